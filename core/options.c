@@ -1,0 +1,230 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* options.c - reads settings into a kind's config struct, as its option table says. */
+#include <stdio.h>
+#include <string.h>
+
+#include "core/text.h"
+#include <weir/core.h>
+
+static const char *expected(weir_option_type type)
+{
+    switch (type) {
+    case WEIR_OPTION_BOOL:
+        return "true or false";
+    case WEIR_OPTION_INTEGER:
+        return "a whole number";
+    case WEIR_OPTION_SIZE:
+        return "a size such as 4096, 64KiB or 16MiB";
+    case WEIR_OPTION_DURATION:
+        return "a duration with its unit, such as 250ms, 5s or 1h30m";
+    case WEIR_OPTION_NUMBER:
+        return "a number";
+    case WEIR_OPTION_TEXT:
+    case WEIR_OPTION_PATH:
+        return "text";
+    case WEIR_OPTION_CHOICE:
+        return "one of its words";
+    }
+    return "another value";
+}
+
+static weir_status refuse(const weir_option *option, const char *what, const weir_setting *setting,
+                          weir_error **error)
+{
+    bool choice = option->type == WEIR_OPTION_CHOICE;
+    weir_nearest nearest = {.wanted = setting->text};
+    char word[64], hint[128];
+
+    for (const char *rest = option->choices; choice && rest != NULL && *rest != '\0';) {
+        size_t length = strcspn(rest, "|");
+        snprintf(word, sizeof word, "%.*s", (int)length, rest);
+        if (nearest.name == NULL)
+            weir_nearest_offer(&nearest, word);
+        rest += length + (rest[length] == '|');
+        if (nearest.name != NULL)
+            break;
+    }
+    return weir_error_set_at(
+        error, WEIR_SPEC, setting->place, "%s: '%s' of option '%s' is not %s%s%s", what,
+        setting->text, option->name, choice ? "one of " : expected(option->type),
+        choice ? option->choices : "", weir_nearest_hint(&nearest, hint, sizeof hint));
+}
+
+static weir_status out_of_range(const weir_option *option, const char *what,
+                                const weir_setting *setting, weir_error **error)
+{
+    if (option->type == WEIR_OPTION_DURATION)
+        return weir_error_set_at(error, WEIR_SPEC, setting->place,
+                                 "%s: '%s' of option '%s' is out of range; it goes from %lld ns to "
+                                 "%lld ns",
+                                 what, setting->text, option->name, (long long)option->min,
+                                 (long long)option->max);
+    return weir_error_set_at(error, WEIR_SPEC, setting->place,
+                             "%s: '%s' of option '%s' is out of range; it goes from %lld to %lld",
+                             what, setting->text, option->name, (long long)option->min,
+                             (long long)option->max);
+}
+
+static bool in_range(const weir_option *option, int64_t value)
+{
+    if (option->min == 0 && option->max == 0)
+        return value >= 0;
+    return value >= option->min && value <= option->max;
+}
+
+static bool read_choice(const char *choices, const char *text, int *ret)
+{
+    size_t wanted = strlen(text);
+
+    for (int index = 0;; index++) {
+        size_t length = strcspn(choices, "|");
+        if (length == wanted && strncmp(choices, text, length) == 0) {
+            *ret = index;
+            return true;
+        }
+        if (choices[length] == '\0')
+            return false;
+        choices += length + 1;
+    }
+}
+
+static bool read_integer(const weir_option *option, const char *text, int64_t *ret)
+{
+    if (option->forever != NULL && strcmp(text, option->forever) == 0) {
+        *ret = INT64_MAX;
+        return true;
+    }
+    if (option->type == WEIR_OPTION_SIZE)
+        return weir_text_size(text, ret);
+    if (option->type == WEIR_OPTION_DURATION)
+        return weir_text_duration(text, ret);
+    return weir_text_integer(text, ret);
+}
+
+static weir_status read_bounded(const weir_option *option, const char *what,
+                                const weir_setting *setting, int64_t *value, weir_error **error)
+{
+    if (!read_integer(option, setting->text, value))
+        return refuse(option, what, setting, error);
+    if (*value != INT64_MAX && !in_range(option, *value))
+        return out_of_range(option, what, setting, error);
+    return WEIR_OK;
+}
+
+static weir_status read_text(const char *text, char **value, weir_error **error)
+{
+    char *copy = weir_strdup(text);
+
+    if (copy == NULL)
+        return weir_error_set(error, WEIR_NOMEM, "out of memory");
+    weir_free(*value);
+    *value = copy;
+    return WEIR_OK;
+}
+
+weir_status weir_option_read(const weir_option *option, const char *what,
+                             const weir_setting *setting, void *value, weir_error **error)
+{
+    const char *text = setting->text;
+    bool good = true;
+
+    switch (option->type) {
+    case WEIR_OPTION_BOOL:
+        *(bool *)value = strcmp(text, "true") == 0;
+        good = *(bool *)value || strcmp(text, "false") == 0;
+        break;
+    case WEIR_OPTION_INTEGER:
+    case WEIR_OPTION_SIZE:
+    case WEIR_OPTION_DURATION:
+        return read_bounded(option, what, setting, value, error);
+    case WEIR_OPTION_NUMBER:
+        good = weir_text_number(text, value);
+        break;
+    case WEIR_OPTION_TEXT:
+    case WEIR_OPTION_PATH:
+        return read_text(text, value, error);
+    case WEIR_OPTION_CHOICE:
+        good = read_choice(option->choices, text, value);
+        break;
+    }
+    return good ? WEIR_OK : refuse(option, what, setting, error);
+}
+
+static const weir_option *find_option(const weir_option *options, size_t count, const char *name)
+{
+    for (size_t i = 0; i < count; i++)
+        if (strcmp(options[i].name, name) == 0)
+            return &options[i];
+    return NULL;
+}
+
+static weir_status unknown(const weir_option *options, size_t count, const char *what,
+                           const weir_setting *setting, weir_error **error)
+{
+    weir_nearest nearest = {.wanted = setting->name};
+    char hint[128];
+
+    for (size_t i = 0; i < count; i++)
+        weir_nearest_offer(&nearest, options[i].name);
+    return weir_error_set_at(error, WEIR_SPEC, setting->place, "%s has no option '%s'%s", what,
+                             setting->name, weir_nearest_hint(&nearest, hint, sizeof hint));
+}
+
+static bool is_set(const char *name, const weir_setting *settings, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (strcmp(settings[i].name, name) == 0)
+            return true;
+    return false;
+}
+
+static weir_status read_defaults(const weir_option *options, size_t option_count, const char *what,
+                                 const weir_setting *settings, size_t setting_count, void *config,
+                                 weir_error **error)
+{
+    for (size_t i = 0; i < option_count; i++) {
+        const weir_option *option = &options[i];
+        weir_setting fallback = {.name = option->name, .text = option->fallback};
+
+        if (option->required && !is_set(option->name, settings, setting_count))
+            return weir_error_set(error, WEIR_SPEC, "%s needs the option '%s' (%s)", what,
+                                  option->name, option->help);
+        if (option->fallback == NULL)
+            continue;
+        weir_status status =
+            weir_option_read(option, what, &fallback, (char *)config + option->offset, error);
+        if (status != WEIR_OK)
+            return status;
+    }
+    return WEIR_OK;
+}
+
+weir_status weir_options_read(const weir_option *options, size_t option_count, const char *what,
+                              const weir_setting *settings, size_t setting_count, void *config,
+                              weir_error **error)
+{
+    weir_status status =
+        read_defaults(options, option_count, what, settings, setting_count, config, error);
+
+    for (size_t i = 0; i < setting_count && status == WEIR_OK; i++) {
+        const weir_option *option = find_option(options, option_count, settings[i].name);
+        status = option == NULL ? unknown(options, option_count, what, &settings[i], error)
+                                : weir_option_read(option, what, &settings[i],
+                                                   (char *)config + option->offset, error);
+    }
+    if (status != WEIR_OK)
+        weir_options_free(options, option_count, config);
+    return status;
+}
+
+void weir_options_free(const weir_option *options, size_t option_count, void *config)
+{
+    for (size_t i = 0; i < option_count; i++) {
+        if (options[i].type != WEIR_OPTION_TEXT && options[i].type != WEIR_OPTION_PATH)
+            continue;
+        void *member = (char *)config + options[i].offset;
+        char **text = member;
+        weir_free(*text);
+        *text = NULL;
+    }
+}
