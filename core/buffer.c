@@ -14,13 +14,13 @@ void weir_buffer_free(weir_buffer *buffer)
 bool weir_buffer_reserve(weir_buffer *buffer, size_t more)
 {
     size_t needed = buffer->size + more + 1;
+    bool over = buffer->limit != 0 && buffer->size + more > buffer->limit;
 
     if (buffer->failed)
         return false;
-    if (needed <= buffer->capacity)
+    if (needed <= buffer->capacity && !over)
         return true;
     size_t capacity = buffer->capacity * 2 > needed ? buffer->capacity * 2 : needed + 64;
-    bool over = buffer->limit != 0 && buffer->size + more > buffer->limit;
     char *data = over ? NULL : weir_realloc(buffer->data, capacity);
     if (data == NULL) {
         buffer->failed = true;
