@@ -60,9 +60,9 @@ static answer ask(question *asked)
     const weir_criterion *criterion = asked->next++;
 
     if (criterion->kind == WEIR_CRITERION_ALL)
-        return ask_all(question, criterion->count);
+        return ask_all(asked, criterion->count);
     if (criterion->kind == WEIR_CRITERION_ANY)
-        return ask_any(question, criterion->count);
+        return ask_any(asked, criterion->count);
     const weir_queue *queue = &asked->backlog->queues[criterion->input];
     if (queue->first == NULL)
         return (answer){0, 0};
