@@ -101,6 +101,20 @@ typedef weir_status (*weir_reactor_function)(weir_firing *firing, const void *co
 
 typedef weir_status (*weir_condition_function)(weir_firing *firing, const void *const *inputs);
 
+/* The built-in type DeadLetter: what could not be decoded, found no place or failed for good. */
+typedef struct weir_dead_letter {
+    char source[65];
+    int32_t partition;
+    int64_t position;
+    int64_t time;
+    char reason[257];
+    char node[65];   /* GRAPH.node, or empty */
+    uint64_t firing; /* its number in its reactor; 0: none */
+    uint32_t raw_size;
+    uint8_t raw[4096];
+    char inputs[4097]; /* a JSON object, cut to fit */
+} weir_dead_letter;
+
 /* The options of a graph (rule E14). */
 typedef enum weir_on_error {
     WEIR_ON_ERROR_DEAD_LETTER,

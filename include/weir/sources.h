@@ -191,6 +191,7 @@ struct weir_source {
     const struct weir_source_host *host;
     void *host_arg;
     bool ended;
+    int64_t until; /* events with a later stamp stay for the next read (channel) */
 };
 
 /* What a kind may ask of the engine. */
