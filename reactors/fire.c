@@ -23,6 +23,14 @@ static void hold_all(const weir_reactor *reactor, weir_ticket *const *tickets)
             weir_ticket_hold(tickets[i]);
 }
 
+static weir_ticket *first_of(const weir_reactor *reactor, weir_ticket *const *tickets)
+{
+    for (uint32_t i = 0; i < reactor->module->input_count; i++)
+        if (tickets[i] != NULL)
+            return tickets[i];
+    return NULL;
+}
+
 /* What the firing took ends as dead letters, joined by its number. */
 static void bury(weir_reactor *reactor, const weir_module_graph *graph, const weir_firing *firing,
                  const weir_failure *failure, const void *const *inputs,
@@ -148,6 +156,7 @@ static bool begin_retry(weir_reactor *reactor, weir_reactor_cell *cell, const we
     retry->number = firing->number;
     retry->now = firing->now;
     retry->attempts = 1;
+    retry->rounds = reactor->rounds;
     memcpy(retry->failed, failed, reactor->module->graph_count * sizeof *failed);
     retry->timer =
         (weir_timer){.fire = run_again, .arg = retry, .rank = reactor->rank, .age = firing->number};
@@ -181,6 +190,8 @@ static void run_again(weir_timer *timer)
     firing.number = retry->number;
     firing.now = retry->now;
     firing.key = weir_cell_key(reactor, retry->cell);
+    reactor->cause = first_of(reactor, retry->tickets);
+    reactor->rounds = retry->rounds;
     retry->attempts++;
     for (uint32_t i = 0; i < reactor->module->graph_count; i++) {
         if (!retry->failed[i])
@@ -264,6 +275,7 @@ weir_status weir_reactor_fire(weir_reactor *reactor, weir_reactor_cell *cell,
     firing->now = reactor->host->now(reactor);
     firing->number = reactor->metrics.fired + 1;
     firing->key = weir_cell_key(reactor, cell);
+    reactor->cause = first_of(reactor, tickets);
     weir_status status = reactor->module->fire(firing, inputs, weir_cell_states(reactor, cell),
                                                reactor->frames, reactor->failed);
     if (status == WEIR_OK) {

@@ -216,8 +216,8 @@ static void arm_wait(weir_reactor *reactor)
 }
 
 /* Under latest a queue has one place, which the newest boundary overwrites. */
-static bool overwrite(weir_reactor *reactor, weir_queue *queue, const void *value, uint64_t number,
-                      weir_ticket *ticket)
+static bool overwrite(weir_reactor *reactor, weir_queue *queue, const void *value,
+                      const weir_event *event, weir_ticket *ticket)
 {
     weir_waiting *waiting = queue->first;
 
@@ -226,7 +226,8 @@ static bool overwrite(weir_reactor *reactor, weir_queue *queue, const void *valu
     weir_ticket_release(waiting->ticket, WEIR_COLLAPSED);
     reactor->metrics.collapsed++;
     waiting->ticket = ticket;
-    waiting->event = number;
+    waiting->event = event->number;
+    waiting->rounds = event->rounds;
     weir_input_copy(&reactor->inputs[waiting->input], waiting->value, value);
     return true;
 }
@@ -259,7 +260,7 @@ void weir_queue_push(weir_reactor *reactor, weir_reactor_cell *cell, uint32_t in
                      const void *value, weir_event *event, weir_ticket *ticket)
 {
     if (cell->backlog != NULL &&
-        overwrite(reactor, &cell->backlog->queues[input], value, event->number, ticket))
+        overwrite(reactor, &cell->backlog->queues[input], value, event, ticket))
         return;
     make_place(reactor, cell, input);
     if (cell->backlog == NULL && !begin_to_wait(reactor, cell)) {
@@ -271,6 +272,7 @@ void weir_queue_push(weir_reactor *reactor, weir_reactor_cell *cell, uint32_t in
     waiting->ticket = ticket;
     waiting->event = event->number;
     waiting->input = input;
+    waiting->rounds = event->rounds;
     waiting->since = weir_reactor_unheld(reactor);
     weir_input_copy(&reactor->inputs[input], waiting->value, value);
     append(&cell->backlog->queues[input], waiting);

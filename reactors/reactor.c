@@ -2,24 +2,7 @@
 /* reactor.c - making a reactor, and the two steps of its life: offer and ask. */
 #include "reactors/reactor.h"
 
-#include <stdio.h>
-
 /* --- Making ----------------------------------------------------------------------------------- */
-
-static weir_status read_config(weir_reactor *reactor, weir_error **error)
-{
-    const weir_module_reactor *module = reactor->module;
-    char what[160];
-
-    snprintf(what, sizeof what, "reactor '%s'", module->name);
-    weir_status status =
-        weir_options_read(weir_reactor_options, weir_reactor_option_count, what,
-                          module->settings.items, module->settings.count, &reactor->config, error);
-    if (reactor->config.capacity == 0)
-        reactor->config.capacity =
-            reactor->key_words != 0 ? WEIR_CAPACITY_DEFAULT_KEYED : WEIR_CAPACITY_DEFAULT;
-    return status;
-}
 
 static uint32_t round_up(uint32_t size)
 {
@@ -103,9 +86,9 @@ weir_status weir_reactor_init(weir_reactor *reactor, const weir_module_reactor *
                                  module->name, module->input_count, WEIR_INPUT_LIMIT);
     if (!allocate(reactor, shapes))
         return weir_error_set(error, WEIR_NOMEM, "reactor '%s': out of memory", module->name);
-    weir_status status = read_config(reactor, error);
-    if (status != WEIR_OK)
-        return status;
+    if (reactor->config.capacity == 0)
+        reactor->config.capacity =
+            reactor->key_words != 0 ? WEIR_CAPACITY_DEFAULT_KEYED : WEIR_CAPACITY_DEFAULT;
     reactor->wait_timer = (weir_timer){.fire = weir_queue_expire, .arg = reactor};
     if (!make_cells(reactor, seed) || !weir_queues_init(reactor) ||
         !weir_timers_reserve(reactor->timers))
@@ -191,6 +174,8 @@ static void take(weir_reactor *reactor, weir_reactor_cell *cell, uint64_t inputs
         weir_waiting *waiting = weir_queue_pop(reactor, cell, i);
         weir_cell_keep(reactor, cell, i, waiting->value);
         tickets[i] = waiting->ticket;
+        if (waiting->rounds > reactor->rounds)
+            reactor->rounds = waiting->rounds;
         weir_queue_recycle(reactor, waiting);
     }
 }
@@ -205,6 +190,7 @@ bool weir_reactor_ask(weir_reactor *reactor, weir_reactor_cell *cell)
            weir_criteria_ask(reactor, cell->backlog, &inputs)) {
         inputs |=
             reactor->required_mask & cell->backlog->waiting & ~weir_cell_present(reactor, cell);
+        reactor->rounds = 0;
         take(reactor, cell, inputs, tickets);
         weir_reactor_fire(reactor, cell, tickets);
         fired = true;

@@ -32,6 +32,7 @@ typedef struct weir_waiting {
     uint64_t event; /* number of the event it came with */
     int64_t since;  /* time, less what the reactor was held until then */
     uint32_t input;
+    uint32_t rounds; /* of feedback, of its event */
     _Alignas(16) unsigned char value[];
 } weir_waiting;
 
@@ -47,6 +48,7 @@ typedef struct weir_retry {
     int64_t attempts; /* runs that ended so far */
     uint64_t number;
     int64_t now;
+    uint32_t rounds;
     bool ready;             /* all of it could be allocated */
     bool dead;              /* one of its graphs has failed for good */
     bool *failed;           /* per graph of the reactor: to be run again */
@@ -155,6 +157,9 @@ struct weir_reactor {
     weir_reactor_cell *first_waiting, *last_waiting;
     weir_timer wait_timer;
 
+    weir_ticket *cause; /* of the firing under way: the first that it took */
+    uint32_t rounds;    /* of feedback, the most of what it took */
+
     uint32_t blocked; /* WEIR_BLOCKED_ bits */
     uint32_t retries; /* cells that hold a retry */
     int64_t started, held_since, held_total;
@@ -172,8 +177,8 @@ typedef struct weir_input_shape {
     uint32_t key_words; /* 0: no key */
 } weir_input_shape;
 
-/* `reactor` is zeroed but for host, host_arg, timers and rank; the runtime then fills the graphs'
- * configs and frames. After a failure weir_reactor_release frees what was made. */
+/* `reactor` is zeroed but for host, host_arg, timers, rank and config; the runtime then fills the
+ * graphs' configs and frames. After a failure weir_reactor_release frees what was made. */
 WEIR_MUST_USE weir_status weir_reactor_init(weir_reactor *reactor,
                                             const weir_module_reactor *module,
                                             const weir_input_shape *shapes, uint64_t seed,

@@ -19,6 +19,7 @@ typedef struct weir_sink_work {
     size_t written; /* bytes of `out` that the kind has taken */
     size_t left;    /* end of the results that have left */
     bool stuck;     /* the kind takes no more just now, or failed */
+    bool failing;   /* the newest write failed */
     char reason[256];
 } weir_sink_work;
 

@@ -127,7 +127,8 @@ typedef struct weir_span {
     const unsigned char *values;
     size_t count;
     int64_t first_position;
-    int64_t ingest; /* nanoseconds, one for all */
+    int64_t ingest;        /* nanoseconds, one for all, where `stamps` is NULL */
+    const int64_t *stamps; /* of each, ascending */
     int32_t partition;
     const weir_slice *raw; /* `count` of them, or NULL */
 } weir_span;
@@ -155,6 +156,7 @@ typedef struct weir_source_kind {
     /* The engine is done with the span's first `count` events, and will ask for more. */
     void (*release)(weir_source *source, size_t count);
     void (*close)(weir_source *source);
+    bool reads_bytes; /* it calls weir_source_put, by the format of its spec */
     /* In replay too this source has events of its own (a file); others have ended at once. */
     bool replays;
 } weir_source_kind;
