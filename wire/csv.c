@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* csv.c - CSV (RFC 4180) of flat types, driven by their field tables. */
 #include "wire/csv.h"
+#include "core/calendar.h"
 #include "wire/decimal.h"
 #include "wire/values.h"
 
@@ -403,7 +404,7 @@ static unsigned char *put_enum(weir_writer *writer, unsigned char *at, const wei
 
 static unsigned char *put_date(weir_writer *writer, unsigned char *at, int32_t days)
 {
-    at = (unsigned char *)wire_date_print((char *)at, days);
+    at = (unsigned char *)weir_calendar_print_date((char *)at, days);
     return at != NULL ? at
                       : weir_write_fail(writer, WEIR_WIRE_RANGE,
                                         "the date is not within years 0 and 9999");
@@ -412,7 +413,7 @@ static unsigned char *put_date(weir_writer *writer, unsigned char *at, int32_t d
 static unsigned char *put_timestamp(unsigned char *at, const weir_field *field, int64_t ns)
 {
     return field->time_form == WEIR_TIME_ISO
-               ? (unsigned char *)wire_time_print((char *)at, ns)
+               ? (unsigned char *)weir_calendar_print_time((char *)at, ns)
                : weir_json_write_i64(at, weir_time_units(field->time_form, ns));
 }
 

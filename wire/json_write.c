@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* json_write.c - JSON out of members; room is reserved. */
+#include "core/calendar.h"
 #include "wire/decimal.h"
 #include "wire/values.h"
 
@@ -116,7 +117,7 @@ unsigned char *weir_json_write_timestamp(unsigned char *at, weir_time_form form,
     if (form != WEIR_TIME_ISO)
         return weir_json_write_i64(at, weir_time_units(form, value));
     *at = '"';
-    at = (unsigned char *)wire_time_print((char *)at + 1, value);
+    at = (unsigned char *)weir_calendar_print_time((char *)at + 1, value);
     *at = '"';
     return at + 1;
 }
@@ -124,7 +125,7 @@ unsigned char *weir_json_write_timestamp(unsigned char *at, weir_time_form form,
 unsigned char *weir_json_write_date(weir_writer *writer, unsigned char *at, int32_t value)
 {
     *at = '"';
-    at = (unsigned char *)wire_date_print((char *)at + 1, value);
+    at = (unsigned char *)weir_calendar_print_date((char *)at + 1, value);
     if (at == NULL)
         return weir_write_fail(writer, WEIR_WIRE_RANGE, "the date is not within years 0 and 9999");
     *at = '"';

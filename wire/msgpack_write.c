@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* msgpack_write.c - MessagePack in its smallest forms. */
+#include "core/calendar.h"
 #include "wire/decimal.h"
 #include "wire/values.h"
 
@@ -64,9 +65,9 @@ unsigned char *weir_msgpack_write_date(weir_writer *writer, unsigned char *at, i
 {
     char text[16];
 
-    if (wire_date_print(text, value) == NULL)
+    if (weir_calendar_print_date(text, value) == NULL)
         return weir_write_fail(writer, WEIR_WIRE_RANGE, "the date is not within years 0 and 9999");
-    return weir_msgpack_write_text(at, text, WIRE_DATE_TEXT);
+    return weir_msgpack_write_text(at, text, WEIR_CALENDAR_DATE);
 }
 
 unsigned char *weir_msgpack_write_enum(weir_writer *writer, unsigned char *at,

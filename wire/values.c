@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* values.c - scalars whose form on the wire is text or a number of any kind. */
 #include "wire/values.h"
+#include "core/calendar.h"
 #include "core/text.h"
 #include "wire/decimal.h"
 
@@ -186,7 +187,7 @@ bool wire_value_timestamp(weir_reader *reader, const unsigned char *at, weir_tex
 {
     bool range;
 
-    if (!wire_time_read(text, ret, &range)) {
+    if (!weir_calendar_read_time(text.data, text.size, ret, &range)) {
         weir_read_fail(reader, at, WEIR_WIRE_TYPE,
                        "expected a time as in 2024-03-01T12:00:00Z, found other text");
         return false;
@@ -214,7 +215,7 @@ bool wire_value_duration(weir_reader *reader, const unsigned char *at, weir_text
 
 bool wire_value_date(weir_reader *reader, const unsigned char *at, weir_text text, int32_t *ret)
 {
-    if (wire_date_read(text, ret))
+    if (weir_calendar_read_date(text.data, text.size, ret))
         return true;
     weir_read_fail(reader, at, WEIR_WIRE_TYPE,
                    "expected a date as in 2024-03-01, found other text");

@@ -14,17 +14,6 @@ size_t wire_utf8_size(const unsigned char *at, const unsigned char *end);
 /* Whether the bytes up to `end` may be the beginning of a longer sequence. */
 bool wire_utf8_cut(const unsigned char *at, const unsigned char *end);
 
-/* RFC 3339 or YYYY-MM-DD. False: neither; *ret_range: it is, beyond what 64 bits hold. */
-bool wire_time_read(weir_text text, int64_t *ret_ns, bool *ret_range);
-bool wire_date_read(weir_text text, int32_t *ret_days);
-
-/* "2024-03-01T12:00:00.25Z", at most 30 bytes; "2024-03-01", 10 bytes. NULL: year beyond 0..9999.
- */
-char *wire_time_print(char *at, int64_t ns);
-char *wire_date_print(char *at, int32_t days);
-
-enum { WIRE_TIME_TEXT = 30, WIRE_DATE_TEXT = 10 };
-
 /* Base64, standard alphabet, padded. Reading: one character at a time, so that each format can take
  * its own escapes away; `ret` holds `capacity` bytes. */
 typedef struct wire_base64 {

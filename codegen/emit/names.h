@@ -36,8 +36,10 @@ typedef struct emit_clash {
 bool emit_names_clash(const spec *spec, weir_arena *arena, emit_clash *ret_clash);
 
 /* Writes one line of C indented by `indent` columns, broken at spaces outside of quotes where it
- * would pass EMIT_COLUMNS. An empty format writes an empty line. */
+ * would pass EMIT_COLUMNS. */
 void emit_line(weir_buffer *out, int indent, const char *format, ...) WEIR_PRINTF(3, 4);
+
+void emit_blank(weir_buffer *out);
 
 /* Writes `doc` and the place as a comment: "A quote. market.weir.yaml:12". */
 void emit_comment(weir_buffer *out, int indent, const char *doc, weir_place where);
