@@ -155,12 +155,12 @@ c_name emit_member(const char *name)
     return result;
 }
 
-static const char *module_of(const spec *spec)
+static const char *module_of(const spec *model)
 {
-    return spec->module != NULL ? spec->module : "types";
+    return model->module != NULL ? model->module : "types";
 }
 
-c_name emit_type(const spec *spec, const spec_type *type)
+c_name emit_type(const spec *model, const spec_type *type)
 {
     static const char *const scalars[] = {
         "bool",     "int8_t", "int16_t", "int32_t", "int64_t", "uint8_t", "uint16_t", "uint32_t",
@@ -171,14 +171,14 @@ c_name emit_type(const spec *spec, const spec_type *type)
     if (type->kind <= SPEC_BYTES)
         snprintf(result.text, sizeof result.text, "%s", scalars[type->kind]);
     else
-        snprintf(result.text, sizeof result.text, "%.120s_%.120s", emit_snake(module_of(spec)).text,
-                 emit_snake(type->name).text);
+        snprintf(result.text, sizeof result.text, "%.120s_%.120s",
+                 emit_snake(module_of(model)).text, emit_snake(type->name).text);
     return result;
 }
 
-c_name emit_enumerator(const spec *spec, const spec_type *type, const char *value)
+c_name emit_enumerator(const spec *model, const spec_type *type, const char *value)
 {
-    c_name result, prefix = emit_type(spec, type), name = emit_snake(value);
+    c_name result, prefix = emit_type(model, type), name = emit_snake(value);
 
     snprintf(result.text, sizeof result.text, "%.150s_%.100s", prefix.text, name.text);
     return emit_upper(result.text);
@@ -188,7 +188,7 @@ c_name emit_enumerator(const spec *spec, const spec_type *type, const char *valu
  */
 
 /* The C names seen so far of one scope. */
-typedef struct scope {
+typedef struct name_scope {
     weir_arena *arena;
     emit_clash *clash;
     struct scope_name {
@@ -196,10 +196,10 @@ typedef struct scope {
         weir_place where;
         struct scope_name *next;
     } * names;
-} scope;
+} name_scope;
 
 /* True: `name` is there already, or there is no memory to tell (the names are then all unknown). */
-static bool add_name(scope *scope, const char *name, weir_place where)
+static bool add_name(name_scope *scope, const char *name, weir_place where)
 {
     for (const struct scope_name *seen = scope->names; seen != NULL; seen = seen->next) {
         if (strcmp(seen->name, name) == 0) {
@@ -217,7 +217,7 @@ static bool add_name(scope *scope, const char *name, weir_place where)
 }
 
 /* A field has up to three members. */
-static bool add_field(scope *scope, const spec_field *field)
+static bool add_field(name_scope *scope, const spec_field *field)
 {
     c_name name = emit_member(field->name), more;
     const spec_shape *shape = &field->shape;
@@ -235,11 +235,11 @@ static bool add_field(scope *scope, const spec_field *field)
 }
 
 /* A type has its own name and those of its descriptor and helpers. */
-static bool add_type(scope *names, const spec *spec, const spec_type *type)
+static bool add_type(name_scope *names, const spec *model, const spec_type *type)
 {
     static const char *const helpers[] = {"", "_type", "_equal", "_print", "_name"};
-    scope fields = {names->arena, names->clash, NULL};
-    c_name name = emit_type(spec, type), more;
+    name_scope fields = {names->arena, names->clash, NULL};
+    c_name name = emit_type(model, type), more;
 
     for (size_t i = 0; i < sizeof helpers / sizeof *helpers; i++) {
         snprintf(more.text, sizeof more.text, "%.240s%s", name.text, helpers[i]);
@@ -250,18 +250,18 @@ static bool add_type(scope *names, const spec *spec, const spec_type *type)
         if (add_field(&fields, &type->fields.items[i]))
             return true;
     for (size_t i = 0; i < type->enumerator_count; i++)
-        if (add_name(names, emit_enumerator(spec, type, type->enumerators[i].name).text,
+        if (add_name(names, emit_enumerator(model, type, type->enumerators[i].name).text,
                      type->enumerators[i].where))
             return true;
     return false;
 }
 
-bool emit_names_clash(const spec *spec, weir_arena *arena, emit_clash *ret_clash)
+bool emit_names_clash(const spec *model, weir_arena *arena, emit_clash *ret_clash)
 {
-    scope names = {arena, ret_clash, NULL};
+    name_scope names = {arena, ret_clash, NULL};
 
-    for (size_t i = 0; i < spec->type_count; i++)
-        if (spec->types[i]->kind >= SPEC_ENUM && add_type(&names, spec, spec->types[i]))
+    for (size_t i = 0; i < model->type_count; i++)
+        if (model->types[i]->kind >= SPEC_ENUM && add_type(&names, model, model->types[i]))
             return true;
     return false;
 }

@@ -5,14 +5,14 @@
 
 #include <stdio.h>
 
-static void emit_enum(const spec *spec, const spec_type *type, weir_buffer *out)
+static void emit_enum(const spec *model, const spec_type *type, weir_buffer *out)
 {
-    c_name name = emit_type(spec, type);
+    c_name name = emit_type(model, type);
 
     emit_comment(out, 0, type->doc, type->where);
     emit_line(out, 0, "typedef enum %s {", name.text);
     for (size_t i = 0; i < type->enumerator_count; i++)
-        emit_line(out, 4, "%s = %d,", emit_enumerator(spec, type, type->enumerators[i].name).text,
+        emit_line(out, 4, "%s = %d,", emit_enumerator(model, type, type->enumerators[i].name).text,
                   type->enumerators[i].number);
     emit_line(out, 0, "} %s;", name.text);
     emit_blank(out);
@@ -28,7 +28,7 @@ static void emit_enum(const spec *spec, const spec_type *type, weir_buffer *out)
     emit_blank(out);
 }
 
-static void emit_field(const spec *spec, const spec_field *field, weir_buffer *out)
+static void emit_field(const spec *model, const spec_field *field, weir_buffer *out)
 {
     const spec_shape *shape = &field->shape;
     c_name name = emit_member(field->name), items = {""}, size = {""};
@@ -47,14 +47,14 @@ static void emit_field(const spec *spec, const spec_field *field, weir_buffer *o
         emit_line(out, 4, "uint32_t %s_count;", field->name);
     if (shape->type->kind == SPEC_BYTES)
         emit_line(out, 4, "uint32_t %s_size%s;", field->name, items.text);
-    emit_line(out, 4, "%s %s%s%s;", emit_type(spec, shape->type).text, name.text, items.text,
+    emit_line(out, 4, "%s %s%s%s;", emit_type(model, shape->type).text, name.text, items.text,
               size.text);
 }
 
-void emit_members(const spec *spec, const spec_fields *fields, weir_buffer *out)
+void emit_members(const spec *model, const spec_fields *fields, weir_buffer *out)
 {
     for (size_t i = 0; i < fields->count; i++)
-        emit_field(spec, &fields->items[i], out);
+        emit_field(model, &fields->items[i], out);
 }
 
 static void emit_setter(c_name type, const spec_field *field, weir_buffer *out)
@@ -97,24 +97,24 @@ static void emit_helpers(const spec_type *type, c_name name, weir_buffer *out)
     }
 }
 
-static void emit_struct(const spec *spec, const spec_type *type, weir_buffer *out)
+static void emit_struct(const spec *model, const spec_type *type, weir_buffer *out)
 {
-    c_name name = emit_type(spec, type);
+    c_name name = emit_type(model, type);
 
     emit_comment(out, 0, type->doc, type->where);
     emit_line(out, 0, "typedef struct %s {", name.text);
-    emit_members(spec, &type->fields, out);
+    emit_members(model, &type->fields, out);
     emit_line(out, 0, "} %s;", name.text);
     emit_blank(out);
     emit_helpers(type, name, out);
 }
 
-void emit_types_header(const spec *spec, weir_buffer *out)
+void emit_types_header(const spec *model, weir_buffer *out)
 {
-    for (size_t i = 0; i < spec->type_count; i++) {
-        if (spec->types[i]->kind == SPEC_ENUM)
-            emit_enum(spec, spec->types[i], out);
-        else if (spec->types[i]->kind == SPEC_STRUCT)
-            emit_struct(spec, spec->types[i], out);
+    for (size_t i = 0; i < model->type_count; i++) {
+        if (model->types[i]->kind == SPEC_ENUM)
+            emit_enum(model, model->types[i], out);
+        else if (model->types[i]->kind == SPEC_STRUCT)
+            emit_struct(model, model->types[i], out);
     }
 }
