@@ -302,11 +302,11 @@ static bool whole_float(value_head *head)
 {
     double value = head->value;
 
-    if (!(value >= -0x1p63 && value < 0x1p64) || value != trunc(value))
+    if (!(value >= -0x1p63 && value < 0x1p64))
         return false;
     head->sign = value < 0;
     head->number = head->sign ? (uint64_t)(int64_t)value : (uint64_t)value;
-    return true;
+    return value == (head->sign ? (double)(int64_t)head->number : (double)head->number);
 }
 
 /* An integer by value, of either sign. */
@@ -321,7 +321,7 @@ static const unsigned char *read_whole(weir_reader *reader, const unsigned char 
         return wrong_type(reader, at, head, "an integer");
     if (whole_float(head))
         return next;
-    if (head->value != trunc(head->value) || !isfinite(head->value))
+    if (!isfinite(head->value) || fabs(head->value) < 0x1p63)
         return weir_read_fail(reader, at, WEIR_WIRE_TYPE,
                               "expected an integer, found a float that holds none");
     return weir_read_fail(reader, at, WEIR_WIRE_RANGE, "the integer is beyond 64 bits");

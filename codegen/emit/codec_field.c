@@ -104,7 +104,9 @@ static c_name integer_literal(int64_t number)
 {
     c_name result;
 
-    if (number == INT64_MIN)
+    if (number > INT32_MIN && number <= INT32_MAX)
+        snprintf(result.text, sizeof result.text, "%d", (int)number);
+    else if (number == INT64_MIN)
         snprintf(result.text, sizeof result.text, "INT64_MIN");
     else
         snprintf(result.text, sizeof result.text, "INT64_C(%" PRId64 ")", number);

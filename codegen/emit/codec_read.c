@@ -225,24 +225,36 @@ static unsigned long long seen_bits(const spec_type *type, size_t word, bool req
     return bits;
 }
 
+static bool has_required(const spec_type *type)
+{
+    for (size_t i = 0; i < type->fields.count; i++)
+        if (codec_required(&type->fields.items[i]))
+            return true;
+    return false;
+}
+
 static void emit_missing(const spec_type *type, c_name name, weir_buffer *out)
 {
     size_t words = (type->fields.count + 63) / 64;
+    weir_buffer some = {0};
 
     for (size_t i = 0; i < words; i++) {
-        unsigned long long bits = seen_bits(type, i, true);
+        unsigned long long bits = seen_bits(type, i, true), all = seen_bits(type, i, false);
+        if (bits != all)
+            weir_buffer_printf(&some, "%sseen[%zu] != 0x%llx", some.size != 0 ? " || " : "", i,
+                               all);
         if (bits == 0)
             continue;
         emit_line(out, 4, "if ((seen[%zu] & 0x%llx) != 0x%llx)", i, bits, bits);
         emit_line(out, 8, "return weir_read_missing(reader, start, &%s_type, seen);", name.text);
     }
-    for (size_t i = 0; i < words && codec_fills(type); i++) {
-        unsigned long long bits = seen_bits(type, i, false);
-        if (bits == seen_bits(type, i, true))
-            continue;
-        emit_line(out, 4, "if (seen[%zu] != 0x%llx)", i, bits);
+    if (some.failed)
+        out->failed = true;
+    else if (some.size != 0) {
+        emit_line(out, 4, "if (%s)", some.data);
         emit_line(out, 8, "%s_fill(value, seen);", name.text);
     }
+    weir_buffer_free(&some);
 }
 
 static void emit_struct_reader(const spec *model, const spec_type *type, codec_format format,
@@ -257,7 +269,8 @@ static void emit_struct_reader(const spec *model, const spec_type *type, codec_f
               name.text, word);
     emit_line(out, 0, "{");
     emit_line(out, 4, "%s *value = target;", name.text);
-    emit_line(out, 4, "const unsigned char *start = at;");
+    if (has_required(type))
+        emit_line(out, 4, "const unsigned char *start = at;");
     emit_line(out, 4, "uint64_t seen[%zu] = {0};", (type->fields.count + 63) / 64);
     emit_line(out, 4, "uint32_t %sfield;", format == CODEC_MSGPACK ? "left, " : "");
     emit_line(out, 4, "weir_text key;");

@@ -61,8 +61,9 @@ static void emit_field_entry(const spec *model, const spec_field *field, c_name 
     if (shape->size != 0)
         emit_line(out, 5, ".size = %u,", shape->size);
     emit_flags(field, out);
-    emit_line(out, 5, ".offset = offsetof(%s, %s), .item_size = sizeof ((%s *)0)->%s%s},",
-              owner.text, member.text, owner.text, member.text, shape->list ? "[0]" : "");
+    emit_line(out, 5, ".offset = offsetof(%s, %s),", owner.text, member.text);
+    emit_line(out, 5, ".item_size = sizeof ((%s *)0)->%s%s},", owner.text, member.text,
+              shape->list ? "[0]" : "");
     weir_buffer_free(&wire);
 }
 
