@@ -119,13 +119,13 @@ static size_t shuffle_keys(const weir_buffer *plain, char *to)
     return size;
 }
 
-static void make_messages(bench_data *data, weir_format format, bool shuffled, char *memory)
+/* One behind the other, as a reader's chunk has them. */
+static void make_messages(bench_data *data, weir_format format, bool shuffled, char *to)
 {
     weir_buffer one = {0};
     weir_wire_error error;
 
     for (size_t i = 0; i < BENCH_RECORDS; i++) {
-        char *to = memory + i * MESSAGE;
         size_t size;
         one.size = 0;
         if (weir_encode(&sample_quote_type, format, &data->quotes[i], &one, &error) != WEIR_OK)
@@ -133,6 +133,7 @@ static void make_messages(bench_data *data, weir_format format, bool shuffled, c
         memcpy(to, one.data, one.size);
         size = shuffled ? shuffle_keys(&one, to) : one.size;
         data->messages[i] = (weir_slice){(unsigned char *)to, size};
+        to += size;
     }
     weir_buffer_free(&one);
 }

@@ -9,6 +9,8 @@
  */
 #include "wire/decimal.h"
 
+#include <weir/codec.h>
+
 #include <locale.h>
 #include <math.h>
 #include <stdio.h>
@@ -31,34 +33,32 @@ static bool is_digit(char c)
 /* --- Scanning ----------------------------------------------------------------------------------
  */
 
-/* Eight digits at once: their value, or false. */
-static bool eight_digits(const char *at, const char *end, uint64_t *ret)
+/* The value of eight digits, the first in the low byte. */
+static uint64_t eight_digits(uint64_t digits)
 {
-    uint64_t word;
-
-    if (end - at < 8)
-        return false;
-    memcpy(&word, at, sizeof word);
-    if (__BYTE_ORDER__ != __ORDER_LITTLE_ENDIAN__)
-        word = __builtin_bswap64(word);
-    uint64_t low = word - 0x3030303030303030u;
-    if ((((word + 0x4646464646464646u) | low) & 0x8080808080808080u) != 0)
-        return false;
-    low = low * 10 + (low >> 8);
-    *ret = (((low & 0x000000ff000000ffu) * 0x000f424000000064u) +
-            (((low >> 16) & 0x000000ff000000ffu) * 0x0000271000000001u)) >>
+    digits = digits * 10 + (digits >> 8);
+    return (((digits & 0x000000ff000000ffu) * 0x000f424000000064u) +
+            (((digits >> 16) & 0x000000ff000000ffu) * 0x0000271000000001u)) >>
            32;
-    return true;
 }
 
-/* Goes on with a run of digits; the mantissa may overflow, which `recount` puts right. */
+/* Goes on with a run of digits, up to eight at once whatever their number, so that no branch
+ * depends on it; the mantissa may overflow, which `recount` puts right. */
 static const char *scan_digits(const char *at, const char *end, uint64_t *mantissa)
 {
-    uint64_t eight;
+    static const uint64_t powers[] = {1,      10,      100,      1000,     10000,
+                                      100000, 1000000, 10000000, 100000000};
 
-    while (eight_digits(at, end, &eight)) {
-        *mantissa = *mantissa * 100000000 + eight;
-        at += 8;
+    while (end - at >= 8) {
+        uint64_t word = weir_load_le(at), digits = word - 0x3030303030303030u;
+        uint64_t others = ((word + 0x4646464646464646u) | digits) & WEIR_BYTE_HIGHS;
+        unsigned count = others != 0 ? (unsigned)__builtin_ctzll(others) / 8 : 8;
+        if (count == 0)
+            return at;
+        *mantissa = *mantissa * powers[count] + eight_digits(digits << (64 - 8 * count));
+        at += count;
+        if (count < 8)
+            return at;
     }
     for (; at < end && is_digit(*at); at++)
         *mantissa = *mantissa * 10 + (uint64_t)(*at - '0');

@@ -95,6 +95,10 @@ size_t weir_value_print(const weir_type *type, const void *value, char *text, si
 /* --- Strings -----------------------------------------------------------------------------------
  */
 
+#define ONES 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff
+
+const unsigned char weir_byte_masks[128] = {ONES, ONES, ONES, ONES, ONES, ONES, ONES, ONES};
+
 weir_status weir_string_set(char *member, size_t capacity, const char *text)
 {
     size_t size = strnlen(text, capacity);

@@ -153,18 +153,13 @@ static const unsigned char *deeper(weir_reader *reader, const unsigned char *at,
     return next;
 }
 
-const unsigned char *weir_msgpack_open_map(weir_reader *reader, const unsigned char *at,
+const unsigned char *weir_msgpack_slow_map(weir_reader *reader, const unsigned char *at,
                                            uint32_t *ret_left)
 {
-    value_head head;
+    value_head head = {0};
     const unsigned char *next;
 
     *ret_left = 0;
-    if (WEIR_LIKELY(at != reader->end && (*at & 0xf0) == 0x80 && reader->depth != 0)) {
-        *ret_left = *at & 0x0fu;
-        reader->depth--;
-        return at + 1;
-    }
     next = expect(reader, at, FORM_MAP, "a map", &head);
     if (next == NULL)
         return NULL;
@@ -175,7 +170,7 @@ const unsigned char *weir_msgpack_open_map(weir_reader *reader, const unsigned c
 const unsigned char *weir_msgpack_open_array(weir_reader *reader, const unsigned char *at,
                                              uint32_t min, uint32_t max, uint32_t *ret_count)
 {
-    value_head head;
+    value_head head = {0};
     const unsigned char *next = expect(reader, at, FORM_ARRAY, "an array", &head);
 
     *ret_count = 0;
@@ -189,11 +184,10 @@ const unsigned char *weir_msgpack_open_array(weir_reader *reader, const unsigned
 }
 
 const unsigned char *weir_msgpack_read_key(weir_reader *reader, const unsigned char *at,
-                                           uint32_t *left, weir_text *ret_key)
+                                           weir_text *ret_key)
 {
-    value_head head;
+    value_head head = {0};
 
-    --*left;
     *ret_key = (weir_text){NULL, 0};
     const unsigned char *next = read_head(reader, at, &head);
     if (next == NULL)
@@ -209,7 +203,7 @@ const unsigned char *weir_msgpack_skip(weir_reader *reader, const unsigned char 
 {
     uint64_t left[WEIR_WIRE_DEPTH + 1] = {1};
     uint32_t level = 0;
-    value_head head;
+    value_head head = {0};
 
     while (level != 0 || left[0] != 0) {
         if (left[level] == 0) {
@@ -252,7 +246,7 @@ weir_status weir_msgpack_size(weir_slice bytes, size_t *ret_size, weir_wire_erro
 
 const unsigned char *weir_msgpack_read_bool(weir_reader *reader, const unsigned char *at, bool *ret)
 {
-    value_head head;
+    value_head head = {0};
 
     *ret = false;
     at = expect(reader, at, FORM_BOOL, "a bool", &head);
@@ -264,7 +258,7 @@ const unsigned char *weir_msgpack_read_bool(weir_reader *reader, const unsigned 
 const unsigned char *weir_msgpack_slow_f64(weir_reader *reader, const unsigned char *at,
                                            double *ret)
 {
-    value_head head;
+    value_head head = {0};
     const unsigned char *next = read_head(reader, at, &head);
 
     if (next == NULL)
@@ -280,7 +274,7 @@ const unsigned char *weir_msgpack_slow_f64(weir_reader *reader, const unsigned c
 
 const unsigned char *weir_msgpack_read_f32(weir_reader *reader, const unsigned char *at, float *ret)
 {
-    value_head head;
+    value_head head = {0};
     const unsigned char *next = read_head(reader, at, &head);
 
     if (next == NULL)
@@ -330,7 +324,7 @@ static const unsigned char *read_whole(weir_reader *reader, const unsigned char 
 const unsigned char *weir_msgpack_read_integer(weir_reader *reader, const unsigned char *at,
                                                int64_t min, int64_t max, int64_t *ret)
 {
-    value_head head;
+    value_head head = {0};
     const unsigned char *next = read_whole(reader, at, &head);
 
     if (next == NULL)
@@ -346,7 +340,7 @@ const unsigned char *weir_msgpack_read_integer(weir_reader *reader, const unsign
 const unsigned char *weir_msgpack_read_u64(weir_reader *reader, const unsigned char *at,
                                            uint64_t *ret)
 {
-    value_head head;
+    value_head head = {0};
     const unsigned char *next = read_whole(reader, at, &head);
 
     if (next == NULL)
@@ -363,7 +357,7 @@ const unsigned char *weir_msgpack_read_u64(weir_reader *reader, const unsigned c
 const unsigned char *weir_msgpack_slow_string(weir_reader *reader, const unsigned char *at,
                                               char *ret, size_t capacity)
 {
-    value_head head;
+    value_head head = {0};
     const unsigned char *next = expect(reader, at, FORM_STRING, "a string", &head);
 
     if (next == NULL)
@@ -377,7 +371,7 @@ const unsigned char *weir_msgpack_slow_string(weir_reader *reader, const unsigne
 const unsigned char *weir_msgpack_read_bytes(weir_reader *reader, const unsigned char *at,
                                              uint32_t *ret_size, uint8_t *ret, uint32_t capacity)
 {
-    value_head head;
+    value_head head = {0};
     const unsigned char *next = expect(reader, at, FORM_BYTES, "bytes", &head);
 
     if (next == NULL)
@@ -426,7 +420,7 @@ static const unsigned char *read_extension(weir_reader *reader, const unsigned c
 const unsigned char *weir_msgpack_slow_timestamp(weir_reader *reader, const unsigned char *at,
                                                  weir_time_form form, int64_t *ret)
 {
-    value_head head;
+    value_head head = {0};
     int64_t units;
     const unsigned char *next = read_head(reader, at, &head);
 
@@ -444,7 +438,7 @@ const unsigned char *weir_msgpack_slow_timestamp(weir_reader *reader, const unsi
 static const unsigned char *peek_text(weir_reader *reader, const unsigned char *at, bool *ret_is,
                                       weir_text *ret_text)
 {
-    value_head head;
+    value_head head = {0};
     const unsigned char *next = read_head(reader, at, &head);
 
     if (next == NULL)
@@ -469,7 +463,7 @@ const unsigned char *weir_msgpack_read_duration(weir_reader *reader, const unsig
 const unsigned char *weir_msgpack_read_date(weir_reader *reader, const unsigned char *at,
                                             int32_t *ret)
 {
-    value_head head;
+    value_head head = {0};
     const unsigned char *next = expect(reader, at, FORM_STRING, "a date", &head);
 
     if (next == NULL ||

@@ -185,6 +185,14 @@ char *wire_print_f64(char *at, double value)
     value = fabs(value);
     if (value < 0x1p53 && value == (double)(uint64_t)value)
         return wire_print_u64(at, (uint64_t)value);
+    /* Two decimals, as prices have: a decimal of up to 15 digits that reads back is the shortest.
+     */
+    double cents = value * 100;
+    if (cents < 1e15 && cents >= 1) {
+        uint64_t near = (uint64_t)(cents + 0.5);
+        if ((double)near / 100 == value)
+            return put_decimal(at, (digits){near, -2});
+    }
     uint64_t c = field != 0 ? fraction | (uint64_t)1 << 52 : fraction;
     int q = (field != 0 ? field : 1) - 1075;
     return put_decimal(at, shortest(c, q, fraction == 0 && field > 1));

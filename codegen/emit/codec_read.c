@@ -159,7 +159,7 @@ static void emit_case(const spec *model, const spec_type *type, size_t i, codec_
     const spec_field *field = &type->fields.items[i];
 
     emit_line(out, 8, "case %zu: /* %s */", i, field->name);
-    emit_line(out, CASE, "if (weir_seen(&seen[%zu], 0x%llx))", i / 64,
+    emit_line(out, CASE, "if (weir_seen(&seen%zu, 0x%llx))", i / 64,
               (unsigned long long)1 << (i % 64));
     emit_line(out, CASE + 4, "goto twice;");
     if (field->shape.optional) {
@@ -202,8 +202,10 @@ static void emit_loop_head(const spec_type *type, c_name name, codec_format form
         emit_line(out, 12, "break;");
     }
     emit_line(out, 8, "} else {");
-    emit_line(out, 12, "at = weir_%s_read_key(reader, at, %s, &key);", codec_name(format),
-              json ? "before" : "&left");
+    emit_line(out, 12, "at = weir_%s_read_key(reader, at, %s);", codec_name(format),
+              json ? "before, &key" : "&key");
+    if (!json)
+        emit_line(out, 12, "left--;");
     emit_line(out, 12, "if (at == NULL)");
     emit_line(out, 16, "return NULL;");
     if (json) {
@@ -233,28 +235,56 @@ static bool has_required(const spec_type *type)
     return false;
 }
 
+/* `seen0, seen1`: scalars, of which only copies are handed out, so that they stay in registers. */
+static void put_words(const spec_type *type, const char *behind, weir_buffer *out)
+{
+    for (size_t i = 0; i < (type->fields.count + 63) / 64; i++)
+        weir_buffer_printf(out, "%sseen%zu%s", i != 0 ? ", " : "", i, behind);
+}
+
 static void emit_missing(const spec_type *type, c_name name, weir_buffer *out)
 {
     size_t words = (type->fields.count + 63) / 64;
-    weir_buffer some = {0};
+    weir_buffer some = {0}, all = {0};
 
+    put_words(type, "", &all);
     for (size_t i = 0; i < words; i++) {
-        unsigned long long bits = seen_bits(type, i, true), all = seen_bits(type, i, false);
-        if (bits != all)
-            weir_buffer_printf(&some, "%sseen[%zu] != 0x%llx", some.size != 0 ? " || " : "", i,
-                               all);
-        if (bits == 0)
+        unsigned long long required = seen_bits(type, i, true), every = seen_bits(type, i, false);
+        if (required != every)
+            weir_buffer_printf(&some, "%sseen%zu != 0x%llx", some.size != 0 ? " || " : "", i,
+                               every);
+        if (required == 0)
             continue;
-        emit_line(out, 4, "if ((seen[%zu] & 0x%llx) != 0x%llx)", i, bits, bits);
-        emit_line(out, 8, "return weir_read_missing(reader, start, &%s_type, seen);", name.text);
+        emit_line(out, 4, "if ((seen%zu & 0x%llx) != 0x%llx)", i, required, required);
+        emit_line(out, 8,
+                  "return weir_read_missing(reader, start, &%s_type, (const uint64_t[]){%s});",
+                  name.text, all.failed ? "" : all.data);
     }
-    if (some.failed)
-        out->failed = true;
-    else if (some.size != 0) {
+    if (some.size != 0 && !some.failed) {
         emit_line(out, 4, "if (%s)", some.data);
-        emit_line(out, 8, "%s_fill(value, seen);", name.text);
+        emit_line(out, 8, "%s_fill(value, (const uint64_t[]){%s});", name.text,
+                  all.failed ? "" : all.data);
     }
+    out->failed |= some.failed || all.failed;
     weir_buffer_free(&some);
+    weir_buffer_free(&all);
+}
+
+static void emit_declarations(const spec_type *type, c_name name, codec_format format,
+                              weir_buffer *out)
+{
+    weir_buffer words = {0};
+
+    put_words(type, " = 0", &words);
+    emit_line(out, 4, "%s *value = target;", name.text);
+    if (has_required(type))
+        emit_line(out, 4, "const unsigned char *start = at;");
+    emit_line(out, 4, "uint64_t %s;", words.failed ? "" : words.data);
+    emit_line(out, 4, "uint32_t %sfield;", format == CODEC_MSGPACK ? "left, " : "");
+    emit_line(out, 4, "weir_text key;");
+    emit_blank(out);
+    out->failed |= words.failed;
+    weir_buffer_free(&words);
 }
 
 static void emit_struct_reader(const spec *model, const spec_type *type, codec_format format,
@@ -268,13 +298,7 @@ static void emit_struct_reader(const spec *model, const spec_type *type, codec_f
               "*at, void *target)",
               name.text, word);
     emit_line(out, 0, "{");
-    emit_line(out, 4, "%s *value = target;", name.text);
-    if (has_required(type))
-        emit_line(out, 4, "const unsigned char *start = at;");
-    emit_line(out, 4, "uint64_t seen[%zu] = {0};", (type->fields.count + 63) / 64);
-    emit_line(out, 4, "uint32_t %sfield;", format == CODEC_MSGPACK ? "left, " : "");
-    emit_line(out, 4, "weir_text key;");
-    emit_blank(out);
+    emit_declarations(type, name, format, out);
     emit_line(out, 4, "at = weir_%s;",
               format == CODEC_MSGPACK ? "msgpack_open_map(reader, at, &left)"
                                       : "json_open_object(reader, at)");

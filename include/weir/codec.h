@@ -107,13 +107,17 @@ static inline uint64_t weir_byte_mask(size_t size)
 /* --- Strings -----------------------------------------------------------------------------------
  */
 
+/* 64 bytes of ones, 64 of zeros: a mask of any size is a load from their border. */
+WEIR_API extern const unsigned char weir_byte_masks[128];
+
 /* Checks `size` bytes (UTF-8, no NUL) and copies them into a member of `capacity` bytes, zeros
  * behind. */
 WEIR_API const unsigned char *weir_read_text(weir_reader *reader, const unsigned char *at,
                                              size_t size, char *ret, size_t capacity);
 
-/* Copies `size` bytes that are ASCII without NUL by whole words; false: they are not, or too near
- * to the end, and `ret` is half written. */
+/* Copies `size` bytes that are ASCII without NUL by whole words, without a branch that depends on
+ * them; capacity is at most 64. False: they are not, or too near to the end, and `ret` is half
+ * written. */
 static inline bool weir_copy_ascii(const unsigned char *from, const unsigned char *end, size_t size,
                                    char *ret, size_t capacity)
 {
@@ -123,7 +127,7 @@ static inline bool weir_copy_ascii(const unsigned char *from, const unsigned cha
     if ((size_t)(end - from) < ((capacity + 7) & ~(size_t)7) || size >= capacity)
         return false;
     for (i = 0; i + 8 <= capacity; i += 8) {
-        uint64_t mask = weir_byte_mask(size > i ? size - i : 0);
+        uint64_t mask = weir_load_le(weir_byte_masks + 64 - size + i);
         uint64_t word = weir_load_le(from + i) & mask;
         odd |= weir_zero_bytes(word | (WEIR_BYTE_ONES & ~mask)) | (word & WEIR_BYTE_HIGHS);
         weir_store_le(ret + i, word);

@@ -12,11 +12,26 @@
 
 /* Opens a map of *ret_left entries, an array of min to max items; each takes a level of depth,
  * which weir_msgpack_close gives back. */
-WEIR_API const unsigned char *weir_msgpack_open_map(weir_reader *reader, const unsigned char *at,
+WEIR_API const unsigned char *weir_msgpack_slow_map(weir_reader *reader, const unsigned char *at,
                                                     uint32_t *ret_left);
 WEIR_API const unsigned char *weir_msgpack_open_array(weir_reader *reader, const unsigned char *at,
                                                       uint32_t min, uint32_t max,
                                                       uint32_t *ret_count);
+
+static inline const unsigned char *
+weir_msgpack_open_map(weir_reader *reader, const unsigned char *at, uint32_t *ret_left)
+{
+    uint32_t left;
+
+    if (WEIR_LIKELY(at != reader->end && (*at & 0xf0) == 0x80 && reader->depth != 0)) {
+        *ret_left = *at & 0x0fu;
+        reader->depth--;
+        return at + 1;
+    }
+    at = weir_msgpack_slow_map(reader, at, &left);
+    *ret_left = left;
+    return at;
+}
 
 static inline const unsigned char *weir_msgpack_close(weir_reader *reader, const unsigned char *at)
 {
@@ -37,7 +52,7 @@ static inline bool weir_msgpack_next(const weir_reader *reader, const unsigned c
 
 /* Reads whatever key comes next. */
 WEIR_API const unsigned char *weir_msgpack_read_key(weir_reader *reader, const unsigned char *at,
-                                                    uint32_t *left, weir_text *ret_key);
+                                                    weir_text *ret_key);
 
 /* Goes past a value of any kind. */
 WEIR_API const unsigned char *weir_msgpack_skip(weir_reader *reader, const unsigned char *at);
