@@ -42,26 +42,61 @@ static uint64_t eight_digits(uint64_t digits)
            32;
 }
 
-/* Goes on with a run of digits, up to eight at once whatever their number, so that no branch
- * depends on it; the mantissa may overflow, which `recount` puts right. */
+static const uint64_t small_powers[] = {1,      10,      100,      1000,     10000,
+                                        100000, 1000000, 10000000, 100000000};
+
+/* The digits among the eight bytes at `at`, up to the first other byte: their number and value. No
+ * branch depends on how many there are. */
+static inline unsigned leading_digits(const char *at, uint64_t *ret_value)
+{
+    uint64_t word = weir_load_le(at), digits = word - 0x3030303030303030u;
+    uint64_t others = ((word + 0x4646464646464646u) | digits) & WEIR_BYTE_HIGHS;
+    unsigned count = others != 0 ? (unsigned)__builtin_ctzll(others) / 8 : 8;
+
+    *ret_value = count != 0 ? eight_digits(digits << (64 - 8 * count)) : 0;
+    return count;
+}
+
+/* Goes on with a run of digits; the mantissa may overflow, which `recount` puts right. */
 static const char *scan_digits(const char *at, const char *end, uint64_t *mantissa)
 {
-    static const uint64_t powers[] = {1,      10,      100,      1000,     10000,
-                                      100000, 1000000, 10000000, 100000000};
-
     while (end - at >= 8) {
-        uint64_t word = weir_load_le(at), digits = word - 0x3030303030303030u;
-        uint64_t others = ((word + 0x4646464646464646u) | digits) & WEIR_BYTE_HIGHS;
-        unsigned count = others != 0 ? (unsigned)__builtin_ctzll(others) / 8 : 8;
-        if (count == 0)
-            return at;
-        *mantissa = *mantissa * powers[count] + eight_digits(digits << (64 - 8 * count));
+        uint64_t value;
+        unsigned count = leading_digits(at, &value);
+        *mantissa = *mantissa * small_powers[count] + value;
         at += count;
         if (count < 8)
             return at;
     }
     for (; at < end && is_digit(*at); at++)
         *mantissa = *mantissa * 10 + (uint64_t)(*at - '0');
+    return at;
+}
+
+const char *wire_decimal_short(const char *at, const char *end, double *ret)
+{
+    static const double exact[] = {1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7};
+    uint64_t whole, fraction = 0;
+    unsigned places = 0;
+
+    if (end - at < 20)
+        return NULL;
+    bool negative = *at == '-';
+    at += negative;
+    unsigned count = leading_digits(at, &whole);
+    if (count == 0 || count == 8 || (*at == '0' && count > 1))
+        return NULL;
+    at += count;
+    if (*at == '.') {
+        places = leading_digits(at + 1, &fraction);
+        if (places == 0 || places == 8)
+            return NULL;
+        at += 1 + places;
+    }
+    if ((*at | 0x20) == 'e')
+        return NULL;
+    double value = (double)(int64_t)(whole * small_powers[places] + fraction) / exact[places];
+    *ret = negative ? -value : value;
     return at;
 }
 

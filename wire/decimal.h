@@ -30,6 +30,10 @@ typedef struct wire_decimal {
 const char *wire_decimal_scan(const char *at, const char *end, wire_decimal *ret,
                               const char **at_fault);
 
+/* Reads a number of up to seven digits before and behind the point, as most are; NULL: it is
+ * another, none, or too near to the end to tell. */
+const char *wire_decimal_short(const char *at, const char *end, double *ret);
+
 /* The nearest float, rounded once, ties to even; beyond the largest it is infinite. */
 double wire_decimal_f64(const wire_decimal *decimal);
 float wire_decimal_f32(const wire_decimal *decimal);

@@ -236,6 +236,10 @@ static const unsigned char *read_number(weir_reader *reader, const unsigned char
 const unsigned char *weir_json_read_f64(weir_reader *reader, const unsigned char *at, double *ret)
 {
     wire_decimal decimal;
+    const char *simple = wire_decimal_short((const char *)at, (const char *)reader->end, ret);
+
+    if (WEIR_LIKELY(simple != NULL))
+        return (const unsigned char *)simple;
     const unsigned char *next = read_number(reader, at, "a number", &decimal);
     return next != NULL && wire_value_f64(reader, at, &decimal, ret) ? next : NULL;
 }
