@@ -143,7 +143,7 @@ static void finish_wide(void)
 {
     for (size_t i = 0; i < 100; i++) {
         snprintf(wide_names[i], sizeof wide_names[i], "field_%02u", (unsigned)i);
-        wide[i] = (spec_field)FIELD(wide_names[i], "i32", .optional = i % 3 == 0);
+        wide[i] = (spec_field)FIELD_AS(wide_names[i], "i32", .optional = i % 3 == 0);
     }
 }
 
