@@ -17,7 +17,7 @@ unsigned char *weir_msgpack_write_small(unsigned char *at, int64_t value)
     if (value >= -32 && value < 128)
         return put_head(at, (uint8_t)value, 0, 0);
     unsigned base = value < 0 ? 0xd0 : 0xcc;
-    uint64_t span = (uint64_t)(value < 0 ? ~value << 1 : value);
+    uint64_t span = value < 0 ? (uint64_t)~value << 1 : (uint64_t)value;
     unsigned step = span <= UINT8_MAX ? 0 : span <= UINT16_MAX ? 1 : span <= UINT32_MAX ? 2 : 3;
     return put_head(at, base + step, (uint64_t)value, 1u << step);
 }

@@ -137,8 +137,10 @@ static void emit_length(const spec_fields *fields, size_t length, weir_buffer *o
     }
     emit_line(out, 8, "switch ((unsigned char)key.data[%zu]) {", position);
     for (size_t i = 0; i < fields->count; i++) {
-        unsigned char byte = (unsigned char)fields->items[i].wire[position < length ? position : 0];
-        if (strlen(fields->items[i].wire) != length || done[byte])
+        if (strlen(fields->items[i].wire) != length)
+            continue;
+        unsigned char byte = (unsigned char)fields->items[i].wire[position];
+        if (done[byte])
             continue;
         done[byte] = true;
         emit_line(out, 8, "case 0x%02x:", byte);

@@ -97,6 +97,18 @@ WEIR_API const unsigned char *weir_msgpack_read_text_number(weir_reader *reader,
                                                             const unsigned char *at,
                                                             weir_value_kind kind, void *ret);
 
+/* Eight bytes whose head was compared. */
+static inline void weir_msgpack_take_f64(const unsigned char *at, double *ret)
+{
+    uint64_t bits = weir_load_be(at);
+    memcpy(ret, &bits, sizeof bits);
+}
+
+static inline void weir_msgpack_take_i64(const unsigned char *at, int64_t *ret)
+{
+    *ret = (int64_t)weir_load_be(at);
+}
+
 static inline const unsigned char *weir_msgpack_read_f64(weir_reader *reader,
                                                          const unsigned char *at, double *ret)
 {

@@ -10,11 +10,12 @@
     {                                                                                              \
         .file = "specs/sample.weir.yaml", .line = (number)                                         \
     }
-#define FIELD(given, word, ...)                                                                    \
+#define FIELD_AS(given, word, ...)                                                                 \
     {                                                                                              \
         .name = (given), .wire = (given), .shape = {.type_name = (word), __VA_ARGS__},             \
         .where = PLACE(__LINE__)                                                                   \
     }
+#define FIELD(given, word) FIELD_AS(given, word, .optional = false)
 #define STRUCT(given, members)                                                                     \
     {                                                                                              \
         .kind = SPEC_STRUCT, .name = (given),                                                      \
@@ -25,7 +26,7 @@ static spec_enumerator sides[] = {{"buy", 1, PLACE(3)}, {"sell", 2, PLACE(3)}};
 static spec_enumerator moods[] = {{"calm", -3, PLACE(4)}, {"wild", 70000, PLACE(4)}};
 
 static spec_field quote[] = {
-    FIELD("symbol", "string", .size = 16),
+    FIELD_AS("symbol", "string", .size = 16),
     FIELD("bid", "f64"),
     FIELD("ask", "f64"),
     FIELD("bid_size", "f64"),
@@ -48,32 +49,32 @@ static spec_field scalars[] = {
     FIELD("time", "timestamp"),
     FIELD("span", "duration"),
     FIELD("day", "date"),
-    FIELD("text", "string", .size = 9),
-    FIELD("raw", "bytes", .size = 5),
+    FIELD_AS("text", "string", .size = 9),
+    FIELD_AS("raw", "bytes", .size = 5),
     FIELD("side", "Side"),
     FIELD("mood", "Mood"),
 };
 
 static spec_field level[] = {FIELD("id", "u32"), FIELD("price", "f64"),
-                             FIELD("tag", "string", .size = 3)};
+                             FIELD_AS("tag", "string", .size = 3)};
 
 static spec_field book[] = {
-    FIELD("levels", "Level", .list = true, .min = 0, .max = 10),
-    FIELD("grid", "f64", .list = true, .min = 3, .max = 3),
-    FIELD("names", "string", .size = 4, .list = true, .min = 1, .max = 3),
-    FIELD("blobs", "bytes", .size = 2, .list = true, .min = 0, .max = 2),
-    FIELD("sides", "Side", .list = true, .min = 0, .max = 4),
+    FIELD_AS("levels", "Level", .list = true, .min = 0, .max = 10),
+    FIELD_AS("grid", "f64", .list = true, .min = 3, .max = 3),
+    FIELD_AS("names", "string", .size = 4, .list = true, .min = 1, .max = 3),
+    FIELD_AS("blobs", "bytes", .size = 2, .list = true, .min = 0, .max = 2),
+    FIELD_AS("sides", "Side", .list = true, .min = 0, .max = 4),
 };
 
-static spec_field outer[] = {FIELD("inner", "Book"), FIELD("level", "Level", .optional = true),
+static spec_field outer[] = {FIELD("inner", "Book"), FIELD_AS("level", "Level", .optional = true),
                              FIELD("id", "i64")};
 
 static spec_field options[] = {
-    FIELD("number", "f64", .optional = true),
-    FIELD("text", "string", .size = 40, .optional = true),
-    FIELD("items", "i32", .list = true, .min = 0, .max = 3, .optional = true),
-    FIELD("raw", "bytes", .size = 3, .optional = true),
-    FIELD("side", "Side", .optional = true),
+    FIELD_AS("number", "f64", .optional = true),
+    FIELD_AS("text", "string", .size = 40, .optional = true),
+    FIELD_AS("items", "i32", .list = true, .min = 0, .max = 3, .optional = true),
+    FIELD_AS("raw", "bytes", .size = 3, .optional = true),
+    FIELD_AS("side", "Side", .optional = true),
 };
 
 /* Names, forms and defaults out of the ordinary; set up by `finish_odd`. */
@@ -82,18 +83,18 @@ static spec_field odd[] = {
     FIELD("price", "f64"),
     FIELD("count", "u64"),
     FIELD("ratio", "f32"),
-    FIELD("at_us", "timestamp", .time_form = SPEC_TIME_US),
-    FIELD("at_s", "timestamp", .time_form = SPEC_TIME_S),
-    FIELD("at", "timestamp", .time_form = SPEC_TIME_ISO),
+    FIELD_AS("at_us", "timestamp", .time_form = SPEC_TIME_US),
+    FIELD_AS("at_s", "timestamp", .time_form = SPEC_TIME_S),
+    FIELD_AS("at", "timestamp", .time_form = SPEC_TIME_ISO),
     FIELD("given", "i64"),
     FIELD("least", "i64"),
     FIELD("half", "f32"),
-    FIELD("word", "string", .size = 8),
+    FIELD_AS("word", "string", .size = 8),
     FIELD("side", "Side"),
     FIELD("since", "timestamp"),
     FIELD("wait", "duration"),
     FIELD("day", "date"),
-    FIELD("maybe", "u8", .optional = true),
+    FIELD_AS("maybe", "u8", .optional = true),
 };
 
 static spec_field wide[100];
@@ -142,7 +143,7 @@ static void finish_wide(void)
 {
     for (size_t i = 0; i < 100; i++) {
         snprintf(wide_names[i], sizeof wide_names[i], "field_%02u", (unsigned)i);
-        wide[i] = (spec_field)FIELD(wide_names[i], "i32", .optional = i % 3 == 0);
+        wide[i] = (spec_field)FIELD_AS(wide_names[i], "i32", .optional = i % 3 == 0);
     }
 }
 
