@@ -56,21 +56,21 @@ static expr_root *add(spec_roots *roots, const char *name, const spec_type *type
     return root;
 }
 
-/* Adds a value that C reaches through the pointer `c_name`; a window has `c_name` items. */
-static void add_value(spec_roots *roots, const char *name, const char *c_name,
+/* Adds a value that C reaches through the pointer `c_text`; a window has `c_text` items. */
+static void add_value(spec_roots *roots, const char *name, const char *c_text,
                       const spec_type *type, bool window, weir_arena *arena)
 {
     expr_root *root = add(roots, name, type);
 
     root->window = window;
-    root->present = weir_arena_printf(arena, "%s != NULL", c_name);
+    root->present = weir_arena_printf(arena, "%s != NULL", c_text);
     if (window) {
-        root->value = c_name;
-        root->count = weir_arena_printf(arena, "%s_count", c_name);
+        root->value = c_text;
+        root->count = weir_arena_printf(arena, "%s_count", c_text);
     } else if (type->kind == SPEC_STRUCT) {
-        root->members = weir_arena_printf(arena, "%s->", c_name);
+        root->members = weir_arena_printf(arena, "%s->", c_text);
     } else {
-        root->value = weir_arena_printf(arena, "*%s", c_name);
+        root->value = weir_arena_printf(arena, "*%s", c_text);
     }
 }
 
@@ -95,8 +95,7 @@ spec_roots spec_roots_of_accumulator(const spec *model, const spec_accumulator *
         spec_type *state = weir_arena_alloc(arena, sizeof *state);
         if (state == NULL)
             return (spec_roots){NULL, 0};
-        *state = (spec_type){
-            .kind = SPEC_STRUCT, .name = "state", .fields = accumulator->state};
+        *state = (spec_type){.kind = SPEC_STRUCT, .name = "state", .fields = accumulator->state};
         add_value(&roots, "state", "state", state, false, arena);
     }
     add_common(&roots, model, arena);
@@ -111,8 +110,7 @@ spec_roots spec_roots_of_reactor(const spec *model, const spec_reactor *reactor,
         return roots;
     for (size_t i = 0; i < model->accumulator_count; i++) {
         const spec_accumulator *accumulator = model->accumulators[i];
-        const char *name =
-            weir_arena_printf(arena, "%s", emit_member(accumulator->name).text);
+        const char *name = weir_arena_printf(arena, "%s", emit_member(accumulator->name).text);
         if (name == NULL || accumulator->boundary == NULL)
             continue;
         add_value(&roots, accumulator->name, name, accumulator->boundary, accumulator->window,

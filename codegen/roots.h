@@ -22,8 +22,7 @@ spec_roots spec_roots_of_accumulator(const spec *model, const spec_accumulator *
                                      weir_arena *arena);
 
 /* `where:` of a reactor: its accumulators, all of them readable; reading makes one required. */
-spec_roots spec_roots_of_reactor(const spec *model, const spec_reactor *reactor,
-                                 weir_arena *arena);
+spec_roots spec_roots_of_reactor(const spec *model, const spec_reactor *reactor, weir_arena *arena);
 
 /* `where:` and `set:` of a node: its inputs, now, params. */
 spec_roots spec_roots_of_node(const spec *model, const spec_node *node, weir_arena *arena);

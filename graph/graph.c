@@ -3,6 +3,7 @@
 #include <weir/graph.h>
 
 #include <stdio.h>
+#include <string.h>
 
 weir_status weir_fail(weir_firing *firing, const char *format, ...)
 {
@@ -84,5 +85,44 @@ weir_status weir_results_leave(weir_firing *firing, const weir_graph_frame *fram
     }
     for (size_t i = 0; i < count; i++)
         send(firing, frame, &results[i]);
+    return WEIR_OK;
+}
+
+/* --- Calls ---------------------------------------------------------------------------------------
+ */
+
+static weir_status capture(const weir_outlet *outlet, weir_firing *firing, const void *value)
+{
+    const weir_capture *to = outlet->arg;
+
+    (void)firing;
+    memcpy(to->value, value, to->size);
+    *to->flag = true;
+    return WEIR_OK;
+}
+
+static void capture_later(const weir_outlet *outlet, weir_firing *firing, const void *value)
+{
+    (void)capture(outlet, firing, value);
+}
+
+weir_status weir_graph_call(const char *graph, weir_graph_function run, weir_firing *firing,
+                            const void *const *inputs, void *state, weir_capture *captures,
+                            size_t capture_count, weir_outlet *outlets, uint64_t *counts,
+                            weir_error **error)
+{
+    weir_failure failure = {0};
+    weir_graph_frame frame = {.outlets = outlets, .counts = counts, .failure = &failure};
+    size_t next = 0;
+
+    for (size_t i = 0; i < capture_count; i++)
+        for (uint32_t o = 0; o < captures[i].outlet_count; o++)
+            outlets[next++] =
+                (weir_outlet){.take = capture, .commit = capture_later, .arg = &captures[i]};
+    firing->failure = &failure;
+    firing->number = 1;
+    weir_status status = run(firing, inputs, state, &frame);
+    if (status != WEIR_OK)
+        return weir_error_set(error, status, "graph '%s' failed: %s", graph, failure.message);
     return WEIR_OK;
 }

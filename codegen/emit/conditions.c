@@ -25,7 +25,8 @@ static expr_output output_of(emitter *e, unsigned indent)
                          .arg = e};
 }
 
-/* A word of the text, not a part of a longer one: whether an expression speaks of the parameters. */
+/* A word of the text, not a part of a longer one: whether an expression speaks of the parameters.
+ */
 bool emit_reads_params(const spec_expression *expression)
 {
     return expression->text != NULL && strstr(expression->text, "params.") != NULL;
@@ -77,7 +78,8 @@ static void emit_common(emitter *e, bool params)
         EMIT(e, 4, "const %s_params *params = firing->params;", e->module.text);
 }
 
-/* --- Accumulators -------------------------------------------------------------------------------- */
+/* --- Accumulators --------------------------------------------------------------------------------
+ */
 
 static void emit_filter(emitter *e, const spec_accumulator *accumulator)
 {
@@ -104,8 +106,10 @@ static void emit_stream(emitter *e, const spec_accumulator *accumulator)
                   assignments_read_params(&accumulator->set) ||
                   emit_reads_params(&accumulator->filter);
 
-    EMIT(e, 0, "static weir_status %s_update(weir_firing *firing, const void *value, void *cell, "
-         "void *result)", name.text);
+    EMIT(e, 0,
+         "static weir_status %s_update(weir_firing *firing, const void *value, void *cell, "
+         "void *result)",
+         name.text);
     EMIT(e, 0, "{");
     EMIT(e, 4, "const %s *event = value;", emit_type(e->model, accumulator->type).text);
     if (accumulator->state.count != 0)
@@ -155,7 +159,8 @@ void emit_expressions_of_accumulators(emitter *e)
     }
 }
 
-/* --- Nodes --------------------------------------------------------------------------------------- */
+/* --- Nodes ---------------------------------------------------------------------------------------
+ */
 
 static void emit_set_node(emitter *e, const spec_node *node)
 {

@@ -23,7 +23,8 @@ bool emit_header(const spec *model, weir_buffer *out);
 bool emit_source(const spec *model, const char *header, weir_buffer *out);
 bool emit_scaffold(const spec *model, const char *header, weir_buffer *out);
 
-/* --- Between the files of the emitter ----------------------------------------------------------- */
+/* --- Between the files of the emitter -----------------------------------------------------------
+ */
 
 #define EMIT(emitter, indent, ...) emit_line((emitter)->out, indent, __VA_ARGS__)
 
@@ -39,9 +40,9 @@ typedef struct graph_input {
     const char *name; /* in C */
     const spec_type *type;
     bool window;
-    bool optional; /* nobody needs it */
+    bool optional;                       /* nobody needs it */
     const spec_accumulator *accumulator; /* NULL: an argument */
-    size_t index; /* in the reactor's inputs, or in the args */
+    size_t index;                        /* in the reactor's inputs, or in the args */
 } graph_input;
 
 size_t emit_graph_inputs(const emitter *emitter, const spec_graph *graph, graph_input *inputs,

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* prototypes.c - MODULE.weir.h: types, states, node prototypes, and the typed functions of a host. */
+/* prototypes.c - MODULE.weir.h: types, states, node prototypes, and the typed functions of a host.
+ */
 #include <string.h>
 
 #include "codegen/emit/module.h"
@@ -7,7 +8,8 @@
 #include "codegen/emit/types.h"
 #include "codegen/roots.h"
 
-/* --- Nodes ------------------------------------------------------------------------------------- */
+/* --- Nodes -------------------------------------------------------------------------------------
+ */
 
 static void emit_node_state(emitter *e, const spec_node *node)
 {
@@ -97,7 +99,8 @@ static void emit_graph_state(emitter *e, const spec_graph *graph)
     emit_blank(e->out);
 }
 
-/* --- Calls ------------------------------------------------------------------------------------- */
+/* --- Calls -------------------------------------------------------------------------------------
+ */
 
 static void emit_in_struct(emitter *e, const spec_graph *graph)
 {
@@ -183,7 +186,8 @@ static void emit_graph_prototypes(emitter *e, const spec_graph *graph)
     emit_blank(e->out);
 }
 
-/* --- Accumulators, sources, sinks ---------------------------------------------------------------- */
+/* --- Accumulators, sources, sinks ----------------------------------------------------------------
+ */
 
 void emit_accumulator_prototype(emitter *e, const spec_accumulator *accumulator, const char *end)
 {
@@ -193,8 +197,8 @@ void emit_accumulator_prototype(emitter *e, const spec_accumulator *accumulator,
 
     (void)out;
     if (accumulator->form == SPEC_POLLING)
-        EMIT(e, 0, "weir_status %s(weir_firing *firing, %s *out)%s", emit_poll_name(e, accumulator).text,
-             boundary.text, end);
+        EMIT(e, 0, "weir_status %s(weir_firing *firing, %s *out)%s",
+             emit_poll_name(e, accumulator).text, boundary.text, end);
     else if (accumulator->state.count != 0)
         EMIT(e, 0,
              "weir_status %s(weir_firing *firing, const %s *event, %s_state *state, %s *out)%s",
@@ -249,22 +253,28 @@ static void emit_source_functions(emitter *e, const spec_source *source)
 
     if (emit_is_raw(source)) {
         EMIT(e, 0, "/* Reads one message of the source %s. */", source->name);
-        EMIT(e, 0, "weir_status %s_decode_%s(weir_firing *firing, const unsigned char *data, "
-             "size_t size, %s *event);", module, source->name, type.text);
+        EMIT(e, 0,
+             "weir_status %s_decode_%s(weir_firing *firing, const unsigned char *data, "
+             "size_t size, %s *event);",
+             module, source->name, type.text);
         emit_blank(e->out);
     }
     if (!is_kind(&source->kind_name, "channel"))
         return;
     EMIT(e, 0, "/* Pushes into the channel %s; any thread. */", source->name);
-    EMIT(e, 0, "static inline weir_status %s_push_%s_n(weir_runtime *runtime, const %s *values, "
-         "size_t count, weir_error **error)", module, source->name, type.text);
+    EMIT(e, 0,
+         "static inline weir_status %s_push_%s_n(weir_runtime *runtime, const %s *values, "
+         "size_t count, weir_error **error)",
+         module, source->name, type.text);
     EMIT(e, 0, "{");
     EMIT(e, 4, "return weir_runtime_push(runtime, &%s_module, %zu, values, count, error);", module,
          source->index);
     EMIT(e, 0, "}");
     emit_blank(e->out);
-    EMIT(e, 0, "static inline weir_status %s_push_%s(weir_runtime *runtime, const %s *value, "
-         "weir_error **error)", module, source->name, type.text);
+    EMIT(e, 0,
+         "static inline weir_status %s_push_%s(weir_runtime *runtime, const %s *value, "
+         "weir_error **error)",
+         module, source->name, type.text);
     EMIT(e, 0, "{");
     EMIT(e, 4, "return %s_push_%s_n(runtime, value, 1, error);", module, source->name);
     EMIT(e, 0, "}");
@@ -288,16 +298,21 @@ static void emit_sink_functions(emitter *e, const spec_sink *sink)
          type.text);
     emit_blank(e->out);
     EMIT(e, 0, "/* `function` sees each result of the sink %s after it has left. */", sink->name);
-    EMIT(e, 0, "static inline weir_status %s_on_%s(weir_runtime *runtime, %s_%s_function function, "
-         "void *arg)", module, sink->name, module, sink->name);
+    EMIT(e, 0,
+         "static inline weir_status %s_on_%s(weir_runtime *runtime, %s_%s_function function, "
+         "void *arg)",
+         module, sink->name, module, sink->name);
     EMIT(e, 0, "{");
-    EMIT(e, 4, "return weir_runtime_on(runtime, &%s_module, \"%s\", "
-         "(weir_result_function)function, arg, NULL);", module, sink->name);
+    EMIT(e, 4,
+         "return weir_runtime_on(runtime, &%s_module, \"%s\", "
+         "(weir_result_function)function, arg, NULL);",
+         module, sink->name);
     EMIT(e, 0, "}");
     emit_blank(e->out);
 }
 
-/* --- The file ------------------------------------------------------------------------------------ */
+/* --- The file ------------------------------------------------------------------------------------
+ */
 
 void emit_prototypes(emitter *e)
 {

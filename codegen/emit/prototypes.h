@@ -15,6 +15,11 @@ void emit_accumulator_prototype(emitter *emitter, const spec_accumulator *accumu
 c_name emit_poll_name(const emitter *emitter, const spec_accumulator *accumulator);
 bool emit_is_raw(const spec_source *source);
 
+/* `static const weir_setting MODULE_ROOM_OWNER_settings[]`, where there are any. */
+void emit_settings(emitter *emitter, const char *room, const char *owner,
+                   const spec_settings *settings);
+void emit_graph_tables(emitter *emitter);
+
 /* A node whose result leaves the graph: it is sent, or a call gives it. */
 bool emit_gives_result(const spec_node *node);
 bool emit_has_results(const spec_graph *graph);

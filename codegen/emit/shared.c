@@ -50,7 +50,8 @@ bool emit_reactor_has_state(const spec_reactor *reactor)
     return false;
 }
 
-/* --- Inputs ------------------------------------------------------------------------------------ */
+/* --- Inputs ------------------------------------------------------------------------------------
+ */
 
 static size_t index_in_reactor(const spec_reactor *reactor, const spec_accumulator *accumulator)
 {
@@ -89,8 +90,8 @@ size_t emit_graph_inputs(const emitter *emitter, const spec_graph *graph, graph_
                 continue;
             graph_input input = input_of(emitter, graph, operand);
             size_t at = 0;
-            while (at < count && (inputs[at].accumulator != input.accumulator ||
-                                  inputs[at].index != input.index))
+            while (at < count &&
+                   (inputs[at].accumulator != input.accumulator || inputs[at].index != input.index))
                 at++;
             if (at == room)
                 continue;
@@ -101,7 +102,8 @@ size_t emit_graph_inputs(const emitter *emitter, const spec_graph *graph, graph_
     return count;
 }
 
-/* --- Prototypes --------------------------------------------------------------------------------- */
+/* --- Prototypes ---------------------------------------------------------------------------------
+ */
 
 void emit_parameter(const emitter *emitter, weir_buffer *out, const char *name,
                     const spec_type *type, bool window)

@@ -82,6 +82,17 @@ WEIR_API weir_status weir_at_node(weir_firing *firing, const weir_graph_frame *f
 WEIR_API weir_status weir_graph_failed(const weir_firing *firing, const weir_graph_frame *frame,
                                        bool *failed);
 
+/* Lets the only result of a branch leave, straight away. */
+static inline weir_status weir_outlet_take(const weir_outlet *outlet, weir_firing *firing,
+                                           uint32_t node, const void *value)
+{
+    weir_status status = outlet->take(outlet, firing, value);
+
+    if (status != WEIR_OK)
+        firing->failure->node = node;
+    return status;
+}
+
 /* A window: the boundary of batch and state accumulators, oldest item first. */
 typedef struct weir_window {
     const void *items;
@@ -92,6 +103,21 @@ typedef struct weir_window {
  * weir_window. */
 typedef weir_status (*weir_graph_function)(weir_firing *firing, const void *const *inputs,
                                            void *state, const weir_graph_frame *frame);
+
+/* A member of a call's out struct: where a result goes instead of its outlets. */
+typedef struct weir_capture {
+    void *value;
+    bool *flag;
+    size_t size;
+    uint32_t outlet_count; /* how many outlets the result has in the graph */
+} weir_capture;
+
+/* Runs a graph without a runtime: results go into the captures, in the order of the graph's
+ * outlets. `counts` has the graph's count_size places. Any thread. */
+WEIR_API weir_status weir_graph_call(const char *graph, weir_graph_function run,
+                                     weir_firing *firing, const void *const *inputs, void *state,
+                                     weir_capture *captures, size_t capture_count,
+                                     weir_outlet *outlets, uint64_t *counts, weir_error **error);
 
 /* A reactor's fused function: its `where`, then its graphs, `frames` and `failed` in their order.
  * WEIR_SKIP: `where` was false. Failed graphs are marked in `failed`; the others have run. */
@@ -255,16 +281,16 @@ typedef struct weir_module_outlet {
     const weir_type *type;
 } weir_module_outlet;
 
-/* A graph as a plain function: `in`, `state` and `out` are its generated structs. */
-typedef weir_status (*weir_call_function)(const void *in, void *state, void *out,
-                                          weir_error **error);
+/* A graph that is only called: `args` is a value of its args type, `out` its generated struct. */
+typedef weir_status (*weir_call_function)(const void *args, int64_t now, const void *params,
+                                          void *state, void *out, weir_error **error);
 
-/* One member of a graph's generated in or out struct. */
+/* One result in a graph's generated out struct. */
 typedef struct weir_module_member {
     const char *name;
-    const weir_type *type; /* NULL: a route without payload */
-    uint32_t offset;       /* in: of a `const T *` (or scalar); out: of the value */
-    uint32_t flag_offset;  /* out: of the bool that says it is there; in: WEIR_NONE */
+    const weir_type *type;
+    uint32_t offset;
+    uint32_t flag_offset; /* of the bool that says it is there */
 } weir_module_member;
 
 typedef struct weir_module_graph {
@@ -280,10 +306,10 @@ typedef struct weir_module_graph {
     uint32_t edge_count;
     const weir_module_outlet *outlets;
     uint32_t outlet_count;
-    uint32_t count_size; /* length of a frame's `counts` */
-    weir_call_function call;
-    const weir_type *args; /* of a graph that is only called: its in struct as a type */
-    uint32_t in_size, out_size;
+    uint32_t count_size;     /* length of a frame's `counts` */
+    weir_call_function call; /* NULL: it has a reactor */
+    const weir_type *args;   /* of what `call` takes */
+    uint32_t out_size;
     const weir_module_member *outputs;
     uint32_t output_count;
     const char *dead_letters;
