@@ -21,10 +21,10 @@ c_name emit_upper(const char *name); /* OrderBook -> ORDER_BOOK */
 c_name emit_member(const char *name);
 
 /* market_order_book; int64_t and so on for a scalar. */
-c_name emit_type(const spec *spec, const spec_type *type);
+c_name emit_type(const spec *model, const spec_type *type);
 
 /* MARKET_SIDE_BUY */
-c_name emit_enumerator(const spec *spec, const spec_type *type, const char *value);
+c_name emit_enumerator(const spec *model, const spec_type *type, const char *value);
 
 /* The first two types, fields or enum values of the spec whose C names are the same, and where;
  * false: there are none. */
@@ -33,11 +33,13 @@ typedef struct emit_clash {
     weir_place first, second;
 } emit_clash;
 
-bool emit_names_clash(const spec *spec, weir_arena *arena, emit_clash *ret_clash);
+bool emit_names_clash(const spec *model, weir_arena *arena, emit_clash *ret_clash);
 
 /* Writes one line of C indented by `indent` columns, broken at spaces outside of quotes where it
- * would pass EMIT_COLUMNS. An empty format writes an empty line. */
+ * would pass EMIT_COLUMNS. */
 void emit_line(weir_buffer *out, int indent, const char *format, ...) WEIR_PRINTF(3, 4);
+
+void emit_blank(weir_buffer *out);
 
 /* Writes `doc` and the place as a comment: "A quote. market.weir.yaml:12". */
 void emit_comment(weir_buffer *out, int indent, const char *doc, weir_place where);
