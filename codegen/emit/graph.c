@@ -17,27 +17,25 @@
  */
 
 /* The C condition that an operand has a value; empty where it always has. */
-static c_name presence(emitter *e, const graph_plan *plan, const spec_operand *operand)
+static const char *presence(emitter *e, const graph_plan *plan, const spec_operand *operand)
 {
-    c_name text = {""};
     const spec_node *node = operand->node;
+    const char *text = "";
 
-    if (operand->kind == SPEC_FROM_ACCUMULATOR || operand->kind == SPEC_FROM_ARG) {
+    if (node == NULL) {
         if (operand->optional)
-            snprintf(text.text, sizeof text.text, "%s != NULL", emit_member(operand->name).text);
-        return text;
+            text = weir_arena_printf(&e->arena, "%s != NULL", emit_member(operand->name).text);
+    } else if (operand->kind == SPEC_FROM_ROUTE) {
+        bool flag = plan->nodes[node->index].flag;
+        text = weir_arena_printf(
+            &e->arena, "%s%s%s%s.route == %s", flag ? "has_" : "", flag ? node->name : "",
+            flag ? " && " : "", emit_member(node->name).text,
+            emit_route_name(e, node, &node->routes[operand->route_index]).text);
+    } else if (plan->nodes[node->index].flag) {
+        text = weir_arena_printf(&e->arena, "has_%s", node->name);
     }
-    const char *flag = plan->nodes[node->index].flag ? emit_member(node->name).text : NULL;
-    if (operand->kind == SPEC_FROM_NODE) {
-        if (flag != NULL)
-            snprintf(text.text, sizeof text.text, "has_%s", node->name);
-        return text;
-    }
-    snprintf(text.text, sizeof text.text, "%s%s%s%s.route == %s", flag != NULL ? "has_" : "",
-             flag != NULL ? node->name : "", flag != NULL ? " && " : "",
-             emit_member(node->name).text,
-             emit_route_name(e, node, &node->routes[operand->route_index]).text);
-    return text;
+    e->out->failed = e->out->failed || text == NULL;
+    return text != NULL ? text : "";
 }
 
 /* All that must be there; where only optional inputs remain, one of them. */
@@ -49,18 +47,18 @@ static void build_guard(emitter *e, const graph_plan *plan, const spec_node *nod
     for (size_t i = 0; i < node->in_count; i++) {
         if (node->in[i].optional)
             continue;
-        c_name there = presence(e, plan, &node->in[i]);
+        const char *there = presence(e, plan, &node->in[i]);
         any_needed = true;
-        if (there.text[0] != '\0')
-            weir_buffer_printf(guard, "%s%s", guard->size != 0 ? " && " : "", there.text);
+        if (there[0] != '\0')
+            weir_buffer_printf(guard, "%s%s", guard->size != 0 ? " && " : "", there);
     }
     if (any_needed)
         return;
     for (size_t i = 0; i < node->in_count; i++) {
-        c_name there = presence(e, plan, &node->in[i]);
-        always = always || there.text[0] == '\0';
-        bool both = strstr(there.text, "&&") != NULL;
-        weir_buffer_printf(guard, "%s%s%s%s", i != 0 ? " || " : "", both ? "(" : "", there.text,
+        const char *there = presence(e, plan, &node->in[i]);
+        always = always || there[0] == '\0';
+        bool both = strstr(there, "&&") != NULL;
+        weir_buffer_printf(guard, "%s%s%s%s", i != 0 ? " || " : "", both ? "(" : "", there,
                            both ? ")" : "");
     }
     if (always)
@@ -84,17 +82,17 @@ static void put_argument(emitter *e, const graph_plan *plan, const spec_operand 
             weir_buffer_printf(call, ", %s_count", emit_member(operand->name).text);
         return;
     }
-    c_name there = operand->optional ? presence(e, plan, operand) : (c_name){""};
+    const char *there = operand->optional ? presence(e, plan, operand) : "";
     weir_buffer_text(call, ", ");
-    if (there.text[0] != '\0')
-        weir_buffer_printf(call, "%s ? ", there.text);
+    if (there[0] != '\0')
+        weir_buffer_printf(call, "%s ? ", there);
     if (operand->kind == SPEC_FROM_ROUTE)
         weir_buffer_printf(call, "&%s.%s", emit_member(node->name).text,
                            emit_member(operand->route).text);
     else
         weir_buffer_printf(call, "%s%s", node->form == SPEC_NODE_PASS ? "" : "&",
                            emit_member(node->name).text);
-    if (there.text[0] != '\0')
+    if (there[0] != '\0')
         weir_buffer_text(call, " : NULL");
 }
 

@@ -53,7 +53,7 @@ typedef struct expr_context {
     size_t type_count;
     expr_report report;
     void *arg;
-    bool cut; /* set by expr_check: the text ends in an open string or after an operator, as it does
+    bool cut; /* set by expr_check: the text ends in an open string or after an op, as it does
                  where YAML took a `#` for a comment */
 } expr_context;
 
@@ -75,10 +75,11 @@ bool expr_is_constant(const expr *tree);
 typedef struct expr_output {
     weir_arena *arena;
     weir_buffer *out;
-    unsigned indent;  /* of the lines, in columns */
+    int indent;       /* of the lines, in columns */
     const char *fail; /* how the C function fails; a message follows: "return weir_fail(firing, " */
-    /* The C name of an enumerator: "MARKET_SIDE_BUY". */
+    /* C names: "MARKET_SIDE_BUY"; "market_side". */
     const char *(*enumerator)(void *arg, const spec_type *type, const spec_enumerator *enumerator);
+    const char *(*type_name)(void *arg, const spec_type *type);
     void *arg;
     unsigned temporaries; /* used so far in this C function; their names are t1, t2 ... */
 } expr_output;
@@ -95,8 +96,5 @@ const char *expr_emit(expr_output *output, const expr *tree);
  * set. False: out of memory. */
 bool expr_emit_assign(expr_output *output, const expr *tree, const spec_field *field,
                       const char *members);
-
-/* Appends one line at the indent, broken at spaces where it would pass column 100. */
-void expr_line(expr_output *output, const char *format, ...) WEIR_PRINTF(2, 3);
 
 #endif
