@@ -15,7 +15,7 @@ static const char *enumerator_name(void *arg, const spec_type *type,
                              emit_enumerator(e->model, type, enumerator->name).text);
 }
 
-static expr_output output_of(emitter *e, unsigned indent)
+static expr_output output_of(emitter *e, int indent)
 {
     return (expr_output){.arena = &e->arena,
                          .out = e->out,
@@ -41,7 +41,7 @@ void emit_condition(emitter *e, const spec_expression *condition, int indent)
 {
     if (condition->text == NULL)
         return;
-    expr_output output = output_of(e, (unsigned)indent);
+    expr_output output = output_of(e, indent);
     emit_place(e, condition->where, indent);
     const char *value = expr_emit(&output, condition->tree);
     if (value == NULL) {
