@@ -26,14 +26,14 @@ bool emit_scaffold(const spec *model, const char *header, weir_buffer *out);
 /* --- Between the files of the emitter -----------------------------------------------------------
  */
 
-#define EMIT(emitter, indent, ...) emit_line((emitter)->out, indent, __VA_ARGS__)
+#define EMIT(e, indent, ...) emit_line((e)->out, indent, __VA_ARGS__)
 
 /* market_quote_maker, market_quote_maker_decide */
-c_name emit_graph_name(const emitter *emitter, const spec_graph *graph);
-c_name emit_node_name(const emitter *emitter, const spec_node *node);
+c_name emit_graph_name(const emitter *e, const spec_graph *graph);
+c_name emit_node_name(const emitter *e, const spec_node *node);
 /* MARKET_QUOTE_MAKER_DECIDE_TRADE */
-c_name emit_route_name(const emitter *emitter, const spec_node *node, const spec_route *route);
-c_name emit_room_name(const emitter *emitter, const char *room); /* market_orderbook */
+c_name emit_route_name(const emitter *e, const spec_node *node, const spec_route *route);
+c_name emit_room_name(const emitter *e, const char *room); /* market_orderbook */
 
 /* The inputs of a graph: the accumulators (or args) that its nodes read, each once. */
 typedef struct graph_input {
@@ -45,29 +45,29 @@ typedef struct graph_input {
     size_t index;                        /* in the reactor's inputs, or in the args */
 } graph_input;
 
-size_t emit_graph_inputs(const emitter *emitter, const spec_graph *graph, graph_input *inputs,
+size_t emit_graph_inputs(const emitter *e, const spec_graph *graph, graph_input *inputs,
                          size_t room);
 
 /* `const market_quote *orderbook`; a window `const market_trade *trades, size_t trades_count`. */
-void emit_parameter(const emitter *emitter, weir_buffer *out, const char *name,
+void emit_parameter(const emitter *e, weir_buffer *out, const char *name,
                     const spec_type *type, bool window);
 
 /* The prototype of a node function, ended by `end`. */
-void emit_node_prototype(const emitter *emitter, const spec_node *node, const char *storage,
+void emit_node_prototype(const emitter *e, const spec_node *node, const char *storage,
                          const char *end);
 
 bool emit_graph_has_state(const spec_graph *graph);
 bool emit_reactor_has_state(const spec_reactor *reactor);
 
-void emit_expressions_of_accumulators(emitter *emitter);
-void emit_expression_nodes(emitter *emitter, const spec_graph *graph);
+void emit_expressions_of_accumulators(emitter *e);
+void emit_expression_nodes(emitter *e, const spec_graph *graph);
 /* The statements of a condition, and `return` of WEIR_SKIP where it is false. */
-void emit_condition(emitter *emitter, const spec_expression *condition, int indent);
+void emit_condition(emitter *e, const spec_expression *condition, int indent);
 bool emit_reads_params(const spec_expression *expression);
 
-void emit_graph_body(emitter *emitter, const spec_graph *graph);
-void emit_graph_call(emitter *emitter, const spec_graph *graph);
-void emit_reactor(emitter *emitter, const spec_reactor *reactor);
-void emit_tables(emitter *emitter);
+void emit_graph_body(emitter *e, const spec_graph *graph);
+void emit_graph_call(emitter *e, const spec_graph *graph);
+void emit_reactor(emitter *e, const spec_reactor *reactor);
+void emit_tables(emitter *e);
 
 #endif

@@ -14,24 +14,24 @@ static c_name joined(const char *first, const char *second)
     return name;
 }
 
-c_name emit_room_name(const emitter *emitter, const char *room)
+c_name emit_room_name(const emitter *e, const char *room)
 {
-    return joined(emitter->module.text, room);
+    return joined(e->module.text, room);
 }
 
-c_name emit_graph_name(const emitter *emitter, const spec_graph *graph)
+c_name emit_graph_name(const emitter *e, const spec_graph *graph)
 {
-    return joined(emitter->module.text, graph->name);
+    return joined(e->module.text, graph->name);
 }
 
-c_name emit_node_name(const emitter *emitter, const spec_node *node)
+c_name emit_node_name(const emitter *e, const spec_node *node)
 {
-    return joined(emit_graph_name(emitter, node->graph).text, node->name);
+    return joined(emit_graph_name(e, node->graph).text, node->name);
 }
 
-c_name emit_route_name(const emitter *emitter, const spec_node *node, const spec_route *route)
+c_name emit_route_name(const emitter *e, const spec_node *node, const spec_route *route)
 {
-    return emit_upper(joined(emit_node_name(emitter, node).text, route->name).text);
+    return emit_upper(joined(emit_node_name(e, node).text, route->name).text);
 }
 
 bool emit_graph_has_state(const spec_graph *graph)
@@ -61,14 +61,14 @@ static size_t index_in_reactor(const spec_reactor *reactor, const spec_accumulat
     return 0;
 }
 
-static graph_input input_of(const emitter *emitter, const spec_graph *graph,
+static graph_input input_of(const emitter *e, const spec_graph *graph,
                             const spec_operand *operand)
 {
     graph_input input = {.type = operand->type,
                          .window = operand->window,
                          .optional = operand->optional,
                          .accumulator = operand->accumulator};
-    weir_arena *arena = (weir_arena *)(uintptr_t)&emitter->arena;
+    weir_arena *arena = (weir_arena *)(uintptr_t)&e->arena;
 
     input.name = weir_arena_printf(arena, "%s", emit_member(operand->name).text);
     if (operand->kind == SPEC_FROM_ARG)
@@ -78,7 +78,7 @@ static graph_input input_of(const emitter *emitter, const spec_graph *graph,
     return input;
 }
 
-size_t emit_graph_inputs(const emitter *emitter, const spec_graph *graph, graph_input *inputs,
+size_t emit_graph_inputs(const emitter *e, const spec_graph *graph, graph_input *inputs,
                          size_t room)
 {
     size_t count = 0;
@@ -88,7 +88,7 @@ size_t emit_graph_inputs(const emitter *emitter, const spec_graph *graph, graph_
             const spec_operand *operand = &graph->nodes[n].in[i];
             if (operand->kind == SPEC_FROM_NODE || operand->kind == SPEC_FROM_ROUTE)
                 continue;
-            graph_input input = input_of(emitter, graph, operand);
+            graph_input input = input_of(e, graph, operand);
             size_t at = 0;
             while (at < count &&
                    (inputs[at].accumulator != input.accumulator || inputs[at].index != input.index))
@@ -105,19 +105,19 @@ size_t emit_graph_inputs(const emitter *emitter, const spec_graph *graph, graph_
 /* --- Prototypes ---------------------------------------------------------------------------------
  */
 
-void emit_parameter(const emitter *emitter, weir_buffer *out, const char *name,
+void emit_parameter(const emitter *e, weir_buffer *out, const char *name,
                     const spec_type *type, bool window)
 {
-    weir_buffer_printf(out, "const %s *%s", emit_type(emitter->model, type).text, name);
+    weir_buffer_printf(out, "const %s *%s", emit_type(e->model, type).text, name);
     if (window)
         weir_buffer_printf(out, ", size_t %s_count", name);
 }
 
-void emit_node_prototype(const emitter *emitter, const spec_node *node, const char *storage,
+void emit_node_prototype(const emitter *e, const spec_node *node, const char *storage,
                          const char *end)
 {
-    weir_arena *arena = (weir_arena *)(uintptr_t)&emitter->arena;
-    c_name name = emit_node_name(emitter, node);
+    weir_arena *arena = (weir_arena *)(uintptr_t)&e->arena;
+    c_name name = emit_node_name(e, node);
     weir_buffer line = {0};
 
     weir_buffer_printf(&line, "%sweir_status %s(weir_firing *firing", storage, name.text);
@@ -126,7 +126,7 @@ void emit_node_prototype(const emitter *emitter, const spec_node *node, const ch
         if (operand->type == NULL) /* a route without payload orders, and gives nothing */
             continue;
         weir_buffer_text(&line, ", ");
-        emit_parameter(emitter, &line, spec_operand_name(operand, arena), operand->type,
+        emit_parameter(e, &line, spec_operand_name(operand, arena), operand->type,
                        operand->window);
     }
     if (node->state.count != 0)
@@ -134,10 +134,10 @@ void emit_node_prototype(const emitter *emitter, const spec_node *node, const ch
     if (node->route_count != 0)
         weir_buffer_printf(&line, ", %s_out *out)%s", name.text, end);
     else
-        weir_buffer_printf(&line, ", %s *out)%s", emit_type(emitter->model, node->out).text, end);
+        weir_buffer_printf(&line, ", %s *out)%s", emit_type(e->model, node->out).text, end);
     if (line.failed)
-        emitter->out->failed = true;
+        e->out->failed = true;
     else
-        emit_line(emitter->out, 0, "%s", line.data);
+        emit_line(e->out, 0, "%s", line.data);
     weir_buffer_free(&line);
 }
