@@ -111,7 +111,7 @@ static expr_text compare(expr_emitter *emitter, expr_operator op, const expr *le
     if (is_suspicious(op, left, l, right, r)) {
         if (is_constant(left))
             l = hide(emitter, left, l);
-        else
+        if (is_constant(right) || !is_constant(left))
             r = hide(emitter, right, r);
     }
     l = side(emitter, left, right, l);
