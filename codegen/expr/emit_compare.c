@@ -151,7 +151,7 @@ static expr_text in_literal(expr_emitter *emitter, const expr *value, expr_text 
 {
     expr_text result = {"false", EXPR_BINDS_PRIMARY};
 
-    if (list->count > 1 && !expr_is_simple(value))
+    if (list->count > 1 && !expr_is_simple(value) && strpbrk(v.text, " (") != NULL)
         v = expr_primary(
             expr_temporary(emitter, &value->shape, true, expr_wide_text(emitter, value, v).text));
     for (size_t i = 0; i < list->count; i++) {
