@@ -188,8 +188,9 @@ static void fold_time(expr_checker *checker, expr *tree)
     bool time = tree->shape.type->kind == SPEC_TIMESTAMP, range = false;
     int64_t ns = 0;
 
-    if (time ? weir_calendar_read_time(text, strlen(text), &ns, &range)
-             : weir_text_duration(text, &ns)) {
+    bool good = time ? weir_calendar_read_time(text, strlen(text), &ns, &range)
+                     : weir_text_duration(text, &ns);
+    if (good && !range) {
         spec_type_kind kind = tree->shape.type->kind;
         tree->kind = EXPR_LITERAL;
         tree->count = 0;

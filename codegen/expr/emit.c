@@ -342,6 +342,10 @@ static const char *arithmetic_failure(const expr *tree)
         return "timestamp out of range";
     if (expr_is_of(tree, SPEC_DURATION))
         return "duration out of range";
+    if (tree->op == EXPR_DIV && expr_is_unsigned(tree->shape.type))
+        return "division by zero";
+    if (tree->op == EXPR_MOD && expr_is_unsigned(tree->shape.type))
+        return "modulo by zero";
     if (tree->op == EXPR_DIV)
         return "division by zero or integer overflow";
     return tree->op == EXPR_MOD ? "modulo by zero or integer overflow" : "integer overflow";
@@ -409,9 +413,8 @@ static expr_text branch(expr_emitter *emitter, const expr *tree, const expr *arm
 {
     expr_text value = expr_emit_tree(emitter, arm);
 
-    return arm->shape.type == tree->shape.type && arm->kind != EXPR_LITERAL
-               ? value
-               : expr_wide_text(emitter, arm, value);
+    bool same = arm->shape.type == tree->shape.type || arm->kind == EXPR_LITERAL;
+    return same ? value : expr_wide_text(emitter, arm, value);
 }
 
 static void choose(expr_emitter *emitter, const expr *tree, const expr *arm, const char *result)

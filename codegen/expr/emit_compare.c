@@ -111,7 +111,7 @@ static expr_text compare(expr_emitter *emitter, expr_operator op, const expr *le
     if (is_suspicious(op, left, l, right, r)) {
         if (is_constant(left))
             l = hide(emitter, left, l);
-        else
+        if (is_constant(right) || !is_constant(left))
             r = hide(emitter, right, r);
     }
     l = side(emitter, left, right, l);
@@ -151,7 +151,7 @@ static expr_text in_literal(expr_emitter *emitter, const expr *value, expr_text 
 {
     expr_text result = {"false", EXPR_BINDS_PRIMARY};
 
-    if (list->count > 1 && !expr_is_simple(value))
+    if (list->count > 1 && !expr_is_simple(value) && strpbrk(v.text, " (") != NULL)
         v = expr_primary(
             expr_temporary(emitter, &value->shape, true, expr_wide_text(emitter, value, v).text));
     for (size_t i = 0; i < list->count; i++) {

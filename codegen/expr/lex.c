@@ -135,9 +135,9 @@ static void lex_symbol(expr_checker *checker, expr_token *token)
     token->end = token->begin + 1;
     token->kind = EXPR_BROKEN;
     expr_error(checker, expr_place(checker, token->begin),
-               *at == '='   ? "'=' is no op; equality is written '=='"
-               : *at == '&' ? "'&' is no op; 'and' is written '&&'"
-               : *at == '|' ? "'|' is no op; 'or' is written '||'"
+               *at == '='   ? "'=' is no operator; equality is written '=='"
+               : *at == '&' ? "'&' is no operator; 'and' is written '&&'"
+               : *at == '|' ? "'|' is no operator; 'or' is written '||'"
                             : "this character has no meaning in an expression");
 }
 

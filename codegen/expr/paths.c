@@ -156,9 +156,26 @@ static bool has_fields(expr_checker *checker, const expr *tree)
     return false;
 }
 
+/* A root may have a dot in its name: an input that is a route, `decide.trade`. */
+static bool is_dotted_root(expr_checker *checker, expr *tree)
+{
+    const expr *operand = tree->args[0];
+
+    if (operand->kind != EXPR_NAME || find_root(checker->context, operand->name) != NULL)
+        return false;
+    const char *path = expr_path(checker, tree);
+    if (path == NULL || find_root(checker->context, path) == NULL)
+        return false;
+    tree->kind = EXPR_NAME;
+    tree->name = path;
+    tree->count = 0;
+    expr_check_name(checker, tree);
+    return true;
+}
+
 void expr_check_field(expr_checker *checker, expr *tree)
 {
-    if (check_enumerator(checker, tree))
+    if (is_dotted_root(checker, tree) || check_enumerator(checker, tree))
         return;
     expr_check_tree(checker, tree->args[0]);
     if (!has_fields(checker, tree))
