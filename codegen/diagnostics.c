@@ -89,16 +89,20 @@ static bool grow(weir_diagnostics *diagnostics)
     return true;
 }
 
-static size_t file_order(const weir_diagnostics *diagnostics, const char *name)
+/* The place with a file name of our own: findings outlive the spec that they are about. */
+static weir_place keep_place(weir_diagnostics *diagnostics, weir_place place, size_t *order)
 {
-    size_t order = 0;
-
+    *order = 0;
     for (const diagnostics_file *file = diagnostics->files; file != NULL; file = file->next) {
-        if (name != NULL && strcmp(file->name, name) == 0)
-            break;
-        order++;
+        if (place.file != NULL && strcmp(file->name, place.file) == 0) {
+            place.file = file->name;
+            return place;
+        }
+        ++*order;
     }
-    return order;
+    if (place.file != NULL)
+        place.file = weir_arena_copy(&diagnostics->arena, place.file, strlen(place.file));
+    return place;
 }
 
 static void add(weir_diagnostics *diagnostics, weir_severity severity, weir_place place,
@@ -109,9 +113,11 @@ static void add(weir_diagnostics *diagnostics, weir_severity severity, weir_plac
         diagnostics->errors++;
     if (message == NULL || !grow(diagnostics))
         return;
+    size_t order;
+    place = keep_place(diagnostics, place, &order);
     diagnostics->entries[diagnostics->count++] = (diagnostics_entry){
         .diagnostic = {.severity = severity, .place = place, .message = message},
-        .order = file_order(diagnostics, place.file),
+        .order = order,
     };
 }
 
@@ -145,7 +151,8 @@ void diagnostics_note(weir_diagnostics *diagnostics, weir_place place, const cha
     va_end(args);
     if (note->message == NULL)
         return;
-    note->place = place;
+    size_t order;
+    note->place = keep_place(diagnostics, place, &order);
     diagnostics_entry *entry = &diagnostics->entries[diagnostics->count - 1];
     if (entry->last_note == NULL)
         entry->diagnostic.notes = note;

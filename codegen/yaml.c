@@ -16,6 +16,7 @@
 typedef struct reader {
     weir_arena *arena;
     weir_diagnostics *diagnostics;
+    const char *name; /* of the file; lives with the tree */
     const diagnostics_file *file;
     struct fy_parser *parser;
     struct fy_event *event; /* the newest */
@@ -24,7 +25,7 @@ typedef struct reader {
 
 static weir_place mark_place(const reader *reader, const struct fy_mark *mark)
 {
-    weir_place place = {.file = reader->file->name};
+    weir_place place = {.file = reader->name};
 
     if (mark != NULL) {
         place.line = (uint32_t)mark->line + 1;
@@ -265,7 +266,7 @@ static void report_syntax(reader *reader, struct fy_diag *diag)
 {
     void *iterator = NULL;
     const struct fy_diag_error *found = fy_diag_errors_iterate(diag, &iterator);
-    weir_place place = {.file = reader->file->name};
+    weir_place place = {.file = reader->name};
 
     if (found == NULL) {
         diagnostics_error(reader->diagnostics, place, "this is not YAML");
@@ -284,7 +285,7 @@ static yaml_node *read_document(reader *reader)
     if (next(reader) != FYET_STREAM_START)
         return NULL;
     if (next(reader) == FYET_STREAM_END) {
-        diagnostics_error(reader->diagnostics, (weir_place){reader->file->name, 1, 1},
+        diagnostics_error(reader->diagnostics, (weir_place){reader->name, 1, 1},
                           "the file is empty; a spec begins with `module: NAME`");
         return NULL;
     }
@@ -340,11 +341,10 @@ static yaml_node *parse(reader *reader, struct fy_diag *diag)
 yaml_node *yaml_parse(weir_arena *arena, const char *file, const char *text, size_t size,
                       weir_diagnostics *diagnostics)
 {
-    reader reader = {.arena = arena, .diagnostics = diagnostics};
+    reader reader = {.arena = arena, .diagnostics = diagnostics, .name = file};
     weir_place place = {.file = file};
 
     if (!utf8_check(text, size, &place)) {
-        place.file = weir_arena_copy(&diagnostics->arena, file, strlen(file));
         diagnostics_error(diagnostics, place, "the file is not UTF-8");
         return NULL;
     }

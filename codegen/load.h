@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* load.h - between the files that turn a YAML tree into the model. */
+#ifndef WEIR_CODEGEN_LOAD_H
+#define WEIR_CODEGEN_LOAD_H
+
+#include "codegen/front.h"
+
+/* Complains that `node` should have been what `wanted` says ("a list of names"). */
+void load_expected(front *front, const yaml_node *node, const char *wanted);
+
+/* True: a scalar with text. Else it has complained. */
+bool load_is_text(front *front, const yaml_node *node, const char *wanted);
+bool load_is_map(front *front, const yaml_node *node, const char *wanted);
+
+spec_name load_name(front *front, const yaml_node *node, const char *wanted);
+spec_expression load_expression(front *front, const yaml_node *node);
+
+/* Reads the keys of `map` into `into` by their table. Other keys become settings, or are complained
+ * about where `settings` is NULL. */
+void load_keys(front *front, const spec_section *section, const yaml_node *map, void *into,
+               spec_settings *settings);
+
+/* "optional Level x 0..10". */
+bool load_shape(front *front, const yaml_node *node, spec_shape *shape);
+void load_fields(front *front, const yaml_node *node, spec_fields *fields, const char *what);
+void load_types(front *front, const yaml_node *node);
+
+void load_sources(front *front, const yaml_node *node);
+void load_accumulators(front *front, const yaml_node *node);
+void load_sinks(front *front, const yaml_node *node);
+void load_params(front *front, const yaml_node *node);
+
+void load_reactors(front *front, const yaml_node *node, const yaml_node *graphs);
+void load_graphs(front *front, const yaml_node *node);
+void load_criteria(front *front, const yaml_node *node, spec_criteria **criteria);
+void load_operands(front *front, const yaml_node *node, spec_node *into);
+void load_routes(front *front, const yaml_node *node, spec_node *into);
+void load_targets(front *front, const yaml_node *node, spec_node *into);
+void load_nodes(front *front, const yaml_node *node, spec_graph *graph);
+
+#endif
