@@ -34,23 +34,27 @@ void *front_array(front *front, size_t count, size_t size, size_t *ret_count)
 
 /* Words of C, C++ and expressions, and macros that every C program may meet. */
 static const char *const keywords[] = {
-    "alignas",   "alignof",  "and",       "and_eq",        "asm",      "assert",
-    "auto",      "bitand",   "bitor",     "bool",          "break",    "case",
-    "catch",     "char",     "class",     "compl",         "concept",  "const",
-    "consteval", "constexpr", "constinit", "const_cast",    "continue", "co_await",
-    "co_return", "co_yield", "decltype",  "default",       "delete",   "do",
-    "double",    "dynamic_cast", "else",  "enum",          "errno",    "explicit",
-    "export",    "extern",   "false",     "float",         "for",      "friend",
-    "goto",      "if",       "in",        "inline",        "int",      "linux",
-    "long",      "mutable",  "namespace", "new",           "noexcept", "not",
-    "not_eq",    "null",     "nullptr",   "operator",      "or",       "or_eq",
-    "private",   "protected", "public",   "register",      "reinterpret_cast", "requires",
-    "restrict",  "return",   "short",     "signed",        "sizeof",   "static",
-    "static_assert", "static_cast", "stderr", "stdin",     "stdout",   "struct",
-    "switch",    "template", "this",      "thread_local",  "throw",    "true",
-    "try",       "typedef",  "typeid",    "typename",      "typeof",   "union",
-    "unix",      "unsigned", "using",     "virtual",       "void",     "volatile",
-    "wchar_t",   "while",    "xor",       "xor_eq",        "NULL",     "EOF",
+    "alignas",   "alignof",      "and",           "and_eq",      "asm",
+    "assert",    "auto",         "bitand",        "bitor",       "bool",
+    "break",     "case",         "catch",         "char",        "class",
+    "compl",     "concept",      "const",         "consteval",   "constexpr",
+    "constinit", "const_cast",   "continue",      "co_await",    "co_return",
+    "co_yield",  "decltype",     "default",       "delete",      "do",
+    "double",    "dynamic_cast", "else",          "enum",        "errno",
+    "explicit",  "export",       "extern",        "false",       "float",
+    "for",       "friend",       "goto",          "if",          "in",
+    "inline",    "int",          "linux",         "long",        "mutable",
+    "namespace", "new",          "noexcept",      "not",         "not_eq",
+    "null",      "nullptr",      "operator",      "or",          "or_eq",
+    "private",   "protected",    "public",        "register",    "reinterpret_cast",
+    "requires",  "restrict",     "return",        "short",       "signed",
+    "sizeof",    "static",       "static_assert", "static_cast", "stderr",
+    "stdin",     "stdout",       "struct",        "switch",      "template",
+    "this",      "thread_local", "throw",         "true",        "try",
+    "typedef",   "typeid",       "typename",      "typeof",      "union",
+    "unix",      "unsigned",     "using",         "virtual",     "void",
+    "volatile",  "wchar_t",      "while",         "xor",         "xor_eq",
+    "NULL",      "EOF",
 };
 
 static const char *const reserved[] = {"event", "state",   "key", "params",  "args",
@@ -112,8 +116,8 @@ void front_check_name(front *front, const char *name, weir_place where, const ch
                           name, what, NAME_LIMIT, close ? "; '" : "", close ? better : "",
                           close ? "' would do" : "");
     } else if (is_one_of(name, keywords, sizeof keywords / sizeof *keywords)) {
-        diagnostics_error(front->log, where, "'%s' cannot name %s: it is a word of C, C++ or expressions", name,
-                          what);
+        diagnostics_error(front->log, where,
+                          "'%s' cannot name %s: it is a word of C, C++ or expressions", name, what);
     }
 }
 

@@ -4,21 +4,35 @@
 
 #include <string.h>
 
-#define COUNT(array)          (sizeof(array) / sizeof *(array))
-#define SECTION(title, table) {.what = title, .keys = table, .count = COUNT(table)}
+#define COUNT(array) (sizeof(array) / sizeof *(array))
+#define SECTION(title, table)                                                                      \
+    {                                                                                              \
+        .what = title, .keys = table, .count = COUNT(table)                                        \
+    }
 
 #define KEY(name_, takes_, owner, member, help_)                                                   \
-    {.name = name_, .takes = TAKES_##takes_, .offset = offsetof(owner, member), .help = help_}
+    {                                                                                              \
+        .name = name_, .takes = TAKES_##takes_, .offset = offsetof(owner, member), .help = help_   \
+    }
 #define NEEDED(name_, takes_, owner, member, help_)                                                \
-    {.name = name_, .takes = TAKES_##takes_, .required = true, .offset = offsetof(owner, member),  \
-     .help = help_}
+    {                                                                                              \
+        .name = name_, .takes = TAKES_##takes_, .required = true,                                  \
+        .offset = offsetof(owner, member), .help = help_                                           \
+    }
 #define ONLY(kinds, name_, takes_, owner, member, help_)                                           \
-    {.name = name_, .takes = TAKES_##takes_, .offset = offsetof(owner, member), .only = kinds,     \
-     .help = help_}
+    {                                                                                              \
+        .name = name_, .takes = TAKES_##takes_, .offset = offsetof(owner, member), .only = kinds,  \
+        .help = help_                                                                              \
+    }
 #define OWN(name_, takes_, member, help_)                                                          \
-    {.name = name_, .takes = TAKES_##takes_, .of_reactor = true,                                   \
-     .offset = offsetof(spec_graph_parts, reactor.member), .help = help_}
-#define PART(name_, help_) {.name = name_, .takes = TAKES_SECTION, .help = help_}
+    {                                                                                              \
+        .name = name_, .takes = TAKES_##takes_, .of_reactor = true,                                \
+        .offset = offsetof(spec_graph_parts, reactor.member), .help = help_                        \
+    }
+#define PART(name_, help_)                                                                         \
+    {                                                                                              \
+        .name = name_, .takes = TAKES_SECTION, .help = help_                                       \
+    }
 
 #define DOC(owner, member) KEY("doc", TEXT, owner, member, "What it is for; goes into the output.")
 

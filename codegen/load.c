@@ -78,27 +78,37 @@ static void load_strategy(front *front, const yaml_node *node, bool *latest)
         return;
     weir_nearest_offer(&nearest, "sequential");
     weir_nearest_offer(&nearest, "latest");
-    diagnostics_error(front->log, node->where,
-                      "'%s' is no strategy; it is sequential or latest%s", node->text,
-                      weir_nearest_hint(&nearest, hint, sizeof hint));
+    diagnostics_error(front->log, node->where, "'%s' is no strategy; it is sequential or latest%s",
+                      node->text, weir_nearest_hint(&nearest, hint, sizeof hint));
+}
+
+/* In braces, an expression that YAML cut at a comma leaves its rest as a key without a value; the
+ * expression is complained about, its rest not again. */
+static bool is_rest(const yaml_node *map, const yaml_node *value)
+{
+    return map->flow && yaml_is_empty(value) &&
+           value->key[strspn(value->key,
+                             "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_")] !=
+               '\0';
 }
 
 static void load_assignments(front *front, const yaml_node *node, spec_assignments *assignments)
 {
     if (!load_is_map(front, node, "a map of fields and expressions"))
         return;
-    assignments->items =
-        front_array(front, node->count, sizeof *assignments->items, &assignments->count);
-    const yaml_node *value = node->first;
-    for (size_t i = 0; i < assignments->count; i++, value = value->next)
-        assignments->items[i] = (spec_assignment){.field = value->key,
-                                                  .where = value->key_where,
-                                                  .value = load_expression(front, value)};
+    size_t room;
+    assignments->items = front_array(front, node->count, sizeof *assignments->items, &room);
+    for (const yaml_node *value = node->first; room != 0 && value != NULL; value = value->next)
+        if (!is_rest(node, value))
+            assignments->items[assignments->count++] =
+                (spec_assignment){.field = value->key,
+                                  .where = value->key_where,
+                                  .value = load_expression(front, value)};
 }
 
 /* --- Keys ------------------------------------------------------------------------------------- */
 
-static void load_key(front *front, const spec_key *key, const yaml_node *value, void *into)
+void load_key(front *front, const spec_key *key, const yaml_node *value, void *into)
 {
     void *member = (char *)into + key->offset;
 
@@ -162,20 +172,36 @@ static void unknown_key(front *front, const spec_section *section, const yaml_no
                       value->key, weir_nearest_hint(&nearest, hint, sizeof hint));
 }
 
-static void load_setting(front *front, const yaml_node *value, spec_settings *settings)
+static void add_setting(spec_settings *settings, const char *name, const char *text,
+                        weir_place place)
 {
-    if (!load_is_text(front, value, "a single value"))
-        return;
-    settings->items[settings->count++] =
-        (weir_setting){.name = value->key, .text = value->text, .place = value->where};
+    settings->items[settings->count++] = (weir_setting){.name = name, .text = text, .place = place};
 }
 
-/* In braces, an expression that YAML cut at a comma leaves its rest as a key without a value; the
- * expression is complained about, its rest not again. */
-static bool is_rest(const yaml_node *map, const yaml_node *value)
+/* `on_error: {retry: {attempts: 5}}` stands for `on_error: retry` and `attempts: 5`. */
+static void load_setting(front *front, const yaml_node *value, spec_settings *settings)
 {
-    return map->flow && yaml_is_empty(value) && value->key[strspn(value->key,
-        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_")] != '\0';
+    const yaml_node *word = value->kind == YAML_MAP && value->count == 1 ? value->first : NULL;
+
+    if (word == NULL || word->kind != YAML_MAP) {
+        if (load_is_text(front, value, "a single value"))
+            add_setting(settings, value->key, value->text, value->where);
+        return;
+    }
+    add_setting(settings, value->key, word->key, word->key_where);
+    for (const yaml_node *more = word->first; more != NULL; more = more->next)
+        if (more->kind != YAML_BAD && load_is_text(front, more, "a single value"))
+            add_setting(settings, more->key, more->text, more->where);
+}
+
+static size_t settings_room(const yaml_node *map)
+{
+    size_t room = map->count;
+
+    for (const yaml_node *value = map->first; value != NULL; value = value->next)
+        if (value->kind == YAML_MAP && value->first != NULL)
+            room += value->first->count;
+    return room;
 }
 
 void load_keys(front *front, const spec_section *section, const yaml_node *map, void *into,
@@ -184,7 +210,7 @@ void load_keys(front *front, const spec_section *section, const yaml_node *map, 
     size_t room = 0;
 
     if (settings != NULL) {
-        settings->items = front_array(front, map->count, sizeof *settings->items, &room);
+        settings->items = front_array(front, settings_room(map), sizeof *settings->items, &room);
         if (room == 0 && map->count != 0)
             return;
     }

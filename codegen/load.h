@@ -15,6 +15,8 @@ bool load_is_map(front *front, const yaml_node *node, const char *wanted);
 spec_name load_name(front *front, const yaml_node *node, const char *wanted);
 spec_expression load_expression(front *front, const yaml_node *node);
 
+void load_key(front *front, const spec_key *key, const yaml_node *value, void *into);
+
 /* Reads the keys of `map` into `into` by their table. Other keys become settings, or are complained
  * about where `settings` is NULL. */
 void load_keys(front *front, const spec_section *section, const yaml_node *map, void *into,

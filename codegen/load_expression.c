@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* load_expression.c - the text of an expression, unless YAML cut it.
  *
- * YAML ends a plain value at ` #`, `: `, and in braces at commas and brackets. What is left then has
- * an unclosed string or bracket, or ends with an operator.
+ * YAML ends a plain value at ` #`, `: `, and in braces at commas and brackets. What is left then
+ * has an unclosed string or bracket, or ends with an operator.
  */
 #include <string.h>
 

@@ -28,7 +28,8 @@ struct yaml_node {
 
 enum { YAML_SIZE_LIMIT = 1024 * 1024, YAML_DEPTH_LIMIT = 64 };
 
-/* Reads the one document in `text`. The tree's places point to `file`. NULL: it cannot be read at all, `diagnostics` says why. */
+/* Reads the one document in `text`. The tree's places point to `file`. NULL: it cannot be read at
+ * all, `diagnostics` says why. */
 yaml_node *yaml_parse(weir_arena *arena, const char *file, const char *text, size_t size,
                       weir_diagnostics *diagnostics);
 
