@@ -2,9 +2,10 @@
 /* front.c - from a spec file to a checked spec. */
 #include "codegen/front.h"
 
+#include <stdio.h>
 #include <string.h>
 
-void *front_alloc(front *front, size_t size)
+void *front_alloc(spec_front *front, size_t size)
 {
     void *memory = weir_arena_alloc(&front->spec->arena, size);
 
@@ -13,7 +14,7 @@ void *front_alloc(front *front, size_t size)
     return memory;
 }
 
-void *front_array(front *front, size_t count, size_t size, size_t *ret_count)
+void *front_array(spec_front *front, size_t count, size_t size, size_t *ret_count)
 {
     size_t bytes = 0;
     void *memory = NULL;
@@ -28,6 +29,27 @@ void *front_array(front *front, size_t count, size_t size, size_t *ret_count)
     if (memory != NULL)
         *ret_count = count;
     return memory;
+}
+
+const char *front_shape_text(spec_front *front, const spec_shape *shape)
+{
+    const spec_type *type = shape->type;
+    bool sized = type != NULL && (type->kind == SPEC_STRING || type->kind == SPEC_BYTES);
+    char size[16] = "", count[40] = "";
+
+    if (sized)
+        snprintf(size, sizeof size, "(%u)", shape->size);
+    if (shape->list && shape->min == shape->max)
+        snprintf(count, sizeof count, " x %u", shape->max);
+    else if (shape->list)
+        snprintf(count, sizeof count, " x %u..%u", shape->min, shape->max);
+    const char *text = weir_arena_printf(&front->spec->arena, "%s%s%s%s",
+                                         shape->optional ? "optional " : "",
+                                         shape->type_name != NULL ? shape->type_name : type->name,
+                                         size, count);
+    if (text == NULL)
+        front->log->failed = true;
+    return text != NULL ? text : "";
 }
 
 /* --- Names ------------------------------------------------------------------------------------ */
@@ -104,7 +126,7 @@ static bool suggest(const char *name, char *text, size_t size)
     return is_name(text);
 }
 
-void front_check_name(front *front, const char *name, weir_place where, const char *what)
+void front_check_name(spec_front *front, const char *name, weir_place where, const char *what)
 {
     char better[NAME_LIMIT + 1];
 
@@ -121,7 +143,7 @@ void front_check_name(front *front, const char *name, weir_place where, const ch
     }
 }
 
-void front_check_free_name(front *front, const char *name, weir_place where, const char *what)
+void front_check_free_name(spec_front *front, const char *name, weir_place where, const char *what)
 {
     if (is_one_of(name, reserved, sizeof reserved / sizeof *reserved))
         diagnostics_error(front->log, where,
@@ -133,7 +155,7 @@ void front_check_free_name(front *front, const char *name, weir_place where, con
 
 /* --- The run ---------------------------------------------------------------------------------- */
 
-static weir_status finish(front *front, const char *file, weir_error **error)
+static weir_status finish(spec_front *front, const char *file, weir_error **error)
 {
     size_t errors = weir_diagnostics_error_count(front->log);
 
@@ -146,7 +168,7 @@ static weir_status finish(front *front, const char *file, weir_error **error)
     return WEIR_OK;
 }
 
-static weir_status run(front *front, const char *file, weir_error **error)
+static weir_status run(spec_front *front, const char *file, weir_error **error)
 {
     weir_status status = front_load(front, file, error);
 
@@ -157,20 +179,20 @@ static weir_status run(front *front, const char *file, weir_error **error)
     return finish(front, file, error);
 }
 
-weir_status weir_spec_load(const char *file, const weir_kinds *kinds, weir_spec **spec,
+weir_status weir_spec_load(const char *file, const weir_kinds *kinds, weir_spec **ret,
                            weir_diagnostics **diagnostics, weir_error **error)
 {
-    front front = {.spec = weir_alloc(sizeof *front.spec), .kinds = kinds};
+    spec_front front = {.spec = weir_alloc(sizeof *front.spec), .kinds = kinds};
     weir_status status;
 
-    *spec = NULL;
+    *ret = NULL;
     front.log = diagnostics_new();
     if (front.spec == NULL || front.log == NULL)
         status = weir_error_set(error, WEIR_NOMEM, "out of memory while reading %s", file);
     else
         status = run(&front, file, error);
     if (status == WEIR_OK)
-        *spec = front.spec;
+        *ret = front.spec;
     else
         weir_spec_free(front.spec);
     if (diagnostics != NULL)
@@ -180,11 +202,11 @@ weir_status weir_spec_load(const char *file, const weir_kinds *kinds, weir_spec 
     return status;
 }
 
-void weir_spec_free(weir_spec *spec)
+void weir_spec_free(weir_spec *model)
 {
-    if (spec == NULL)
+    if (model == NULL)
         return;
     /* The arena holds everything but its own head. */
-    weir_arena_free(&spec->arena);
-    weir_free(spec);
+    weir_arena_free(&model->arena);
+    weir_free(model);
 }

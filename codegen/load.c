@@ -6,7 +6,7 @@
 
 #include "core/text.h"
 
-void load_expected(front *front, const yaml_node *node, const char *wanted)
+void load_expected(spec_front *front, const yaml_node *node, const char *wanted)
 {
     static const char *const found[] = {
         [YAML_SCALAR] = "a single value", [YAML_MAP] = "a map", [YAML_LIST] = "a list"};
@@ -20,7 +20,7 @@ void load_expected(front *front, const yaml_node *node, const char *wanted)
                           found[node->kind]);
 }
 
-bool load_is_text(front *front, const yaml_node *node, const char *wanted)
+bool load_is_text(spec_front *front, const yaml_node *node, const char *wanted)
 {
     if (node->kind == YAML_SCALAR && !yaml_is_empty(node))
         return true;
@@ -28,7 +28,7 @@ bool load_is_text(front *front, const yaml_node *node, const char *wanted)
     return false;
 }
 
-bool load_is_map(front *front, const yaml_node *node, const char *wanted)
+bool load_is_map(spec_front *front, const yaml_node *node, const char *wanted)
 {
     if (node->kind == YAML_MAP)
         return true;
@@ -38,14 +38,14 @@ bool load_is_map(front *front, const yaml_node *node, const char *wanted)
 
 /* --- Values ----------------------------------------------------------------------------------- */
 
-spec_name load_name(front *front, const yaml_node *node, const char *wanted)
+spec_name load_name(spec_front *front, const yaml_node *node, const char *wanted)
 {
     if (!load_is_text(front, node, wanted))
         return (spec_name){0};
     return (spec_name){.text = node->text, .where = node->where};
 }
 
-static void load_names(front *front, const yaml_node *node, spec_names *names)
+static void load_names(spec_front *front, const yaml_node *node, spec_names *names)
 {
     const yaml_node *item = node->kind == YAML_LIST ? node->first : node;
 
@@ -57,7 +57,7 @@ static void load_names(front *front, const yaml_node *node, spec_names *names)
         names->items[i] = load_name(front, item, "a name");
 }
 
-static void load_bool(front *front, const yaml_node *node, bool *value)
+static void load_bool(spec_front *front, const yaml_node *node, bool *value)
 {
     if (!load_is_text(front, node, "true or false"))
         return;
@@ -66,7 +66,7 @@ static void load_bool(front *front, const yaml_node *node, bool *value)
         diagnostics_error(front->log, node->where, "'%s' is neither true nor false", node->text);
 }
 
-static void load_strategy(front *front, const yaml_node *node, bool *latest)
+static void load_strategy(spec_front *front, const yaml_node *node, bool *latest)
 {
     weir_nearest nearest = {.wanted = node->text};
     char hint[128];
@@ -92,7 +92,7 @@ static bool is_rest(const yaml_node *map, const yaml_node *value)
                '\0';
 }
 
-static void load_assignments(front *front, const yaml_node *node, spec_assignments *assignments)
+static void load_assignments(spec_front *front, const yaml_node *node, spec_assignments *assignments)
 {
     if (!load_is_map(front, node, "a map of fields and expressions"))
         return;
@@ -108,7 +108,7 @@ static void load_assignments(front *front, const yaml_node *node, spec_assignmen
 
 /* --- Keys ------------------------------------------------------------------------------------- */
 
-void load_key(front *front, const spec_key *key, const yaml_node *value, void *into)
+void load_key(spec_front *front, const spec_key *key, const yaml_node *value, void *into)
 {
     void *member = (char *)into + key->offset;
 
@@ -161,7 +161,7 @@ void load_key(front *front, const spec_key *key, const yaml_node *value, void *i
     }
 }
 
-static void unknown_key(front *front, const spec_section *section, const yaml_node *value)
+static void unknown_key(spec_front *front, const spec_section *section, const yaml_node *value)
 {
     weir_nearest nearest = {.wanted = value->key};
     char hint[128];
@@ -179,7 +179,7 @@ static void add_setting(spec_settings *settings, const char *name, const char *t
 }
 
 /* `on_error: {retry: {attempts: 5}}` stands for `on_error: retry` and `attempts: 5`. */
-static void load_setting(front *front, const yaml_node *value, spec_settings *settings)
+static void load_setting(spec_front *front, const yaml_node *value, spec_settings *settings)
 {
     const yaml_node *word = value->kind == YAML_MAP && value->count == 1 ? value->first : NULL;
 
@@ -204,7 +204,7 @@ static size_t settings_room(const yaml_node *map)
     return room;
 }
 
-void load_keys(front *front, const spec_section *section, const yaml_node *map, void *into,
+void load_keys(spec_front *front, const spec_section *section, const yaml_node *map, void *into,
                spec_settings *settings)
 {
     size_t room = 0;

@@ -6,38 +6,38 @@
 #include "codegen/front.h"
 
 /* Complains that `node` should have been what `wanted` says ("a list of names"). */
-void load_expected(front *front, const yaml_node *node, const char *wanted);
+void load_expected(spec_front *front, const yaml_node *node, const char *wanted);
 
 /* True: a scalar with text. Else it has complained. */
-bool load_is_text(front *front, const yaml_node *node, const char *wanted);
-bool load_is_map(front *front, const yaml_node *node, const char *wanted);
+bool load_is_text(spec_front *front, const yaml_node *node, const char *wanted);
+bool load_is_map(spec_front *front, const yaml_node *node, const char *wanted);
 
-spec_name load_name(front *front, const yaml_node *node, const char *wanted);
-spec_expression load_expression(front *front, const yaml_node *node);
+spec_name load_name(spec_front *front, const yaml_node *node, const char *wanted);
+spec_expression load_expression(spec_front *front, const yaml_node *node);
 
-void load_key(front *front, const spec_key *key, const yaml_node *value, void *into);
+void load_key(spec_front *front, const spec_key *key, const yaml_node *value, void *into);
 
 /* Reads the keys of `map` into `into` by their table. Other keys become settings, or are complained
  * about where `settings` is NULL. */
-void load_keys(front *front, const spec_section *section, const yaml_node *map, void *into,
+void load_keys(spec_front *front, const spec_section *section, const yaml_node *map, void *into,
                spec_settings *settings);
 
 /* "optional Level x 0..10". */
-bool load_shape(front *front, const yaml_node *node, spec_shape *shape);
-void load_fields(front *front, const yaml_node *node, spec_fields *fields, const char *what);
-void load_types(front *front, const yaml_node *node);
+bool load_shape(spec_front *front, const yaml_node *node, spec_shape *shape);
+void load_fields(spec_front *front, const yaml_node *node, spec_fields *fields, const char *what);
+void load_types(spec_front *front, const yaml_node *node);
 
-void load_sources(front *front, const yaml_node *node);
-void load_accumulators(front *front, const yaml_node *node);
-void load_sinks(front *front, const yaml_node *node);
-void load_params(front *front, const yaml_node *node);
+void load_sources(spec_front *front, const yaml_node *node);
+void load_accumulators(spec_front *front, const yaml_node *node);
+void load_sinks(spec_front *front, const yaml_node *node);
+void load_params(spec_front *front, const yaml_node *node);
 
-void load_reactors(front *front, const yaml_node *node, const yaml_node *graphs);
-void load_graphs(front *front, const yaml_node *node);
-void load_criteria(front *front, const yaml_node *node, spec_criteria **criteria);
-void load_operands(front *front, const yaml_node *node, spec_node *into);
-void load_routes(front *front, const yaml_node *node, spec_node *into);
-void load_targets(front *front, const yaml_node *node, spec_node *into);
-void load_nodes(front *front, const yaml_node *node, spec_graph *graph);
+void load_reactors(spec_front *front, const yaml_node *node, const yaml_node *graphs);
+void load_graphs(spec_front *front, const yaml_node *node);
+void load_criteria(spec_front *front, const yaml_node *node, spec_criteria **criteria);
+void load_operands(spec_front *front, const yaml_node *node, spec_node *into);
+void load_routes(spec_front *front, const yaml_node *node, spec_node *into);
+void load_targets(spec_front *front, const yaml_node *node, spec_node *into);
+void load_nodes(spec_front *front, const yaml_node *node, spec_graph *graph);
 
 #endif

@@ -54,7 +54,7 @@ static const char *find_cut(const char *text)
 }
 
 /* `{expr: ...}` is the long form. */
-spec_expression load_expression(front *front, const yaml_node *node)
+spec_expression load_expression(spec_front *front, const yaml_node *node)
 {
     const yaml_node *inner =
         node->kind == YAML_MAP && node->count == 1 ? yaml_get(node, "expr") : NULL;

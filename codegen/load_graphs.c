@@ -6,9 +6,9 @@
 
 /* --- Criteria --------------------------------------------------------------------------------- */
 
-static void load_criterion(front *front, const yaml_node *node, spec_criteria *criteria);
+static void load_criterion(spec_front *front, const yaml_node *node, spec_criteria *criteria);
 
-static void load_children(front *front, const yaml_node *node, spec_criteria *criteria)
+static void load_children(spec_front *front, const yaml_node *node, spec_criteria *criteria)
 {
     *criteria = (spec_criteria){.kind = strcmp(node->key, "when_all") == 0 ? SPEC_ALL : SPEC_ANY,
                                 .where = node->key_where};
@@ -23,7 +23,7 @@ static void load_children(front *front, const yaml_node *node, spec_criteria *cr
         load_criterion(front, item, &criteria->children[i]);
 }
 
-static void load_criterion(front *front, const yaml_node *node, spec_criteria *criteria)
+static void load_criterion(spec_front *front, const yaml_node *node, spec_criteria *criteria)
 {
     const yaml_node *inner = node->kind == YAML_MAP ? node->first : NULL;
 
@@ -40,7 +40,7 @@ static void load_criterion(front *front, const yaml_node *node, spec_criteria *c
                           "criteria inside others are {when_any: [...]} or {when_all: [...]}");
 }
 
-void load_criteria(front *front, const yaml_node *node, spec_criteria **criteria)
+void load_criteria(spec_front *front, const yaml_node *node, spec_criteria **criteria)
 {
     if (*criteria != NULL) {
         diagnostics_error(front->log, node->key_where,
@@ -57,7 +57,7 @@ void load_criteria(front *front, const yaml_node *node, spec_criteria **criteria
 /* --- Nodes ------------------------------------------------------------------------------------ */
 
 /* "decide.trade", "optional policies". */
-static void load_operand(front *front, const yaml_node *node, spec_operand *operand)
+static void load_operand(spec_front *front, const yaml_node *node, spec_operand *operand)
 {
     *operand = (spec_operand){.name = "", .where = node->where};
     if (!load_is_text(front, node, "the name of an accumulator or a node"))
@@ -76,7 +76,7 @@ static void load_operand(front *front, const yaml_node *node, spec_operand *oper
         operand->route = text + length + 1;
 }
 
-void load_operands(front *front, const yaml_node *node, spec_node *into)
+void load_operands(spec_front *front, const yaml_node *node, spec_node *into)
 {
     bool list = node->kind == YAML_LIST;
     const yaml_node *item = list ? node->first : node;
@@ -88,14 +88,14 @@ void load_operands(front *front, const yaml_node *node, spec_node *into)
         load_operand(front, item, &into->in[i]);
 }
 
-static void load_route(front *front, const yaml_node *node, spec_route *route)
+static void load_route(spec_front *front, const yaml_node *node, spec_route *route)
 {
     *route = (spec_route){.name = node->key, .where = node->key_where};
     front_check_name(front, node->key, node->key_where, "a route");
     route->type_name = load_name(front, node, "the type of the route, or none");
 }
 
-void load_routes(front *front, const yaml_node *node, spec_node *into)
+void load_routes(spec_front *front, const yaml_node *node, spec_node *into)
 {
     if (!load_is_map(front, node, "a map of routes and their types"))
         return;
@@ -107,7 +107,7 @@ void load_routes(front *front, const yaml_node *node, spec_node *into)
         load_route(front, value, &into->routes[i]);
 }
 
-void load_targets(front *front, const yaml_node *node, spec_node *into)
+void load_targets(spec_front *front, const yaml_node *node, spec_node *into)
 {
     bool list = node->kind == YAML_LIST;
     const yaml_node *item = list ? node->first : node;
@@ -119,7 +119,7 @@ void load_targets(front *front, const yaml_node *node, spec_node *into)
         into->to[i].name = load_name(front, item, "the name of a sink or an accumulator");
 }
 
-void load_nodes(front *front, const yaml_node *node, spec_graph *graph)
+void load_nodes(spec_front *front, const yaml_node *node, spec_graph *graph)
 {
     if (!load_is_map(front, node, "a map of nodes"))
         return;
@@ -147,7 +147,7 @@ static bool has_option(const weir_option_list *options, const char *name)
 }
 
 /* Settings of the reactor's table move behind those of the graph, and belong to the reactor. */
-static void split_settings(front *front, spec_graph_parts *parts)
+static void split_settings(spec_front *front, spec_graph_parts *parts)
 {
     spec_settings *all = &parts->graph.settings;
     size_t kept = 0;
@@ -165,7 +165,7 @@ static void split_settings(front *front, spec_graph_parts *parts)
 }
 
 /* The first key of a graph that belongs to a reactor of its own, or NULL. */
-static const yaml_node *find_own_key(front *front, const yaml_node *node)
+static const yaml_node *find_own_key(spec_front *front, const yaml_node *node)
 {
     for (const yaml_node *value = node->first; value != NULL; value = value->next) {
         const spec_key *key = spec_key_find(&spec_graph_section, value->key);
@@ -175,9 +175,9 @@ static const yaml_node *find_own_key(front *front, const yaml_node *node)
     return NULL;
 }
 
-static void add_own_reactor(front *front, const spec_graph_parts *parts)
+static void add_own_reactor(spec_front *front, const spec_graph_parts *parts)
 {
-    spec *spec = front->spec;
+    spec *model = front->spec;
     spec_reactor *reactor = front_alloc(front, sizeof *reactor);
 
     if (reactor == NULL)
@@ -186,11 +186,11 @@ static void add_own_reactor(front *front, const spec_graph_parts *parts)
     reactor->name = parts->graph.name;
     reactor->where = parts->graph.where;
     reactor->implied = true;
-    spec->reactors[spec->reactor_count++] = reactor;
+    model->reactors[model->reactor_count++] = reactor;
 }
 
 /* What a graph says of when it fires must go together. */
-static bool has_own_reactor(front *front, const yaml_node *node, const spec_graph_parts *parts)
+static bool has_own_reactor(spec_front *front, const yaml_node *node, const spec_graph_parts *parts)
 {
     const yaml_node *own = find_own_key(front, node), *args = yaml_get(node, "args");
     const char *name = parts->graph.name;
@@ -211,7 +211,7 @@ static bool has_own_reactor(front *front, const yaml_node *node, const spec_grap
     return own != NULL && parts->graph.trigger.text == NULL && parts->reactor.criteria != NULL;
 }
 
-static void load_graph(front *front, const yaml_node *node, spec_graph *graph)
+static void load_graph(spec_front *front, const yaml_node *node, spec_graph *graph)
 {
     spec_graph_parts parts = {.graph = {.name = node->key, .where = node->key_where}};
 
@@ -225,27 +225,27 @@ static void load_graph(front *front, const yaml_node *node, spec_graph *graph)
     *graph = parts.graph;
 }
 
-/* There is room in spec->reactors for one reactor a graph. */
-void load_graphs(front *front, const yaml_node *node)
+/* There is room in model->reactors for one reactor a graph. */
+void load_graphs(spec_front *front, const yaml_node *node)
 {
-    spec *spec = front->spec;
+    spec *model = front->spec;
 
     if (!load_is_map(front, node, "a map of graphs"))
         return;
     size_t room;
-    spec->graphs = front_array(front, node->count, sizeof *spec->graphs, &room);
+    model->graphs = front_array(front, node->count, sizeof *model->graphs, &room);
     for (const yaml_node *value = node->first; room != 0 && value != NULL; value = value->next) {
         if (value->kind == YAML_BAD)
             continue;
-        load_graph(front, value, &spec->graphs[spec->graph_count]);
-        spec->graphs[spec->graph_count].index = spec->graph_count;
-        spec->graph_count++;
+        load_graph(front, value, &model->graphs[model->graph_count]);
+        model->graphs[model->graph_count].index = model->graph_count;
+        model->graph_count++;
     }
 }
 
 /* --- Reactors --------------------------------------------------------------------------------- */
 
-static spec_reactor *load_reactor(front *front, const yaml_node *node)
+static spec_reactor *load_reactor(spec_front *front, const yaml_node *node)
 {
     spec_reactor *reactor = front_alloc(front, sizeof *reactor);
 
@@ -263,17 +263,17 @@ static spec_reactor *load_reactor(front *front, const yaml_node *node)
     return reactor;
 }
 
-void load_reactors(front *front, const yaml_node *node, const yaml_node *graphs)
+void load_reactors(spec_front *front, const yaml_node *node, const yaml_node *graphs)
 {
-    spec *spec = front->spec;
+    spec *model = front->spec;
     bool map = node != NULL && load_is_map(front, node, "a map of reactors");
     size_t room = (map ? node->count : 0) + (graphs != NULL ? graphs->count : 0), got;
 
-    spec->reactors = front_array(front, room, sizeof *spec->reactors, &got);
+    model->reactors = front_array(front, room, sizeof *model->reactors, &got);
     for (const yaml_node *value = map ? node->first : NULL; got != 0 && value != NULL;
          value = value->next) {
         spec_reactor *reactor = value->kind != YAML_BAD ? load_reactor(front, value) : NULL;
         if (reactor != NULL)
-            spec->reactors[spec->reactor_count++] = reactor;
+            model->reactors[model->reactor_count++] = reactor;
     }
 }

@@ -31,7 +31,7 @@ static spec_name find_format(const spec_settings *settings)
     return (spec_name){0};
 }
 
-static void load_source(front *front, const yaml_node *node, spec_source *source)
+static void load_source(spec_front *front, const yaml_node *node, spec_source *source)
 {
     *source = (spec_source){.name = node->key, .where = node->key_where};
     front_check_free_name(front, node->key, node->key_where, "a source");
@@ -40,22 +40,22 @@ static void load_source(front *front, const yaml_node *node, spec_source *source
     source->format = find_format(&source->settings);
 }
 
-void load_sources(front *front, const yaml_node *node)
+void load_sources(spec_front *front, const yaml_node *node)
 {
-    spec *spec = front->spec;
+    spec *model = front->spec;
 
     if (!load_is_map(front, node, "a map of sources"))
         return;
-    spec->sources =
-        front_array(front, count_good(node), sizeof *spec->sources, &spec->source_count);
+    model->sources =
+        front_array(front, count_good(node), sizeof *model->sources, &model->source_count);
     const yaml_node *value = good(node->first);
-    for (size_t i = 0; i < spec->source_count; i++, value = good(value->next)) {
-        load_source(front, value, &spec->sources[i]);
-        spec->sources[i].index = i;
+    for (size_t i = 0; i < model->source_count; i++, value = good(value->next)) {
+        load_source(front, value, &model->sources[i]);
+        model->sources[i].index = i;
     }
 }
 
-static void load_accumulator(front *front, const yaml_node *node, spec_accumulator *accumulator)
+static void load_accumulator(spec_front *front, const yaml_node *node, spec_accumulator *accumulator)
 {
     *accumulator = (spec_accumulator){.name = node->key, .where = node->key_where};
     front_check_free_name(front, node->key, node->key_where, "an accumulator");
@@ -63,24 +63,24 @@ static void load_accumulator(front *front, const yaml_node *node, spec_accumulat
         load_keys(front, &spec_accumulator_section, node, accumulator, &accumulator->settings);
 }
 
-void load_accumulators(front *front, const yaml_node *node)
+void load_accumulators(spec_front *front, const yaml_node *node)
 {
-    spec *spec = front->spec;
+    spec *model = front->spec;
     size_t count;
 
     if (!load_is_map(front, node, "a map of accumulators"))
         return;
     spec_accumulator *items = front_array(front, count_good(node), sizeof *items, &count);
-    spec->accumulators =
-        front_array(front, count, sizeof *spec->accumulators, &spec->accumulator_count);
+    model->accumulators =
+        front_array(front, count, sizeof *model->accumulators, &model->accumulator_count);
     const yaml_node *value = good(node->first);
-    for (size_t i = 0; i < spec->accumulator_count; i++, value = good(value->next)) {
+    for (size_t i = 0; i < model->accumulator_count; i++, value = good(value->next)) {
         load_accumulator(front, value, &items[i]);
-        spec->accumulators[i] = &items[i];
+        model->accumulators[i] = &items[i];
     }
 }
 
-static void load_sink(front *front, const yaml_node *node, spec_sink *sink)
+static void load_sink(spec_front *front, const yaml_node *node, spec_sink *sink)
 {
     *sink = (spec_sink){.name = node->key, .where = node->key_where};
     front_check_name(front, node->key, node->key_where, "a sink");
@@ -89,21 +89,21 @@ static void load_sink(front *front, const yaml_node *node, spec_sink *sink)
     sink->format = find_format(&sink->settings);
 }
 
-void load_sinks(front *front, const yaml_node *node)
+void load_sinks(spec_front *front, const yaml_node *node)
 {
-    spec *spec = front->spec;
+    spec *model = front->spec;
 
     if (!load_is_map(front, node, "a map of sinks"))
         return;
-    spec->sinks = front_array(front, count_good(node), sizeof *spec->sinks, &spec->sink_count);
+    model->sinks = front_array(front, count_good(node), sizeof *model->sinks, &model->sink_count);
     const yaml_node *value = good(node->first);
-    for (size_t i = 0; i < spec->sink_count; i++, value = good(value->next)) {
-        load_sink(front, value, &spec->sinks[i]);
-        spec->sinks[i].index = i;
+    for (size_t i = 0; i < model->sink_count; i++, value = good(value->next)) {
+        load_sink(front, value, &model->sinks[i]);
+        model->sinks[i].index = i;
     }
 }
 
-static void load_param(front *front, const yaml_node *node, spec_param *param)
+static void load_param(spec_front *front, const yaml_node *node, spec_param *param)
 {
     *param = (spec_param){.name = node->key, .where = node->key_where};
     param->shape.where = node->where;
@@ -112,14 +112,14 @@ static void load_param(front *front, const yaml_node *node, spec_param *param)
         load_keys(front, &spec_param_section, node, param, NULL);
 }
 
-void load_params(front *front, const yaml_node *node)
+void load_params(spec_front *front, const yaml_node *node)
 {
-    spec *spec = front->spec;
+    spec *model = front->spec;
 
     if (!load_is_map(front, node, "a map of parameters"))
         return;
-    spec->params = front_array(front, count_good(node), sizeof *spec->params, &spec->param_count);
+    model->params = front_array(front, count_good(node), sizeof *model->params, &model->param_count);
     const yaml_node *value = good(node->first);
-    for (size_t i = 0; i < spec->param_count; i++, value = good(value->next))
-        load_param(front, value, &spec->params[i]);
+    for (size_t i = 0; i < model->param_count; i++, value = good(value->next))
+        load_param(front, value, &model->params[i]);
 }

@@ -40,7 +40,7 @@ static weir_status read_file(const char *path, weir_buffer *content, weir_error 
 }
 
 /* NULL: it was complained about. The tree lives in the spec's arena. */
-static yaml_node *parse(front *front, const char *path, const weir_buffer *content)
+static yaml_node *parse(spec_front *front, const char *path, const weir_buffer *content)
 {
     if (content->size > YAML_SIZE_LIMIT) {
         diagnostics_error(front->log, (weir_place){path, 1, 1}, "the file is larger than 1 MiB");
@@ -55,7 +55,7 @@ static yaml_node *parse(front *front, const char *path, const weir_buffer *conte
     return NULL;
 }
 
-static weir_status read_tree(front *front, const char *path, yaml_node **root, weir_error **error)
+static weir_status read_tree(spec_front *front, const char *path, yaml_node **root, weir_error **error)
 {
     weir_buffer content = {0};
     weir_status status = read_file(path, &content, error);
@@ -71,40 +71,40 @@ static weir_status read_tree(front *front, const char *path, yaml_node **root, w
 /* --- Imports ---------------------------------------------------------------------------------- */
 
 /* The files that are being read, innermost first, to find imports that go in a circle. */
-typedef struct opened {
+typedef struct opened_file {
     const char *path;
-    const struct opened *by;
-} opened;
+    const struct opened_file *by;
+} opened_file;
 
 /* A path in a spec is relative to the spec. */
-static const char *relative_to(front *front, const char *spec, const char *path)
+static const char *relative_to(spec_front *front, const char *from, const char *path)
 {
-    const char *slash = strrchr(spec, '/');
-    size_t folder = slash != NULL && path[0] != '/' ? (size_t)(slash - spec) + 1 : 0;
-    char *joined = weir_arena_printf(&front->spec->arena, "%.*s%s", (int)folder, spec, path);
+    const char *slash = strrchr(from, '/');
+    size_t folder = slash != NULL && path[0] != '/' ? (size_t)(slash - from) + 1 : 0;
+    char *joined = weir_arena_printf(&front->spec->arena, "%.*s%s", (int)folder, from, path);
 
     if (joined == NULL)
         front->log->failed = true;
     return joined;
 }
 
-static bool add_file(front *front, const char *path)
+static bool add_file(spec_front *front, const char *path)
 {
-    spec *spec = front->spec;
+    spec *model = front->spec;
     size_t count;
-    const char **files = front_array(front, spec->file_count + 1, sizeof *files, &count);
+    const char **files = front_array(front, model->file_count + 1, sizeof *files, &count);
 
     if (files == NULL)
         return false;
-    if (spec->file_count != 0)
-        memcpy(files, spec->files, spec->file_count * sizeof *files);
-    files[spec->file_count] = path;
-    spec->files = files;
-    spec->file_count = count;
+    if (model->file_count != 0)
+        memcpy(files, model->files, model->file_count * sizeof *files);
+    files[model->file_count] = path;
+    model->files = files;
+    model->file_count = count;
     return true;
 }
 
-static bool is_read(const front *front, const char *path)
+static bool is_read(const spec_front *front, const char *path)
 {
     for (size_t i = 0; i < front->spec->file_count; i++)
         if (strcmp(front->spec->files[i], path) == 0)
@@ -112,9 +112,9 @@ static bool is_read(const front *front, const char *path)
     return false;
 }
 
-static void load_imports(front *front, const yaml_node *root, const opened *by);
+static void load_imports(spec_front *front, const yaml_node *root, const opened_file *by);
 
-static void load_imported(front *front, const yaml_node *root, const opened *file)
+static void load_imported(spec_front *front, const yaml_node *root, const opened_file *file)
 {
     const yaml_node *types = yaml_get(root, "types");
 
@@ -128,15 +128,15 @@ static void load_imported(front *front, const yaml_node *root, const opened *fil
                               "an imported spec has types only, not '%s'", value->key);
 }
 
-static void load_import(front *front, const yaml_node *node, const opened *by)
+static void load_import(spec_front *front, const yaml_node *node, const opened_file *by)
 {
     const char *path =
         load_is_text(front, node, "a path") ? relative_to(front, by->path, node->text) : NULL;
-    opened file = {.path = path, .by = by};
+    opened_file file = {.path = path, .by = by};
     weir_error *error = NULL;
     yaml_node *root = NULL;
 
-    for (const opened *other = by; path != NULL && other != NULL; other = other->by)
+    for (const opened_file *other = by; path != NULL && other != NULL; other = other->by)
         if (strcmp(other->path, path) == 0) {
             diagnostics_error(front->log, node->where, "the import of '%s' goes in a circle",
                               node->text);
@@ -154,7 +154,7 @@ static void load_import(front *front, const yaml_node *node, const opened *by)
     weir_error_free(error);
 }
 
-static void load_imports(front *front, const yaml_node *root, const opened *by)
+static void load_imports(spec_front *front, const yaml_node *root, const opened_file *by)
 {
     const yaml_node *imports = yaml_get(root, "import");
 
@@ -169,7 +169,7 @@ static void load_imports(front *front, const yaml_node *root, const opened *by)
 
 /* --- The spec --------------------------------------------------------------------------------- */
 
-static bool is_top_option(const front *front, const char *name)
+static bool is_top_option(const spec_front *front, const char *name)
 {
     for (size_t i = 0; i < front->kinds->top.count; i++)
         if (strcmp(front->kinds->top.items[i].name, name) == 0)
@@ -177,7 +177,7 @@ static bool is_top_option(const front *front, const char *name)
     return false;
 }
 
-static void unknown_section(front *front, const yaml_node *value)
+static void unknown_section(spec_front *front, const yaml_node *value)
 {
     weir_nearest nearest = {.wanted = value->key};
     char hint[128];
@@ -197,22 +197,22 @@ static void unknown_section(front *front, const yaml_node *value)
 }
 
 /* All that is not a section of its own. */
-static void load_top(front *front, const yaml_node *root)
+static void load_top(spec_front *front, const yaml_node *root)
 {
-    spec *spec = front->spec;
+    spec *model = front->spec;
     size_t room;
 
-    spec->settings.items = front_array(front, root->count, sizeof *spec->settings.items, &room);
+    model->settings.items = front_array(front, root->count, sizeof *model->settings.items, &room);
     for (const yaml_node *value = root->first; room != 0 && value != NULL; value = value->next) {
         const spec_key *key = spec_key_find(&spec_top_section, value->key);
         if (value->kind == YAML_BAD)
             continue;
         if (key != NULL)
-            load_key(front, key, value, spec);
+            load_key(front, key, value, model);
         else if (!is_top_option(front, value->key))
             unknown_section(front, value);
         else if (load_is_text(front, value, "a single value"))
-            spec->settings.items[spec->settings.count++] =
+            model->settings.items[model->settings.count++] =
                 (weir_setting){.name = value->key, .text = value->text, .place = value->where};
     }
 }
@@ -226,7 +226,7 @@ static bool is_types_only(const yaml_node *root)
     return true;
 }
 
-static void check_module(front *front, const yaml_node *root)
+static void check_module(spec_front *front, const yaml_node *root)
 {
     const yaml_node *module = yaml_get(root, "module");
 
@@ -244,11 +244,28 @@ static const yaml_node *section(const yaml_node *root, const char *name)
     return node == NULL || node->kind == YAML_BAD || yaml_is_empty(node) ? NULL : node;
 }
 
-static void load_sections(front *front, const yaml_node *root)
+/* The built-in types are spec text like any other. */
+static void load_builtins(spec_front *front)
+{
+    static const char text[] =
+        "Tick: {time: timestamp, n: u64}\n"
+        "DeadLetter: {source: string(64), partition: i32, position: i64, time: timestamp,\n"
+        "  reason: string(256), node: string(64), firing: u64, raw: bytes(4096),\n"
+        "  inputs: string(4096)}\n";
+    const yaml_node *types =
+        yaml_parse(&front->spec->arena, "(built in)", text, sizeof text - 1, front->log);
+
+    if (types != NULL)
+        load_types(front, types);
+    for (size_t i = 0; i < front->type_count; i++)
+        front->types[i]->builtin = true;
+}
+
+static void load_sections(spec_front *front, const yaml_node *root)
 {
     static const struct {
         const char *name;
-        void (*load)(front *front, const yaml_node *node);
+        void (*load)(spec_front *front, const yaml_node *node);
     } rooms[] = {{"types", load_types},
                  {"params", load_params},
                  {"sources", load_sources},
@@ -264,18 +281,19 @@ static void load_sections(front *front, const yaml_node *root)
     front->tests = section(root, "tests");
 }
 
-weir_status front_load(front *front, const char *file, weir_error **error)
+weir_status front_load(spec_front *front, const char *file, weir_error **error)
 {
-    spec *spec = front->spec;
-    opened opened = {.path = weir_arena_copy(&spec->arena, file, strlen(file))};
+    spec *model = front->spec;
+    opened_file opened = {.path = weir_arena_copy(&model->arena, file, strlen(file))};
     yaml_node *root = NULL;
 
-    spec->file = opened.path;
+    model->file = opened.path;
     if (opened.path == NULL || !add_file(front, opened.path))
         return weir_error_set(error, WEIR_NOMEM, "out of memory while reading %s", file);
     weir_status status = read_tree(front, opened.path, &root, error);
     if (status != WEIR_OK)
         return status;
+    load_builtins(front);
     load_top(front, root);
     check_module(front, root);
     load_imports(front, root, &opened);

@@ -8,13 +8,13 @@
 enum { SIZE_LIMIT = 1024 * 1024, LIST_LIMIT = 65536 };
 
 /* Where in the text of a shape the reader is. */
-typedef struct cursor {
-    front *front;
+typedef struct shape_cursor {
+    spec_front *front;
     const yaml_node *node;
     const char *at;
-} cursor;
+} shape_cursor;
 
-static bool fail(cursor *cursor, const char *wanted)
+static bool fail(shape_cursor *cursor, const char *wanted)
 {
     weir_place place = cursor->node->where;
 
@@ -24,12 +24,12 @@ static bool fail(cursor *cursor, const char *wanted)
     return false;
 }
 
-static void skip_spaces(cursor *cursor)
+static void skip_spaces(shape_cursor *cursor)
 {
     cursor->at += strspn(cursor->at, " ");
 }
 
-static bool accept(cursor *cursor, char c)
+static bool accept(shape_cursor *cursor, char c)
 {
     skip_spaces(cursor);
     if (*cursor->at != c)
@@ -39,7 +39,7 @@ static bool accept(cursor *cursor, char c)
 }
 
 /* A word by itself: "optional", "x". */
-static bool accept_word(cursor *cursor, const char *word)
+static bool accept_word(shape_cursor *cursor, const char *word)
 {
     size_t length = strlen(word);
 
@@ -51,7 +51,7 @@ static bool accept_word(cursor *cursor, const char *word)
     return true;
 }
 
-static char *take_word(cursor *cursor)
+static char *take_word(shape_cursor *cursor)
 {
     skip_spaces(cursor);
     size_t length = strspn(cursor->at, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
@@ -63,7 +63,7 @@ static char *take_word(cursor *cursor)
     return word;
 }
 
-static bool take_number(cursor *cursor, uint32_t limit, uint32_t *number)
+static bool take_number(shape_cursor *cursor, uint32_t limit, uint32_t *number)
 {
     uint64_t value = 0;
 
@@ -86,7 +86,7 @@ static const spec_type *find_scalar(const char *name)
     return NULL;
 }
 
-static bool take_size(cursor *cursor, spec_shape *shape)
+static bool take_size(shape_cursor *cursor, spec_shape *shape)
 {
     if (!accept(cursor, '('))
         return fail(cursor, "its largest size in bytes, as in string(16)");
@@ -97,7 +97,7 @@ static bool take_size(cursor *cursor, spec_shape *shape)
     return accept(cursor, ')') || fail(cursor, "')'");
 }
 
-static bool take_time_form(cursor *cursor, spec_shape *shape)
+static bool take_time_form(shape_cursor *cursor, spec_shape *shape)
 {
     static const char *const forms[] = {"ns", "us", "ms", "s", "iso"};
 
@@ -113,7 +113,7 @@ static bool take_time_form(cursor *cursor, spec_shape *shape)
     return fail(cursor, "one of ns, us, ms, s, iso");
 }
 
-static bool take_base(cursor *cursor, spec_shape *shape)
+static bool take_base(shape_cursor *cursor, spec_shape *shape)
 {
     shape->type_name = take_word(cursor);
     if (shape->type_name == NULL)
@@ -129,7 +129,7 @@ static bool take_base(cursor *cursor, spec_shape *shape)
     return *cursor->at != '(' || fail(cursor, "no '(' here; string, bytes and timestamp take one");
 }
 
-static bool take_count(cursor *cursor, spec_shape *shape)
+static bool take_count(shape_cursor *cursor, spec_shape *shape)
 {
     shape->list = true;
     if (!take_number(cursor, LIST_LIMIT, &shape->min))
@@ -146,9 +146,9 @@ static bool take_count(cursor *cursor, spec_shape *shape)
     return true;
 }
 
-bool load_shape(front *front, const yaml_node *node, spec_shape *shape)
+bool load_shape(spec_front *front, const yaml_node *node, spec_shape *shape)
 {
-    cursor cursor = {.front = front, .node = node};
+    shape_cursor cursor = {.front = front, .node = node};
 
     *shape = (spec_shape){.where = node->where};
     if (!load_is_text(front, node, "a type, as in f64, string(16), optional Quote, f64 x 10"))
@@ -167,7 +167,7 @@ bool load_shape(front *front, const yaml_node *node, spec_shape *shape)
     return good;
 }
 
-static void load_field(front *front, const yaml_node *node, spec_field *field, const char *what)
+static void load_field(spec_front *front, const yaml_node *node, spec_field *field, const char *what)
 {
     *field = (spec_field){.name = node->key, .wire = node->key, .where = node->key_where};
     field->shape.where = node->where;
@@ -178,7 +178,7 @@ static void load_field(front *front, const yaml_node *node, spec_field *field, c
         load_shape(front, node, &field->shape);
 }
 
-void load_fields(front *front, const yaml_node *node, spec_fields *fields, const char *what)
+void load_fields(spec_front *front, const yaml_node *node, spec_fields *fields, const char *what)
 {
     if (!load_is_map(front, node, "a map of names and types"))
         return;
@@ -191,7 +191,7 @@ void load_fields(front *front, const yaml_node *node, spec_fields *fields, const
 /* --- Enums ------------------------------------------------------------------------------------ */
 
 /* "buy" or "buy = 1". */
-static void load_enumerator(front *front, const yaml_node *node, spec_enumerator *enumerator,
+static void load_enumerator(spec_front *front, const yaml_node *node, spec_enumerator *enumerator,
                             int32_t next)
 {
     int64_t number = next;
@@ -221,7 +221,7 @@ static void load_enumerator(front *front, const yaml_node *node, spec_enumerator
         enumerator->number = (int32_t)number;
 }
 
-static void load_enum(front *front, const yaml_node *node, spec_type *type)
+static void load_enum(spec_front *front, const yaml_node *node, spec_type *type)
 {
     int32_t next = 0;
 
@@ -240,7 +240,7 @@ static void load_enum(front *front, const yaml_node *node, spec_type *type)
 
 /* --- Types ------------------------------------------------------------------------------------ */
 
-static void load_type(front *front, const yaml_node *node, spec_type *type)
+static void load_type(spec_front *front, const yaml_node *node, spec_type *type)
 {
     *type = (spec_type){.kind = SPEC_STRUCT, .name = node->key, .where = node->key_where};
     front_check_name(front, node->key, node->key_where, "a type");
@@ -255,25 +255,24 @@ static void load_type(front *front, const yaml_node *node, spec_type *type)
 }
 
 /* Adds to the types that are there: imports come first. */
-void load_types(front *front, const yaml_node *node)
+void load_types(spec_front *front, const yaml_node *node)
 {
-    spec *spec = front->spec;
-    size_t count, old = spec->type_count;
+    size_t count, all_count, old = front->type_count;
 
     if (!load_is_map(front, node, "a map of types"))
         return;
     spec_type *types = front_array(front, node->count, sizeof *types, &count);
-    const spec_type **all = front_array(front, old + node->count, sizeof *all, &spec->type_count);
-    if (types == NULL || all == NULL) {
-        spec->type_count = 0;
+    spec_type **all = front_array(front, old + node->count, sizeof(spec_type *), &all_count);
+    if (types == NULL || all == NULL)
         return;
-    }
     if (old != 0)
-        memcpy(all, spec->types, old * sizeof *all);
-    const yaml_node *value = node->first;
-    for (size_t i = 0; i < count; i++, value = value->next) {
-        load_type(front, value, &types[i]);
-        all[old + i] = &types[i];
+        memcpy(all, front->types, old * sizeof(spec_type *));
+    for (const yaml_node *value = node->first; value != NULL; value = value->next) {
+        if (value->kind == YAML_BAD)
+            continue;
+        load_type(front, value, types);
+        all[old++] = types++;
     }
-    spec->types = all;
+    front->types = all;
+    front->type_count = old;
 }

@@ -13,7 +13,7 @@
 
 #include "codegen/utf8.h"
 
-typedef struct reader {
+typedef struct yaml_reader {
     weir_arena *arena;
     weir_diagnostics *diagnostics;
     const char *name; /* of the file; lives with the tree */
@@ -21,9 +21,9 @@ typedef struct reader {
     struct fy_parser *parser;
     struct fy_event *event; /* the newest */
     bool failed;            /* a syntax error, or out of memory */
-} reader;
+} yaml_reader;
 
-static weir_place mark_place(const reader *reader, const struct fy_mark *mark)
+static weir_place mark_place(const yaml_reader *reader, const struct fy_mark *mark)
 {
     weir_place place = {.file = reader->name};
 
@@ -34,7 +34,7 @@ static weir_place mark_place(const reader *reader, const struct fy_mark *mark)
     return place;
 }
 
-static enum fy_event_type next(reader *reader)
+static enum fy_event_type next(yaml_reader *reader)
 {
     fy_parser_event_free(reader->parser, reader->event);
     reader->event = fy_parser_parse(reader->parser);
@@ -43,7 +43,7 @@ static enum fy_event_type next(reader *reader)
     return reader->event != NULL ? reader->event->type : FYET_NONE;
 }
 
-static yaml_node *new_node(reader *reader, yaml_kind kind)
+static yaml_node *new_node(yaml_reader *reader, yaml_kind kind)
 {
     yaml_node *node = weir_arena_alloc(reader->arena, sizeof *node);
 
@@ -59,7 +59,7 @@ static yaml_node *new_node(reader *reader, yaml_kind kind)
 /* --- What a spec may not use ------------------------------------------------------------------ */
 
 /* An expression that begins with `!`, `&` or `*` is what people mean by these. */
-static bool refuse_properties(reader *reader, yaml_node *node)
+static bool refuse_properties(yaml_reader *reader, yaml_node *node)
 {
     struct fy_token *tag = fy_event_get_tag_token(reader->event);
     struct fy_token *anchor = fy_event_get_anchor_token(reader->event);
@@ -75,7 +75,7 @@ static bool refuse_properties(reader *reader, yaml_node *node)
     return node->kind == YAML_BAD;
 }
 
-static yaml_node *refuse_alias(reader *reader)
+static yaml_node *refuse_alias(yaml_reader *reader)
 {
     yaml_node *node = new_node(reader, YAML_BAD);
 
@@ -88,7 +88,7 @@ static yaml_node *refuse_alias(reader *reader)
 
 /* --- Building --------------------------------------------------------------------------------- */
 
-static yaml_node *read_scalar(reader *reader)
+static yaml_node *read_scalar(yaml_reader *reader)
 {
     yaml_node *node = new_node(reader, YAML_SCALAR);
     struct fy_token *token = fy_event_get_token(reader->event);
@@ -113,9 +113,9 @@ static yaml_node *read_scalar(reader *reader)
     return node;
 }
 
-static yaml_node *read_node(reader *reader, int depth);
+static yaml_node *read_node(yaml_reader *reader, int depth);
 
-static yaml_node *read_list(reader *reader, int depth)
+static yaml_node *read_list(yaml_reader *reader, int depth)
 {
     yaml_node *list = new_node(reader, YAML_LIST), **last = list != NULL ? &list->first : NULL;
 
@@ -133,7 +133,7 @@ static yaml_node *read_list(reader *reader, int depth)
 }
 
 /* The value takes its key with it. A key that is no scalar makes its value bad. */
-static yaml_node *read_pair(reader *reader, int depth)
+static yaml_node *read_pair(yaml_reader *reader, int depth)
 {
     yaml_node *key = read_node(reader, depth + 1);
 
@@ -166,7 +166,7 @@ static int compare_keys(const void *first, const void *second)
 }
 
 /* Duplicates stay in the tree as bad ones. */
-static void find_duplicates(reader *reader, yaml_node *map)
+static void find_duplicates(yaml_reader *reader, yaml_node *map)
 {
     yaml_node **sorted = weir_alloc_array(map->count, sizeof(yaml_node *));
     size_t count = 0, first = 0;
@@ -191,7 +191,7 @@ static void find_duplicates(reader *reader, yaml_node *map)
     weir_free(sorted);
 }
 
-static yaml_node *read_map(reader *reader, int depth)
+static yaml_node *read_map(yaml_reader *reader, int depth)
 {
     yaml_node *map = new_node(reader, YAML_MAP), **last = map != NULL ? &map->first : NULL;
 
@@ -211,7 +211,7 @@ static yaml_node *read_map(reader *reader, int depth)
     return map;
 }
 
-static yaml_node *read_node(reader *reader, int depth)
+static yaml_node *read_node(yaml_reader *reader, int depth)
 {
     if (reader->event == NULL)
         return NULL;
@@ -262,7 +262,7 @@ static bool in_expression(const diagnostics_file *file, int line_number)
     return *parent != '\0' && strspn(line, " ") > strspn(parent, " ");
 }
 
-static void report_syntax(reader *reader, struct fy_diag *diag)
+static void report_syntax(yaml_reader *reader, struct fy_diag *diag)
 {
     void *iterator = NULL;
     const struct fy_diag_error *found = fy_diag_errors_iterate(diag, &iterator);
@@ -280,7 +280,7 @@ static void report_syntax(reader *reader, struct fy_diag *diag)
 
 /* --- The document ----------------------------------------------------------------------------- */
 
-static yaml_node *read_document(reader *reader)
+static yaml_node *read_document(yaml_reader *reader)
 {
     if (next(reader) != FYET_STREAM_START)
         return NULL;
@@ -315,7 +315,7 @@ static struct fy_diag *new_diag(void)
     return diag;
 }
 
-static yaml_node *parse(reader *reader, struct fy_diag *diag)
+static yaml_node *parse(yaml_reader *reader, struct fy_diag *diag)
 {
     struct fy_parse_cfg config = {.flags = FYPCF_QUIET, .diag = diag};
     size_t count = weir_diagnostics_count(reader->diagnostics);
@@ -341,7 +341,7 @@ static yaml_node *parse(reader *reader, struct fy_diag *diag)
 yaml_node *yaml_parse(weir_arena *arena, const char *file, const char *text, size_t size,
                       weir_diagnostics *diagnostics)
 {
-    reader reader = {.arena = arena, .diagnostics = diagnostics, .name = file};
+    yaml_reader reader = {.arena = arena, .diagnostics = diagnostics, .name = file};
     weir_place place = {.file = file};
 
     if (!utf8_check(text, size, &place)) {

@@ -36,12 +36,12 @@ typedef struct weir_diagnostic {
 
 /* Reads, checks and resolves the spec in `file`. *diagnostics (NULL allowed) gets all findings of
  * the file and its imports, sorted by place, also when this fails; freed by weir_diagnostics_free.
- * Fails with WEIR_SPEC (there are errors), WEIR_IO (the file cannot be read) or WEIR_NOMEM; *spec
+ * Fails with WEIR_SPEC (there are errors), WEIR_IO (the file cannot be read) or WEIR_NOMEM; *ret
  * is then NULL. `kinds` outlives the spec. */
 WEIR_API WEIR_MUST_USE weir_status weir_spec_load(const char *file, const weir_kinds *kinds,
-                                                  weir_spec **spec, weir_diagnostics **diagnostics,
+                                                  weir_spec **ret, weir_diagnostics **diagnostics,
                                                   weir_error **error);
-WEIR_API void weir_spec_free(weir_spec *spec); /* NULL allowed */
+WEIR_API void weir_spec_free(weir_spec *model); /* NULL allowed */
 
 WEIR_API void weir_diagnostics_free(weir_diagnostics *diagnostics); /* NULL allowed */
 WEIR_API size_t weir_diagnostics_count(const weir_diagnostics *diagnostics);
