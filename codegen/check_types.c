@@ -71,6 +71,17 @@ const spec_field *check_find_field(const spec_type *type, const char *name)
     return NULL;
 }
 
+void check_unknown_field(checker *check, const spec_type *type, const char *name, weir_place where)
+{
+    weir_nearest nearest = {.wanted = name};
+    char hint[128];
+
+    for (size_t i = 0; i < type->fields.count; i++)
+        weir_nearest_offer(&nearest, type->fields.items[i].name);
+    diagnostics_error(check->log, where, "'%s' has no field '%s'%s", type->name, name,
+                      weir_nearest_hint(&nearest, hint, sizeof hint));
+}
+
 bool check_shapes_equal(const spec_shape *a, const spec_shape *b)
 {
     return a->type == b->type && a->size == b->size && a->optional == b->optional &&
@@ -84,8 +95,8 @@ static bool is_number(const spec_type *type)
     return type->kind >= SPEC_I8 && type->kind <= SPEC_F64;
 }
 
-static void check_default(checker *check, const spec_shape *shape, const char *text,
-                          weir_place where, const char *name)
+void check_default(checker *check, const spec_shape *shape, const char *text, weir_place where,
+                   const char *name)
 {
     weir_buffer json = {0};
     const char *wanted = NULL;
