@@ -89,6 +89,8 @@ void check_imply_accumulators(checker *check);
 /* graphs */
 void check_graphs(checker *check);
 void check_nodes(checker *check, spec_graph *graph);
+void check_assignments(checker *check, spec_assignments *assignments, const spec_fields *fields,
+                       const char *type, const weir_place *missing);
 bool check_order_nodes(checker *check, spec_graph *graph, check_names *nodes);
 void check_reactors(checker *check);
 
