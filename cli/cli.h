@@ -66,7 +66,7 @@ int cli_exit_code(weir_status status);
  */
 
 /* Loads and checks; prints what was found. NULL: *exit_code says how to end. */
-weir_spec *cli_load_spec(const char *path, const weir_kinds *kinds, int *exit_code);
+weir_spec *cli_load_spec(const char *path, const weir_catalog *catalog, int *exit_code);
 
 /* --- modules.c: a spec or a shared object becomes a loaded module
  * --------------------------------- */

@@ -4,13 +4,13 @@
 
 #include "cli/cli.h"
 
-weir_spec *cli_load_spec(const char *path, const weir_kinds *kinds, int *exit_code)
+weir_spec *cli_load_spec(const char *path, const weir_catalog *catalog, int *exit_code)
 {
     weir_spec *spec = NULL;
     weir_diagnostics *diagnostics = NULL;
     weir_error *error = NULL;
 
-    weir_status status = weir_spec_load(path, kinds, &spec, &diagnostics, &error);
+    weir_status status = weir_spec_load(path, catalog, &spec, &diagnostics, &error);
     char *text = diagnostics != NULL && weir_diagnostics_count(diagnostics) != 0
                      ? weir_diagnostics_text(diagnostics)
                      : NULL;

@@ -2,7 +2,7 @@
 /* options.c - the options of a reactor. */
 #include "reactors/options.h"
 
-WEIR_API const weir_option weir_reactor_options[] = {
+const weir_option weir_reactor_options[5] = {
     {.name = "capacity",
      .type = WEIR_OPTION_INTEGER,
      .min = 1,
@@ -44,6 +44,3 @@ WEIR_API const weir_option weir_reactor_options[] = {
      .help = "How long after its last event a key is forgotten; what waits under it becomes dead "
              "letters."},
 };
-
-WEIR_API const size_t weir_reactor_option_count =
-    sizeof weir_reactor_options / sizeof *weir_reactor_options;

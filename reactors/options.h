@@ -18,7 +18,6 @@ typedef struct weir_reactor_config {
     int64_t ttl; /* nanoseconds; INT64_MAX: for ever */
 } weir_reactor_config;
 
-extern const weir_option weir_reactor_options[];
-extern const size_t weir_reactor_option_count;
+extern const weir_option weir_reactor_options[5];
 
 #endif

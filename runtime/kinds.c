@@ -68,24 +68,38 @@ static const weir_option module_options[] = {
      .help = "How often feedback goes round before it becomes a dead letter."},
 };
 
-#define TABLE(options) ((weir_option_table){options, sizeof(options) / sizeof *(options)})
+/* --- The catalog: the same kinds, and the options of the rest ------------------------------------
+ */
 
-weir_option_table weir_options_of_sources(void)
-{
-    return TABLE(weir_source_options);
-}
+static const weir_kind *const source_heads[] = {&weir_channel.base, &weir_file.base};
 
-weir_option_table weir_options_of_reactors(void)
-{
-    return (weir_option_table){weir_reactor_options, weir_reactor_option_count};
-}
+static const weir_kind *const accumulator_heads[] = {
+    &weir_passthrough.base, &weir_stream.base, &weir_polling.base,
+    &weir_batch.base,       &weir_state.base,
+};
 
-weir_option_table weir_options_of_graphs(void)
-{
-    return TABLE(weir_graph_options);
-}
+static const weir_kind *const sink_heads[] = {
+    &weir_callback_sink.base,
+    &weir_file_sink.base,
+    &weir_stdout_sink.base,
+};
 
-weir_option_table weir_options_of_modules(void)
+#define LIST(items)                                                                                \
+    {                                                                                              \
+        items, sizeof(items) / sizeof *(items)                                                     \
+    }
+
+static const weir_catalog catalog = {
+    .sources = LIST(source_heads),
+    .accumulators = LIST(accumulator_heads),
+    .sinks = LIST(sink_heads),
+    .every_source = LIST(weir_source_options),
+    .reactor = LIST(weir_reactor_options),
+    .graph = LIST(weir_graph_options),
+    .top = LIST(module_options),
+};
+
+const weir_catalog *weir_builtin_catalog(void)
 {
-    return TABLE(module_options);
+    return &catalog;
 }

@@ -30,13 +30,13 @@ static const char *override_of(const weir_runtime *runtime, const char *room, co
 
 /* The spec's settings that belong to `table`, with the overrides of the command line. */
 static size_t select_settings(const weir_runtime *runtime, const char *room, const char *name,
-                              const weir_module_settings *written, weir_option_table table,
+                              const weir_module_settings *written, weir_option_list table,
                               weir_setting *selected)
 {
     size_t count = 0;
 
     for (size_t i = 0; i < table.count; i++) {
-        const char *option = table.options[i].name;
+        const char *option = table.items[i].name;
         const char *override = override_of(runtime, room, name, option);
         for (size_t s = 0; s < written->count && override == NULL; s++)
             if (strcmp(written->items[s].name, option) == 0)
@@ -48,7 +48,7 @@ static size_t select_settings(const weir_runtime *runtime, const char *room, con
 }
 
 static weir_status load_options(weir_runtime *runtime, const char *room, const char *name,
-                                const weir_module_settings *written, weir_option_table table,
+                                const weir_module_settings *written, weir_option_list table,
                                 void *config, weir_error **error)
 {
     weir_setting *selected = weir_alloc_array(table.count + 1, sizeof *selected);
@@ -59,14 +59,14 @@ static weir_status load_options(weir_runtime *runtime, const char *room, const c
     snprintf(what, sizeof what, "%.*s '%s'", (int)strlen(room) - 1, room, name);
     size_t count = select_settings(runtime, room, name, written, table, selected);
     weir_status status =
-        weir_options_read(table.options, table.count, what, selected, count, config, error);
+        weir_options_read(table.items, table.count, what, selected, count, config, error);
     weir_free(selected);
     return status;
 }
 
-static weir_option_table table_of(const weir_kind *kind)
+static weir_option_list table_of(const weir_kind *kind)
 {
-    return (weir_option_table){kind->options, kind->option_count};
+    return (weir_option_list){kind->options, kind->option_count};
 }
 
 /* A kind's config struct, read. */
@@ -157,7 +157,7 @@ static weir_status load_source(weir_program *program, uint32_t index, weir_error
         return unknown_kind("source", module->name, kind != NULL ? kind : module->kind,
                             module->place, error);
     weir_status status = load_options(runtime, "sources", module->name, &module->settings,
-                                      weir_options_of_sources(), &work->config, error);
+                                      weir_builtin_catalog()->every_source, &work->config, error);
     if (status == WEIR_OK)
         status = read_config(runtime, "sources", module->name, &module->settings,
                              &source->kind->base, &source->config, error);
@@ -214,7 +214,7 @@ static weir_status load_reactor(weir_program *program, uint32_t index, weir_erro
     reactor->timers = &runtime->timers;
     reactor->rank = ++runtime->ranks;
     weir_status status = load_options(runtime, "reactors", module->name, &module->settings,
-                                      weir_options_of_reactors(), &reactor->config, error);
+                                      weir_builtin_catalog()->reactor, &reactor->config, error);
     if (status == WEIR_OK)
         status = weir_reactor_init(reactor, module, shapes, runtime->config.seed, error);
     reactor->firing.params = program->params;
@@ -222,7 +222,7 @@ static weir_status load_reactor(weir_program *program, uint32_t index, weir_erro
         const weir_module_graph *graph = &program->module->graphs[module->graphs[g]];
         reactor->graphs[g].module = graph;
         status = load_options(runtime, "graphs", graph->name, &graph->settings,
-                              weir_options_of_graphs(), &reactor->graphs[g].config, error);
+                              weir_builtin_catalog()->graph, &reactor->graphs[g].config, error);
     }
     return status;
 }
@@ -318,7 +318,7 @@ static weir_status load_rooms(weir_program *program, weir_error **error)
             status = rooms[r].load(program, i, error);
     if (status == WEIR_OK)
         status = load_options(program->runtime, "modules", module->name, &module->settings,
-                              weir_options_of_modules(), &program->config, error);
+                              weir_builtin_catalog()->top, &program->config, error);
     return status;
 }
 

@@ -7,6 +7,7 @@
 #define WEIR_KINDS_H
 
 #include <weir/accumulators.h>
+#include <weir/catalog.h>
 #include <weir/core.h>
 #include <weir/sinks.h>
 #include <weir/sources.h>
@@ -35,17 +36,6 @@ WEIR_API const weir_source_kind *weir_source_kind_find(const weir_kinds *kinds, 
 WEIR_API const weir_accumulator_kind *weir_accumulator_kind_find(const weir_kinds *kinds,
                                                                  const char *name);
 WEIR_API const weir_sink_kind *weir_sink_kind_find(const weir_kinds *kinds, const char *name);
-
-/* Options that are not a kind's: of every source, reactor and graph, and of the spec's top. */
-typedef struct weir_option_table {
-    const weir_option *options;
-    size_t count;
-} weir_option_table;
-
-WEIR_API weir_option_table weir_options_of_sources(void);
-WEIR_API weir_option_table weir_options_of_reactors(void);
-WEIR_API weir_option_table weir_options_of_graphs(void);
-WEIR_API weir_option_table weir_options_of_modules(void);
 
 #ifdef __cplusplus
 }

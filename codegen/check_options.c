@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* check_options.c - kinds, and options against the tables of their kind. */
+#include <string.h>
+
+#include "codegen/check.h"
+#include "core/expand.h"
+#include "core/text.h"
+
+/* --- Kinds ------------------------------------------------------------------------------------ */
+
+/* Kinds that people will look for, and why they are not here. */
+static const struct {
+    const char *what, *name, *why;
+} missing_kinds[] = {
+    {"source", "kafka", "reading from Kafka is not part of this version of weir"},
+    {"sink", "kafka", "writing to Kafka is not part of this version of weir"},
+    {"sink", "workflow", "workflows are not part of this version of weir"},
+    {"accumulator", "window", "event-time windows are not part of this version of weir"},
+    {"accumulator", "join", "event-time joins are not part of this version of weir"},
+};
+
+static const weir_kind *find_kind(const weir_kind_list *kinds, const char *name)
+{
+    for (size_t i = 0; i < kinds->count; i++)
+        if (strcmp(kinds->items[i]->name, name) == 0)
+            return kinds->items[i];
+    return NULL;
+}
+
+static void unknown_kind(checker *check, const weir_kind_list *kinds, const spec_name *name,
+                         const char *what)
+{
+    weir_nearest nearest = {.wanted = name->text};
+    char hint[128];
+
+    for (size_t i = 0; i < sizeof missing_kinds / sizeof *missing_kinds; i++)
+        if (strcmp(missing_kinds[i].what, what) == 0 &&
+            strcmp(missing_kinds[i].name, name->text) == 0) {
+            diagnostics_error(check->log, name->where, "%s", missing_kinds[i].why);
+            return;
+        }
+    for (size_t i = 0; i < kinds->count; i++)
+        weir_nearest_offer(&nearest, kinds->items[i]->name);
+    diagnostics_error(check->log, name->where, "there is no kind of %s '%s'%s", what, name->text,
+                      weir_nearest_hint(&nearest, hint, sizeof hint));
+}
+
+const weir_kind *check_kind(checker *check, const weir_kind_list *kinds, const spec_name *name,
+                            const char *what)
+{
+    const weir_kind *kind = name->text != NULL ? find_kind(kinds, name->text) : NULL;
+
+    if (kind == NULL && name->text != NULL)
+        unknown_kind(check, kinds, name, what);
+    return kind;
+}
+
+/* --- Options ---------------------------------------------------------------------------------- */
+
+static const weir_option *find_in(const weir_option *options, size_t count, const char *name)
+{
+    for (size_t i = 0; i < count; i++)
+        if (strcmp(options[i].name, name) == 0)
+            return &options[i];
+    return NULL;
+}
+
+static const weir_option *find_option(const check_options *options, const char *name)
+{
+    const weir_option *found = NULL;
+
+    for (size_t i = 0; i < options->list_count && found == NULL; i++)
+        found = find_in(options->lists[i].items, options->lists[i].count, name);
+    return found;
+}
+
+static void unknown_option(checker *check, const check_options *options,
+                           const weir_setting *setting)
+{
+    weir_nearest nearest = {.wanted = setting->name};
+    char hint[128];
+
+    for (size_t i = 0; options->others != NULL && i < options->others->count; i++) {
+        const weir_kind *kind = options->others->items[i];
+        if (find_in(kind->options, kind->option_count, setting->name) == NULL)
+            continue;
+        diagnostics_error(check->log, setting->place,
+                          "%s has no option '%s'; it belongs to the kind '%s'", options->what,
+                          setting->name, kind->name);
+        return;
+    }
+    for (size_t i = 0; i < options->list_count; i++)
+        for (size_t j = 0; j < options->lists[i].count; j++)
+            weir_nearest_offer(&nearest, options->lists[i].items[j].name);
+    for (size_t i = 0; options->section != NULL && i < options->section->count; i++)
+        weir_nearest_offer(&nearest, options->section->keys[i].name);
+    diagnostics_error(check->log, setting->place, "%s has no option '%s'%s", options->what,
+                      setting->name, weir_nearest_hint(&nearest, hint, sizeof hint));
+    check->front->lost = true; /* a key that was misspelt may have been a use of something */
+}
+
+/* Takes the message of an error that a check of core gave. */
+static void report(checker *check, weir_place where, weir_error *error)
+{
+    if (error != NULL && weir_error_status(error) == WEIR_NOMEM)
+        check->log->failed = true;
+    else if (error != NULL)
+        diagnostics_error(check->log, where, "%s", weir_error_message(error));
+    weir_error_free(error);
+}
+
+static void check_value(checker *check, const weir_option *option, const char *what,
+                        const weir_setting *setting)
+{
+    union {
+        bool truth;
+        int choice;
+        int64_t integer;
+        double number;
+        char *text;
+    } value = {0};
+    weir_error *error = NULL;
+
+    /* What a variable will stand for is known at load only. */
+    if (check_has_variable(setting->text)) {
+        if (weir_expand_check(setting->text, &error) != WEIR_OK)
+            report(check, setting->place, error);
+        return;
+    }
+    if (weir_option_read(option, what, setting, &value, &error) != WEIR_OK)
+        report(check, setting->place, error);
+    else if (option->type == WEIR_OPTION_TEXT || option->type == WEIR_OPTION_PATH)
+        weir_free(value.text);
+}
+
+void check_settings(checker *check, const spec_settings *settings, const check_options *options)
+{
+    for (size_t i = 0; i < settings->count; i++) {
+        const weir_option *option = find_option(options, settings->items[i].name);
+        if (option == NULL)
+            unknown_option(check, options, &settings->items[i]);
+        else
+            check_value(check, option, options->what, &settings->items[i]);
+    }
+    for (size_t i = 0; i < options->list_count; i++)
+        for (size_t j = 0; j < options->lists[i].count; j++) {
+            const weir_option *option = &options->lists[i].items[j];
+            if (option->required && check_setting(settings, option->name) == NULL)
+                diagnostics_error(check->log, options->where, "%s needs the option '%s' (%s)",
+                                  options->what, option->name, option->help);
+        }
+}
+
+const char *check_setting(const spec_settings *settings, const char *name)
+{
+    for (size_t i = 0; i < settings->count; i++)
+        if (strcmp(settings->items[i].name, name) == 0)
+            return settings->items[i].text;
+    return NULL;
+}
+
+bool check_has_variable(const char *text)
+{
+    return strstr(text, "${") != NULL;
+}

@@ -1,0 +1,365 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* check_types.c - types: their names, their order, their sizes, their defaults. */
+#include "codegen/check.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "codegen/values.h"
+#include "core/text.h"
+
+/* Wire values nest 64 levels at most, lists counted; a type of more structs could not be read. */
+enum { NEST_LIMIT = 60, SIZE_LIMIT = 16 * 1024 * 1024 };
+
+/* --- Names of types --------------------------------------------------------------------------- */
+
+static void unknown_type(checker *check, const char *name, weir_place where)
+{
+    weir_nearest nearest = {.wanted = name};
+    char hint[128];
+
+    for (int kind = SPEC_BOOL; kind <= SPEC_BYTES; kind++)
+        weir_nearest_offer(&nearest, spec_scalar((spec_type_kind)kind)->name);
+    for (size_t i = 0; i < check->types.count; i++)
+        weir_nearest_offer(&nearest, check->types.items[i].name);
+    diagnostics_error(check->log, where, "there is no type '%s'%s", name,
+                      weir_nearest_hint(&nearest, hint, sizeof hint));
+    check->front->lost = true;
+}
+
+bool check_shape(checker *check, spec_shape *shape)
+{
+    if (shape->type != NULL)
+        return true;
+    if (shape->type_name == NULL)
+        return false;
+    long index = check_find(&check->types, shape->type_name);
+    if (index == CHECK_NONE)
+        unknown_type(check, shape->type_name, shape->where);
+    else
+        shape->type = check->front->types[index];
+    return shape->type != NULL;
+}
+
+const spec_type *check_struct(checker *check, const spec_name *name)
+{
+    if (name->text == NULL)
+        return NULL;
+    long index = check_find(&check->types, name->text);
+    const spec_type *type = index != CHECK_NONE ? check->front->types[index] : NULL;
+    size_t word = strcspn(name->text, "( ");
+    bool scalar = word != strlen(name->text);
+
+    for (int kind = SPEC_BOOL; kind <= SPEC_BYTES && !scalar; kind++)
+        scalar = strcmp(spec_scalar((spec_type_kind)kind)->name, name->text) == 0;
+    if (type != NULL && type->kind == SPEC_STRUCT)
+        return type;
+    if (type != NULL || scalar)
+        diagnostics_error(check->log, name->where,
+                          "'%s' is no struct; what flows through a spec is a struct of `types:`",
+                          name->text);
+    else
+        unknown_type(check, name->text, name->where);
+    return NULL;
+}
+
+const spec_field *check_find_field(const spec_type *type, const char *name)
+{
+    for (size_t i = 0; i < type->fields.count; i++)
+        if (strcmp(type->fields.items[i].name, name) == 0)
+            return &type->fields.items[i];
+    return NULL;
+}
+
+void check_unknown_field(checker *check, const spec_type *type, const char *name, weir_place where)
+{
+    weir_nearest nearest = {.wanted = name};
+    char hint[128];
+
+    for (size_t i = 0; i < type->fields.count; i++)
+        weir_nearest_offer(&nearest, type->fields.items[i].name);
+    diagnostics_error(check->log, where, "'%s' has no field '%s'%s", type->name, name,
+                      weir_nearest_hint(&nearest, hint, sizeof hint));
+}
+
+bool check_shapes_equal(const spec_shape *a, const spec_shape *b)
+{
+    return a->type == b->type && a->size == b->size && a->optional == b->optional &&
+           a->list == b->list && a->min == b->min && a->max == b->max;
+}
+
+/* --- Fields ----------------------------------------------------------------------------------- */
+
+static bool is_number(const spec_type *type)
+{
+    return type->kind >= SPEC_I8 && type->kind <= SPEC_F64;
+}
+
+void check_default(checker *check, const spec_shape *shape, const char *text, weir_place where,
+                   const char *name)
+{
+    weir_buffer json = {0};
+    const char *wanted = NULL;
+
+    if (text == NULL || shape->type == NULL)
+        return;
+    if (shape->optional || shape->list || shape->type->kind == SPEC_STRUCT)
+        diagnostics_error(check->log, where,
+                          "'%s' cannot have a default: only single values have one", name);
+    else if (!values_scalar(shape, text, &json, &wanted))
+        diagnostics_error(check->log, where, "the default '%s' of '%s' is no %s: expected %s", text,
+                          name, front_shape_text(check->front, shape), wanted);
+    if (json.failed)
+        check->log->failed = true;
+    weir_buffer_free(&json);
+}
+
+static int compare_wires(const void *first, const void *second)
+{
+    const spec_field *const *a = first, *const *b = second;
+    int order = strcmp((*a)->wire, (*b)->wire);
+
+    return order != 0 ? order : (*a > *b) - (*a < *b);
+}
+
+static void find_equal_wires(checker *check, const spec_fields *fields)
+{
+    size_t count;
+    const spec_field **sorted =
+        front_array(check->front, fields->count, sizeof(spec_field *), &count);
+
+    for (size_t i = 0; i < count; i++)
+        sorted[i] = &fields->items[i];
+    if (count > 1)
+        qsort(sorted, count, sizeof(spec_field *), compare_wires);
+    for (size_t i = 1; i < count; i++) {
+        if (strcmp(sorted[i - 1]->wire, sorted[i]->wire) != 0 ||
+            strcmp(sorted[i - 1]->name, sorted[i]->name) == 0)
+            continue;
+        diagnostics_error(check->log, sorted[i]->where, "'%s' and '%s' are both '%s' on the wire",
+                          sorted[i - 1]->name, sorted[i]->name, sorted[i]->wire);
+        diagnostics_note(check->log, sorted[i - 1]->where, "the other field");
+    }
+}
+
+void check_fields(checker *check, spec_fields *fields)
+{
+    for (size_t i = 0; i < fields->count; i++) {
+        spec_field *field = &fields->items[i];
+        if (!check_shape(check, &field->shape))
+            continue;
+        if (field->text && (!is_number(field->shape.type) || field->shape.list))
+            diagnostics_error(check->log, field->where,
+                              "`text: true` is for single numbers, and '%s' is %s", field->name,
+                              front_shape_text(check->front, &field->shape));
+        check_default(check, &field->shape, field->fallback, field->where, field->name);
+    }
+    find_equal_wires(check, fields);
+}
+
+/* --- Enums ------------------------------------------------------------------------------------ */
+
+static void check_enum(checker *check, const spec_type *type)
+{
+    for (size_t i = 0; i < type->enumerator_count; i++)
+        for (size_t j = 0; j < i; j++) {
+            const spec_enumerator *a = &type->enumerators[j], *b = &type->enumerators[i];
+            bool same = strcmp(a->name, b->name) == 0;
+            if (!same && a->number != b->number)
+                continue;
+            if (same)
+                diagnostics_error(check->log, b->where, "'%s' is in the enum twice", b->name);
+            else
+                diagnostics_error(check->log, b->where, "'%s' and '%s' are both %d", a->name,
+                                  b->name, b->number);
+            diagnostics_note(check->log, a->where, "first defined here");
+            break;
+        }
+}
+
+/* --- Order ------------------------------------------------------------------------------------ */
+
+/* A walk over types that contain each other. */
+typedef struct type_walk {
+    checker *check;
+    spec_type **sorted;
+    size_t sorted_count;
+    uint64_t *sizes;      /* in bytes, about */
+    unsigned char *state; /* 0: not seen, 1: on the way, 2: done */
+    const spec_type *way[NEST_LIMIT];
+} type_walk;
+
+static void report_circle(type_walk *walk, size_t index, size_t depth)
+{
+    spec_front *front = walk->check->front;
+    const spec_type *type = front->types[index];
+    weir_buffer names = {0};
+    size_t begin = 0;
+
+    while (begin < depth && walk->way[begin] != type)
+        begin++;
+    for (size_t i = begin; i < depth; i++)
+        weir_buffer_printf(&names, "%s -> ", walk->way[i]->name);
+    weir_buffer_text(&names, type->name);
+    diagnostics_error(front->log, type->where,
+                      "the struct '%s' contains itself (%s), and every value is flat", type->name,
+                      names.data != NULL ? names.data : "");
+    weir_buffer_free(&names);
+}
+
+static uint64_t scalar_size(const spec_shape *shape)
+{
+    if (shape->type->kind == SPEC_STRING || shape->type->kind == SPEC_BYTES)
+        return shape->size + 5;
+    return 8;
+}
+
+static void visit(type_walk *walk, size_t index, size_t depth);
+
+static uint64_t visit_field(type_walk *walk, const spec_field *field, size_t depth)
+{
+    const spec_shape *shape = &field->shape;
+    uint64_t size = 0;
+
+    if (shape->type == NULL)
+        return 0;
+    if (shape->type->kind == SPEC_STRUCT) {
+        size_t inner = (size_t)check_find(&walk->check->types, shape->type->name);
+        visit(walk, inner, depth + 1);
+        size = walk->sizes[inner];
+    } else {
+        size = scalar_size(shape);
+    }
+    return size * (shape->list ? shape->max : 1) + 8;
+}
+
+static void visit(type_walk *walk, size_t index, size_t depth)
+{
+    spec_front *front = walk->check->front;
+    spec_type *type = front->types[index];
+
+    if (walk->state[index] == 2)
+        return;
+    if (walk->state[index] == 1) {
+        report_circle(walk, index, depth);
+        return;
+    }
+    if (depth == NEST_LIMIT) {
+        diagnostics_error(front->log, type->where, "structs nest deeper than %d here", NEST_LIMIT);
+        walk->state[index] = 2;
+        return;
+    }
+    walk->state[index] = 1;
+    walk->way[depth] = type;
+    uint64_t size = 0;
+    for (size_t i = 0; i < type->fields.count && size <= SIZE_LIMIT; i++)
+        size += visit_field(walk, &type->fields.items[i], depth);
+    if (size > SIZE_LIMIT) {
+        diagnostics_error(front->log, type->where,
+                          "a value of '%s' would be larger than 16 MiB; every value is flat",
+                          type->name);
+        size = 8;
+    }
+    walk->sizes[index] = size;
+    walk->state[index] = 2;
+    walk->sorted[walk->sorted_count++] = type;
+}
+
+static void sort_types(checker *check)
+{
+    spec_front *front = check->front;
+    size_t count = front->type_count, got;
+    type_walk walk = {
+        .check = check,
+        .sorted = front_array(front, count, sizeof(spec_type *), &got),
+        .sizes = front_array(front, count, sizeof *walk.sizes, &got),
+        .state = front_array(front, count, sizeof *walk.state, &got),
+    };
+
+    if (walk.sorted == NULL || walk.sizes == NULL || walk.state == NULL)
+        return;
+    for (size_t i = 0; i < count; i++)
+        visit(&walk, i, 0);
+    if (walk.sorted_count != count) /* some nest too deep */
+        return;
+    memcpy(front->types, walk.sorted, count * sizeof(spec_type *));
+    check->types.count = 0;
+    for (size_t i = 0; i < count; i++)
+        check_names_add(&check->types, front->types[i]->name, i);
+    check_names_sort(&check->types);
+}
+
+/* --- All -------------------------------------------------------------------------------------- */
+
+static void find_duplicates(checker *check)
+{
+    for (size_t i = 1; i < check->types.count; i++) {
+        const check_entry *a = &check->types.items[i - 1], *b = &check->types.items[i];
+        const spec_type *first = check->front->types[a->index];
+        const spec_type *second = check->front->types[b->index];
+        if (strcmp(a->name, b->name) != 0)
+            continue;
+        if (first->builtin) {
+            diagnostics_error(check->log, second->where, "the type '%s' is built in", b->name);
+            continue;
+        }
+        diagnostics_error(check->log, second->where, "the type '%s' is defined twice", b->name);
+        diagnostics_note(check->log, first->where, "first defined here");
+    }
+}
+
+void check_types(checker *check)
+{
+    spec_front *front = check->front;
+
+    find_duplicates(check);
+    for (size_t i = 0; i < front->type_count; i++) {
+        check_fields(check, &front->types[i]->fields);
+        check_enum(check, front->types[i]);
+    }
+    sort_types(check);
+    long tick = check_find(&check->types, "Tick");
+    long dead_letter = check_find(&check->types, "DeadLetter");
+    check->tick = tick != CHECK_NONE ? front->types[tick] : NULL;
+    check->dead_letter = dead_letter != CHECK_NONE ? front->types[dead_letter] : NULL;
+}
+
+/* Built-in types that nobody uses are left out of the spec. */
+static bool is_used(const checker *check, const spec_type *type)
+{
+    const spec *model = check->model;
+    bool used = !type->builtin;
+
+    for (size_t i = 0; i < model->source_count; i++)
+        used |= model->sources[i].type == type;
+    for (size_t i = 0; i < model->sink_count; i++)
+        used |= model->sinks[i].type == type;
+    for (size_t i = 0; i < model->accumulator_count; i++)
+        used |= model->accumulators[i]->type == type;
+    for (size_t i = 0; i < model->graph_count; i++)
+        for (size_t j = 0; j < model->graphs[i].node_count; j++)
+            used |= model->graphs[i].nodes[j].out == type;
+    for (size_t i = 0; i < check->front->type_count && !used; i++)
+        for (size_t j = 0; j < check->front->types[i]->fields.count; j++)
+            used |= check->front->types[i]->fields.items[j].shape.type == type;
+    return used;
+}
+
+void check_used_types(checker *check)
+{
+    spec_front *front = check->front;
+    spec *model = check->model;
+    size_t count;
+
+    for (size_t i = 0; i < model->accumulator_count; i++) {
+        const spec_accumulator *accumulator = model->accumulators[i];
+        for (size_t j = 0; j < front->type_count; j++)
+            if (accumulator->window && accumulator->boundary == front->types[j])
+                front->types[j]->window = true;
+    }
+    model->types = front_array(front, front->type_count, sizeof(spec_type *), &count);
+    model->type_count = 0;
+    for (size_t i = 0; i < count; i++)
+        if (is_used(check, front->types[i]))
+            model->types[model->type_count++] = front->types[i];
+}

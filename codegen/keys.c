@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* keys.c - the keys of each section of a spec. */
+#include "codegen/keys.h"
+
+#include <string.h>
+
+#define COUNT(array) (sizeof(array) / sizeof *(array))
+#define SECTION(title, table)                                                                      \
+    {                                                                                              \
+        .what = title, .keys = table, .count = COUNT(table)                                        \
+    }
+
+#define KEY(name_, takes_, owner, member, help_)                                                   \
+    {                                                                                              \
+        .name = name_, .takes = TAKES_##takes_, .offset = offsetof(owner, member), .help = help_   \
+    }
+#define NEEDED(name_, takes_, owner, member, help_)                                                \
+    {                                                                                              \
+        .name = name_, .takes = TAKES_##takes_, .required = true,                                  \
+        .offset = offsetof(owner, member), .help = help_                                           \
+    }
+#define ONLY(kinds, name_, takes_, owner, member, help_)                                           \
+    {                                                                                              \
+        .name = name_, .takes = TAKES_##takes_, .offset = offsetof(owner, member), .only = kinds,  \
+        .help = help_                                                                              \
+    }
+#define OWN(name_, takes_, member, help_)                                                          \
+    {                                                                                              \
+        .name = name_, .takes = TAKES_##takes_, .of_reactor = true,                                \
+        .offset = offsetof(spec_graph_parts, reactor.member), .help = help_                        \
+    }
+#define PART(name_, help_)                                                                         \
+    {                                                                                              \
+        .name = name_, .takes = TAKES_SECTION, .help = help_                                       \
+    }
+
+#define DOC(owner, member) KEY("doc", TEXT, owner, member, "What it is for; goes into the output.")
+
+static const spec_key top_keys[] = {
+    KEY("module", TEXT, spec, module, "The module's name: what all generated names begin with."),
+    DOC(spec, doc),
+    PART("import", "Spec files whose types are used here."),
+    PART("types", "Structs and enums."),
+    PART("params", "Values that are set when the module is loaded."),
+    PART("sources", "Where events come from."),
+    PART("accumulators", "What turns events into boundaries."),
+    PART("reactors", "When graphs fire."),
+    PART("graphs", "What happens in a firing."),
+    PART("sinks", "Where results go."),
+    PART("tests", "What goes in, and what is to come out."),
+    KEY("dead_letters", NAME, spec, dead_letters, "The sink for what failed for good, or `none`."),
+};
+
+static const spec_key field_keys[] = {
+    NEEDED("type", SHAPE, spec_field, shape, "The type of the field."),
+    KEY("wire", TEXT, spec_field, wire, "Its name on the wire, where that is another one."),
+    KEY("text", BOOL, spec_field, text, "A number that is written as text."),
+    KEY("default", TEXT, spec_field, fallback, "Its value where the wire has none."),
+    DOC(spec_field, doc),
+};
+
+static const spec_key param_keys[] = {
+    NEEDED("type", SHAPE, spec_param, shape, "The type of the parameter."),
+    KEY("default", TEXT, spec_param, fallback, "Its value; without one it must be set at load."),
+    DOC(spec_param, doc),
+};
+
+static const spec_key source_keys[] = {
+    NEEDED("kind", NAME, spec_source, kind_name, "The kind of source."),
+    KEY("type", NAME, spec_source, type_name, "The struct type of its events."),
+    KEY("time", NAME, spec_source, time, "The timestamp field that holds the event's time."),
+    KEY("dead_letters", NAME, spec_source, dead_letters,
+        "The sink for events that failed for good, or `none`."),
+    DOC(spec_source, doc),
+};
+
+static const spec_key accumulator_keys[] = {
+    KEY("kind", NAME, spec_accumulator, kind_name, "The kind of accumulator: passthrough."),
+    KEY("source", NAME, spec_accumulator, source_name, "The source that feeds it."),
+    KEY("type", NAME, spec_accumulator, type_name, "The type of its events, without a source."),
+    KEY("key", NAMES, spec_accumulator, key_names,
+        "A field or fields of the event: all behind it is kept once a key."),
+    KEY("where", EXPRESSION, spec_accumulator, filter, "Which events go on; reads `event`."),
+    ONLY("stream|polling", "out", NAME, spec_accumulator, out_name, "The type of its boundaries."),
+    ONLY("stream", "state", FIELDS, spec_accumulator, state, "Its private state."),
+    ONLY("stream", "update", ASSIGNMENTS, spec_accumulator, update,
+         "New values of state fields, from `event` and `state`."),
+    ONLY("stream", "set", ASSIGNMENTS, spec_accumulator, set,
+         "The boundary's fields, from `event` and `state`."),
+    ONLY("polling", "call", NAME, spec_accumulator, call, "The name of its C function."),
+    DOC(spec_accumulator, doc),
+};
+
+static const spec_key reactor_keys[] = {
+    KEY("when_any", CRITERIA, spec_reactor, criteria, "Fires when one of these has something."),
+    KEY("when_all", CRITERIA, spec_reactor, criteria, "Fires when all of these have something."),
+    KEY("strategy", STRATEGY, spec_reactor, latest, "sequential (default) or latest."),
+    KEY("where", EXPRESSION, spec_reactor, filter, "Whether to fire; reads accumulators."),
+    DOC(spec_reactor, doc),
+};
+
+static const spec_key graph_keys[] = {
+    KEY("trigger", NAME, spec_graph_parts, graph.trigger, "The reactor that fires it."),
+    OWN("when_any", CRITERIA, criteria, "Fires when one of these has something."),
+    OWN("when_all", CRITERIA, criteria, "Fires when all of these have something."),
+    OWN("strategy", STRATEGY, latest, "sequential (default) or latest."),
+    OWN("where", EXPRESSION, filter, "Whether to fire; reads accumulators."),
+    KEY("args", FIELDS, spec_graph_parts, graph.args, "The inputs of a graph that is only called."),
+    NEEDED("nodes", NODES, spec_graph_parts, graph.nodes, "Its nodes."),
+    KEY("dead_letters", NAME, spec_graph_parts, graph.dead_letters,
+        "The sink for what failed for good, or `none`."),
+    DOC(spec_graph_parts, graph.doc),
+};
+
+static const spec_key node_keys[] = {
+    NEEDED("in", OPERANDS, spec_node, in, "Accumulators, earlier nodes or routes that it reads."),
+    KEY("out", NAME, spec_node, out_name, "The struct type of its result."),
+    KEY("routes", ROUTES, spec_node, routes, "Of these routes it takes one: {name: type or none}."),
+    KEY("set", ASSIGNMENTS, spec_node, set, "The fields of its result, as expressions."),
+    KEY("where", EXPRESSION, spec_node, filter, "Whether to go on here."),
+    KEY("state", FIELDS, spec_node, state, "What a node in C keeps between firings."),
+    KEY("to", TARGETS, spec_node, to, "The sink or accumulator that gets its result, or a list."),
+    DOC(spec_node, doc),
+};
+
+static const spec_key sink_keys[] = {
+    NEEDED("kind", NAME, spec_sink, kind_name, "The kind of sink."),
+    KEY("type", NAME, spec_sink, type_name, "The struct type of what it takes."),
+    DOC(spec_sink, doc),
+};
+
+const spec_section spec_top_section = SECTION("a spec", top_keys);
+const spec_section spec_field_section = SECTION("a field", field_keys);
+const spec_section spec_param_section = SECTION("a parameter", param_keys);
+const spec_section spec_source_section = SECTION("a source", source_keys);
+const spec_section spec_accumulator_section = SECTION("an accumulator", accumulator_keys);
+const spec_section spec_reactor_section = SECTION("a reactor", reactor_keys);
+const spec_section spec_graph_section = SECTION("a graph", graph_keys);
+const spec_section spec_node_section = SECTION("a node", node_keys);
+const spec_section spec_sink_section = SECTION("a sink", sink_keys);
+
+const spec_key *spec_key_find(const spec_section *section, const char *name)
+{
+    for (size_t i = 0; i < section->count; i++)
+        if (strcmp(section->keys[i].name, name) == 0)
+            return &section->keys[i];
+    return NULL;
+}
+
+bool spec_key_fits(const spec_key *key, const char *kind)
+{
+    const char *word = key->only;
+    size_t length = strlen(kind);
+
+    while (word != NULL && *word != '\0') {
+        size_t size = strcspn(word, "|");
+        if (size == length && strncmp(word, kind, size) == 0)
+            return true;
+        word += size + (word[size] == '|');
+    }
+    return key->only == NULL;
+}

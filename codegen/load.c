@@ -1,0 +1,234 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* load.c - reading the keys of a section by their table. */
+#include "codegen/load.h"
+
+#include <string.h>
+
+#include "core/text.h"
+
+void load_expected(spec_front *front, const yaml_node *node, const char *wanted)
+{
+    static const char *const found[] = {
+        [YAML_SCALAR] = "a single value", [YAML_MAP] = "a map", [YAML_LIST] = "a list"};
+
+    if (node->kind == YAML_BAD)
+        return;
+    if (yaml_is_empty(node))
+        diagnostics_error(front->log, node->where, "'%s' needs %s", node->key, wanted);
+    else
+        diagnostics_error(front->log, node->where, "expected %s, found %s", wanted,
+                          found[node->kind]);
+}
+
+bool load_is_text(spec_front *front, const yaml_node *node, const char *wanted)
+{
+    if (node->kind == YAML_SCALAR && !yaml_is_empty(node))
+        return true;
+    load_expected(front, node, wanted);
+    return false;
+}
+
+bool load_is_map(spec_front *front, const yaml_node *node, const char *wanted)
+{
+    if (node->kind == YAML_MAP)
+        return true;
+    load_expected(front, node, wanted);
+    return false;
+}
+
+/* --- Values ----------------------------------------------------------------------------------- */
+
+spec_name load_name(spec_front *front, const yaml_node *node, const char *wanted)
+{
+    if (!load_is_text(front, node, wanted))
+        return (spec_name){0};
+    return (spec_name){.text = node->text, .where = node->where};
+}
+
+static void load_names(spec_front *front, const yaml_node *node, spec_names *names)
+{
+    const yaml_node *item = node->kind == YAML_LIST ? node->first : node;
+
+    if (node->kind == YAML_LIST && node->count == 0)
+        load_expected(front, node, "a name, or a list that is not empty");
+    names->items = front_array(front, node->kind == YAML_LIST ? node->count : 1,
+                               sizeof *names->items, &names->count);
+    for (size_t i = 0; i < names->count; i++, item = item->next)
+        names->items[i] = load_name(front, item, "a name");
+}
+
+static void load_bool(spec_front *front, const yaml_node *node, bool *value)
+{
+    if (!load_is_text(front, node, "true or false"))
+        return;
+    *value = strcmp(node->text, "true") == 0;
+    if (!*value && strcmp(node->text, "false") != 0)
+        diagnostics_error(front->log, node->where, "'%s' is neither true nor false", node->text);
+}
+
+static void load_strategy(spec_front *front, const yaml_node *node, bool *latest)
+{
+    weir_nearest nearest = {.wanted = node->text};
+    char hint[128];
+
+    if (!load_is_text(front, node, "sequential or latest"))
+        return;
+    *latest = strcmp(node->text, "latest") == 0;
+    if (*latest || strcmp(node->text, "sequential") == 0)
+        return;
+    weir_nearest_offer(&nearest, "sequential");
+    weir_nearest_offer(&nearest, "latest");
+    diagnostics_error(front->log, node->where, "'%s' is no strategy; it is sequential or latest%s",
+                      node->text, weir_nearest_hint(&nearest, hint, sizeof hint));
+}
+
+/* In braces, an expression that YAML cut at a comma leaves its rest as a key without a value; the
+ * expression is complained about, its rest not again. */
+static bool is_rest(const yaml_node *map, const yaml_node *value)
+{
+    return map->flow && yaml_is_empty(value) &&
+           value->key[strspn(value->key,
+                             "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_")] !=
+               '\0';
+}
+
+static void load_assignments(spec_front *front, const yaml_node *node,
+                             spec_assignments *assignments)
+{
+    if (!load_is_map(front, node, "a map of fields and expressions"))
+        return;
+    size_t room;
+    assignments->items = front_array(front, node->count, sizeof *assignments->items, &room);
+    for (const yaml_node *value = node->first; room != 0 && value != NULL; value = value->next)
+        if (!is_rest(node, value))
+            assignments->items[assignments->count++] =
+                (spec_assignment){.field = value->key,
+                                  .where = value->key_where,
+                                  .value = load_expression(front, value)};
+}
+
+/* --- Keys ------------------------------------------------------------------------------------- */
+
+void load_key(spec_front *front, const spec_key *key, const yaml_node *value, void *into)
+{
+    void *member = (char *)into + key->offset;
+
+    switch (key->takes) {
+    case TAKES_TEXT:
+        if (yaml_is_empty(value) || load_is_text(front, value, "text"))
+            *(const char **)member = value->text;
+        break;
+    case TAKES_BOOL:
+        load_bool(front, value, member);
+        break;
+    case TAKES_NAME:
+        *(spec_name *)member = load_name(front, value, "a name");
+        break;
+    case TAKES_NAMES:
+        load_names(front, value, member);
+        break;
+    case TAKES_STRATEGY:
+        load_strategy(front, value, member);
+        break;
+    case TAKES_SHAPE:
+        load_shape(front, value, member);
+        break;
+    case TAKES_FIELDS:
+        load_fields(front, value, member, "a field");
+        break;
+    case TAKES_EXPRESSION:
+        *(spec_expression *)member = load_expression(front, value);
+        break;
+    case TAKES_ASSIGNMENTS:
+        load_assignments(front, value, member);
+        break;
+    case TAKES_CRITERIA:
+        load_criteria(front, value, member);
+        break;
+    case TAKES_OPERANDS:
+        load_operands(front, value, into);
+        break;
+    case TAKES_ROUTES:
+        load_routes(front, value, into);
+        break;
+    case TAKES_TARGETS:
+        load_targets(front, value, into);
+        break;
+    case TAKES_NODES:
+        load_nodes(front, value, into);
+        break;
+    case TAKES_SECTION:
+        break;
+    }
+}
+
+static void unknown_key(spec_front *front, const spec_section *section, const yaml_node *value)
+{
+    weir_nearest nearest = {.wanted = value->key};
+    char hint[128];
+
+    for (size_t i = 0; i < section->count; i++)
+        weir_nearest_offer(&nearest, section->keys[i].name);
+    diagnostics_error(front->log, value->key_where, "%s has no key '%s'%s", section->what,
+                      value->key, weir_nearest_hint(&nearest, hint, sizeof hint));
+}
+
+static void add_setting(spec_settings *settings, const char *name, const char *text,
+                        weir_place place)
+{
+    settings->items[settings->count++] = (weir_setting){.name = name, .text = text, .place = place};
+}
+
+/* `on_error: {retry: {attempts: 5}}` stands for `on_error: retry` and `attempts: 5`. */
+static void load_setting(spec_front *front, const yaml_node *value, spec_settings *settings)
+{
+    const yaml_node *word = value->kind == YAML_MAP && value->count == 1 ? value->first : NULL;
+
+    if (word == NULL || word->kind != YAML_MAP) {
+        if (load_is_text(front, value, "a single value"))
+            add_setting(settings, value->key, value->text, value->where);
+        return;
+    }
+    add_setting(settings, value->key, word->key, word->key_where);
+    for (const yaml_node *more = word->first; more != NULL; more = more->next)
+        if (more->kind != YAML_BAD && load_is_text(front, more, "a single value"))
+            add_setting(settings, more->key, more->text, more->where);
+}
+
+static size_t settings_room(const yaml_node *map)
+{
+    size_t room = map->count;
+
+    for (const yaml_node *value = map->first; value != NULL; value = value->next)
+        if (value->kind == YAML_MAP && value->first != NULL)
+            room += value->first->count;
+    return room;
+}
+
+void load_keys(spec_front *front, const spec_section *section, const yaml_node *map, void *into,
+               spec_settings *settings)
+{
+    size_t room = 0;
+
+    if (settings != NULL) {
+        settings->items = front_array(front, settings_room(map), sizeof *settings->items, &room);
+        if (room == 0 && map->count != 0)
+            return;
+    }
+    for (const yaml_node *value = map->first; value != NULL; value = value->next) {
+        const spec_key *key = spec_key_find(section, value->key);
+        if (value->kind == YAML_BAD || is_rest(map, value))
+            continue;
+        if (key != NULL)
+            load_key(front, key, value, into);
+        else if (settings != NULL)
+            load_setting(front, value, settings);
+        else
+            unknown_key(front, section, value);
+    }
+    for (size_t i = 0; i < section->count; i++)
+        if (section->keys[i].required && yaml_get(map, section->keys[i].name) == NULL)
+            diagnostics_error(front->log, map->key != NULL ? map->key_where : map->where,
+                              "%s needs '%s:' (%s)", section->what, section->keys[i].name,
+                              section->keys[i].help);
+}
