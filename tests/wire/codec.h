@@ -5,13 +5,16 @@
 
 #include "core/buffer.h"
 #include "sample.h"
-#include <cmocka.h>
 #include <float.h>
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+
+#include <cmocka.h>
+
+#define QUOTE_REST "\"bid\":1,\"ask\":2,\"bid_size\":3,\"ask_size\":4,\"ts\":5"
 
 static inline weir_slice slice_of(const void *data, size_t size)
 {

@@ -204,8 +204,6 @@ static void test_hundred_fields(void **state)
 /* --- What is accepted --------------------------------------------------------------------------
  */
 
-#define QUOTE_REST "\"bid\":1,\"ask\":2,\"bid_size\":3,\"ask_size\":4,\"ts\":5"
-
 static void test_json_forms(void **state)
 {
     static const struct {
