@@ -112,7 +112,8 @@ static const char *sentence(expr_emitter *emitter, const expr *tree, const char 
         used--; /* a character is not cut in two */
         i--;
     }
-    memcpy(excerpt + used, i < size ? ".." : "", 3);
+    if (i < size)
+        memcpy(excerpt + used, "..", 3);
     if (file == NULL)
         return expr_printf(emitter, "%s in '%s'", what, excerpt);
     return expr_printf(emitter, "%s:%u: %s in '%s'", file, tree->where.line, what, excerpt);
