@@ -54,8 +54,7 @@ bool check_shape(checker *check, spec_shape *shape);
 void check_fields(checker *check, spec_fields *fields);
 const spec_type *check_struct(checker *check, const spec_name *name); /* NULL: complained */
 const spec_field *check_find_field(const spec_type *type, const char *name);
-void check_unknown_field(checker *check, const spec_type *type, const char *name,
-                         weir_place where);
+void check_unknown_field(checker *check, const spec_type *type, const char *name, weir_place where);
 void check_default(checker *check, const spec_shape *shape, const char *text, weir_place where,
                    const char *name);
 bool check_shapes_equal(const spec_shape *a, const spec_shape *b);
@@ -99,10 +98,9 @@ void check_accumulator_expressions(checker *check, spec_accumulator *accumulator
 void check_node_expressions(checker *check, spec_graph *graph, spec_node *node);
 void check_reactor_expressions(checker *check, spec_reactor *reactor);
 
-/* Gives `take` each name that the reactor's `where:` reads, and whether it must have a value. */
+/* Gives `take` each word of the reactor's `where:` that may be a name. */
 void check_filter_names(checker *check, const spec_reactor *reactor,
-                        void (*take)(checker *check, void *arg, const char *name, bool required),
-                        void *arg);
+                        void (*take)(checker *check, void *arg, const char *name), void *arg);
 
 /* the rest */
 void check_unused(checker *check);

@@ -11,8 +11,11 @@ static const struct {
     const char *name;
     spec_accumulator_kind form;
 } forms[] = {
-    {"passthrough", SPEC_PASSTHROUGH}, {"stream", SPEC_STREAM}, {"polling", SPEC_POLLING},
-    {"batch", SPEC_BATCH},             {"state", SPEC_STATE},
+    {"passthrough", SPEC_PASSTHROUGH},
+    {"stream", SPEC_STREAM},
+    {"polling", SPEC_POLLING},
+    {"batch", SPEC_BATCH},
+    {"state", SPEC_STATE},
 };
 
 static spec_accumulator_kind form_of(const char *kind)
@@ -91,6 +94,7 @@ static void check_stream(checker *check, spec_accumulator *accumulator)
                           "accumulator '%s' needs `set:` beside `update:`, or nothing would come "
                           "of it",
                           accumulator->name);
+    check_assignments(check, &accumulator->update, &accumulator->state, "state", NULL);
 }
 
 static void check_polling(checker *check, spec_accumulator *accumulator)
@@ -125,6 +129,9 @@ static void check_boundary(checker *check, spec_accumulator *accumulator)
         accumulator->boundary = accumulator->type;
     if (accumulator->form == SPEC_POLLING)
         accumulator->type = accumulator->boundary;
+    if (accumulator->form == SPEC_STREAM && accumulator->boundary != NULL)
+        check_assignments(check, &accumulator->set, &accumulator->boundary->fields,
+                          accumulator->boundary->name, &accumulator->where);
 }
 
 /* --- Keys ------------------------------------------------------------------------------------- */
@@ -162,8 +169,7 @@ static void check_keys(checker *check, spec_accumulator *accumulator)
     spec_names *names = &accumulator->key_names;
     size_t count;
     bool good = accumulator->type != NULL;
-    const spec_field **key =
-        front_array(check->front, names->count, sizeof(spec_field *), &count);
+    const spec_field **key = front_array(check->front, names->count, sizeof(spec_field *), &count);
 
     for (size_t i = 0; good && i < count; i++) {
         key[i] = check_key(check, accumulator, &names->items[i]);
@@ -191,7 +197,7 @@ static void check_flush_with(checker *check, const spec_accumulator *accumulator
 
 static void check_accumulator_options(checker *check, const spec_accumulator *accumulator)
 {
-    const weir_kinds *kinds = check->front->kinds;
+    const weir_catalog *kinds = check->front->kinds;
     const weir_kind *kind = accumulator->kind;
     const weir_option_list list = {kind->options, kind->option_count};
     const char *what =
@@ -291,9 +297,8 @@ static void imply_operands(checker *check, bool *wanted, const spec_graph *graph
                 imply(check, wanted, graph->nodes[i].in[j].name);
 }
 
-static void imply_filter(checker *check, void *wanted, const char *name, bool required)
+static void imply_filter(checker *check, void *wanted, const char *name)
 {
-    (void)required;
     imply(check, wanted, name);
 }
 

@@ -192,8 +192,7 @@ static void resolve_form(checker *check, spec_node *node)
     }
     if (node->state.count != 0 && node->form != SPEC_NODE_C)
         diagnostics_error(check->log, node->state.items[0].where,
-                          "only a node in C has `state:`; '%s' is written in the spec",
-                          node->name);
+                          "only a node in C has `state:`; '%s' is written in the spec", node->name);
 }
 
 /* `missing`: where to complain of required fields that are not set; NULL: nobody must. */
@@ -226,8 +225,7 @@ void check_assignments(checker *check, spec_assignments *assignments, const spec
 
 static void check_target_type(checker *check, const spec_node *node, const spec_target *target)
 {
-    const spec_type *type =
-        target->sink != NULL ? target->sink->type : target->accumulator->type;
+    const spec_type *type = target->sink != NULL ? target->sink->type : target->accumulator->type;
     const char *what = target->sink != NULL ? "sink" : "accumulator";
 
     if (node->out == NULL || type == NULL)
@@ -237,9 +235,8 @@ static void check_target_type(checker *check, const spec_node *node, const spec_
                           "'%s' gives a window, and the %s '%s' takes single values", node->name,
                           what, target->name.text);
     else if (node->out != type)
-        diagnostics_error(check->log, target->name.where,
-                          "'%s' gives %s, and the %s '%s' takes %s", node->name, node->out->name,
-                          what, target->name.text, type->name);
+        diagnostics_error(check->log, target->name.where, "'%s' gives %s, and the %s '%s' takes %s",
+                          node->name, node->out->name, what, target->name.text, type->name);
 }
 
 static void resolve_target(checker *check, const spec_graph *graph, const spec_node *node,

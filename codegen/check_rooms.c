@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "codegen/check.h"
-#include "codegen/values.h"
+#include "core/text.h"
 
 /* "source 'quotes'", for messages. */
 static const char *title(checker *check, const char *what, const char *name)
@@ -41,49 +41,75 @@ static const struct {
     const char *ending, *format;
 } endings[] = {
     {".csv", "csv"},     {".json", "json"},       {".jsonl", "json"},
-    {".ndjson", "json"}, {".msgpack", "msgpack"}, {".mpk", "msgpack"},
+    {".ndjson", "json"}, {".msgpack", "msgpack"}, {".mp", "msgpack"},
 };
 
 static const char *format_of_path(const char *path)
 {
-    size_t length = strlen(path);
+    const char *dot = strrchr(path, '.');
 
-    for (size_t i = 0; i < sizeof endings / sizeof *endings; i++) {
-        size_t size = strlen(endings[i].ending);
-        if (length > size && strcmp(path + length - size, endings[i].ending) == 0)
+    for (size_t i = 0; dot != NULL && i < sizeof endings / sizeof *endings; i++)
+        if (strcmp(dot, endings[i].ending) == 0)
             return endings[i].format;
-    }
     return NULL;
 }
 
-static const weir_option *find_option(const weir_kind *kind, const char *name)
+/* Kinds that hand values on as they are. */
+static bool has_bytes(const weir_kind *kind)
 {
-    for (size_t i = 0; i < kind->option_count; i++)
-        if (strcmp(kind->options[i].name, name) == 0)
-            return &kind->options[i];
-    return NULL;
+    return strcmp(kind->name, "channel") != 0 && strcmp(kind->name, "timer") != 0 &&
+           strcmp(kind->name, "callback") != 0;
+}
+
+/* A source or a sink, as far as its format goes. */
+typedef struct bytes_end {
+    const char *what;
+    weir_place where;
+    const weir_kind *kind;
+    const spec_name *format;
+    const char *words; /* the formats that it knows */
+    const char *path;
+} bytes_end;
+
+static void unknown_format(checker *check, const bytes_end *end)
+{
+    weir_nearest nearest = {.wanted = end->format->text};
+    char hint[128];
+
+    weir_nearest_offer(&nearest, "csv");
+    weir_nearest_offer(&nearest, "json");
+    weir_nearest_offer(&nearest, "msgpack");
+    diagnostics_error(check->log, end->format->where, "%s has no format '%s'; it is %s%s",
+                      end->what, end->format->text, end->words,
+                      weir_nearest_hint(&nearest, hint, sizeof hint));
 }
 
 /* The format that is meant; NULL: not known before load, or complained about. */
-static const char *find_format(checker *check, const weir_kind *kind,
-                               const spec_settings *settings, const char *what, weir_place where)
+static const char *find_format(checker *check, const bytes_end *end)
 {
-    const weir_option *option = find_option(kind, "format");
-    const char *format = check_setting(settings, "format");
-    const char *path = check_setting(settings, "path");
+    const char *word = end->format->text;
 
-    if (option == NULL)
+    if (word != NULL && !has_bytes(end->kind)) {
+        diagnostics_error(check->log, end->format->where,
+                          "%s has no format: a %s takes values, not bytes", end->what,
+                          end->kind->name);
         return NULL;
-    if (format != NULL || option->fallback != NULL)
-        return format != NULL ? format : option->fallback;
-    if (path == NULL || check_has_variable(path) || option->required)
+    }
+    if (word != NULL && strcmp(word, "csv") != 0 && strcmp(word, "json") != 0 &&
+        strcmp(word, "msgpack") != 0 &&
+        (strcmp(word, "raw") != 0 || strstr(end->words, "raw") == NULL)) {
+        unknown_format(check, end);
         return NULL;
-    format = format_of_path(path);
-    if (format == NULL)
-        diagnostics_error(check->log, where,
-                          "the ending of '%s' does not tell the format of %s; give `format:`", path,
-                          what);
-    return format;
+    }
+    if (word != NULL || end->path == NULL || check_has_variable(end->path) ||
+        strcmp(end->path, "-") == 0)
+        return word;
+    word = format_of_path(end->path);
+    if (word == NULL)
+        diagnostics_error(check->log, end->where,
+                          "the ending of '%s' does not tell the format of %s; give `format:`",
+                          end->path, end->what);
+    return word;
 }
 
 /* A row of CSV is flat. */
@@ -113,9 +139,8 @@ static void check_time(checker *check, spec_source *source)
     const spec_field *field = check_find_field(source->type, source->time.text);
     if (field == NULL) {
         check_unknown_field(check, source->type, source->time.text, source->time.where);
-    } else if (field->shape.type != NULL &&
-               (field->shape.type->kind != SPEC_TIMESTAMP || field->shape.list ||
-                field->shape.optional)) {
+    } else if (field->shape.type != NULL && (field->shape.type->kind != SPEC_TIMESTAMP ||
+                                             field->shape.list || field->shape.optional)) {
         diagnostics_error(check->log, source->time.where,
                           "an event's time is a timestamp, and '%s' is %s", field->name,
                           front_shape_text(check->front, &field->shape));
@@ -131,8 +156,7 @@ static void check_source_type(checker *check, spec_source *source, const char *w
 
     if (!timer && source->type_name.text == NULL && source->kind != NULL)
         diagnostics_error(check->log, source->where, "%s needs `type:`", what);
-    else if (timer && source->type_name.text != NULL &&
-             strcmp(source->type_name.text, "Tick") != 0)
+    else if (timer && source->type_name.text != NULL && strcmp(source->type_name.text, "Tick") != 0)
         diagnostics_error(check->log, source->type_name.where,
                           "a timer gives the built-in Tick {time, n}; leave `type:` out");
     else
@@ -141,7 +165,7 @@ static void check_source_type(checker *check, spec_source *source, const char *w
 
 void check_sources(checker *check)
 {
-    const weir_kinds *kinds = check->front->kinds;
+    const weir_catalog *kinds = check->front->kinds;
 
     for (size_t i = 0; i < check->model->source_count; i++) {
         spec_source *source = &check->model->sources[i];
@@ -161,7 +185,12 @@ void check_sources(checker *check)
                                         .section = &spec_source_section,
                                         .others = &kinds->sources});
         const char *format =
-            find_format(check, source->kind, &source->settings, what, source->where);
+            find_format(check, &(bytes_end){.what = what,
+                                            .where = source->where,
+                                            .kind = source->kind,
+                                            .format = &source->format,
+                                            .words = "csv, json, msgpack or raw",
+                                            .path = check_setting(&source->settings, "path")});
         check_csv(check, format, source->type, what, source->where);
     }
 }
@@ -170,7 +199,7 @@ void check_sources(checker *check)
 
 void check_sinks(checker *check)
 {
-    const weir_kinds *kinds = check->front->kinds;
+    const weir_catalog *kinds = check->front->kinds;
 
     for (size_t i = 0; i < check->model->sink_count; i++) {
         spec_sink *sink = &check->model->sinks[i];
@@ -187,7 +216,13 @@ void check_sinks(checker *check)
                                         .list_count = 1,
                                         .section = &spec_sink_section,
                                         .others = &kinds->sinks});
-        const char *format = find_format(check, sink->kind, &sink->settings, what, sink->where);
+        const char *format =
+            find_format(check, &(bytes_end){.what = what,
+                                            .where = sink->where,
+                                            .kind = sink->kind,
+                                            .format = &sink->format,
+                                            .words = "csv, json or msgpack",
+                                            .path = check_setting(&sink->settings, "path")});
         check_csv(check, format, sink->type, what, sink->where);
     }
 }

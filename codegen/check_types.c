@@ -184,7 +184,7 @@ typedef struct type_walk {
     checker *check;
     spec_type **sorted;
     size_t sorted_count;
-    uint64_t *sizes;   /* in bytes, about */
+    uint64_t *sizes;      /* in bytes, about */
     unsigned char *state; /* 0: not seen, 1: on the way, 2: done */
     const spec_type *way[NEST_LIMIT];
 } type_walk;

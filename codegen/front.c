@@ -43,10 +43,9 @@ const char *front_shape_text(spec_front *front, const spec_shape *shape)
         snprintf(count, sizeof count, " x %u", shape->max);
     else if (shape->list)
         snprintf(count, sizeof count, " x %u..%u", shape->min, shape->max);
-    const char *text = weir_arena_printf(&front->spec->arena, "%s%s%s%s",
-                                         shape->optional ? "optional " : "",
-                                         shape->type_name != NULL ? shape->type_name : type->name,
-                                         size, count);
+    const char *text =
+        weir_arena_printf(&front->spec->arena, "%s%s%s%s", shape->optional ? "optional " : "",
+                          shape->type_name != NULL ? shape->type_name : type->name, size, count);
     if (text == NULL)
         front->log->failed = true;
     return text != NULL ? text : "";
@@ -54,38 +53,15 @@ const char *front_shape_text(spec_front *front, const spec_shape *shape)
 
 /* --- Names ------------------------------------------------------------------------------------ */
 
-/* Words of C, C++ and expressions, and macros that every C program may meet. */
-static const char *const keywords[] = {
-    "alignas",   "alignof",      "and",           "and_eq",      "asm",
-    "assert",    "auto",         "bitand",        "bitor",       "bool",
-    "break",     "case",         "catch",         "char",        "class",
-    "compl",     "concept",      "const",         "consteval",   "constexpr",
-    "constinit", "const_cast",   "continue",      "co_await",    "co_return",
-    "co_yield",  "decltype",     "default",       "delete",      "do",
-    "double",    "dynamic_cast", "else",          "enum",        "errno",
-    "explicit",  "export",       "extern",        "false",       "float",
-    "for",       "friend",       "goto",          "if",          "in",
-    "inline",    "int",          "linux",         "long",        "mutable",
-    "namespace", "new",          "noexcept",      "not",         "not_eq",
-    "null",      "nullptr",      "operator",      "or",          "or_eq",
-    "private",   "protected",    "public",        "register",    "reinterpret_cast",
-    "requires",  "restrict",     "return",        "short",       "signed",
-    "sizeof",    "static",       "static_assert", "static_cast", "stderr",
-    "stdin",     "stdout",       "struct",        "switch",      "template",
-    "this",      "thread_local", "throw",         "true",        "try",
-    "typedef",   "typeid",       "typename",      "typeof",      "union",
-    "unix",      "unsigned",     "using",         "virtual",     "void",
-    "volatile",  "wchar_t",      "while",         "xor",         "xor_eq",
-    "NULL",      "EOF",
-};
+/* Words that expressions use for something else. */
+static const char *const reserved[] = {"event", "state",   "key", "params",   "args",
+                                       "input", "context", "now", "schedule", "true",
+                                       "false", "null",    "in"};
 
-static const char *const reserved[] = {"event", "state",   "key", "params",  "args",
-                                       "input", "context", "now", "schedule"};
-
-static bool is_one_of(const char *name, const char *const *words, size_t count)
+static bool is_reserved(const char *name)
 {
-    for (size_t i = 0; i < count; i++)
-        if (strcmp(words[i], name) == 0)
+    for (size_t i = 0; i < sizeof reserved / sizeof *reserved; i++)
+        if (strcmp(reserved[i], name) == 0)
             return true;
     return false;
 }
@@ -137,15 +113,12 @@ void front_check_name(spec_front *front, const char *name, weir_place where, con
                           "single '_', %d at most%s%s%s",
                           name, what, NAME_LIMIT, close ? "; '" : "", close ? better : "",
                           close ? "' would do" : "");
-    } else if (is_one_of(name, keywords, sizeof keywords / sizeof *keywords)) {
-        diagnostics_error(front->log, where,
-                          "'%s' cannot name %s: it is a word of C, C++ or expressions", name, what);
     }
 }
 
 void front_check_free_name(spec_front *front, const char *name, weir_place where, const char *what)
 {
-    if (is_one_of(name, reserved, sizeof reserved / sizeof *reserved))
+    if (is_reserved(name))
         diagnostics_error(front->log, where,
                           "'%s' cannot name %s: expressions use the word for something else", name,
                           what);
@@ -179,7 +152,7 @@ static weir_status run(spec_front *front, const char *file, weir_error **error)
     return finish(front, file, error);
 }
 
-weir_status weir_spec_load(const char *file, const weir_kinds *kinds, weir_spec **ret,
+weir_status weir_spec_load(const char *file, const weir_catalog *kinds, weir_spec **ret,
                            weir_diagnostics **diagnostics, weir_error **error)
 {
     spec_front front = {.spec = weir_alloc(sizeof *front.spec), .kinds = kinds};

@@ -11,8 +11,8 @@
 typedef struct spec_front {
     spec *spec;
     weir_diagnostics *log;
-    const weir_kinds *kinds;
-    spec_type **types;      /* the built-in ones, of imports, the spec's; check sorts them */
+    const weir_catalog *kinds;
+    spec_type **types; /* the built-in ones, of imports, the spec's; check sorts them */
     size_t type_count;
     const yaml_node *tests; /* read last, by the declared types */
     /* An unknown name was reported. What seems to be unused may be what was meant, so nobody is

@@ -68,6 +68,8 @@ static const spec_key param_keys[] = {
 static const spec_key source_keys[] = {
     NEEDED("kind", NAME, spec_source, kind_name, "The kind of source."),
     KEY("type", NAME, spec_source, type_name, "The struct type of its events."),
+    KEY("format", NAME, spec_source, format,
+        "csv, json, msgpack or raw; where it is left out, the path's ending tells, else json."),
     KEY("time", NAME, spec_source, time, "The timestamp field that holds the event's time."),
     KEY("dead_letters", NAME, spec_source, dead_letters,
         "The sink for events that failed for good, or `none`."),
@@ -126,6 +128,8 @@ static const spec_key node_keys[] = {
 static const spec_key sink_keys[] = {
     NEEDED("kind", NAME, spec_sink, kind_name, "The kind of sink."),
     KEY("type", NAME, spec_sink, type_name, "The struct type of what it takes."),
+    KEY("format", NAME, spec_sink, format,
+        "csv, json or msgpack; where it is left out, the path's ending tells, else json."),
     DOC(spec_sink, doc),
 };
 

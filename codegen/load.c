@@ -92,7 +92,8 @@ static bool is_rest(const yaml_node *map, const yaml_node *value)
                '\0';
 }
 
-static void load_assignments(spec_front *front, const yaml_node *node, spec_assignments *assignments)
+static void load_assignments(spec_front *front, const yaml_node *node,
+                             spec_assignments *assignments)
 {
     if (!load_is_map(front, node, "a map of fields and expressions"))
         return;

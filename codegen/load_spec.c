@@ -55,7 +55,8 @@ static yaml_node *parse(spec_front *front, const char *path, const weir_buffer *
     return NULL;
 }
 
-static weir_status read_tree(spec_front *front, const char *path, yaml_node **root, weir_error **error)
+static weir_status read_tree(spec_front *front, const char *path, yaml_node **root,
+                             weir_error **error)
 {
     weir_buffer content = {0};
     weir_status status = read_file(path, &content, error);

@@ -167,7 +167,8 @@ bool load_shape(spec_front *front, const yaml_node *node, spec_shape *shape)
     return good;
 }
 
-static void load_field(spec_front *front, const yaml_node *node, spec_field *field, const char *what)
+static void load_field(spec_front *front, const yaml_node *node, spec_field *field,
+                       const char *what)
 {
     *field = (spec_field){.name = node->key, .wire = node->key, .where = node->key_where};
     field->shape.where = node->where;

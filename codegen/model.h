@@ -236,6 +236,8 @@ struct spec_reactor {
     const spec_graph **graphs;
     size_t graph_count;
     const spec_accumulator *keyed; /* one of its keyed criteria accumulators, or NULL */
+    const struct expr_root *filter_roots; /* what `where:` may read, and reads */
+    size_t filter_root_count;
 };
 
 typedef enum spec_operand_kind {

@@ -76,8 +76,7 @@ static bool scalar_number(const char *text, weir_buffer *json)
         return false;
     size_t whole = strspn(digits, "0123456789");
     bool good = whole != 0 && (whole == 1 || digits[0] != '0') &&
-                (digits[whole] != '.' ||
-                 (digits[whole + 1] >= '0' && digits[whole + 1] <= '9'));
+                (digits[whole] != '.' || (digits[whole + 1] >= '0' && digits[whole + 1] <= '9'));
     if (good)
         weir_buffer_text(json, text);
     else
@@ -311,11 +310,10 @@ static bool find_missing(spec_front *front, const spec_fields *fields, const cha
 
     for (size_t i = 0; i < fields->count; i++) {
         const spec_field *field = &fields->items[i];
-        if (field->shape.optional || field->fallback != NULL ||
-            yaml_get(node, field->name) != NULL)
+        if (field->shape.optional || field->fallback != NULL || yaml_get(node, field->name) != NULL)
             continue;
-        diagnostics_error(front->log, node->where, "the field '%s' of '%s' is missing",
-                          field->name, what);
+        diagnostics_error(front->log, node->where, "the field '%s' of '%s' is missing", field->name,
+                          what);
         good = false;
     }
     return good;

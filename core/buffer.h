@@ -23,6 +23,7 @@ WEIR_API bool weir_buffer_reserve(weir_buffer *buffer, size_t more); /* room for
 WEIR_API void weir_buffer_append(weir_buffer *buffer, const void *data, size_t size);
 WEIR_API void weir_buffer_text(weir_buffer *buffer, const char *text);
 WEIR_API void weir_buffer_printf(weir_buffer *buffer, const char *format, ...) WEIR_PRINTF(2, 3);
-WEIR_API void weir_buffer_vprintf(weir_buffer *buffer, const char *format, va_list args);
+WEIR_API void weir_buffer_vprintf(weir_buffer *buffer, const char *format, va_list args)
+    WEIR_PRINTF(2, 0);
 
 #endif

@@ -53,6 +53,7 @@ bool weir_error_retriable(const weir_error *error)
 }
 
 /* One block holds the error, its message and its file name. */
+WEIR_PRINTF(3, 0)
 static weir_error *build(weir_status status, weir_place place, const char *format, va_list args)
 {
     va_list again;
@@ -76,6 +77,7 @@ static weir_error *build(weir_status status, weir_place place, const char *forma
     return error;
 }
 
+WEIR_PRINTF(4, 0)
 static weir_status set(weir_error **error, weir_status status, weir_place place, const char *format,
                        va_list args)
 {

@@ -8,7 +8,7 @@
 #define WEIR_CODEGEN_H
 
 #include <weir/core.h>
-#include <weir/kinds.h>
+#include <weir/catalog.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -38,7 +38,7 @@ typedef struct weir_diagnostic {
  * the file and its imports, sorted by place, also when this fails; freed by weir_diagnostics_free.
  * Fails with WEIR_SPEC (there are errors), WEIR_IO (the file cannot be read) or WEIR_NOMEM; *ret
  * is then NULL. `kinds` outlives the spec. */
-WEIR_API WEIR_MUST_USE weir_status weir_spec_load(const char *file, const weir_kinds *kinds,
+WEIR_API WEIR_MUST_USE weir_status weir_spec_load(const char *file, const weir_catalog *kinds,
                                                   weir_spec **ret, weir_diagnostics **diagnostics,
                                                   weir_error **error);
 WEIR_API void weir_spec_free(weir_spec *model); /* NULL allowed */
@@ -54,7 +54,7 @@ WEIR_API const weir_diagnostic *weir_diagnostics_get(const weir_diagnostics *dia
 WEIR_API char *weir_diagnostics_text(const weir_diagnostics *diagnostics);
 
 /* A JSON Schema for spec files, for editors. NULL: out of memory; else freed by weir_free. */
-WEIR_API char *weir_spec_schema(const weir_kinds *kinds);
+WEIR_API char *weir_spec_schema(const weir_catalog *catalog);
 
 #ifdef __cplusplus
 }

@@ -23,8 +23,8 @@ extern "C" {
 #define WEIR_VERSION "0.1.0"
 
 /* WEIR_API marks what libweir exports; everything else is hidden. */
-#define WEIR_API                   __attribute__((visibility("default")))
-#define WEIR_MUST_USE              __attribute__((warn_unused_result))
+#define WEIR_API                 __attribute__((visibility("default")))
+#define WEIR_MUST_USE            __attribute__((warn_unused_result))
 #define WEIR_PRINTF(text, first) __attribute__((__format__(__printf__, text, first)))
 
 /* Every status: name, number (never reused), text. */

@@ -1,40 +1,41 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* kinds.h - which kinds of sources, accumulators and sinks there are, and the options of the rest.
+/* kinds.h - the explicit registry of kinds: weir's own, and those that a user brings along.
  *
- * What a spec may say is read from here: its check, its JSON Schema and the reference. A program
- * that brings kinds of its own gives lists with its kinds added.
- *
- * Memory: lists only point; what they point to outlives every use of them.
+ * A shared object for `--kinds LIB.so` exports `const weir_kinds weir_user_kinds`.
  */
 #ifndef WEIR_KINDS_H
 #define WEIR_KINDS_H
 
+#include <weir/accumulators.h>
+#include <weir/catalog.h>
 #include <weir/core.h>
+#include <weir/sinks.h>
+#include <weir/sources.h>
 
 #ifdef __cplusplus
 extern "C" {
 #endif
 
-/* Heads of kinds: `base` of a weir_source_kind and its like. */
-typedef struct weir_kind_list {
-    const weir_kind *const *items;
-    size_t count;
-} weir_kind_list;
-
-typedef struct weir_option_list {
-    const weir_option *items;
-    size_t count;
-} weir_option_list;
-
 typedef struct weir_kinds {
-    weir_kind_list sources;
-    weir_kind_list accumulators;
-    weir_kind_list sinks;
-    weir_option_list every_source; /* beside the options of its kind */
-    weir_option_list reactor;
-    weir_option_list graph;
-    weir_option_list top; /* of the whole spec: max_rounds */
+    uint32_t generation; /* WEIR_GENERATION */
+    const weir_source_kind *const *sources;
+    size_t source_count;
+    const weir_accumulator_kind *const *accumulators;
+    size_t accumulator_count;
+    const weir_sink_kind *const *sinks;
+    size_t sink_count;
 } weir_kinds;
+
+#define WEIR_USER_KINDS "weir_user_kinds"
+
+/* The kinds that libweir brings. Static. */
+WEIR_API const weir_kinds *weir_builtin_kinds(void);
+
+/* Looks in `kinds` (NULL allowed), then among weir's own. NULL: there is none of that name. */
+WEIR_API const weir_source_kind *weir_source_kind_find(const weir_kinds *kinds, const char *name);
+WEIR_API const weir_accumulator_kind *weir_accumulator_kind_find(const weir_kinds *kinds,
+                                                                 const char *name);
+WEIR_API const weir_sink_kind *weir_sink_kind_find(const weir_kinds *kinds, const char *name);
 
 #ifdef __cplusplus
 }

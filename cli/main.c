@@ -1,0 +1,283 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* main.c - the `weir` command: finds the verb, sorts its words, prints help. */
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli/cli.h"
+#include "core/text.h"
+
+const cli_option cli_common_options[] = {
+    {"--quiet|-q", NULL, "says nothing but errors and results"},
+    {"--help|-h", NULL, "shows the help of the verb"},
+};
+const size_t cli_common_option_count = sizeof cli_common_options / sizeof *cli_common_options;
+
+/* --- Words ---------------------------------------------------------------------------------------
+ */
+
+void cli_complain(const char *format, ...)
+{
+    va_list args;
+
+    fputs("weir: ", stderr);
+    va_start(args, format);
+    vfprintf(stderr, format, args);
+    va_end(args);
+    fputc('\n', stderr);
+}
+
+void cli_tell(const cli_arguments *arguments, const char *format, ...)
+{
+    va_list args;
+
+    if (cli_has(arguments, "--quiet"))
+        return;
+    va_start(args, format);
+    vfprintf(stderr, format, args);
+    va_end(args);
+}
+
+int cli_exit_code(weir_status status)
+{
+    if (status == WEIR_SPEC || status == WEIR_INVALID || status == WEIR_NOT_FOUND)
+        return CLI_USAGE;
+    if (status == WEIR_IO || status == WEIR_NOMEM || status == WEIR_CLOSED)
+        return CLI_ENVIRONMENT;
+    return CLI_FAILED;
+}
+
+int cli_report_error(weir_error *error)
+{
+    int code = cli_exit_code(weir_error_status(error));
+    weir_place place = weir_error_place(error);
+
+    if (place.file != NULL && place.line != 0)
+        fprintf(stderr, "%s:%u:%u: error: %s\n", place.file, place.line, place.column,
+                weir_error_message(error));
+    else
+        cli_complain("%s", weir_error_message(error));
+    weir_error_free(error);
+    return code;
+}
+
+/* "--output|-o" is both --output and -o. */
+static bool is_named(const cli_option *option, const char *word)
+{
+    size_t length = strcspn(option->name, "|");
+
+    if (strncmp(option->name, word, length) == 0 && word[length] == '\0')
+        return true;
+    return option->name[length] == '|' && strcmp(option->name + length + 1, word) == 0;
+}
+
+static const cli_option *find_option(const cli_verb *verb, const char *word)
+{
+    for (size_t i = 0; i < verb->option_count; i++)
+        if (is_named(&verb->options[i], word))
+            return &verb->options[i];
+    for (size_t i = 0; i < cli_common_option_count; i++)
+        if (is_named(&cli_common_options[i], word))
+            return &cli_common_options[i];
+    return NULL;
+}
+
+const char *cli_value(const cli_arguments *arguments, const char *option)
+{
+    const char *value = NULL;
+
+    for (size_t i = 0; i < arguments->given_count; i++)
+        if (is_named(arguments->given[i].option, option))
+            value = arguments->given[i].value;
+    return value;
+}
+
+bool cli_has(const cli_arguments *arguments, const char *option)
+{
+    for (size_t i = 0; i < arguments->given_count; i++)
+        if (is_named(arguments->given[i].option, option))
+            return true;
+    return false;
+}
+
+/* --- Help ----------------------------------------------------------------------------------------
+ */
+
+static void print_options(const cli_option *options, size_t count)
+{
+    char left[80];
+
+    for (size_t i = 0; i < count; i++) {
+        size_t length = strcspn(options[i].name, "|");
+        const char *letter = options[i].name[length] == '|' ? options[i].name + length + 1 : "";
+        snprintf(left, sizeof left, "%s%s%.*s%s%s", letter, letter[0] != '\0' ? ", " : "",
+                 (int)length, options[i].name, options[i].value != NULL ? " " : "",
+                 options[i].value != NULL ? options[i].value : "");
+        printf("  %-26s %s\n", left, options[i].help);
+    }
+}
+
+static void print_verb_help(const cli_verb *verb)
+{
+    printf("usage: weir %s [OPTION ...] %s\n\n%s\n", verb->name, verb->operands, verb->summary);
+    if (verb->details != NULL)
+        printf("\n%s\n", verb->details);
+    printf("\noptions:\n");
+    print_options(verb->options, verb->option_count);
+    print_options(cli_common_options, cli_common_option_count);
+}
+
+static void print_help(FILE *to)
+{
+    fprintf(to,
+            "usage: weir VERB [OPTION ...] [OPERAND ...]\n\n"
+            "weir turns a spec of a reactive computation graph into C, and runs it.\n\nverbs:\n");
+    for (size_t i = 0; i < cli_verb_count; i++)
+        fprintf(to, "  %-10s %s\n", cli_verbs[i]->name, cli_verbs[i]->summary);
+    fprintf(to,
+            "\n'weir VERB --help' shows a verb's options. Exit codes: 0 done, 1 the work failed,\n"
+            "2 wrong use or a bad spec, 3 the environment (disk, compiler, broker).\n");
+}
+
+/* --- Sorting the words
+ * ---------------------------------------------------------------------------- */
+
+static int unknown_option(const cli_verb *verb, const char *word)
+{
+    weir_nearest nearest = {.wanted = word};
+    char hint[128], names[64][32];
+    size_t count = 0;
+
+    for (size_t i = 0; i < verb->option_count && count < 64; i++, count++) {
+        snprintf(names[count], sizeof names[count], "%.*s",
+                 (int)strcspn(verb->options[i].name, "|"), verb->options[i].name);
+        weir_nearest_offer(&nearest, names[count]);
+    }
+    cli_complain("'weir %s' has no option '%s'%s", verb->name, word,
+                 weir_nearest_hint(&nearest, hint, sizeof hint));
+    return CLI_USAGE;
+}
+
+/* Takes "--set x=y" and "--set=x=y". */
+static int sort_option(const cli_verb *verb, char **words, int count, int *at,
+                       cli_arguments *arguments)
+{
+    char *word = words[*at], *equals = strncmp(word, "--", 2) == 0 ? strchr(word, '=') : NULL;
+
+    if (equals != NULL)
+        *equals = '\0';
+    const cli_option *option = find_option(verb, word);
+    if (option == NULL)
+        return unknown_option(verb, word);
+    const char *value = equals != NULL ? equals + 1 : NULL;
+    if (option->value == NULL && value != NULL) {
+        cli_complain("option '%s' of 'weir %s' takes no value", word, verb->name);
+        return CLI_USAGE;
+    }
+    if (option->value != NULL && value == NULL) {
+        if (*at + 1 == count) {
+            cli_complain("option '%s' of 'weir %s' needs a value: %s %s", word, verb->name, word,
+                         option->value);
+            return CLI_USAGE;
+        }
+        value = words[++*at];
+    }
+    arguments->given[arguments->given_count++] = (struct cli_given){option, value};
+    return CLI_DONE;
+}
+
+static int sort_words(const cli_verb *verb, char **words, int count, cli_arguments *arguments)
+{
+    bool only_operands = false;
+    int code = CLI_DONE;
+
+    for (int i = 0; i < count && code == CLI_DONE; i++) {
+        bool option = !only_operands && words[i][0] == '-' && words[i][1] != '\0';
+        if (option && strcmp(words[i], "--") == 0)
+            only_operands = true;
+        else if (option)
+            code = sort_option(verb, words, count, &i, arguments);
+        else
+            arguments->operands[arguments->operand_count++] = words[i];
+    }
+    if (code != CLI_DONE || cli_has(arguments, "--help"))
+        return code;
+    if (arguments->operand_count < verb->min_operands ||
+        arguments->operand_count > verb->max_operands) {
+        cli_complain("usage: weir %s [OPTION ...] %s; 'weir %s --help' says more", verb->name,
+                     verb->operands, verb->name);
+        return CLI_USAGE;
+    }
+    return CLI_DONE;
+}
+
+static int run_verb(const cli_verb *verb, char **words, int count)
+{
+    size_t room = (size_t)count + 1;
+    cli_arguments arguments = {.operands = weir_alloc_array(room, sizeof(char *)),
+                               .given = weir_alloc_array(room, sizeof(struct cli_given))};
+    int code = CLI_ENVIRONMENT;
+
+    if (arguments.operands == NULL || arguments.given == NULL) {
+        cli_complain("out of memory");
+    } else if ((code = sort_words(verb, words, count, &arguments)) == CLI_DONE) {
+        if (cli_has(&arguments, "--help"))
+            print_verb_help(verb);
+        else
+            code = verb->run(&arguments);
+    }
+    weir_free(arguments.operands);
+    weir_free(arguments.given);
+    return code;
+}
+
+static const cli_verb *find_verb(const char *name)
+{
+    for (size_t i = 0; i < cli_verb_count; i++)
+        if (strcmp(cli_verbs[i]->name, name) == 0)
+            return cli_verbs[i];
+    return NULL;
+}
+
+static int unknown_verb(const char *name)
+{
+    weir_nearest nearest = {.wanted = name};
+    char hint[128];
+
+    for (size_t i = 0; i < cli_verb_count; i++)
+        weir_nearest_offer(&nearest, cli_verbs[i]->name);
+    cli_complain("there is no verb '%s'%s; 'weir --help' lists them", name,
+                 weir_nearest_hint(&nearest, hint, sizeof hint));
+    return CLI_USAGE;
+}
+
+/* Results may still be in stdio's buffer: a full disk is told, not lost. */
+static int finish(int code)
+{
+    if (fflush(stdout) == 0 && ferror(stdout) == 0)
+        return code;
+    cli_complain("cannot write to standard output");
+    return code == CLI_DONE ? CLI_ENVIRONMENT : code;
+}
+
+int main(int argc, char **argv)
+{
+    /* A reader of our output that goes away is an error of the write, not a death. */
+    signal(SIGPIPE, SIG_IGN);
+    if (argc < 2) {
+        print_help(stderr);
+        return CLI_USAGE;
+    }
+    if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 ||
+        strcmp(argv[1], "help") == 0) {
+        print_help(stdout);
+        return finish(CLI_DONE);
+    }
+    if (strcmp(argv[1], "--version") == 0) {
+        printf("weir " WEIR_VERSION "\n");
+        return finish(CLI_DONE);
+    }
+    const cli_verb *verb = find_verb(argv[1]);
+    return finish(verb != NULL ? run_verb(verb, argv + 2, argc - 2) : unknown_verb(argv[1]));
+}

@@ -1,0 +1,154 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* run.c - weir run: a spec runs until its sources end, or a signal stops it. */
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "cli/cli.h"
+#include "cli/run.h"
+
+/* --- Overrides
+ * ------------------------------------------------------------------------------------ */
+
+static weir_status set(weir_runtime *runtime, const char *room, const char *name, size_t size,
+                       const char *option, const char *value, weir_error **error)
+{
+    char full[512];
+
+    snprintf(full, sizeof full, "%s%s%.*s%s%s", room, room[0] != '\0' ? "." : "", (int)size, name,
+             option[0] != '\0' ? "." : "", option);
+    return weir_runtime_set(runtime, full, value, error);
+}
+
+/* --input quotes=FILE reads a source from a file, --sink orders=stdout sends results elsewhere. */
+static weir_status redirect(weir_runtime *runtime, const char *option, const char *text,
+                            weir_error **error)
+{
+    const char *equals = strchr(text, '='), *value = equals != NULL ? equals + 1 : NULL;
+    bool input = strcmp(option, "--input") == 0;
+
+    if (value == NULL || equals == text || *value == '\0')
+        return weir_error_set(error, WEIR_INVALID, "%s takes NAME=%s, not '%s'", option,
+                              input ? "FILE" : "stdout or NAME=FILE", text);
+    size_t size = (size_t)(equals - text);
+    const char *room = input ? "sources" : "sinks";
+    bool standard = !input && strcmp(value, "stdout") == 0;
+    weir_status status =
+        set(runtime, room, text, size, "kind", standard ? "stdout" : "file", error);
+    if (status == WEIR_OK && !standard)
+        status = set(runtime, room, text, size, "path", value, error);
+    return status;
+}
+
+static weir_status set_option(weir_runtime *runtime, const char *text, weir_error **error)
+{
+    const char *equals = strchr(text, '=');
+
+    if (equals == NULL || equals == text)
+        return weir_error_set(error, WEIR_INVALID, "--set takes NAME=VALUE, not '%s'", text);
+    return set(runtime, "", text, (size_t)(equals - text), "", equals + 1, error);
+}
+
+weir_status cli_apply_overrides(const cli_arguments *arguments, weir_runtime *runtime,
+                                weir_error **error)
+{
+    weir_status status = WEIR_OK;
+
+    for (size_t i = 0; i < arguments->given_count && status == WEIR_OK; i++) {
+        const char *name = arguments->given[i].option->name, *value = arguments->given[i].value;
+        if (strcmp(name, "--set") == 0)
+            status = set_option(runtime, value, error);
+        else if (strcmp(name, "--input") == 0 || strcmp(name, "--sink") == 0)
+            status = redirect(runtime, name, value, error);
+    }
+    return status;
+}
+
+/* --- Log
+ * ------------------------------------------------------------------------------------------ */
+
+void cli_log(void *arg, weir_level level, const char *room, const char *name, const char *message)
+{
+    static const char *const levels[] = {"debug", "info", "warning", "error"};
+    const cli_arguments *arguments = arg;
+
+    if (level < WEIR_WARNING && cli_has(arguments, "--quiet"))
+        return;
+    fprintf(stderr, "weir: %s: %s%s%s: %s\n", levels[level], room, name != NULL ? " " : "",
+            name != NULL ? name : "", message);
+}
+
+/* --- weir run
+ * ------------------------------------------------------------------------------------- */
+
+/* A signal handler has no argument: this is the one runtime of the process. */
+static weir_runtime *running;
+
+static void on_signal(int number)
+{
+    (void)number;
+    weir_runtime_stop(running);
+}
+
+static void catch_signals(weir_runtime *runtime)
+{
+    struct sigaction action = {.sa_handler = on_signal};
+
+    /* The second signal ends the process, should the drain take too long for somebody. */
+    action.sa_flags = (int)SA_RESETHAND;
+    running = runtime;
+    sigaction(SIGTERM, &action, NULL);
+    sigaction(SIGINT, &action, NULL);
+}
+
+static int run_module(const cli_arguments *arguments, const cli_module *module)
+{
+    weir_runtime_config config = {.log = cli_log, .log_arg = (void *)(uintptr_t)arguments};
+    weir_runtime *runtime = NULL;
+    weir_error *error = NULL;
+
+    weir_status status = weir_runtime_new(&config, &runtime, &error);
+    if (status == WEIR_OK)
+        status = cli_apply_overrides(arguments, runtime, &error);
+    if (status == WEIR_OK)
+        status = weir_runtime_load_in(runtime, module->module, module->folder, &error);
+    if (status == WEIR_OK) {
+        catch_signals(runtime);
+        status = weir_runtime_run(runtime, &error);
+    }
+    if (runtime != NULL && status != WEIR_SPEC)
+        cli_summarise(arguments, runtime);
+    weir_runtime_free(runtime);
+    return status == WEIR_OK ? CLI_DONE : cli_report_error(error);
+}
+
+static int run(const cli_arguments *arguments)
+{
+    cli_module module;
+    int code = cli_open_module(arguments, &module);
+
+    if (code != CLI_DONE)
+        return code;
+    code = run_module(arguments, &module);
+    cli_close_module(&module);
+    return code;
+}
+
+static const cli_option options[] = {
+    {"--set", "NAME=VALUE", "overrides an option or parameter: sources.quotes.path=x.csv"},
+    {"--input", "SOURCE=FILE", "reads a source from a file instead"},
+    {"--sink", "SINK=stdout|FILE", "sends a sink's results there instead"},
+};
+
+const cli_verb cli_run = {
+    .name = "run",
+    .summary = "Runs a spec until its sources end, or a signal stops it.",
+    .operands = "SPEC [FILE.c ...] | MODULE.so",
+    .details = "Paths in the spec are relative to it, paths on the command line to the working\n"
+               "directory. SIGTERM and SIGINT stop in order: what was taken is finished.",
+    .options = options,
+    .option_count = sizeof options / sizeof *options,
+    .min_operands = 1,
+    .max_operands = SIZE_MAX,
+    .run = run,
+};

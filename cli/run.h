@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* run.h - what the verbs that run a module share. */
+#ifndef WEIR_CLI_RUN_H
+#define WEIR_CLI_RUN_H
+
+#include "cli/cli.h"
+
+/* Applies --set, --input and --sink. */
+weir_status cli_apply_overrides(const cli_arguments *arguments, weir_runtime *runtime,
+                                weir_error **error);
+
+/* A weir_log_function; its arg is the cli_arguments. */
+void cli_log(void *arg, weir_level level, const char *room, const char *name, const char *message);
+
+/* What became of everything, on standard error; not with --quiet. */
+void cli_summarise(const cli_arguments *arguments, weir_runtime *runtime);
+
+#endif

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* summary.c - what became of everything, at the end of a run. */
+#include <stdio.h>
+
+#include "cli/run.h"
+
+static void print_source(const weir_source_report *source)
+{
+    const weir_ledger *ledger = &source->ledger;
+
+    fprintf(stderr,
+            "source %s: %llu received = %llu fired + %llu kept + %llu filtered + %llu collapsed + "
+            "%llu dropped + %llu dead + %llu waiting\n",
+            source->name, (unsigned long long)ledger->received, (unsigned long long)ledger->fired,
+            (unsigned long long)ledger->kept, (unsigned long long)ledger->filtered,
+            (unsigned long long)ledger->collapsed, (unsigned long long)ledger->dropped,
+            (unsigned long long)ledger->dead, (unsigned long long)source->waiting);
+}
+
+/* One that never fired says why. */
+static void print_reactor(const weir_reactor_report *reactor)
+{
+    const weir_reactor_metrics *metrics = &reactor->metrics;
+
+    fprintf(stderr, "reactor %s: %llu firings, %llu filtered, %llu failed\n", reactor->name,
+            (unsigned long long)metrics->fired, (unsigned long long)metrics->filtered,
+            (unsigned long long)metrics->failed);
+    if (metrics->fired != 0)
+        return;
+    if (reactor->criteria_missing != NULL)
+        fprintf(stderr, "  it never fired: '%s' never gave anything\n", reactor->criteria_missing);
+    else if (reactor->missing != NULL)
+        fprintf(stderr, "  it never fired: its required input '%s' never had a value\n",
+                reactor->missing);
+    else if (metrics->filtered != 0)
+        fprintf(stderr, "  it never fired: its 'where' was never true\n");
+}
+
+void cli_summarise(const cli_arguments *arguments, weir_runtime *runtime)
+{
+    weir_report *report = NULL;
+
+    if (cli_has(arguments, "--quiet") || weir_runtime_report(runtime, &report, NULL) != WEIR_OK)
+        return;
+    for (size_t i = 0; i < report->source_count; i++)
+        print_source(&report->sources[i]);
+    for (size_t i = 0; i < report->reactor_count; i++)
+        print_reactor(&report->reactors[i]);
+    for (size_t i = 0; i < report->graph_count; i++)
+        fprintf(stderr, "graph %s: %llu runs, %llu failures\n", report->graphs[i].name,
+                (unsigned long long)report->graphs[i].runs,
+                (unsigned long long)report->graphs[i].failures);
+    weir_report_free(report);
+}

@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* check_expr.c - all calls into the expression language: what each expression may read, and how. */
+#include <ctype.h>
+#include <string.h>
+
+#include "codegen/check.h"
+#include "codegen/roots.h"
+
+static void report(void *arg, weir_place where, const char *sentence)
+{
+    checker *check = arg;
+
+    diagnostics_error(check->log, where, "%s", sentence);
+}
+
+static expr_context context_of(checker *check, const spec_roots *roots)
+{
+    return (expr_context){.arena = &check->model->arena,
+                          .roots = roots->items,
+                          .root_count = roots->count,
+                          .types = (const spec_type *const *)check->front->types,
+                          .type_count = check->front->type_count,
+                          .report = report,
+                          .arg = check};
+}
+
+static void check_expression(checker *check, const spec_roots *roots, spec_expression *expression,
+                             const spec_shape *target)
+{
+    expr_context context = context_of(check, roots);
+
+    if (expression->text == NULL || roots->items == NULL)
+        return;
+    expression->tree = expr_check(&context, expression, target);
+    if (expression->tree == NULL && context.cut)
+        diagnostics_note(check->log, expression->where,
+                         "YAML may have cut the expression; quote the expression");
+}
+
+static void check_condition(checker *check, const spec_roots *roots, spec_expression *expression)
+{
+    const spec_shape condition = {.type = spec_scalar(SPEC_BOOL)};
+
+    check_expression(check, roots, expression, &condition);
+}
+
+static void check_values(checker *check, const spec_roots *roots, spec_assignments *assignments)
+{
+    for (size_t i = 0; i < assignments->count; i++) {
+        spec_assignment *assignment = &assignments->items[i];
+        if (assignment->target != NULL && assignment->target->shape.type != NULL)
+            check_expression(check, roots, &assignment->value, &assignment->target->shape);
+    }
+}
+
+void check_accumulator_expressions(checker *check, spec_accumulator *accumulator)
+{
+    if (accumulator->type == NULL)
+        return;
+    spec_roots roots = spec_roots_of_accumulator(check->model, accumulator, &check->model->arena);
+
+    check_condition(check, &roots, &accumulator->filter);
+    check_values(check, &roots, &accumulator->update);
+    check_values(check, &roots, &accumulator->set);
+}
+
+void check_node_expressions(checker *check, spec_graph *graph, spec_node *node)
+{
+    (void)graph;
+    /* An input that is unknown was told already; what reads it would be told again. */
+    for (size_t i = 0; i < node->in_count; i++)
+        if (node->in[i].type == NULL && node->in[i].kind != SPEC_FROM_ROUTE)
+            return;
+    spec_roots roots = spec_roots_of_node(check->model, node, &check->model->arena);
+
+    check_condition(check, &roots, &node->filter);
+    check_values(check, &roots, &node->set);
+}
+
+/* --- What a reactor's `where:` reads
+ * --------------------------------------------------------------- */
+
+void check_reactor_expressions(checker *check, spec_reactor *reactor)
+{
+    spec_roots roots = spec_roots_of_reactor(check->model, reactor, &check->model->arena);
+
+    check_condition(check, &roots, &reactor->filter);
+    reactor->filter_roots = roots.items;
+    reactor->filter_root_count = roots.count;
+}
+
+/* The end of the word or string that begins at `at`; *is_name: it is a name of its own. */
+static const char *skip_word(const char *text, const char *at, bool *is_name)
+{
+    const char *end = at + 1;
+
+    *is_name = false;
+    if (*at == '"' || *at == '\'') {
+        while (*end != '\0' && *end != *at)
+            end += *end == '\\' && end[1] != '\0' ? 2 : 1;
+        return *end == '\0' ? end : end + 1;
+    }
+    if (!isalnum((unsigned char)*at) && *at != '_')
+        return end;
+    while (isalnum((unsigned char)*end) || *end == '_')
+        end++;
+    *is_name = !isdigit((unsigned char)*at) && (at == text || at[-1] != '.');
+    return end;
+}
+
+void check_filter_names(checker *check, const spec_reactor *reactor,
+                        void (*take)(checker *check, void *arg, const char *name), void *arg)
+{
+    const char *text = reactor->filter.text;
+    bool is_name;
+
+    for (const char *at = text; at != NULL && *at != '\0';) {
+        const char *end = skip_word(text, at, &is_name);
+        const char *name =
+            is_name ? weir_arena_copy(&check->model->arena, at, (size_t)(end - at)) : NULL;
+        if (name != NULL)
+            take(check, arg, name);
+        at = end;
+    }
+}

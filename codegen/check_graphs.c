@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* check_graphs.c - graphs: who fires them, and which of their results leave. */
+#include <string.h>
+
+#include "codegen/check.h"
+
+/* A graph with criteria of its own has a reactor of its name. */
+static const spec_reactor *own_reactor(const spec *model, const spec_graph *graph)
+{
+    for (size_t i = 0; i < model->reactor_count; i++)
+        if (model->reactors[i]->implied && strcmp(model->reactors[i]->name, graph->name) == 0)
+            return model->reactors[i];
+    return NULL;
+}
+
+static void find_reactor(checker *check, spec_graph *graph)
+{
+    if (graph->trigger.text == NULL) {
+        graph->reactor = own_reactor(check->model, graph);
+        return;
+    }
+    long index = check_resolve(check, &check->reactors, &graph->trigger, "reactor");
+    if (index == CHECK_NONE)
+        return;
+    graph->reactor = check->model->reactors[index];
+    if (graph->reactor->implied) {
+        diagnostics_error(check->log, graph->trigger.where,
+                          "'%s' is a graph; give its criteria a name under `reactors:` to share "
+                          "them",
+                          graph->trigger.text);
+        diagnostics_note(check->log, graph->reactor->where, "the graph");
+    }
+}
+
+/* A node whose result no other node reads is where the graph ends. */
+static void find_terminals(spec_graph *graph)
+{
+    for (size_t i = 0; i < graph->node_count; i++)
+        graph->nodes[i].terminal = true;
+    for (size_t i = 0; i < graph->node_count; i++)
+        for (size_t j = 0; j < graph->nodes[i].in_count; j++)
+            if (graph->nodes[i].in[j].node != NULL)
+                graph->nodes[graph->nodes[i].in[j].node->index].terminal = false;
+}
+
+static void check_graph_options(checker *check, const spec_graph *graph)
+{
+    const char *what = weir_arena_printf(&check->model->arena, "graph '%s'", graph->name);
+
+    check_settings(check, &graph->settings,
+                   &(check_options){.what = what != NULL ? what : "the graph",
+                                    .where = graph->where,
+                                    .lists = &check->front->kinds->graph,
+                                    .list_count = 1,
+                                    .section = &spec_graph_section});
+}
+
+void check_graphs(checker *check)
+{
+    for (size_t i = 0; i < check->model->graph_count; i++) {
+        spec_graph *graph = &check->model->graphs[i];
+        find_reactor(check, graph);
+        check_nodes(check, graph);
+        find_terminals(graph);
+        check_graph_options(check, graph);
+    }
+}

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* graph_plan.h - what the C of a graph needs to know of each node before it is written. */
+#ifndef WEIR_CODEGEN_EMIT_GRAPH_PLAN_H
+#define WEIR_CODEGEN_EMIT_GRAPH_PLAN_H
+
+#include "codegen/model.h"
+
+typedef struct node_plan {
+    bool flag;          /* its presence is kept in has_NODE */
+    bool leaves;        /* when it gives nothing, nothing after it can run: the function ends */
+    size_t counter;     /* of its runs, in the frame's counts; SIZE_MAX: they are derived */
+    size_t after;       /* ... from the runs of this node, less its skips; SIZE_MAX: the graph's */
+    size_t first_route; /* counter of its first route */
+    size_t first_outlet, outlets;
+} node_plan;
+
+typedef struct graph_plan {
+    node_plan *nodes;
+    bool direct; /* each result leaves by itself: it is the last thing on its branch */
+    bool calls;  /* some node is a function */
+    bool uses_firing, uses_frame;
+    size_t result_count; /* at the most in one firing */
+    size_t outlet_count;
+    size_t count_size;
+} graph_plan;
+
+/* False: out of memory. */
+bool graph_plan_make(const spec_graph *graph, weir_arena *arena, graph_plan *ret);
+
+#endif

@@ -1,0 +1,372 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* names.c - the C names of what a spec names, and lines of C. */
+#include "codegen/emit/names.h"
+
+#include <ctype.h>
+#include <stdio.h>
+#include <string.h>
+
+/* --- Names -------------------------------------------------------------------------------------
+ */
+
+static bool is_upper(char c)
+{
+    return c >= 'A' && c <= 'Z';
+}
+
+/* A word begins at a capital behind a small letter or digit, and at the last of several capitals
+ * before a small letter: HTTPCode -> http_code. */
+static bool begins_word(const char *name, size_t i)
+{
+    return i > 0 && is_upper(name[i]) && name[i - 1] != '_' &&
+           (!is_upper(name[i - 1]) || islower((unsigned char)name[i + 1]));
+}
+
+c_name emit_snake(const char *name)
+{
+    c_name result;
+    size_t size = 0;
+
+    for (size_t i = 0; name[i] != '\0' && size + 2 < sizeof result.text; i++) {
+        if (begins_word(name, i))
+            result.text[size++] = '_';
+        result.text[size++] = (char)tolower((unsigned char)name[i]);
+    }
+    result.text[size] = '\0';
+    return result;
+}
+
+c_name emit_upper(const char *name)
+{
+    c_name result = emit_snake(name);
+
+    for (char *at = result.text; *at != '\0'; at++)
+        *at = (char)toupper((unsigned char)*at);
+    return result;
+}
+
+/* Words of C17, C++17 and their common macros; `linux` and `unix` are some in GNU C. */
+static const char *const reserved[] = {
+    "NULL",
+    "alignas",
+    "alignof",
+    "and",
+    "and_eq",
+    "asm",
+    "assert",
+    "auto",
+    "bitand",
+    "bitor",
+    "bool",
+    "break",
+    "case",
+    "catch",
+    "char",
+    "char16_t",
+    "char32_t",
+    "class",
+    "compl",
+    "const",
+    "const_cast",
+    "constexpr",
+    "continue",
+    "decltype",
+    "default",
+    "delete",
+    "do",
+    "double",
+    "dynamic_cast",
+    "else",
+    "enum",
+    "errno",
+    "explicit",
+    "export",
+    "extern",
+    "false",
+    "float",
+    "for",
+    "friend",
+    "goto",
+    "i386",
+    "if",
+    "inline",
+    "int",
+    "linux",
+    "long",
+    "mutable",
+    "namespace",
+    "new",
+    "noexcept",
+    "not",
+    "not_eq",
+    "nullptr",
+    "operator",
+    "or",
+    "or_eq",
+    "private",
+    "protected",
+    "public",
+    "register",
+    "reinterpret_cast",
+    "restrict",
+    "return",
+    "short",
+    "signed",
+    "sizeof",
+    "static",
+    "static_assert",
+    "static_cast",
+    "stderr",
+    "stdin",
+    "stdout",
+    "struct",
+    "switch",
+    "template",
+    "this",
+    "thread_local",
+    "throw",
+    "true",
+    "try",
+    "typedef",
+    "typeid",
+    "typename",
+    "typeof",
+    "union",
+    "unix",
+    "unsigned",
+    "using",
+    "virtual",
+    "void",
+    "volatile",
+    "wchar_t",
+    "while",
+    "xor",
+    "xor_eq",
+};
+
+c_name emit_member(const char *name)
+{
+    c_name result;
+    bool taken = false;
+
+    for (size_t i = 0; i < sizeof reserved / sizeof *reserved; i++)
+        taken |= strcmp(name, reserved[i]) == 0;
+    snprintf(result.text, sizeof result.text, "%.250s%s", name, taken ? "_" : "");
+    return result;
+}
+
+static const char *module_of(const spec *model)
+{
+    return model->module != NULL ? model->module : "types";
+}
+
+c_name emit_type(const spec *model, const spec_type *type)
+{
+    static const char *const scalars[] = {
+        "bool",     "int8_t", "int16_t", "int32_t", "int64_t", "uint8_t", "uint16_t", "uint32_t",
+        "uint64_t", "float",  "double",  "int64_t", "int64_t", "int32_t", "char",     "uint8_t",
+    };
+    c_name result;
+
+    if (type->kind <= SPEC_BYTES)
+        snprintf(result.text, sizeof result.text, "%s", scalars[type->kind]);
+    else
+        snprintf(result.text, sizeof result.text, "%.120s_%.120s",
+                 emit_snake(module_of(model)).text, emit_snake(type->name).text);
+    return result;
+}
+
+c_name emit_enumerator(const spec *model, const spec_type *type, const char *value)
+{
+    c_name result, prefix = emit_type(model, type), name = emit_snake(value);
+
+    snprintf(result.text, sizeof result.text, "%.150s_%.100s", prefix.text, name.text);
+    return emit_upper(result.text);
+}
+
+/* --- Clashes -----------------------------------------------------------------------------------
+ */
+
+/* The C names seen so far of one scope. */
+typedef struct name_scope {
+    weir_arena *arena;
+    emit_clash *clash;
+    struct scope_name {
+        const char *name;
+        weir_place where;
+        struct scope_name *next;
+    } * names;
+} name_scope;
+
+/* True: `name` is there already, or there is no memory to tell (the names are then all unknown). */
+static bool add_name(name_scope *scope, const char *name, weir_place where)
+{
+    for (const struct scope_name *seen = scope->names; seen != NULL; seen = seen->next) {
+        if (strcmp(seen->name, name) == 0) {
+            *scope->clash = (emit_clash){seen->name, seen->where, where};
+            return true;
+        }
+    }
+    struct scope_name *added = weir_arena_alloc(scope->arena, sizeof *added);
+    char *copy = weir_arena_copy(scope->arena, name, strlen(name));
+    if (added == NULL || copy == NULL)
+        return false;
+    *added = (struct scope_name){copy, where, scope->names};
+    scope->names = added;
+    return false;
+}
+
+/* A field has up to three members. */
+static bool add_field(name_scope *scope, const spec_field *field)
+{
+    c_name name = emit_member(field->name), more;
+    const spec_shape *shape = &field->shape;
+
+    if (add_name(scope, name.text, field->where))
+        return true;
+    snprintf(more.text, sizeof more.text, "has_%.240s", field->name);
+    if (shape->optional && add_name(scope, more.text, field->where))
+        return true;
+    snprintf(more.text, sizeof more.text, "%.240s_count", field->name);
+    if (shape->list && shape->min != shape->max && add_name(scope, more.text, field->where))
+        return true;
+    snprintf(more.text, sizeof more.text, "%.240s_size", field->name);
+    return shape->type->kind == SPEC_BYTES && add_name(scope, more.text, field->where);
+}
+
+/* A type has its own name and those of its descriptor and helpers. */
+static bool add_type(name_scope *names, const spec *model, const spec_type *type)
+{
+    static const char *const helpers[] = {"", "_type", "_equal", "_print", "_name"};
+    name_scope fields = {names->arena, names->clash, NULL};
+    c_name name = emit_type(model, type), more;
+
+    for (size_t i = 0; i < sizeof helpers / sizeof *helpers; i++) {
+        snprintf(more.text, sizeof more.text, "%.240s%s", name.text, helpers[i]);
+        if (add_name(names, more.text, type->where))
+            return true;
+    }
+    for (size_t i = 0; i < type->fields.count; i++)
+        if (add_field(&fields, &type->fields.items[i]))
+            return true;
+    for (size_t i = 0; i < type->enumerator_count; i++)
+        if (add_name(names, emit_enumerator(model, type, type->enumerators[i].name).text,
+                     type->enumerators[i].where))
+            return true;
+    return false;
+}
+
+bool emit_names_clash(const spec *model, weir_arena *arena, emit_clash *ret_clash)
+{
+    name_scope names = {arena, ret_clash, NULL};
+
+    for (size_t i = 0; i < model->type_count; i++)
+        if (model->types[i]->kind >= SPEC_ENUM && add_type(&names, model, model->types[i]))
+            return true;
+    return false;
+}
+
+/* --- Lines -------------------------------------------------------------------------------------
+ */
+
+/* Where to break `text` so that at most `room` columns stand before: the last space outside of
+ * quotes that fits, else the first; its length when there is none. */
+static size_t break_at(const char *text, size_t room)
+{
+    size_t best = 0, i;
+    bool quoted = false;
+
+    for (i = 0; text[i] != '\0'; i++) {
+        if (text[i] == '\\' && quoted && text[i + 1] != '\0') {
+            i++;
+        } else if (text[i] == '"') {
+            quoted = !quoted;
+        } else if (text[i] == ' ' && !quoted && (i <= room || best == 0)) {
+            best = i;
+        }
+    }
+    return i <= room || best == 0 ? i : best;
+}
+
+static void put_line(weir_buffer *out, int indent, const char *text)
+{
+    int more = 0;
+
+    for (;;) {
+        size_t size = break_at(text, (size_t)(EMIT_COLUMNS - indent - more));
+        weir_buffer_printf(out, "%*s%.*s\n", indent + more, "", (int)size, text);
+        if (text[size] == '\0')
+            return;
+        text += size + 1;
+        more = 4;
+    }
+}
+
+void emit_line(weir_buffer *out, int indent, const char *format, ...)
+{
+    weir_buffer text = {0};
+    va_list args;
+
+    va_start(args, format);
+    weir_buffer_vprintf(&text, format, args);
+    va_end(args);
+    if (text.failed)
+        out->failed = true;
+    else
+        put_line(out, indent, text.data);
+    weir_buffer_free(&text);
+}
+
+void emit_blank(weir_buffer *out)
+{
+    weir_buffer_text(out, "\n");
+}
+
+/* The text of a comment may not end it, nor break the line. */
+static void put_sanitised(weir_buffer *out, const char *text)
+{
+    for (; *text != '\0'; text++) {
+        bool closes = text[0] == '*' && text[1] == '/', opens = text[0] == '/' && text[1] == '*';
+        unsigned char c = (unsigned char)*text;
+        weir_buffer_printf(out, "%c%s", c < 0x20 || c == 0x7f ? ' ' : *text,
+                           closes || opens ? " " : "");
+    }
+}
+
+void emit_comment(weir_buffer *out, int indent, const char *doc, weir_place where)
+{
+    weir_buffer text = {0};
+
+    weir_buffer_text(&text, "/* ");
+    if (doc != NULL) {
+        put_sanitised(&text, doc);
+        weir_buffer_text(&text, " ");
+    }
+    if (where.file != NULL) {
+        const char *slash = strrchr(where.file, '/');
+        put_sanitised(&text, slash != NULL ? slash + 1 : where.file);
+        weir_buffer_printf(&text, ":%u ", where.line);
+    }
+    weir_buffer_text(&text, "*/");
+    if (text.failed)
+        out->failed = true;
+    else
+        emit_line(out, indent, "%s", text.data);
+    weir_buffer_free(&text);
+}
+
+void emit_literal(weir_buffer *out, const void *data, size_t size)
+{
+    const unsigned char *bytes = data;
+
+    weir_buffer_text(out, "\"");
+    for (size_t i = 0; i < size; i++) {
+        if (bytes[i] < 0x20 || bytes[i] >= 0x7f || bytes[i] == '?')
+            weir_buffer_printf(out, "\\%03o", bytes[i]);
+        else if (bytes[i] == '"' || bytes[i] == '\\')
+            weir_buffer_printf(out, "\\%c", bytes[i]);
+        else
+            weir_buffer_printf(out, "%c", bytes[i]);
+    }
+    weir_buffer_text(out, "\"");
+}

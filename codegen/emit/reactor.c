@@ -1,0 +1,196 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* reactor.c - a reactor's fused function: its `where:`, then its graphs; and graphs as calls. */
+#include <stdio.h>
+#include <string.h>
+
+#include "codegen/emit/graph_plan.h"
+#include "codegen/emit/prototypes.h"
+#include "codegen/roots.h"
+
+/* --- Calls ---------------------------------------------------------------------------------------
+ */
+
+static void emit_call_inputs(emitter *e, const spec_graph *graph, size_t slots)
+{
+    graph_input inputs[EMIT_INPUTS];
+    size_t count = emit_graph_inputs(e, graph, inputs, EMIT_INPUTS);
+
+    for (size_t i = 0; i < count; i++)
+        if (inputs[i].window)
+            EMIT(e, 4, "weir_window %s_window = {in->%s, in->%s_count};", inputs[i].name,
+                 inputs[i].name, inputs[i].name);
+    EMIT(e, 4, "const void *inputs[%zu] = {NULL};", slots != 0 ? slots : 1);
+    emit_blank(e->out);
+    for (size_t i = 0; i < count; i++)
+        if (inputs[i].window)
+            EMIT(e, 4, "inputs[%zu] = in->%s != NULL ? &%s_window : NULL;", inputs[i].index,
+                 inputs[i].name, inputs[i].name);
+        else
+            EMIT(e, 4, "inputs[%zu] = in->%s;", inputs[i].index, inputs[i].name);
+}
+
+/* A required input that is missing is the caller's mistake, and is named. */
+static void emit_required(emitter *e, const spec_graph *graph)
+{
+    graph_input inputs[EMIT_INPUTS];
+    size_t count = emit_graph_inputs(e, graph, inputs, EMIT_INPUTS);
+
+    for (size_t i = 0; i < count; i++) {
+        if (inputs[i].optional || inputs[i].window)
+            continue;
+        EMIT(e, 4, "if (in->%s == NULL)", inputs[i].name);
+        EMIT(e, 8,
+             "return weir_error_set(error, WEIR_INVALID, \"graph '%s' needs its input "
+             "'%s'\");",
+             graph->name, inputs[i].name);
+    }
+}
+
+static void emit_captures(emitter *e, const graph_plan *plan, const spec_graph *graph)
+{
+    if (plan->result_count == 0) {
+        EMIT(e, 4, "(void)out;");
+        return;
+    }
+    EMIT(e, 4, "weir_capture captures[] = {");
+    for (size_t i = 0; i < graph->node_count; i++) {
+        c_name name = emit_member(graph->nodes[i].name);
+        if (emit_gives_result(&graph->nodes[i]))
+            EMIT(e, 8, "{&out->%s, &out->has_%s, sizeof out->%s, %zu},", name.text,
+                 graph->nodes[i].name, name.text, plan->nodes[i].outlets);
+    }
+    EMIT(e, 4, "};");
+    EMIT(e, 4, "memset(out, 0, sizeof *out);");
+}
+
+void emit_graph_call(emitter *e, const spec_graph *graph)
+{
+    c_name name = emit_graph_name(e, graph);
+    graph_plan plan;
+    size_t slots = graph->reactor != NULL ? graph->reactor->input_count : graph->args.count;
+
+    if (!graph_plan_make(graph, &e->arena, &plan)) {
+        e->out->failed = true;
+        return;
+    }
+    emit_call_prototype(e, graph, "");
+    EMIT(e, 0, "{");
+    EMIT(e, 4, "uint64_t counts[%zu] = {0};", plan.count_size != 0 ? plan.count_size : 1);
+    EMIT(e, 4, "weir_outlet outlets[%zu];", plan.outlet_count != 0 ? plan.outlet_count : 1);
+    EMIT(e, 4, "weir_firing firing = {.now = in->now_, .user = in->user_};");
+    emit_call_inputs(e, graph, slots);
+    if (e->params != NULL)
+        EMIT(e, 4, "firing.params = in->params_;");
+    emit_required(e, graph);
+    emit_captures(e, &plan, graph);
+    EMIT(e, 4,
+         "return weir_graph_call(\"%s\", %s_run, &firing, inputs, state, %s, %zu, outlets, "
+         "counts, error);",
+         graph->name, name.text, plan.result_count != 0 ? "captures" : "NULL", plan.result_count);
+    EMIT(e, 0, "}");
+    emit_blank(e->out);
+}
+
+/* --- The fused function --------------------------------------------------------------------------
+ */
+
+static void emit_where(emitter *e, const spec_reactor *reactor)
+{
+    c_name name = emit_room_name(e, reactor->name);
+
+    EMIT(e, 0, "static weir_status %s_where(weir_firing *firing, const void *const *inputs)",
+         name.text);
+    EMIT(e, 0, "{");
+    for (size_t i = 0; i < reactor->input_count; i++) {
+        const spec_accumulator *accumulator = reactor->inputs[i].accumulator;
+        c_name input = emit_member(accumulator->name),
+               type = emit_type(e->model, accumulator->boundary);
+        if (!accumulator->window) {
+            EMIT(e, 4, "const %s *%s = inputs[%zu];", type.text, input.text, i);
+            continue;
+        }
+        EMIT(e, 4, "const weir_window *%s_window = inputs[%zu];", input.text, i);
+        EMIT(e, 4, "const %s *%s = %s_window != NULL ? %s_window->items : NULL;", type.text,
+             input.text, input.text, input.text);
+        EMIT(e, 4, "size_t %s_count = %s_window != NULL ? %s_window->count : 0;", input.text,
+             input.text, input.text);
+    }
+    if (emit_reads_params(&reactor->filter))
+        EMIT(e, 4, "const %s_params *params = firing->params;", e->module.text);
+    emit_blank(e->out);
+    EMIT(e, 4, "(void)firing;");
+    for (size_t i = 0; i < reactor->input_count; i++) {
+        const spec_accumulator *accumulator = reactor->inputs[i].accumulator;
+        EMIT(e, 4, "(void)%s;", emit_member(accumulator->name).text);
+        if (accumulator->window)
+            EMIT(e, 4, "(void)%s_count;", emit_member(accumulator->name).text);
+    }
+    emit_condition(e, &reactor->filter, 4);
+    EMIT(e, 4, "return WEIR_OK;");
+    EMIT(e, 0, "}");
+    emit_blank(e->out);
+}
+
+/* The states of all its graphs, one behind the other. */
+static void emit_states(emitter *e, const spec_reactor *reactor)
+{
+    c_name name = emit_room_name(e, reactor->name);
+
+    EMIT(e, 0, "typedef struct %s_states {", name.text);
+    for (size_t i = 0; i < reactor->graph_count; i++)
+        if (emit_graph_has_state(reactor->graphs[i]))
+            EMIT(e, 4, "%s_state %s;", emit_graph_name(e, reactor->graphs[i]).text,
+                 emit_member(reactor->graphs[i]->name).text);
+    EMIT(e, 0, "} %s_states;", name.text);
+    emit_blank(e->out);
+}
+
+static void emit_run_graph(emitter *e, const spec_reactor *reactor, size_t index)
+{
+    const spec_graph *graph = reactor->graphs[index];
+    weir_buffer state = {0};
+
+    if (emit_graph_has_state(graph))
+        weir_buffer_printf(&state, "&((%s_states *)states)->%s",
+                           emit_room_name(e, reactor->name).text, emit_member(graph->name).text);
+    EMIT(e, 4, "if (%s_run(firing, inputs, %s, &frames[%zu]) != WEIR_OK)",
+         emit_graph_name(e, graph).text, state.size != 0 ? state.data : "NULL", index);
+    EMIT(e, 8, "status = weir_graph_failed(firing, &frames[%zu], &failed[%zu]);", index, index);
+    weir_buffer_free(&state);
+}
+
+void emit_reactor(emitter *e, const spec_reactor *reactor)
+{
+    c_name name = emit_room_name(e, reactor->name);
+
+    if (reactor->filter.text != NULL)
+        emit_where(e, reactor);
+    if (emit_reactor_has_state(reactor))
+        emit_states(e, reactor);
+    emit_comment(e->out, 0, reactor->doc != NULL ? reactor->doc : reactor->name, reactor->where);
+    EMIT(e, 0,
+         "static weir_status %s_fire(weir_firing *firing, const void *const *inputs, "
+         "void *states, const weir_graph_frame *frames, bool *failed)",
+         name.text);
+    EMIT(e, 0, "{");
+    EMIT(e, 4, "weir_status status = %s;", reactor->filter.text != NULL ? "WEIR_SKIP" : "WEIR_OK");
+    emit_blank(e->out);
+    if (!emit_reactor_has_state(reactor))
+        EMIT(e, 4, "(void)states;");
+    if (reactor->graph_count == 0) {
+        EMIT(e, 4, "(void)firing;");
+        EMIT(e, 4, "(void)inputs;");
+        EMIT(e, 4, "(void)frames;");
+        EMIT(e, 4, "(void)failed;");
+    }
+    if (reactor->filter.text != NULL) {
+        EMIT(e, 4, "status = %s_where(firing, inputs);", name.text);
+        EMIT(e, 4, "if (status != WEIR_OK)");
+        EMIT(e, 8, "return status;");
+    }
+    for (size_t i = 0; i < reactor->graph_count; i++)
+        emit_run_graph(e, reactor, i);
+    EMIT(e, 4, "return status;");
+    EMIT(e, 0, "}");
+    emit_blank(e->out);
+}

@@ -1,0 +1,315 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* emit_compare.c - comparisons, `in`, && and || as C.
+ *
+ * Compilers warn where a comparison or a condition is always true or false. In a spec that is no
+ * mistake of the generated code, so such a constant or side is written weir_as_...(x), which gives
+ * x and hides from the compiler's eye where it comes from. All others stand as one writes them.
+ */
+#include <string.h>
+
+#include "codegen/expr/emitter.h"
+
+bool expr_same_text(expr_text left, expr_text right)
+{
+    return strcmp(left.text, right.text) == 0;
+}
+
+static bool is_constant(const expr *tree)
+{
+    return tree->kind == EXPR_LITERAL || tree->kind == EXPR_ENUMERATOR;
+}
+
+static const char *family(const expr *tree)
+{
+    if (expr_is_of(tree, SPEC_BOOL))
+        return "bool";
+    if (expr_is_of(tree, SPEC_STRING))
+        return "text";
+    if (expr_is_float(tree->shape.type))
+        return "f64";
+    return expr_is_unsigned(tree->shape.type) ? "u64" : "i64";
+}
+
+static expr_text hide(expr_emitter *emitter, const expr *tree, expr_text value)
+{
+    return expr_primary(expr_printf(emitter, "weir_as_%s(%s)", family(tree), value.text));
+}
+
+/* Whether `literal` lies at or beyond an end of the other side's type. */
+static bool at_an_end(const expr *other, const expr *literal)
+{
+    const spec_type *type = other->shape.type;
+    unsigned bits = expr_type_bits(type);
+
+    if (literal->kind != EXPR_LITERAL || !expr_is_integer(type))
+        return false;
+    if (expr_is_unsigned(type) && literal->magnitude == 0)
+        return true;
+    uint64_t most = bits == 64 ? UINT64_MAX : ((uint64_t)1 << bits) - 1;
+    return literal->magnitude >= most;
+}
+
+static bool is_order(expr_operator op)
+{
+    return op >= EXPR_LT && op <= EXPR_GE;
+}
+
+/* Whether a compiler would see through the comparison. */
+static bool is_suspicious(expr_operator op, const expr *left, expr_text l, const expr *right,
+                          expr_text r)
+{
+    if (expr_is_of(left, SPEC_BOOL) && is_order(op))
+        return true;
+    if (expr_is_float(left->shape.type))
+        return false;
+    return expr_same_text(l, r) || at_an_end(left, right) || at_an_end(right, left);
+}
+
+static expr_text compare_text(expr_emitter *emitter, expr_operator op, const expr *left,
+                              expr_text l, const expr *right, expr_text r)
+{
+    /* gcc knows that a short array never equals a long literal. */
+    if (left->kind == EXPR_LITERAL && left->shape.size > right->shape.size)
+        l = hide(emitter, left, l);
+    if (right->kind == EXPR_LITERAL && right->shape.size > left->shape.size)
+        r = hide(emitter, right, r);
+    return (expr_text){
+        expr_printf(emitter, "strcmp(%s, %s) %s 0", l.text, r.text, expr_operator_text(op)),
+        is_order(op) ? EXPR_BINDS_ORDER : EXPR_BINDS_EQUALITY};
+}
+
+/* `b == true` is b. */
+static expr_text compare_with_bool(expr_emitter *emitter, expr_operator op, expr_text value,
+                                   bool constant)
+{
+    if ((op == EXPR_EQ) == constant)
+        return value;
+    return (expr_text){expr_printf(emitter, "!%s", expr_bracket(emitter, value, EXPR_BINDS_UNARY)),
+                       EXPR_BINDS_NOT};
+}
+
+/* Sides of different widths, and a double beside a float, compare as what they widen to. */
+static expr_text side(expr_emitter *emitter, const expr *tree, const expr *other, expr_text value)
+{
+    bool one = tree->shape.type == other->shape.type || is_constant(tree) ||
+               (is_constant(other) && expr_is_integer(tree->shape.type));
+
+    return one || !expr_is_number(tree->shape.type) ? value : expr_wide_text(emitter, tree, value);
+}
+
+static expr_text compare(expr_emitter *emitter, expr_operator op, const expr *left, expr_text l,
+                         const expr *right, expr_text r)
+{
+    bool equality = !is_order(op);
+
+    if (expr_is_of(left, SPEC_STRING))
+        return compare_text(emitter, op, left, l, right, r);
+    if (expr_is_of(left, SPEC_BOOL) && equality && right->kind == EXPR_LITERAL)
+        return compare_with_bool(emitter, op, l, right->magnitude != 0);
+    if (expr_is_of(left, SPEC_BOOL) && equality && left->kind == EXPR_LITERAL)
+        return compare_with_bool(emitter, op, r, left->magnitude != 0);
+    if (is_suspicious(op, left, l, right, r)) {
+        if (is_constant(left))
+            l = hide(emitter, left, l);
+        if (is_constant(right) || !is_constant(left))
+            r = hide(emitter, right, r);
+    }
+    l = side(emitter, left, right, l);
+    r = side(emitter, right, left, r);
+    return (expr_text){expr_printf(emitter, "%s %s %s", expr_bracket(emitter, l, EXPR_BINDS_SUM),
+                                   expr_operator_text(op),
+                                   expr_bracket(emitter, r, EXPR_BINDS_SUM)),
+                       equality ? EXPR_BINDS_EQUALITY : EXPR_BINDS_ORDER};
+}
+
+static expr_text compare_bytes(expr_emitter *emitter, const expr *tree)
+{
+    expr_place_text left = expr_emit_place(emitter, tree->args[0]);
+    expr_place_text right = expr_emit_place(emitter, tree->args[1]);
+    bool not_equal = tree->op == EXPR_NE;
+
+    return (expr_text){expr_printf(emitter, "%sweir_bytes_equal(%s, %s, %s, %s)",
+                                   not_equal ? "!" : "", left.text, left.size, right.text,
+                                   right.size),
+                       not_equal ? EXPR_BINDS_NOT : EXPR_BINDS_PRIMARY};
+}
+
+expr_text expr_emit_comparison(expr_emitter *emitter, const expr *tree)
+{
+    const expr *left = tree->args[0], *right = tree->args[1];
+
+    if (expr_is_of(left, SPEC_BYTES))
+        return compare_bytes(emitter, tree);
+    expr_text l = expr_emit_tree(emitter, left), r = expr_emit_tree(emitter, right);
+    return compare(emitter, tree->op, left, l, right, r);
+}
+
+/* --- in ---------------------------------------------------------------------------------------
+ */
+
+static expr_text in_literal(expr_emitter *emitter, const expr *value, expr_text v, const expr *list)
+{
+    expr_text result = {"false", EXPR_BINDS_PRIMARY};
+
+    if (list->count > 1 && !expr_is_simple(value) && strpbrk(v.text, " (") != NULL)
+        v = expr_primary(
+            expr_temporary(emitter, &value->shape, true, expr_wide_text(emitter, value, v).text));
+    for (size_t i = 0; i < list->count; i++) {
+        const expr *item = list->args[i];
+        expr_text r = expr_emit_tree(emitter, item);
+        expr_text equal = compare(emitter, EXPR_EQ, value, v, item, r);
+        for (size_t j = 0; j < i && i != 0; j++)
+            if (strcmp(list->args[j]->source, item->source) == 0)
+                equal = expr_primary(expr_printf(emitter, "weir_as_bool(%s)", equal.text));
+        result = i == 0 ? equal
+                        : (expr_text){expr_printf(emitter, "%s || %s", result.text,
+                                                  expr_bracket(emitter, equal, EXPR_BINDS_NOT)),
+                                      EXPR_BINDS_OR};
+    }
+    return result;
+}
+
+static expr_text in_list(expr_emitter *emitter, const expr *value, expr_text v, const expr *list)
+{
+    expr_place_text place = expr_emit_place(emitter, list);
+    spec_shape truth = {.type = spec_scalar(SPEC_BOOL)};
+    expr item = {.kind = EXPR_INDEX, .shape = list->shape};
+
+    item.shape.list = false;
+    const char *found = expr_temporary(emitter, &truth, false, "false");
+    const char *i = expr_printf(emitter, "i%u", emitter->output->temporaries);
+    expr_text at = expr_primary(expr_printf(emitter, "%s[%s]", place.text, i));
+    expr_statement(emitter, "for (size_t %s = 0; %s < %s && !%s; %s++)", i, i, place.count, found,
+                   i);
+    emitter->output->indent += 4;
+    expr_statement(emitter, "%s = %s;", found, compare(emitter, EXPR_EQ, &item, at, value, v).text);
+    emitter->output->indent -= 4;
+    return expr_primary(found);
+}
+
+expr_text expr_emit_in(expr_emitter *emitter, const expr *tree)
+{
+    const expr *value = tree->args[0], *list = tree->args[1];
+    expr_text v = expr_emit_tree(emitter, value);
+
+    return list->kind == EXPR_LIST ? in_literal(emitter, value, v, list)
+                                   : in_list(emitter, value, v, list);
+}
+
+/* --- Logic ------------------------------------------------------------------------------------
+ */
+
+/* A comparison with a constant, turned so that the constant is right. */
+typedef struct bound {
+    const expr *value, *constant;
+    expr_operator op;
+} bound;
+
+static bool as_bound(const expr *tree, bound *ret)
+{
+    static const expr_operator turned[] = {
+        [EXPR_EQ] = EXPR_EQ, [EXPR_NE] = EXPR_NE, [EXPR_LT] = EXPR_GT,
+        [EXPR_LE] = EXPR_GE, [EXPR_GT] = EXPR_LT, [EXPR_GE] = EXPR_LE,
+    };
+    if (tree->kind != EXPR_BINARY || tree->op < EXPR_EQ || tree->op > EXPR_GE)
+        return false;
+    const expr *left = tree->args[0], *right = tree->args[1];
+    if (!is_constant(left) && !is_constant(right))
+        return false;
+    bool turn = is_constant(left);
+    *ret = (bound){turn ? right : left, turn ? left : right, turn ? turned[tree->op] : tree->op};
+    return true;
+}
+
+static int64_t order_of(const expr *constant)
+{
+    if (constant->kind == EXPR_ENUMERATOR)
+        return constant->enumerator->number;
+    if (constant->magnitude > (uint64_t)INT64_MAX)
+        return constant->negative ? INT64_MIN : INT64_MAX;
+    return constant->negative ? -(int64_t)constant->magnitude : (int64_t)constant->magnitude;
+}
+
+/* The usual pairs over one value leave both outcomes possible: `x > 1 && x < 9`, `x < 1 || x > 9`,
+ * `x == 1 || x == 2`, `x != 1 && x != 2`. */
+static bool is_usual_pair(expr_operator logic, bound first, bound second)
+{
+    bool conjunction = logic == EXPR_AND;
+    int64_t a = order_of(first.constant), b = order_of(second.constant);
+    bool first_above = first.op == EXPR_GT || first.op == EXPR_GE;
+    bool first_below = first.op == EXPR_LT || first.op == EXPR_LE;
+    bool second_above = second.op == EXPR_GT || second.op == EXPR_GE;
+    bool second_below = second.op == EXPR_LT || second.op == EXPR_LE;
+
+    if (expr_is_of(first.value, SPEC_BOOL))
+        return false;
+    if (first.op == second.op && first.op == (conjunction ? EXPR_NE : EXPR_EQ))
+        return a != b;
+    int64_t low = conjunction == first_above ? a : b, high = conjunction == first_above ? b : a;
+    bool range = (first_above && second_below) || (first_below && second_above);
+    return range && low < high - 1 && high > INT64_MIN + 1;
+}
+
+static bool same_source(const expr *left, const expr *right)
+{
+    return strcmp(left->source, right->source) == 0;
+}
+
+/* Whether a compiler could see that one side decides the other. */
+static bool is_related(expr_operator logic, const expr *left, const expr *right)
+{
+    bool split = left->kind == EXPR_UNARY || (left->kind == EXPR_BINARY && left->op >= EXPR_AND);
+    bound first, second;
+
+    if (same_source(left, right))
+        return true;
+    if (split) {
+        for (size_t i = 0; i < left->count; i++)
+            if (is_related(logic, left->args[i], right))
+                return true;
+        return false;
+    }
+    if (right->kind == EXPR_UNARY || (right->kind == EXPR_BINARY && right->op >= EXPR_AND)) {
+        for (size_t i = 0; i < right->count; i++)
+            if (is_related(logic, left, right->args[i]))
+                return true;
+        return false;
+    }
+    return as_bound(left, &first) && as_bound(right, &second) &&
+           same_source(first.value, second.value) && !is_usual_pair(logic, first, second);
+}
+
+/* The right side can fail or needs memory: it is computed only where it is asked. */
+static expr_text stepwise(expr_emitter *emitter, const expr *tree, expr_text left)
+{
+    spec_shape truth = {.type = spec_scalar(SPEC_BOOL)};
+    const char *result = expr_temporary(emitter, &truth, false, left.text);
+
+    expr_statement(emitter, tree->op == EXPR_AND ? "if (%s) {" : "if (!%s) {", result);
+    emitter->output->indent += 4;
+    expr_text right = expr_emit_tree(emitter, tree->args[1]);
+    expr_statement(emitter, "%s = %s;", result, right.text);
+    emitter->output->indent -= 4;
+    expr_statement(emitter, "}");
+    return expr_primary(result);
+}
+
+expr_text expr_emit_logic(expr_emitter *emitter, const expr *tree)
+{
+    const expr *left = tree->args[0], *right = tree->args[1];
+    bool conjunction = tree->op == EXPR_AND;
+    expr_text l = expr_emit_tree(emitter, left);
+
+    if (right->steps)
+        return stepwise(emitter, tree, l);
+    expr_text r = expr_emit_tree(emitter, right);
+    if (is_related(tree->op, left, right))
+        r = expr_primary(expr_printf(emitter, "weir_as_bool(%s)", r.text));
+    expr_strength strength = conjunction ? EXPR_BINDS_AND : EXPR_BINDS_OR;
+    /* gcc wants brackets around && within ||. */
+    expr_strength least_left = l.strength == strength ? strength : EXPR_BINDS_NOT;
+    return (expr_text){expr_printf(emitter, "%s %s %s", expr_bracket(emitter, l, least_left),
+                                   expr_operator_text(tree->op),
+                                   expr_bracket(emitter, r, EXPR_BINDS_NOT)),
+                       strength};
+}

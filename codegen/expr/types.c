@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* types.c - which types go together: widening, literals that adapt, the words for messages. */
+#include "codegen/expr/tree.h"
+
+bool expr_is_signed(const spec_type *type)
+{
+    return type != NULL && type->kind >= SPEC_I8 && type->kind <= SPEC_I64;
+}
+
+bool expr_is_unsigned(const spec_type *type)
+{
+    return type != NULL && type->kind >= SPEC_U8 && type->kind <= SPEC_U64;
+}
+
+bool expr_is_integer(const spec_type *type)
+{
+    return expr_is_signed(type) || expr_is_unsigned(type);
+}
+
+bool expr_is_float(const spec_type *type)
+{
+    return type != NULL && (type->kind == SPEC_F32 || type->kind == SPEC_F64);
+}
+
+bool expr_is_number(const spec_type *type)
+{
+    return expr_is_integer(type) || expr_is_float(type);
+}
+
+bool expr_is_scalar(const expr *tree)
+{
+    return tree->shape.type != NULL && tree->shape.type->kind != SPEC_STRUCT && !tree->shape.list &&
+           !tree->window;
+}
+
+bool expr_is_of(const expr *tree, spec_type_kind kind)
+{
+    return expr_is_scalar(tree) && tree->shape.type->kind == kind;
+}
+
+bool expr_is_simple(const expr *tree)
+{
+    return tree->kind <= EXPR_INDEX;
+}
+
+unsigned expr_type_bits(const spec_type *type)
+{
+    if (expr_is_signed(type))
+        return (8u << (type->kind - SPEC_I8)) - 1;
+    return expr_is_unsigned(type) ? 8u << (type->kind - SPEC_U8) : 0;
+}
+
+const spec_type *expr_wide(const spec_type *type)
+{
+    if (expr_is_signed(type))
+        return spec_scalar(SPEC_I64);
+    if (expr_is_unsigned(type))
+        return spec_scalar(SPEC_U64);
+    return expr_is_float(type) ? spec_scalar(SPEC_F64) : type;
+}
+
+void expr_set_type(expr *tree, spec_type_kind kind)
+{
+    tree->shape = (spec_shape){.type = spec_scalar(kind)};
+    tree->bits = expr_type_bits(tree->shape.type);
+    if (tree->kind != EXPR_LITERAL || tree->bits == 0)
+        return;
+    tree->bits = 0;
+    while (tree->bits < 64 && tree->magnitude > (uint64_t)1 << tree->bits)
+        tree->bits++;
+}
+
+const char *expr_shape_text(expr_checker *checker, const spec_shape *shape, bool window)
+{
+    weir_arena *arena = checker->context->arena;
+    const char *name = shape->type->name;
+
+    if (shape->type->kind == SPEC_STRING || shape->type->kind == SPEC_BYTES)
+        name = weir_arena_printf(arena, "%s(%u)", name, shape->size);
+    if (window)
+        name = weir_arena_printf(arena, "a window of %s", name);
+    else if (shape->list)
+        name = weir_arena_printf(arena, "a list of %s", name);
+    return name != NULL ? name : "?";
+}
+
+const char *expr_type_text(expr_checker *checker, const expr *tree)
+{
+    bool literal = tree->kind == EXPR_LITERAL;
+
+    return literal ? tree->shape.type->name : expr_shape_text(checker, &tree->shape, tree->window);
+}
+
+static bool is_integer_literal(const expr *tree)
+{
+    return tree->kind == EXPR_LITERAL && expr_is_of(tree, SPEC_I64);
+}
+
+/* An integer literal has no sign of its own kind yet: beside a u64 it is one, beside a double it is
+ * the nearest double. Both branches of `c ? 0 : 1` adapt together. */
+static bool adapts(const expr *tree)
+{
+    if (tree->kind == EXPR_CHOICE)
+        return adapts(tree->args[1]) && adapts(tree->args[2]);
+    return is_integer_literal(tree);
+}
+
+static bool adapt_literal(expr_checker *checker, expr *tree, const spec_type *wide)
+{
+    double sign = tree->negative ? -1.0 : 1.0;
+
+    if (wide->kind == SPEC_U64 && tree->negative) {
+        expr_error(checker, tree->where, "%s is negative, and the other side is unsigned",
+                   tree->source);
+        return false;
+    }
+    if (wide->kind == SPEC_F64)
+        tree->number = sign * (double)tree->magnitude;
+    expr_set_type(tree, wide->kind);
+    return true;
+}
+
+bool expr_adapt(expr_checker *checker, expr *tree, const spec_type *type)
+{
+    const spec_type *wide = expr_wide(type);
+
+    if (!expr_is_number(wide) || !adapts(tree) || wide->kind == SPEC_I64)
+        return true;
+    if (tree->kind != EXPR_CHOICE)
+        return adapt_literal(checker, tree, wide);
+    if (!expr_adapt(checker, tree->args[1], wide) || !expr_adapt(checker, tree->args[2], wide))
+        return false;
+    expr_set_type(tree, wide->kind);
+    return true;
+}
+
+const spec_type *expr_unify(expr_checker *checker, expr *left, expr *right)
+{
+    if (!expr_is_scalar(left) || !expr_is_scalar(right))
+        return NULL;
+    if (!expr_adapt(checker, left, right->shape.type) ||
+        !expr_adapt(checker, right, left->shape.type))
+        return NULL;
+    const spec_type *wide = expr_wide(left->shape.type);
+    return wide == expr_wide(right->shape.type) ? wide : NULL;
+}

@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* roots.c - what each expression of a spec may read, and how C reaches it. */
+#include "codegen/roots.h"
+
+#include <string.h>
+
+#include "codegen/emit/names.h"
+
+const char *spec_operand_path(const spec_operand *operand, weir_arena *arena)
+{
+    if (operand->route == NULL)
+        return operand->name;
+    return weir_arena_printf(arena, "%s.%s", operand->name, operand->route);
+}
+
+const char *spec_operand_name(const spec_operand *operand, weir_arena *arena)
+{
+    if (operand->route == NULL)
+        return weir_arena_printf(arena, "%s", emit_member(operand->name).text);
+    return weir_arena_printf(arena, "%s_%s", operand->name, operand->route);
+}
+
+const spec_type *spec_params_type(const spec *model, weir_arena *arena)
+{
+    spec_type *type = model->param_count != 0 ? weir_arena_alloc(arena, sizeof *type) : NULL;
+    spec_field *fields =
+        type != NULL ? weir_arena_alloc(arena, model->param_count * sizeof *fields) : NULL;
+
+    if (fields == NULL)
+        return NULL;
+    for (size_t i = 0; i < model->param_count; i++)
+        fields[i] = (spec_field){.name = model->params[i].name,
+                                 .wire = model->params[i].name,
+                                 .shape = model->params[i].shape,
+                                 .doc = model->params[i].doc,
+                                 .where = model->params[i].where};
+    *type = (spec_type){.kind = SPEC_STRUCT,
+                        .name = "params",
+                        .doc = "The parameters.",
+                        .where = model->params[0].where,
+                        .fields = {fields, model->param_count}};
+    return type;
+}
+
+static spec_roots make(size_t count, weir_arena *arena)
+{
+    /* Two more: now and params. */
+    return (spec_roots){weir_arena_alloc(arena, (count + 2) * sizeof(expr_root)), 0};
+}
+
+static expr_root *add(spec_roots *roots, const char *name, const spec_type *type)
+{
+    expr_root *root = &roots->items[roots->count++];
+
+    *root = (expr_root){.name = name, .shape = {.type = type}};
+    return root;
+}
+
+/* Adds a value that C reaches through the pointer `c_text`; a window has `c_text` items. */
+static void add_value(spec_roots *roots, const char *name, const char *c_text,
+                      const spec_type *type, bool window, weir_arena *arena)
+{
+    expr_root *root = add(roots, name, type);
+
+    root->window = window;
+    root->present = weir_arena_printf(arena, "%s != NULL", c_text);
+    if (window) {
+        root->value = c_text;
+        root->count = weir_arena_printf(arena, "%s_count", c_text);
+    } else if (type->kind == SPEC_STRUCT) {
+        root->members = weir_arena_printf(arena, "%s->", c_text);
+    } else {
+        root->value = weir_arena_printf(arena, "*%s", c_text);
+    }
+}
+
+static void add_common(spec_roots *roots, const spec *model, weir_arena *arena)
+{
+    const spec_type *params = spec_params_type(model, arena);
+
+    add(roots, "now", spec_scalar(SPEC_TIMESTAMP))->value = "firing->now";
+    if (params != NULL)
+        add(roots, "params", params)->members = "params->";
+}
+
+spec_roots spec_roots_of_accumulator(const spec *model, const spec_accumulator *accumulator,
+                                     weir_arena *arena)
+{
+    spec_roots roots = make(2, arena);
+
+    if (roots.items == NULL)
+        return roots;
+    add_value(&roots, "event", "event", accumulator->type, false, arena);
+    if (accumulator->state.count != 0) {
+        spec_type *state = weir_arena_alloc(arena, sizeof *state);
+        if (state == NULL)
+            return (spec_roots){NULL, 0};
+        *state = (spec_type){.kind = SPEC_STRUCT, .name = "state", .fields = accumulator->state};
+        add_value(&roots, "state", "state", state, false, arena);
+    }
+    add_common(&roots, model, arena);
+    return roots;
+}
+
+spec_roots spec_roots_of_reactor(const spec *model, const spec_reactor *reactor, weir_arena *arena)
+{
+    spec_roots roots = make(model->accumulator_count, arena);
+
+    if (roots.items == NULL)
+        return roots;
+    for (size_t i = 0; i < model->accumulator_count; i++) {
+        const spec_accumulator *accumulator = model->accumulators[i];
+        const char *name = weir_arena_printf(arena, "%s", emit_member(accumulator->name).text);
+        if (name == NULL || accumulator->boundary == NULL)
+            continue;
+        add_value(&roots, accumulator->name, name, accumulator->boundary, accumulator->window,
+                  arena);
+        roots.items[roots.count - 1].presence = EXPR_BY_READING;
+    }
+    (void)reactor;
+    add_common(&roots, model, arena);
+    return roots;
+}
+
+spec_roots spec_roots_of_node(const spec *model, const spec_node *node, weir_arena *arena)
+{
+    spec_roots roots = make(node->in_count, arena);
+
+    if (roots.items == NULL)
+        return roots;
+    for (size_t i = 0; i < node->in_count; i++) {
+        const spec_operand *operand = &node->in[i];
+        const char *name = spec_operand_name(operand, arena);
+        const char *path = spec_operand_path(operand, arena);
+        if (name == NULL || path == NULL || operand->type == NULL)
+            continue;
+        add_value(&roots, path, name, operand->type, operand->window, arena);
+        if (operand->optional)
+            roots.items[roots.count - 1].presence = EXPR_OPTIONAL;
+    }
+    add_common(&roots, model, arena);
+    return roots;
+}

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* clock.h - the one clock that a runtime's time comes from: the machine's, or a virtual one. */
+#ifndef WEIR_CORE_CLOCK_H
+#define WEIR_CORE_CLOCK_H
+
+#include <weir/core.h>
+
+typedef struct weir_clock {
+    bool is_virtual;
+    int64_t now; /* nanoseconds since 1970; of a real clock, the last reading */
+} weir_clock;
+
+/* Reads the machine's clock; a virtual one stays. Never goes back within one runtime. */
+int64_t weir_clock_read(weir_clock *clock);
+
+/* Moves a virtual clock on; an earlier time leaves it where it is. */
+void weir_clock_advance(weir_clock *clock, int64_t time);
+
+/* The machine's monotonic time, for durations. */
+int64_t weir_monotonic_now(void);
+
+#endif

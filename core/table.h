@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* table.h - keys and what is kept under them.
+ *
+ * Entries lie in slabs and never move, so pointers to them hold until they are removed. The index
+ * holds (tag, entry number) pairs; it grows by moving a few slots at each insertion, so that no
+ * insertion takes long. Keys are whole 64-bit words, zero-padded: hash and equality are word
+ * operations.
+ *
+ *     entry:  | header | key words | the owner's bytes ... |
+ */
+#ifndef WEIR_CORE_TABLE_H
+#define WEIR_CORE_TABLE_H
+
+#include <weir/core.h>
+
+typedef struct weir_entry {
+    uint32_t number; /* of the entry, counted from 1 */
+    uint32_t hash;   /* the part of the hash that its slot is found by */
+    uint64_t age;    /* counts insertions: a key that was added earlier has a smaller one */
+} weir_entry;
+
+typedef struct weir_index {
+    uint64_t *slots; /* tag << 32 | entry number; 0: free */
+    uint32_t mask;
+    uint32_t used;
+} weir_index;
+
+typedef struct weir_table {
+    uint32_t key_words;
+    uint32_t entry_size;
+    uint32_t slab_entries; /* a power of two */
+    uint32_t slab_shift;
+    unsigned char **slabs;
+    uint32_t slab_count;
+    uint32_t slab_capacity;
+    uint32_t fresh; /* entries that were never used begin here */
+    uint32_t free;  /* the first freed entry; they are chained through `hash` */
+    uint32_t count;
+    uint32_t limit;
+    uint64_t next_age;
+    uint64_t seed;
+    weir_index index;
+    weir_index old; /* is being moved into `index`; slots == NULL: nothing is */
+    uint32_t moved; /* slots of `old` that have been moved */
+} weir_table;
+
+/* `size` bytes are the owner's, behind the key; zeroed when an entry is added. */
+WEIR_MUST_USE bool weir_table_init(weir_table *table, uint32_t key_words, uint32_t size,
+                                   uint32_t limit, uint64_t seed);
+void weir_table_free(weir_table *table);
+
+static inline uint64_t *weir_entry_key(weir_entry *entry)
+{
+    return (uint64_t *)(entry + 1);
+}
+
+static inline void *weir_entry_data(const weir_table *table, weir_entry *entry)
+{
+    return (uint64_t *)(entry + 1) + table->key_words;
+}
+
+static inline uint64_t weir_table_hash(const weir_table *table, const uint64_t *key)
+{
+    uint64_t hash = table->seed;
+
+    for (uint32_t i = 0; i < table->key_words; i++) {
+        hash = (hash ^ key[i]) * 0x9e3779b97f4a7c15u;
+        hash ^= hash >> 32;
+    }
+    return hash * 0xd6e8feb86659fd93u;
+}
+
+static inline weir_entry *weir_table_entry(const weir_table *table, uint32_t number)
+{
+    uint32_t index = number - 1;
+    unsigned char *slab = table->slabs[index >> table->slab_shift];
+    void *entry = slab + (size_t)(index & (table->slab_entries - 1)) * table->entry_size;
+
+    return (weir_entry *)entry;
+}
+
+/* Touches the slot that `hash` begins at, some events before it is needed. */
+static inline void weir_table_prefetch_slot(const weir_table *table, uint64_t hash)
+{
+    __builtin_prefetch(&table->index.slots[(hash >> 32) & table->index.mask]);
+}
+
+/* Touches the entry that `hash` probably leads to. A promise of nothing: it is found again later.
+ */
+void weir_table_prefetch_entry(const weir_table *table, uint64_t hash);
+
+weir_entry *weir_table_find(const weir_table *table, const uint64_t *key, uint64_t hash);
+
+/* Finds or adds. NULL with *full: the limit is reached; NULL without: out of memory. */
+weir_entry *weir_table_add(weir_table *table, const uint64_t *key, uint64_t hash, bool *full);
+void weir_table_remove(weir_table *table, weir_entry *entry);
+
+/* The live entry with the smallest number above `after`; NULL: none. For walks over all keys. */
+weir_entry *weir_table_next(const weir_table *table, uint32_t after);
+
+#endif

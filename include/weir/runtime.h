@@ -1,0 +1,218 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* runtime.h - a runtime: modules loaded, their sources turned into firings, until they end.
+ *
+ *     weir_runtime *runtime = NULL;
+ *     weir_error *error = NULL;
+ *     if (weir_runtime_new(NULL, &runtime, &error) != WEIR_OK ||
+ *         weir_runtime_load(runtime, &market_module, &error) != WEIR_OK)
+ *         ...
+ *     market_on_orders(runtime, on_order, arg);
+ *     weir_runtime_run(runtime, &error);
+ *     weir_runtime_free(runtime);
+ *
+ * Threads: a runtime belongs to one thread at a time: the one that runs it, or until then the one
+ *          that made it. weir_runtime_push and weir_runtime_stop are safe from any thread.
+ *          Runtimes share nothing.
+ * Fork:    in a forked child every call returns WEIR_FORKED; free does nothing but give up memory.
+ */
+#ifndef WEIR_RUNTIME_H
+#define WEIR_RUNTIME_H
+
+#include <weir/core.h>
+#include <weir/graph.h>
+#include <weir/kinds.h>
+#include <weir/reactors.h>
+#include <weir/sinks.h>
+#include <weir/sources.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef struct weir_runtime weir_runtime;
+struct ev_loop;
+
+typedef enum weir_mode {
+    WEIR_MODE_LIVE,
+    WEIR_MODE_REPLAY, /* time is the events' own (rule E16) */
+    WEIR_MODE_TEST,   /* time moves by weir_runtime_advance alone */
+} weir_mode;
+
+typedef struct weir_runtime_config {
+    weir_mode mode;
+    const weir_kinds *kinds; /* besides weir's own; NULL: none */
+    weir_log_function log;   /* NULL: nothing is logged */
+    void *log_arg;
+    uint64_t seed; /* of the hash of keys; results never depend on it */
+} weir_runtime_config;
+
+/* --- Life ------------------------------------------------------------------------------------- */
+
+/* `config` is copied; NULL: live, without a log. */
+WEIR_API WEIR_MUST_USE weir_status weir_runtime_new(const weir_runtime_config *config,
+                                                    weir_runtime **ret, weir_error **error);
+WEIR_API void weir_runtime_free(weir_runtime *runtime); /* NULL allowed; not while it runs */
+
+/* Overrides one option or parameter of modules loaded later: "sources.quotes.path", "params.x". */
+WEIR_API WEIR_MUST_USE weir_status weir_runtime_set(weir_runtime *runtime, const char *name,
+                                                    const char *value, weir_error **error);
+
+/* Loads a module; it must outlive the runtime. Relative paths in it are relative to `folder`
+ * (NULL: the working directory). */
+WEIR_API WEIR_MUST_USE weir_status weir_runtime_load(weir_runtime *runtime,
+                                                     const weir_module *module, weir_error **error);
+WEIR_API WEIR_MUST_USE weir_status weir_runtime_load_in(weir_runtime *runtime,
+                                                        const weir_module *module,
+                                                        const char *folder, weir_error **error);
+
+/* What node functions find in firing->user. */
+WEIR_API void weir_runtime_set_user(weir_runtime *runtime, void *user);
+
+/* Sets the function that is given each result of a sink, after it has left. Before the start. */
+WEIR_API WEIR_MUST_USE weir_status weir_runtime_on(weir_runtime *runtime, const weir_module *module,
+                                                   const char *sink, weir_result_function function,
+                                                   void *arg, weir_error **error);
+
+/* --- Running ---------------------------------------------------------------------------------- */
+
+/* Runs until all sources have ended or weir_runtime_stop; blocks. WEIR_FAILED: a graph with
+ * `on_error: halt` failed. */
+WEIR_API WEIR_MUST_USE weir_status weir_runtime_run(weir_runtime *runtime, weir_error **error);
+
+/* Runs on a thread of its own; weir_runtime_join waits for its end and gives its outcome. */
+WEIR_API WEIR_MUST_USE weir_status weir_runtime_start(weir_runtime *runtime, weir_error **error);
+WEIR_API WEIR_MUST_USE weir_status weir_runtime_join(weir_runtime *runtime, weir_error **error);
+
+/* Runs on the host's libev loop, from its thread; the host runs the loop. */
+WEIR_API WEIR_MUST_USE weir_status weir_runtime_attach(weir_runtime *runtime, struct ev_loop *loop,
+                                                       weir_error **error);
+
+/* For any other loop: does what is due without blocking. When the descriptor (one for the
+ * runtime's life, owned by it) is readable, call weir_runtime_poll. WEIR_CLOSED: it has ended. */
+WEIR_API WEIR_MUST_USE weir_status weir_runtime_poll(weir_runtime *runtime, weir_error **error);
+WEIR_API int weir_runtime_fd(weir_runtime *runtime, weir_error **error); /* -1: error */
+
+/* Ends in order: sources stop, batches flush and fire, sinks are written out. Any thread, also from
+ * a callback or a signal handler. Does not wait. */
+WEIR_API void weir_runtime_stop(weir_runtime *runtime);
+
+/* --- Events from the program ------------------------------------------------------------------ */
+
+/* Pushes `count` values of the channel's type; they get one stamp. All or none: when there is no
+ * room, what the channel's `on_full` says. Any thread. */
+WEIR_API WEIR_MUST_USE weir_status weir_runtime_push(weir_runtime *runtime,
+                                                     const weir_module *module, uint32_t source,
+                                                     const void *values, size_t count,
+                                                     weir_error **error);
+
+/* No more will be pushed into the channel; when all sources have ended the runtime ends. */
+WEIR_API WEIR_MUST_USE weir_status weir_runtime_close(weir_runtime *runtime,
+                                                      const weir_module *module, uint32_t source,
+                                                      weir_error **error);
+
+/* --- By hand (the runtime's thread) ----------------------------------------------------------- */
+
+/* `reactor` as "name", or "module.name" where several modules are loaded; so everywhere below. */
+WEIR_API WEIR_MUST_USE weir_status weir_runtime_pause(weir_runtime *runtime, const char *reactor,
+                                                      weir_error **error);
+WEIR_API WEIR_MUST_USE weir_status weir_runtime_resume(weir_runtime *runtime, const char *reactor,
+                                                       weir_error **error);
+
+/* Fires on the cache, whatever criteria and `where:` say. `key`: a value of the keyed accumulator's
+ * type whose key fields are set, or NULL. The firing's outcome. */
+WEIR_API WEIR_MUST_USE weir_status weir_runtime_fire(weir_runtime *runtime, const char *reactor,
+                                                     const void *key, weir_error **error);
+
+/* Replaces the whole cache (of a key) and fires: one value per named input; others are absent. */
+typedef struct weir_named_value {
+    const char *input;
+    const void *value;
+    size_t count; /* of a window's items */
+} weir_named_value;
+WEIR_API WEIR_MUST_USE weir_status weir_runtime_fire_with(weir_runtime *runtime,
+                                                          const char *reactor, const void *key,
+                                                          const weir_named_value *values,
+                                                          size_t count, weir_error **error);
+
+/* Flushes an accumulator that keeps something (batch), under all keys. */
+WEIR_API WEIR_MUST_USE weir_status weir_runtime_flush(weir_runtime *runtime,
+                                                      const char *accumulator, weir_error **error);
+
+/* One event by hand, of the accumulator's type. */
+WEIR_API WEIR_MUST_USE weir_status weir_runtime_inject(weir_runtime *runtime,
+                                                       const char *accumulator, const void *value,
+                                                       weir_error **error);
+
+/* Moves the virtual clock of WEIR_MODE_TEST, firing the timers that come due on the way. */
+WEIR_API WEIR_MUST_USE weir_status weir_runtime_advance(weir_runtime *runtime, int64_t time,
+                                                        weir_error **error);
+
+/* --- What it tells ---------------------------------------------------------------------------- */
+
+typedef struct weir_source_report {
+    const char *module;
+    const char *name;
+    weir_source_health health;
+    weir_ledger ledger;
+    uint64_t waiting;
+    bool held; /* reading has stopped: a queue is full while firing is held */
+} weir_source_report;
+
+typedef struct weir_accumulator_report {
+    const char *module;
+    const char *name;
+    uint64_t events, boundaries, filtered, failed;
+    weir_ledger ledger; /* of what was injected */
+} weir_accumulator_report;
+
+typedef struct weir_reactor_report {
+    const char *module;
+    const char *name;
+    weir_reactor_metrics metrics;
+    const char *missing;          /* the first required input without a value, or NULL */
+    const char *criteria_missing; /* the first input of the criteria that never had one, or NULL */
+} weir_reactor_report;
+
+typedef struct weir_graph_report {
+    const char *module;
+    const char *name;
+    const weir_module_graph *graph;
+    uint64_t runs, failures;
+    const uint64_t *counts; /* graph->count_size of them: skips, then counters */
+} weir_graph_report;
+
+typedef struct weir_sink_report {
+    const char *module;
+    const char *name;
+    weir_sink_metrics metrics;
+    const char *trouble; /* why it is not ready, or NULL */
+} weir_sink_report;
+
+/* All counters and health, a copy at one moment; freed with weir_report_free. */
+typedef struct weir_report {
+    uint64_t turns;
+    uint64_t dead_letters;
+    weir_source_report *sources;
+    size_t source_count;
+    weir_accumulator_report *accumulators;
+    size_t accumulator_count;
+    weir_reactor_report *reactors;
+    size_t reactor_count;
+    weir_graph_report *graphs;
+    size_t graph_count;
+    weir_sink_report *sinks;
+    size_t sink_count;
+} weir_report;
+
+WEIR_API WEIR_MUST_USE weir_status weir_runtime_report(weir_runtime *runtime, weir_report **ret,
+                                                       weir_error **error);
+WEIR_API void weir_report_free(weir_report *report);
+
+/* How often a node has run, from its graph's report. */
+WEIR_API uint64_t weir_graph_report_runs(const weir_graph_report *report, uint32_t node);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

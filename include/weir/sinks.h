@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* sinks.h - results out: the contract of a sink kind.
+ *
+ * A sink encodes what it is given into its buffer at once, so that a result that cannot be encoded
+ * fails its firing before anything has left; the kind writes the buffer out when the turn ends or
+ * the buffer is full. Kinds that take values themselves have no buffer.
+ *
+ * Threads: the runtime's thread.
+ */
+#ifndef WEIR_SINKS_H
+#define WEIR_SINKS_H
+
+#include <weir/core.h>
+#include <weir/graph.h>
+#include <weir/wire.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef struct weir_sink weir_sink;
+
+/* Called with each result that has left through a sink. May push and stop, not run or free. */
+typedef void (*weir_result_function)(void *arg, const void *value);
+
+typedef struct weir_sink_kind {
+    weir_kind base;
+    size_t state_size; /* of weir_sink.state, zeroed before `open` */
+    bool is_callback;  /* needs a function of the host's; takes values, not bytes */
+    weir_status (*open)(weir_sink *sink, weir_error **error);
+    /* Writes some of `bytes` and says how many. WEIR_AGAIN: it takes no more just now (`*fd` to
+     * watch for output, or -1: try again after a while). WEIR_IO: it failed, and is tried again. */
+    weir_status (*write)(weir_sink *sink, weir_slice bytes, size_t *ret_written, int *fd,
+                         weir_error **error);
+    /* Everything written is safe where the sink's policy says so. */
+    weir_status (*sync)(weir_sink *sink, weir_error **error);
+    void (*close)(weir_sink *sink);
+} weir_sink_kind;
+
+/* Counters since the start. */
+typedef struct weir_sink_metrics {
+    uint64_t results;
+    uint64_t bytes;
+    uint64_t failures; /* writes that failed and were tried again */
+    uint64_t pending;  /* bytes that are not written yet */
+} weir_sink_metrics;
+
+struct weir_sink {
+    const weir_module_sink *module;
+    const weir_sink_kind *kind;
+    const weir_type *type;
+    void *config; /* as the kind's option table says */
+    void *state;
+    const char *folder; /* what relative paths are relative to */
+    bool fresh;         /* begin with an empty file (replay, test), do not append */
+    weir_format format;
+    weir_result_function tap; /* the host's, of a sink of any kind */
+    void *tap_arg;
+    weir_sink_metrics metrics;
+};
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

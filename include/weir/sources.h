@@ -1,0 +1,226 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* sources.h - bytes in: events, where they come from, and what becomes of each.
+ *
+ * A source kind is a const weir_source_kind. A user registers kinds of their own by weir_kinds.
+ *
+ * Threads: everything here runs on the runtime's thread, except weir_source_wake (any thread).
+ * Memory:  a span's values live until the kind's next `read`.
+ */
+#ifndef WEIR_SOURCES_H
+#define WEIR_SOURCES_H
+
+#include <weir/core.h>
+#include <weir/graph.h>
+#include <weir/wire.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* --- The ledger ------------------------------------------------------------------------------- */
+
+/* What became of an event; of several ways the first that is true counts (rule E19). */
+typedef enum weir_outcome {
+    WEIR_DEAD = 1,
+    WEIR_FIRED = 2,
+    WEIR_COLLAPSED = 4,
+    WEIR_FILTERED = 8,
+    WEIR_KEPT = 16,
+} weir_outcome;
+
+/* received = fired + kept + filtered + collapsed + dropped + dead + waiting, at any time. */
+typedef struct weir_ledger {
+    uint64_t received;
+    uint64_t fired;     /* took part in a firing */
+    uint64_t kept;      /* only refreshed a cache or a state */
+    uint64_t filtered;  /* a `where:` was false */
+    uint64_t collapsed; /* overwritten under `latest`, or by `conflate` */
+    uint64_t dropped;   /* by `drop_oldest` */
+    uint64_t dead;      /* became a dead letter */
+} weir_ledger;
+
+WEIR_API uint64_t weir_ledger_waiting(const weir_ledger *ledger);
+
+typedef struct weir_origin weir_origin;
+typedef struct weir_ticket weir_ticket;
+
+/* An event that somebody still waits for. Held once by each who does; when the last lets go, the
+ * event is done and enters the ledger. */
+struct weir_ticket {
+    weir_origin *origin;
+    int64_t position;
+    int64_t time;
+    int32_t partition;
+    uint32_t holds;
+    uint32_t outcome;               /* weir_outcome bits so far */
+    struct weir_ticket_part *parts; /* of a batch: the events in it */
+    weir_ticket *next;              /* in the free list */
+};
+
+typedef struct weir_ticket_part {
+    weir_ticket *ticket;
+    struct weir_ticket_part *next;
+} weir_ticket_part;
+
+/* Where events come from: a source, or an accumulator that is fed by hand. */
+struct weir_origin {
+    const char *name;
+    weir_ledger ledger;
+    bool inner;           /* its tickets stand for batches, not events: outside the ledger */
+    weir_ticket *tickets; /* `limit` of them */
+    weir_ticket *free;
+    uint32_t fresh; /* tickets that were never used begin here */
+    uint32_t limit; /* max_in_flight */
+    uint32_t in_flight;
+    weir_ticket_part *free_parts;
+    /* Tells a source that commits which events are done, in any order; NULL: nobody asks. */
+    void (*done)(weir_origin *origin, int32_t partition, int64_t position, size_t count);
+    void *arg;
+};
+
+WEIR_API WEIR_MUST_USE weir_status weir_origin_init(weir_origin *origin, const char *name,
+                                                    uint32_t limit, weir_error **error);
+WEIR_API void weir_origin_free(weir_origin *origin);
+
+/* True while another event can be given a ticket. */
+static inline bool weir_origin_has_room(const weir_origin *origin)
+{
+    return origin->in_flight < origin->limit;
+}
+
+/* --- Events ----------------------------------------------------------------------------------- */
+
+/* One input on its way through the rooms. */
+typedef struct weir_event {
+    const void *value; /* of the source's type */
+    weir_origin *origin;
+    weir_ticket *ticket; /* NULL until somebody has to wait */
+    uint64_t number;     /* counts the runtime's events */
+    int64_t position;    /* in its partition; of a channel the number of the push */
+    int64_t time;        /* event time, nanoseconds; INT64_MIN: it has none */
+    int32_t partition;
+    uint32_t rounds;  /* of feedback so far */
+    uint32_t outcome; /* weir_outcome bits so far */
+    weir_slice raw;   /* the bytes it was decoded from; empty where there are none any more */
+} weir_event;
+
+/* Holds the event's ticket, made if need be. NULL only where weir_origin_has_room was not asked. */
+WEIR_API weir_ticket *weir_event_hold(weir_event *event);
+WEIR_API void weir_ticket_hold(weir_ticket *ticket);
+WEIR_API void weir_ticket_release(weir_ticket *ticket, uint32_t outcome);
+
+/* Makes `part`, which its holder gives up, a part of the batch: done when the batch is done. */
+WEIR_API bool weir_ticket_add_part(weir_ticket *batch, weir_ticket *part);
+
+/* Ends the event's way: it enters the ledger, now or with its last holder. */
+WEIR_API void weir_event_finish(weir_event *event);
+
+/* Counts `outcome` for `count` events at once. */
+WEIR_API void weir_ledger_add(weir_ledger *ledger, uint32_t outcome, uint64_t count);
+
+/* --- Spans and source kinds ------------------------------------------------------------------- */
+
+enum { WEIR_SPAN_EVENTS = 256, WEIR_SPAN_BYTES = 64 * 1024 };
+
+/* Values side by side, decoded ahead, of one partition at consecutive positions. */
+typedef struct weir_span {
+    const unsigned char *values;
+    size_t count;
+    int64_t first_position;
+    int64_t ingest;        /* nanoseconds, one for all, where `stamps` is NULL */
+    const int64_t *stamps; /* of each, ascending */
+    int32_t partition;
+    const weir_slice *raw; /* `count` of them, or NULL */
+} weir_span;
+
+typedef enum weir_source_health {
+    WEIR_SOURCE_STARTING,
+    WEIR_SOURCE_CONNECTING,
+    WEIR_SOURCE_LIVE,
+    WEIR_SOURCE_DISCONNECTED,
+    WEIR_SOURCE_ENDED,
+} weir_source_health;
+
+typedef struct weir_source weir_source;
+
+/* Callbacks of a kind. All but `read` may be NULL. */
+typedef struct weir_source_kind {
+    weir_kind base;
+    size_t state_size; /* of weir_source.state, zeroed before `open` */
+    /* Makes ready to read. A peer that is away is no failure: it is connected to later. */
+    weir_status (*open)(weir_source *source, weir_error **error);
+    /* Fills source->span with at most `limit` events that are ready now. WEIR_OK: the span holds
+     * some, or an event that cannot be decoded was refused by weir_source_put; WEIR_AGAIN: nothing
+     * is ready; WEIR_CLOSED: there will be no more. */
+    weir_status (*read)(weir_source *source, size_t limit, weir_error **error);
+    /* The engine is done with the span's first `count` events, and will ask for more. */
+    void (*release)(weir_source *source, size_t count);
+    void (*close)(weir_source *source);
+    bool reads_bytes; /* it calls weir_source_put, by the format of its spec */
+    /* In replay too this source has events of its own (a file); others have ended at once. */
+    bool replays;
+} weir_source_kind;
+
+/* An event that could not be decoded. */
+typedef struct weir_refusal {
+    bool waiting; /* stands behind the span's values */
+    int64_t position;
+    int32_t partition;
+    weir_slice raw;
+    char reason[512];
+} weir_refusal;
+
+struct weir_source {
+    const weir_module_source *module;
+    const weir_source_kind *kind;
+    const weir_type *type;
+    void *config;       /* as the kind's option table says */
+    void *state;        /* of the kind */
+    const char *folder; /* what relative paths are relative to */
+    weir_origin origin;
+    weir_source_health health;
+    /* By the source's format; fills `reason` when it fails. */
+    weir_status (*decode)(weir_source *source, weir_slice message, void *value, char *reason,
+                          size_t reason_size);
+    weir_format format;        /* where it is not raw */
+    weir_csv_columns *columns; /* of CSV: set from the header row by weir_source_header */
+    weir_span span;
+    size_t taken; /* events of the span that have been handed on */
+    weir_refusal refusal;
+    unsigned char *values; /* the buffer that weir_source_put fills */
+    weir_slice *raw;
+    size_t capacity; /* of values and raw */
+    const struct weir_source_host *host;
+    void *host_arg;
+    bool ended;
+    int64_t until; /* events with a later stamp stay for the next read (channel) */
+};
+
+/* What a kind may ask of the engine. */
+typedef struct weir_source_host {
+    /* Wakes the loop: the source has events. Any thread. */
+    void (*wake)(weir_source *source);
+    /* Watches one descriptor for input; -1: none. */
+    weir_status (*watch)(weir_source *source, int fd, weir_error **error);
+    /* Wakes the source at `time`, once; INT64_MAX: not. */
+    void (*wake_at)(weir_source *source, int64_t time);
+    int64_t (*now)(weir_source *source);
+    void (*log)(weir_source *source, weir_level level, const char *message);
+} weir_source_host;
+
+/* Decodes one message into the span. WEIR_OK: it is in, or was refused and will be a dead letter;
+ * WEIR_FULL: the span takes no more, and this message is to be put again at the next read. */
+WEIR_API weir_status weir_source_put(weir_source *source, weir_slice message, int64_t position);
+
+/* Reads the header row of a CSV source. */
+WEIR_API WEIR_MUST_USE weir_status weir_source_header(weir_source *source, weir_slice header,
+                                                      weir_error **error);
+
+/* Empties the span for the next read; a kind calls it first in `read`. */
+WEIR_API void weir_source_begin(weir_source *source, int32_t partition);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

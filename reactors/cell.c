@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* cell.c - what a reactor keeps, once or per key: the cache, the states, the time of the key. */
+#include "reactors/reactor.h"
+
+#include <string.h>
+
+weir_reactor_cell *weir_reactor_find(const weir_reactor *reactor, const uint64_t *key,
+                                     uint64_t hash)
+{
+    weir_entry *entry = weir_table_find(&reactor->keys, key, hash);
+
+    return entry != NULL ? weir_entry_data(&reactor->keys, entry) : NULL;
+}
+
+static weir_entry *entry_of(const weir_reactor *reactor, weir_reactor_cell *cell)
+{
+    uint64_t *key = (uint64_t *)(void *)cell - reactor->key_words;
+
+    return (weir_entry *)(void *)key - 1;
+}
+
+/* The key has had no event for `ttl`: it goes, with what waits under it. */
+static void forget(weir_timer *timer)
+{
+    weir_reactor_cell *cell = timer->arg;
+    weir_reactor *reactor = cell->reactor;
+    int64_t due = cell->last_event + reactor->config.ttl;
+
+    /* Events only note their time; the timer follows when it was due. A retry keeps its key. */
+    if (due > reactor->host->now(reactor) || cell->retry != NULL) {
+        int64_t later = reactor->host->now(reactor) + reactor->config.ttl;
+        weir_timer_arm(reactor->timers, timer, cell->retry != NULL && due < later ? later : due);
+        return;
+    }
+    weir_queue_drop_all(reactor, cell, "its key had no event for the time of 'ttl'");
+    weir_timers_unreserve(reactor->timers);
+    weir_table_remove(&reactor->keys, entry_of(reactor, cell));
+}
+
+static bool start_ttl(weir_reactor *reactor, weir_reactor_cell *cell, uint64_t age)
+{
+    if (reactor->config.ttl == INT64_MAX)
+        return true;
+    if (!weir_timers_reserve(reactor->timers))
+        return false;
+    cell->ttl = (weir_timer){.fire = forget, .arg = cell, .rank = reactor->rank, .age = age};
+    cell->last_event = reactor->host->now(reactor);
+    weir_timer_arm(reactor->timers, &cell->ttl, cell->last_event + reactor->config.ttl);
+    return true;
+}
+
+weir_reactor_cell *weir_reactor_cell_for(weir_reactor *reactor, const uint64_t *key, uint64_t hash,
+                                         bool *full)
+{
+    weir_entry *entry = weir_table_add(&reactor->keys, key, hash, full);
+
+    if (entry == NULL)
+        return NULL;
+    weir_reactor_cell *cell = weir_entry_data(&reactor->keys, entry);
+    if (cell->reactor != NULL)
+        return cell;
+    cell->reactor = reactor;
+    if (!start_ttl(reactor, cell, entry->age)) {
+        weir_table_remove(&reactor->keys, entry);
+        return NULL;
+    }
+    return cell;
+}
+
+void weir_input_copy(const weir_reactor_input *input, void *to, const void *value)
+{
+    if (input->item_size == 0) {
+        memcpy(to, value, input->value_size);
+        return;
+    }
+    const weir_window *window = value;
+    weir_window *copy = to;
+    *copy = (weir_window){.items = copy + 1, .count = window->count};
+    memcpy(copy + 1, window->items, window->count * input->item_size);
+}
+
+void weir_cell_keep(weir_reactor *reactor, weir_reactor_cell *cell, uint32_t input,
+                    const void *value)
+{
+    const weir_reactor_input *kept = &reactor->inputs[input];
+    uint64_t bit = 1ull << input;
+
+    reactor->ever_present |= bit;
+    if (kept->keyed) {
+        weir_input_copy(kept, (unsigned char *)cell + kept->cell_offset, value);
+        cell->present |= bit;
+    } else {
+        weir_input_copy(kept, kept->shared, value);
+        reactor->current[input] = kept->shared;
+        reactor->shared_present |= bit;
+    }
+}
+
+const void *const *weir_cell_inputs(const weir_reactor *reactor, weir_reactor_cell *cell,
+                                    const void **room)
+{
+    if (reactor->key_words == 0)
+        return reactor->current;
+    for (uint32_t i = 0; i < reactor->module->input_count; i++) {
+        const weir_reactor_input *input = &reactor->inputs[i];
+        if (!input->keyed)
+            room[i] = reactor->current[i];
+        else if ((cell->present >> i & 1) != 0)
+            room[i] = (unsigned char *)cell + input->cell_offset;
+        else
+            room[i] = NULL;
+    }
+    return room;
+}
+
+void weir_reactor_settle(weir_reactor *reactor, const void *from, size_t size)
+{
+    for (uint32_t i = 0; i < reactor->module->input_count; i++) {
+        const weir_reactor_input *input = &reactor->inputs[i];
+        const unsigned char *value = reactor->current[i];
+        if (value == NULL || value == input->shared)
+            continue;
+        const unsigned char *start = from;
+        if (value < start || value >= start + size)
+            continue;
+        weir_input_copy(input, input->shared, value);
+        reactor->current[i] = input->shared;
+    }
+}

@@ -1,0 +1,315 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* fire.c - one firing: run the fused function, then settle what became of what it took.
+ *
+ * A graph that failed ends, by its `on_error`, as dead letters of all that was taken, as a halt, or
+ * as a retry: then the firing's inputs are copied, its tickets kept, and its cell is held until the
+ * graph has succeeded or its attempts are spent.
+ */
+#include "reactors/reactor.h"
+
+#include <string.h>
+
+static void release_all(const weir_reactor *reactor, weir_ticket *const *tickets, uint32_t outcome)
+{
+    for (uint32_t i = 0; i < reactor->module->input_count; i++)
+        if (tickets[i] != NULL)
+            weir_ticket_release(tickets[i], outcome);
+}
+
+static void hold_all(const weir_reactor *reactor, weir_ticket *const *tickets)
+{
+    for (uint32_t i = 0; i < reactor->module->input_count; i++)
+        if (tickets[i] != NULL)
+            weir_ticket_hold(tickets[i]);
+}
+
+static weir_ticket *first_of(const weir_reactor *reactor, weir_ticket *const *tickets)
+{
+    for (uint32_t i = 0; i < reactor->module->input_count; i++)
+        if (tickets[i] != NULL)
+            return tickets[i];
+    return NULL;
+}
+
+/* What the firing took ends as dead letters, joined by its number. */
+static void bury(weir_reactor *reactor, const weir_module_graph *graph, const weir_firing *firing,
+                 const weir_failure *failure, const void *const *inputs,
+                 weir_ticket *const *tickets)
+{
+    weir_death death = {.reason = failure->message,
+                        .graph = graph,
+                        .node = graph != NULL ? failure->node : WEIR_NONE,
+                        .firing = firing,
+                        .inputs = inputs};
+
+    for (uint32_t i = 0; i < reactor->module->input_count; i++) {
+        if (tickets[i] == NULL)
+            continue;
+        death.ticket = tickets[i];
+        death.input = i;
+        death.value = inputs[i];
+        reactor->host->dead(reactor, &death);
+    }
+}
+
+/* --- Retries ---------------------------------------------------------------------------------- */
+
+void weir_retry_free(weir_reactor *reactor, weir_retry *retry)
+{
+    if (retry == NULL)
+        return;
+    if (retry->inputs != NULL)
+        for (uint32_t i = 0; i < reactor->module->input_count; i++)
+            weir_free(retry->inputs[i]);
+    weir_free(retry->inputs);
+    weir_free(retry->tickets);
+    weir_free(retry->failed);
+    weir_free(retry);
+}
+
+static bool copy_inputs(const weir_reactor *reactor, weir_retry *retry, const void *const *inputs)
+{
+    for (uint32_t i = 0; i < reactor->module->input_count; i++) {
+        if (inputs[i] == NULL)
+            continue;
+        retry->inputs[i] = weir_alloc(reactor->inputs[i].value_size);
+        if (retry->inputs[i] == NULL)
+            return false;
+        weir_input_copy(&reactor->inputs[i], retry->inputs[i], inputs[i]);
+    }
+    return true;
+}
+
+static weir_retry *make_retry(const weir_reactor *reactor, const void *const *inputs,
+                              weir_ticket *const *tickets)
+{
+    uint32_t count = reactor->module->input_count;
+    weir_retry *retry = weir_alloc(sizeof *retry);
+
+    if (retry == NULL)
+        return NULL;
+    retry->failed = weir_alloc_array(reactor->module->graph_count, sizeof *retry->failed);
+    retry->tickets = weir_alloc_array(count, sizeof(weir_ticket *));
+    retry->inputs = weir_alloc_array(count, sizeof(unsigned char *));
+    if (retry->failed == NULL || retry->tickets == NULL || retry->inputs == NULL ||
+        !copy_inputs(reactor, retry, inputs)) {
+        return retry;
+    }
+    memcpy(retry->tickets, tickets, count * sizeof(weir_ticket *));
+    retry->ready = true;
+    return retry;
+}
+
+static int64_t delay_after(const weir_graph_config *config, int64_t attempts)
+{
+    int64_t delay = config->delay;
+
+    if (config->backoff == WEIR_BACKOFF_LINEAR && __builtin_mul_overflow(delay, attempts, &delay))
+        delay = INT64_MAX;
+    for (int64_t i = 1; config->backoff == WEIR_BACKOFF_EXPONENTIAL && i < attempts; i++) {
+        if (delay >= config->max_delay)
+            break;
+        delay *= 2;
+    }
+    return delay < config->max_delay ? delay : config->max_delay;
+}
+
+/* The next run comes after the longest delay that one of the failed graphs asks for. */
+static void arm_retry(weir_reactor *reactor, weir_retry *retry)
+{
+    int64_t delay = 0;
+
+    for (uint32_t i = 0; i < reactor->module->graph_count; i++) {
+        int64_t own =
+            retry->failed[i] ? delay_after(&reactor->graphs[i].config, retry->attempts) : 0;
+        delay = own > delay ? own : delay;
+    }
+    weir_timer_arm(reactor->timers, &retry->timer, reactor->host->now(reactor) + delay);
+}
+
+static void end_retry(weir_reactor *reactor, weir_retry *retry, uint32_t outcome)
+{
+    weir_reactor_cell *cell = retry->cell;
+
+    release_all(reactor, retry->tickets, outcome);
+    cell->retry = NULL;
+    weir_timers_unreserve(reactor->timers);
+    if (--reactor->retries == 0)
+        reactor->blocked &= ~(uint32_t)WEIR_BLOCKED_RETRY;
+    weir_retry_free(reactor, retry);
+    if (reactor->module->strategy == WEIR_SEQUENTIAL)
+        weir_reactor_ask(reactor, cell);
+}
+
+static void run_again(weir_timer *timer);
+
+static bool begin_retry(weir_reactor *reactor, weir_reactor_cell *cell, const weir_firing *firing,
+                        const void *const *inputs, weir_ticket *const *tickets, const bool *failed)
+{
+    weir_retry *retry = make_retry(reactor, inputs, tickets);
+
+    if (retry == NULL || !retry->ready || !weir_timers_reserve(reactor->timers)) {
+        weir_retry_free(reactor, retry);
+        return false;
+    }
+    retry->cell = cell;
+    retry->number = firing->number;
+    retry->now = firing->now;
+    retry->attempts = 1;
+    retry->rounds = reactor->rounds;
+    memcpy(retry->failed, failed, reactor->module->graph_count * sizeof *failed);
+    retry->timer =
+        (weir_timer){.fire = run_again, .arg = retry, .rank = reactor->rank, .age = firing->number};
+    hold_all(reactor, tickets);
+    cell->retry = retry;
+    reactor->retries++;
+    reactor->blocked |= WEIR_BLOCKED_RETRY;
+    arm_retry(reactor, retry);
+    return true;
+}
+
+/* Saves the state around a run that may fail, as the fused function does. */
+static weir_status run_alone(weir_reactor *reactor, uint32_t index, weir_firing *firing,
+                             const void *const *inputs, weir_reactor_cell *cell)
+{
+    const weir_module_graph *graph = reactor->graphs[index].module;
+    unsigned char *state = weir_cell_states(reactor, cell);
+
+    return graph->run(firing, inputs, state + graph->state_offset, &reactor->frames[index]);
+}
+
+static void run_again(weir_timer *timer)
+{
+    weir_retry *retry = timer->arg;
+    weir_reactor *reactor = retry->cell->reactor;
+    const void *const *inputs = (const void *const *)retry->inputs;
+    weir_firing firing = reactor->firing;
+    uint32_t outcome = WEIR_FIRED;
+    bool again = false;
+
+    firing.number = retry->number;
+    firing.now = retry->now;
+    firing.key = weir_cell_key(reactor, retry->cell);
+    reactor->cause = first_of(reactor, retry->tickets);
+    reactor->rounds = retry->rounds;
+    retry->attempts++;
+    for (uint32_t i = 0; i < reactor->module->graph_count; i++) {
+        if (!retry->failed[i])
+            continue;
+        reactor->metrics.retried++;
+        retry->failed[i] = run_alone(reactor, i, &firing, inputs, retry->cell) != WEIR_OK;
+        if (!retry->failed[i])
+            continue;
+        if (retry->attempts < reactor->graphs[i].config.attempts) {
+            again = true;
+            continue;
+        }
+        retry->failed[i] = false;
+        retry->dead = true;
+        reactor->graphs[i].failures++;
+        bury(reactor, reactor->graphs[i].module, &firing, firing.failure, inputs, retry->tickets);
+    }
+    if (again) {
+        arm_retry(reactor, retry);
+        return;
+    }
+    if (retry->dead) {
+        outcome |= WEIR_DEAD;
+        reactor->metrics.failed++;
+    }
+    end_retry(reactor, retry, outcome);
+}
+
+/* --- Firings ---------------------------------------------------------------------------------- */
+
+/* What is to be done with each graph that failed. Returns whether one of them is dead. */
+static bool settle_failures(weir_reactor *reactor, weir_reactor_cell *cell,
+                            const weir_firing *firing, const void *const *inputs,
+                            weir_ticket *const *tickets)
+{
+    static const weir_failure no_memory = {.message = "out of memory for a retry"};
+    bool dead = false, retry = false;
+    bool *failed = reactor->failed;
+
+    for (uint32_t i = 0; i < reactor->module->graph_count; i++) {
+        weir_reactor_graph *graph = &reactor->graphs[i];
+        const weir_failure *failure = reactor->frames[i].failure;
+        bool again = graph->config.on_error == WEIR_ON_ERROR_RETRY && graph->config.attempts > 1;
+        if (!failed[i])
+            continue;
+        retry = retry || again;
+        if (again)
+            continue;
+        failed[i] = false;
+        graph->failures++;
+        if (graph->config.on_error == WEIR_ON_ERROR_HALT) {
+            reactor->host->halt(reactor, graph->module->name, failure->message);
+            hold_all(reactor, tickets); /* the events stay undone */
+            continue;
+        }
+        dead = true;
+        bury(reactor, graph->module, firing, failure, inputs, tickets);
+    }
+    if (retry && !begin_retry(reactor, cell, firing, inputs, tickets, failed)) {
+        dead = true;
+        bury(reactor, NULL, firing, &no_memory, inputs, tickets);
+    }
+    return dead;
+}
+
+static bool any(const bool *flags, uint32_t count)
+{
+    for (uint32_t i = 0; i < count; i++)
+        if (flags[i])
+            return true;
+    return false;
+}
+
+weir_status weir_reactor_fire(weir_reactor *reactor, weir_reactor_cell *cell,
+                              weir_ticket *const *tickets)
+{
+    const void *room[WEIR_INPUT_LIMIT];
+    const void *const *inputs = weir_cell_inputs(reactor, cell, room);
+    weir_firing *firing = &reactor->firing;
+
+    firing->now = reactor->host->now(reactor);
+    firing->number = reactor->metrics.fired + 1;
+    firing->key = weir_cell_key(reactor, cell);
+    reactor->cause = first_of(reactor, tickets);
+    weir_status status = reactor->module->fire(firing, inputs, weir_cell_states(reactor, cell),
+                                               reactor->frames, reactor->failed);
+    if (status == WEIR_OK) {
+        reactor->metrics.fired++;
+        release_all(reactor, tickets, WEIR_FIRED);
+        return status;
+    }
+    return weir_reactor_not_ok(reactor, cell, status, inputs, tickets);
+}
+
+weir_status weir_reactor_not_ok(weir_reactor *reactor, weir_reactor_cell *cell, weir_status status,
+                                const void *const *inputs, weir_ticket *const *tickets)
+{
+    const weir_firing *firing = &reactor->firing;
+    uint32_t outcome = WEIR_FIRED;
+
+    if (status == WEIR_SKIP) {
+        reactor->metrics.filtered++;
+        release_all(reactor, tickets, WEIR_FILTERED);
+        return status;
+    }
+    if (!any(reactor->failed, reactor->module->graph_count)) {
+        /* The reactor's `where:` could not be asked: no firing came of it. */
+        bury(reactor, NULL, firing, firing->failure, inputs, tickets);
+        outcome = WEIR_DEAD;
+        reactor->metrics.failed++;
+    } else {
+        reactor->metrics.fired++;
+        if (settle_failures(reactor, cell, firing, inputs, tickets)) {
+            outcome |= WEIR_DEAD;
+            reactor->metrics.failed++;
+        }
+        memset(reactor->failed, 0, reactor->module->graph_count * sizeof *reactor->failed);
+    }
+    release_all(reactor, tickets, outcome);
+    return status;
+}

@@ -1,0 +1,312 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* queue.c - the boundaries that wait: a queue per input (and key), over one pool of places.
+ *
+ * Three lists go through a place: its queue (first in, first out), the reactor's places by age (for
+ * `wait:` and for a pool that is full), and the cells that wait, in the order in which they began
+ * to.
+ */
+#include "reactors/reactor.h"
+
+#include <string.h>
+
+enum { KEYED_POOL = 16 << 20, KEYED_PLACES = 65536, WINDOW_POOL = 64 << 20 };
+
+static uint32_t at_most(uint64_t places, uint64_t bytes, uint32_t place_size)
+{
+    uint64_t fitting = bytes / place_size;
+    uint64_t least = places < fitting ? places : fitting;
+
+    return least < 2 ? 2 : (uint32_t)least;
+}
+
+bool weir_queues_init(weir_reactor *reactor)
+{
+    uint64_t places = (uint64_t)__builtin_popcountll(reactor->criteria_mask);
+    uint32_t value_size = (reactor->value_size + 15) & ~15u;
+
+    reactor->place_size = (uint32_t)sizeof(weir_waiting) + value_size;
+    if (reactor->key_words != 0)
+        reactor->place_count = at_most(KEYED_PLACES, KEYED_POOL, reactor->place_size);
+    else if (reactor->module->strategy == WEIR_LATEST)
+        reactor->place_count = (uint32_t)places;
+    else
+        reactor->place_count =
+            at_most(places * (uint64_t)reactor->config.capacity,
+                    reactor->has_windows ? WINDOW_POOL : UINT64_MAX, reactor->place_size);
+    /* One more: a firing that takes the last boundary may be fed back into its own queue. */
+    reactor->place_count++;
+    reactor->places = weir_alloc_array(reactor->place_count, reactor->place_size);
+    return reactor->places != NULL;
+}
+
+void weir_queues_free(weir_reactor *reactor)
+{
+    weir_free(reactor->places);
+    while (reactor->free_backlogs != NULL) {
+        weir_backlog *next = reactor->free_backlogs->next_free;
+        weir_free(reactor->free_backlogs);
+        reactor->free_backlogs = next;
+    }
+}
+
+int64_t weir_reactor_unheld(const weir_reactor *reactor)
+{
+    int64_t now = reactor->held_since != 0 ? reactor->held_since : reactor->host->now(reactor);
+    return now - reactor->held_total;
+}
+
+/* --- Cells that wait -------------------------------------------------------------------------- */
+
+static weir_backlog *take_backlog(weir_reactor *reactor)
+{
+    weir_backlog *backlog = reactor->free_backlogs;
+    size_t size = sizeof *backlog + reactor->module->input_count * sizeof *backlog->queues;
+
+    if (backlog == NULL)
+        return weir_alloc(size);
+    reactor->free_backlogs = backlog->next_free;
+    memset(backlog, 0, size);
+    return backlog;
+}
+
+static bool begin_to_wait(weir_reactor *reactor, weir_reactor_cell *cell)
+{
+    weir_backlog *backlog = take_backlog(reactor);
+
+    if (backlog == NULL)
+        return false;
+    cell->backlog = backlog;
+    backlog->previous = reactor->last_waiting;
+    if (reactor->last_waiting != NULL)
+        reactor->last_waiting->backlog->next = cell;
+    else
+        reactor->first_waiting = cell;
+    reactor->last_waiting = cell;
+    reactor->blocked |= WEIR_BLOCKED_WAITING;
+    return true;
+}
+
+static void end_waiting(weir_reactor *reactor, weir_reactor_cell *cell)
+{
+    weir_backlog *backlog = cell->backlog;
+
+    if (backlog->previous != NULL)
+        backlog->previous->backlog->next = backlog->next;
+    else
+        reactor->first_waiting = backlog->next;
+    if (backlog->next != NULL)
+        backlog->next->backlog->previous = backlog->previous;
+    else
+        reactor->last_waiting = backlog->previous;
+    cell->backlog = NULL;
+    backlog->next_free = reactor->free_backlogs;
+    reactor->free_backlogs = backlog;
+    if (reactor->first_waiting == NULL)
+        reactor->blocked &= ~(uint32_t)WEIR_BLOCKED_WAITING;
+}
+
+/* --- Places ----------------------------------------------------------------------------------- */
+
+static weir_waiting *take_place(weir_reactor *reactor)
+{
+    weir_waiting *place = reactor->free_places;
+
+    if (place != NULL) {
+        reactor->free_places = place->next;
+        return place;
+    }
+    if (reactor->place_fresh == reactor->place_count)
+        return NULL;
+    void *fresh = reactor->places + (size_t)reactor->place_fresh++ * reactor->place_size;
+    return fresh;
+}
+
+void weir_queue_recycle(weir_reactor *reactor, weir_waiting *waiting)
+{
+    waiting->next = reactor->free_places;
+    reactor->free_places = waiting;
+}
+
+static void unlink_age(weir_reactor *reactor, weir_waiting *waiting)
+{
+    if (waiting->older != NULL)
+        waiting->older->newer = waiting->newer;
+    else
+        reactor->oldest = waiting->newer;
+    if (waiting->newer != NULL)
+        waiting->newer->older = waiting->older;
+    else
+        reactor->newest = waiting->older;
+}
+
+static void link_age(weir_reactor *reactor, weir_waiting *waiting)
+{
+    waiting->older = reactor->newest;
+    waiting->newer = NULL;
+    if (reactor->newest != NULL)
+        reactor->newest->newer = waiting;
+    else
+        reactor->oldest = waiting;
+    reactor->newest = waiting;
+}
+
+weir_waiting *weir_queue_pop(weir_reactor *reactor, weir_reactor_cell *cell, uint32_t input)
+{
+    weir_backlog *backlog = cell->backlog;
+    weir_queue *queue = &backlog->queues[input];
+    weir_waiting *waiting = queue->first;
+
+    queue->first = waiting->next;
+    queue->count--;
+    reactor->metrics.waiting--;
+    unlink_age(reactor, waiting);
+    if (queue->first == NULL) {
+        queue->last = NULL;
+        backlog->waiting &= ~(1ull << input);
+        if (backlog->waiting == 0)
+            end_waiting(reactor, cell);
+    }
+    return waiting;
+}
+
+static void bury(weir_reactor *reactor, weir_ticket *ticket, uint32_t input, const void *value,
+                 const char *reason)
+{
+    weir_death death = {
+        .ticket = ticket, .input = input, .value = value, .reason = reason, .node = WEIR_NONE};
+
+    reactor->host->dead(reactor, &death);
+    weir_ticket_release(ticket, WEIR_DEAD);
+}
+
+/* The oldest of a queue ends as a dead letter. */
+static void drop_first(weir_reactor *reactor, weir_reactor_cell *cell, uint32_t input,
+                       const char *reason)
+{
+    weir_waiting *waiting = weir_queue_pop(reactor, cell, input);
+
+    bury(reactor, waiting->ticket, input, waiting->value, reason);
+    weir_queue_recycle(reactor, waiting);
+}
+
+void weir_queue_drop_all(weir_reactor *reactor, weir_reactor_cell *cell, const char *reason)
+{
+    for (uint32_t i = 0; i < reactor->module->input_count; i++)
+        while (cell->backlog != NULL && cell->backlog->queues[i].first != NULL)
+            drop_first(reactor, cell, i, reason);
+}
+
+bool weir_queue_is_full(const weir_reactor *reactor, const weir_reactor_cell *cell, uint32_t input)
+{
+    if (reactor->module->strategy == WEIR_LATEST && cell != NULL && cell->backlog != NULL &&
+        cell->backlog->queues[input].first != NULL)
+        return false;
+    bool pool_full = reactor->free_places == NULL && reactor->place_fresh == reactor->place_count;
+    return pool_full || (cell != NULL && cell->backlog != NULL &&
+                         cell->backlog->queues[input].count >= reactor->config.capacity);
+}
+
+static void arm_wait(weir_reactor *reactor)
+{
+    if (reactor->oldest == NULL || reactor->config.wait == INT64_MAX || reactor->held_since != 0)
+        weir_timer_disarm(reactor->timers, &reactor->wait_timer);
+    else
+        weir_timer_arm(reactor->timers, &reactor->wait_timer,
+                       reactor->oldest->since + reactor->held_total + reactor->config.wait);
+}
+
+/* Under latest a queue has one place, which the newest boundary overwrites. */
+static bool overwrite(weir_reactor *reactor, weir_queue *queue, const void *value,
+                      const weir_event *event, weir_ticket *ticket)
+{
+    weir_waiting *waiting = queue->first;
+
+    if (reactor->module->strategy != WEIR_LATEST || waiting == NULL)
+        return false;
+    weir_ticket_release(waiting->ticket, WEIR_COLLAPSED);
+    reactor->metrics.collapsed++;
+    waiting->ticket = ticket;
+    waiting->event = event->number;
+    waiting->rounds = event->rounds;
+    weir_input_copy(&reactor->inputs[waiting->input], waiting->value, value);
+    return true;
+}
+
+static void append(weir_queue *queue, weir_waiting *waiting)
+{
+    waiting->next = NULL;
+    if (queue->last != NULL)
+        queue->last->next = waiting;
+    else
+        queue->first = waiting;
+    queue->last = waiting;
+    queue->count++;
+}
+
+static void make_place(weir_reactor *reactor, weir_reactor_cell *cell, uint32_t input)
+{
+    static const char reason[] = "unpaired: its queue is full";
+
+    if (!weir_queue_is_full(reactor, cell, input))
+        return;
+    reactor->metrics.unpaired++;
+    if (cell->backlog != NULL && cell->backlog->queues[input].first != NULL)
+        drop_first(reactor, cell, input, reason);
+    else
+        drop_first(reactor, reactor->oldest->cell, reactor->oldest->input, reason);
+}
+
+void weir_queue_push(weir_reactor *reactor, weir_reactor_cell *cell, uint32_t input,
+                     const void *value, weir_event *event, weir_ticket *ticket)
+{
+    if (cell->backlog != NULL &&
+        overwrite(reactor, &cell->backlog->queues[input], value, event, ticket))
+        return;
+    make_place(reactor, cell, input);
+    if (cell->backlog == NULL && !begin_to_wait(reactor, cell)) {
+        bury(reactor, ticket, input, value, "out of memory");
+        return;
+    }
+    weir_waiting *waiting = take_place(reactor);
+    waiting->cell = cell;
+    waiting->ticket = ticket;
+    waiting->event = event->number;
+    waiting->input = input;
+    waiting->rounds = event->rounds;
+    waiting->since = weir_reactor_unheld(reactor);
+    weir_input_copy(&reactor->inputs[input], waiting->value, value);
+    append(&cell->backlog->queues[input], waiting);
+    cell->backlog->waiting |= 1ull << input;
+    reactor->metrics.waiting++;
+    link_age(reactor, waiting);
+    if (reactor->oldest == waiting)
+        arm_wait(reactor);
+}
+
+/* The timer of `wait:`: boundaries that have waited too long become dead letters. One whose key is
+ * held by a retry is passed over, since such time does not count. */
+void weir_queue_expire(weir_timer *timer)
+{
+    weir_reactor *reactor = timer->arg;
+    int64_t limit = weir_reactor_unheld(reactor) - reactor->config.wait;
+    weir_waiting *next;
+
+    for (weir_waiting *waiting = reactor->oldest; waiting != NULL && waiting->since <= limit;
+         waiting = next) {
+        next = waiting->newer;
+        if (waiting->cell->retry != NULL)
+            continue;
+        reactor->metrics.unpaired++;
+        drop_first(reactor, waiting->cell, waiting->input,
+                   "unpaired: it has waited longer than 'wait'");
+    }
+    if (reactor->oldest != NULL && reactor->oldest->since <= limit)
+        weir_timer_arm(reactor->timers, timer, reactor->host->now(reactor) + reactor->config.wait);
+    else
+        arm_wait(reactor);
+}
+
+void weir_queues_rearm(weir_reactor *reactor)
+{
+    arm_wait(reactor);
+}

@@ -1,0 +1,236 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* dead.c - dead letters: what could not be decoded, found no place or failed for good (rule E19).
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "core/buffer.h"
+#include "runtime/runtime.h"
+
+enum { LOG_EVERY = 60 }; /* seconds */
+
+static void set_text(char *member, size_t capacity, const char *text)
+{
+    /* The member is zeroed: what is too long is cut, at a whole character. */
+    size_t size = text != NULL ? strlen(text) : 0;
+
+    if (size >= capacity) {
+        size = capacity - 1;
+        while (size > 0 && ((unsigned char)text[size] & 0xc0) == 0x80)
+            size--;
+    }
+    if (size != 0)
+        memcpy(member, text, size);
+}
+
+/* The bytes as they were read; else the value as JSON, marked. */
+static void set_raw(weir_dead_letter *letter, const weir_dead *dead)
+{
+    static const char mark[] = "re-encoded: ";
+    weir_buffer buffer = {0};
+    weir_slice raw = dead->raw;
+    weir_wire_error error;
+
+    if (raw.size == 0 && dead->type != NULL && dead->value != NULL) {
+        weir_buffer_text(&buffer, mark);
+        if (weir_encode(dead->type, WEIR_FORMAT_JSON, dead->value, &buffer, &error) == WEIR_OK) {
+            const void *data = buffer.data;
+            raw = (weir_slice){data, buffer.size};
+        }
+    }
+    letter->raw_size = (uint32_t)(raw.size < sizeof letter->raw ? raw.size : sizeof letter->raw);
+    if (letter->raw_size != 0)
+        memcpy(letter->raw, raw.data, letter->raw_size);
+    weir_buffer_free(&buffer);
+}
+
+/* Without a sink a dead letter is one log line, at most one a minute. */
+static void log_letter(weir_runtime *runtime, const weir_dead *dead)
+{
+    int64_t now = weir_monotonic_now();
+
+    if (runtime->logged_dead != 0 && now - runtime->logged_dead < LOG_EVERY * 1000000000ll)
+        return;
+    runtime->logged_dead = now;
+    weir_runtime_log(runtime, WEIR_WARNING, "graph", dead->source,
+                     "an event at position %lld became a dead letter%s%s: %s (%llu so far; name a "
+                     "sink under 'dead_letters:' to keep them)",
+                     (long long)dead->position, dead->graph != NULL ? " in graph " : "",
+                     dead->graph != NULL ? dead->graph : "", dead->reason,
+                     (unsigned long long)runtime->dead_letters);
+}
+
+void weir_dead_letter_send(weir_runtime *runtime, const weir_dead *dead)
+{
+    weir_dead_letter letter;
+    char node[160] = "";
+
+    runtime->dead_letters++;
+    if (dead->sink < 0) {
+        log_letter(runtime, dead);
+        return;
+    }
+    memset(&letter, 0, sizeof letter);
+    if (dead->graph != NULL)
+        snprintf(node, sizeof node, "%s%s%s", dead->graph, dead->node != NULL ? "." : "",
+                 dead->node != NULL ? dead->node : "");
+    set_text(letter.source, sizeof letter.source, dead->source);
+    set_text(letter.reason, sizeof letter.reason, dead->reason);
+    set_text(letter.node, sizeof letter.node, node);
+    set_text(letter.inputs, sizeof letter.inputs, dead->inputs);
+    letter.partition = dead->partition;
+    letter.position = dead->position;
+    letter.time = dead->time != INT64_MIN ? dead->time : 0;
+    letter.firing = dead->firing;
+    set_raw(&letter, dead);
+    weir_sink_work *sink = &dead->program->sinks[dead->sink];
+    weir_outlet outlet = weir_sink_outlet(sink);
+    weir_failure failure;
+    weir_firing firing = {.now = runtime->clock.now, .failure = &failure};
+    if (outlet.take(&outlet, &firing, &letter) != WEIR_OK)
+        weir_runtime_log(runtime, WEIR_ERROR, "sinks", sink->sink.module->name, "%s",
+                         failure.message);
+}
+
+/* --- Where they come from ----------------------------------------------------------------------
+ */
+
+/* The sink of the source that the event came from, or the program's. */
+static int sink_of(const weir_program *program, const weir_origin *origin)
+{
+    for (uint32_t i = 0; i < program->module->source_count; i++)
+        if (&program->sources[i].source.origin == origin)
+            return program->sources[i].sink;
+    return program->dead_sink;
+}
+
+void weir_dead_of_event(weir_accumulator_work *work, const weir_event *event, const char *reason)
+{
+    weir_dead dead = {.program = work->program,
+                      .source = event->origin->name,
+                      .partition = event->partition,
+                      .position = event->position,
+                      .time = event->time,
+                      .reason = reason,
+                      .raw = event->raw,
+                      .type = work->accumulator.module->type,
+                      .value = event->value,
+                      .sink = sink_of(work->program, event->origin)};
+
+    weir_dead_letter_send(work->program->runtime, &dead);
+}
+
+void weir_dead_of_refusal(weir_source_work *work)
+{
+    weir_source *source = &work->source;
+    weir_dead dead = {.program = work->program,
+                      .source = source->module->name,
+                      .partition = source->refusal.partition,
+                      .position = source->refusal.position,
+                      .time = INT64_MIN,
+                      .reason = source->refusal.reason,
+                      .raw = source->refusal.raw,
+                      .sink = work->sink};
+
+    source->refusal.waiting = false;
+    weir_dead_letter_send(work->program->runtime, &dead);
+    weir_ledger_add(&source->origin.ledger, WEIR_DEAD, 1);
+    if (source->origin.done != NULL)
+        source->origin.done(&source->origin, dead.partition, dead.position, 1);
+}
+
+static weir_program *program_of(const weir_reactor *reactor)
+{
+    return reactor->host_arg;
+}
+
+static const weir_type *type_of(const weir_reactor *reactor, uint32_t input)
+{
+    const weir_module *module = program_of(reactor)->module;
+
+    return module->accumulators[reactor->module->inputs[input].accumulator].boundary;
+}
+
+/* The inputs of a failed firing as one JSON object. */
+static void write_inputs(const weir_reactor *reactor, const void *const *inputs,
+                         weir_buffer *buffer)
+{
+    weir_wire_error error;
+    char separator = '{';
+
+    for (uint32_t i = 0; i < reactor->module->input_count; i++) {
+        if (inputs[i] == NULL || reactor->inputs[i].item_size != 0)
+            continue;
+        weir_buffer_printf(buffer, "%c\"%s\":", separator, reactor->inputs[i].name);
+        if (weir_encode(type_of(reactor, i), WEIR_FORMAT_JSON, inputs[i], buffer, &error) !=
+            WEIR_OK)
+            weir_buffer_text(buffer, "null");
+        separator = ',';
+    }
+    weir_buffer_text(buffer, separator == '{' ? "{}" : "}");
+}
+
+static int sink_of_graph(const weir_program *program, const weir_module_graph *graph)
+{
+    if (graph == NULL || graph->dead_letters == NULL)
+        return -2;
+    for (uint32_t i = 0; i < program->module->sink_count; i++)
+        if (strcmp(program->module->sinks[i].name, graph->dead_letters) == 0)
+            return (int)i;
+    return -1;
+}
+
+static void dead_of_reactor(weir_reactor *reactor, const weir_death *death)
+{
+    weir_program *program = program_of(reactor);
+    const weir_ticket *ticket = death->ticket;
+    const weir_event *event = program->runtime->event;
+    bool window = reactor->inputs[death->input].item_size != 0;
+    weir_buffer inputs = {0};
+    int own = sink_of_graph(program, death->graph);
+    weir_dead dead = {.program = program,
+                      .source = ticket->origin->name,
+                      .partition = ticket->partition,
+                      .position = ticket->position,
+                      .time = ticket->time,
+                      .reason = death->reason,
+                      .type = window ? NULL : type_of(reactor, death->input),
+                      .value = window ? NULL : death->value,
+                      .sink = own != -2 ? own : sink_of(program, ticket->origin)};
+
+    if (event != NULL && event->ticket == ticket)
+        dead.raw = event->raw;
+    if (death->firing != NULL) {
+        dead.firing = death->firing->number;
+        write_inputs(reactor, death->inputs, &inputs);
+        dead.inputs = inputs.data;
+        dead.graph = death->graph != NULL ? death->graph->name : reactor->module->name;
+    }
+    if (death->graph != NULL && death->node < death->graph->node_count)
+        dead.node = death->graph->nodes[death->node].name;
+    weir_dead_letter_send(program->runtime, &dead);
+    weir_buffer_free(&inputs);
+}
+
+static int64_t now_of_reactor(const weir_reactor *reactor)
+{
+    return program_of(reactor)->runtime->clock.now;
+}
+
+static void halt(weir_reactor *reactor, const char *graph, const char *reason)
+{
+    weir_runtime *runtime = program_of(reactor)->runtime;
+
+    weir_reactor_hold(reactor, WEIR_BLOCKED_HALTED, true);
+    if (runtime->error == NULL)
+        weir_error_set(&runtime->error, WEIR_FAILED,
+                       "graph '%s' failed and its 'on_error' is halt: %s", graph, reason);
+    runtime->outcome = WEIR_FAILED;
+    weir_runtime_stop(runtime);
+}
+
+const weir_reactor_host weir_runtime_reactor_host = {
+    .now = now_of_reactor,
+    .dead = dead_of_reactor,
+    .halt = halt,
+};

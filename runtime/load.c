@@ -1,0 +1,405 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* load.c - a module becomes a program: its rooms are made and joined, and nothing runs yet. */
+#include <stdio.h>
+#include <string.h>
+
+#include "core/buffer.h"
+#include "runtime/runtime.h"
+
+/* --- Options ---------------------------------------------------------------------------------- */
+
+/* The newest override of ROOM.NAME.OPTION; of ROOM.NAME where `option` is NULL. */
+static const char *override_of(const weir_runtime *runtime, const char *room, const char *name,
+                               const char *option)
+{
+    size_t room_size = strlen(room), name_size = strlen(name);
+    const char *found = NULL;
+
+    for (const weir_override *override = runtime->overrides; override != NULL;
+         override = override->next) {
+        const char *at = override->name;
+        if (strncmp(at, room, room_size) != 0 || at[room_size] != '.' ||
+            strncmp(at + room_size + 1, name, name_size) != 0)
+            continue;
+        at += room_size + 1 + name_size;
+        if (option == NULL ? *at == '\0' : *at == '.' && strcmp(at + 1, option) == 0)
+            found = override->value;
+    }
+    return found;
+}
+
+/* The spec's settings that belong to `table`, with the overrides of the command line. */
+static size_t select_settings(const weir_runtime *runtime, const char *room, const char *name,
+                              const weir_module_settings *written, weir_option_list table,
+                              weir_setting *selected)
+{
+    size_t count = 0;
+
+    for (size_t i = 0; i < table.count; i++) {
+        const char *option = table.items[i].name;
+        const char *override = override_of(runtime, room, name, option);
+        for (size_t s = 0; s < written->count && override == NULL; s++)
+            if (strcmp(written->items[s].name, option) == 0)
+                selected[count++] = written->items[s];
+        if (override != NULL)
+            selected[count++] = (weir_setting){.name = option, .text = override};
+    }
+    return count;
+}
+
+static weir_status load_options(weir_runtime *runtime, const char *room, const char *name,
+                                const weir_module_settings *written, weir_option_list table,
+                                void *config, weir_error **error)
+{
+    weir_setting *selected = weir_alloc_array(table.count + 1, sizeof *selected);
+    char what[160];
+
+    if (selected == NULL)
+        return weir_error_set(error, WEIR_NOMEM, "out of memory");
+    snprintf(what, sizeof what, "%.*s '%s'", (int)strlen(room) - 1, room, name);
+    size_t count = select_settings(runtime, room, name, written, table, selected);
+    weir_status status =
+        weir_options_read(table.items, table.count, what, selected, count, config, error);
+    weir_free(selected);
+    return status;
+}
+
+static weir_option_list table_of(const weir_kind *kind)
+{
+    return (weir_option_list){kind->options, kind->option_count};
+}
+
+/* A kind's config struct, read. */
+static weir_status read_config(weir_runtime *runtime, const char *room, const char *name,
+                               const weir_module_settings *written, const weir_kind *kind,
+                               void **ret_config, weir_error **error)
+{
+    *ret_config = weir_alloc(kind->config_size);
+    if (*ret_config == NULL)
+        return weir_error_set(error, WEIR_NOMEM, "out of memory");
+    return load_options(runtime, room, name, written, table_of(kind), *ret_config, error);
+}
+
+static void free_config(const weir_kind *kind, void *config)
+{
+    if (config != NULL)
+        weir_options_free(kind->options, kind->option_count, config);
+    weir_free(config);
+}
+
+/* --- Rooms ------------------------------------------------------------------------------------ */
+
+static weir_status unknown_kind(const char *room, const char *name, const char *kind,
+                                weir_place place, weir_error **error)
+{
+    return weir_error_set_at(error, WEIR_SPEC, place, "%s '%s': there is no kind '%s' here", room,
+                             name, kind);
+}
+
+static uint32_t key_words_of(const weir_module_accumulator *module)
+{
+    uint32_t words = 0;
+
+    for (uint32_t i = 0; i < module->key_part_count; i++)
+        words += (module->key_parts[i].size + 7) / 8;
+    return words;
+}
+
+static weir_status load_accumulator(weir_program *program, uint32_t index, weir_error **error)
+{
+    weir_accumulator_work *work = &program->accumulators[index];
+    weir_accumulator *accumulator = &work->accumulator;
+    const weir_module_accumulator *module = &program->module->accumulators[index];
+    weir_runtime *runtime = program->runtime;
+
+    work->program = program;
+    work->firing = (weir_firing){.params = program->params, .failure = &work->failure};
+    work->key_words = key_words_of(module);
+    work->single_part = module->key_part_count == 1 && module->key_parts[0].size % 8 == 0;
+    accumulator->module = module;
+    accumulator->host = &weir_runtime_accumulator_host;
+    accumulator->host_arg = work;
+    accumulator->kind = weir_accumulator_kind_find(runtime->config.kinds, module->kind);
+    if (accumulator->kind == NULL)
+        return unknown_kind("accumulator", module->name, module->kind, module->place, error);
+    weir_status status = read_config(runtime, "accumulators", module->name, &module->settings,
+                                     &accumulator->kind->base, &accumulator->config, error);
+    if (status == WEIR_OK)
+        status = weir_origin_init(&accumulator->origin, module->name, 65536, error);
+    accumulator->origin.inner = accumulator->kind->flush != NULL && module->poll == NULL;
+    work->cells.timers = &runtime->timers;
+    work->cells.rank = ++runtime->ranks;
+    work->has_cells = accumulator->kind->cell_size != NULL;
+    if (status == WEIR_OK && work->has_cells)
+        status =
+            weir_cells_init(&work->cells, accumulator, accumulator->kind->cell_size(accumulator),
+                            work->key_words, 1000000, runtime->config.seed, error);
+    return status;
+}
+
+static weir_status load_source(weir_program *program, uint32_t index, weir_error **error)
+{
+    weir_source_work *work = &program->sources[index];
+    weir_source *source = &work->source;
+    const weir_module_source *module = &program->module->sources[index];
+    weir_runtime *runtime = program->runtime;
+    const char *kind = override_of(runtime, "sources", module->name, "kind");
+
+    work->program = program;
+    work->fd = -1;
+    source->module = module;
+    source->type = module->type;
+    source->folder = kind != NULL ? NULL : program->folder;
+    source->host = &weir_runtime_source_host;
+    source->host_arg = work;
+    source->kind = weir_source_kind_find(runtime->config.kinds, kind != NULL ? kind : module->kind);
+    if (source->kind == NULL)
+        return unknown_kind("source", module->name, kind != NULL ? kind : module->kind,
+                            module->place, error);
+    weir_status status = load_options(runtime, "sources", module->name, &module->settings,
+                                      weir_builtin_catalog()->every_source, &work->config, error);
+    if (status == WEIR_OK)
+        status = read_config(runtime, "sources", module->name, &module->settings,
+                             &source->kind->base, &source->config, error);
+    if (status == WEIR_OK)
+        status = weir_origin_init(&source->origin, module->name,
+                                  (uint32_t)work->config.max_in_flight, error);
+    return status;
+}
+
+static weir_status load_sink(weir_program *program, uint32_t index, weir_error **error)
+{
+    weir_sink *sink = &program->sinks[index].sink;
+    const weir_module_sink *module = &program->module->sinks[index];
+    weir_runtime *runtime = program->runtime;
+    const char *kind = override_of(runtime, "sinks", module->name, "kind");
+
+    sink->module = module;
+    sink->type = module->type;
+    sink->folder = kind != NULL ? NULL : program->folder;
+    sink->fresh = runtime->config.mode != WEIR_MODE_LIVE;
+    sink->kind = weir_sink_kind_find(runtime->config.kinds, kind != NULL ? kind : module->kind);
+    if (sink->kind == NULL)
+        return unknown_kind("sink", module->name, kind != NULL ? kind : module->kind, module->place,
+                            error);
+    return read_config(runtime, "sinks", module->name, &module->settings, &sink->kind->base,
+                       &sink->config, error);
+}
+
+static weir_input_shape shape_of(const weir_program *program, const weir_module_input *input)
+{
+    const weir_accumulator_work *work = &program->accumulators[input->accumulator];
+    const weir_module_accumulator *module = work->accumulator.module;
+    weir_input_shape shape = {
+        .name = module->name, .value_size = module->boundary->size, .key_words = work->key_words};
+
+    if (module->window) {
+        shape.item_size = module->boundary->size;
+        shape.max_items = (uint32_t)work->accumulator.kind->window_items(&work->accumulator);
+    }
+    return shape;
+}
+
+static weir_status load_reactor(weir_program *program, uint32_t index, weir_error **error)
+{
+    weir_reactor *reactor = &program->reactors[index];
+    const weir_module_reactor *module = &program->module->reactors[index];
+    weir_runtime *runtime = program->runtime;
+    weir_input_shape shapes[WEIR_INPUT_LIMIT];
+
+    for (uint32_t i = 0; i < module->input_count && i < WEIR_INPUT_LIMIT; i++)
+        shapes[i] = shape_of(program, &module->inputs[i]);
+    reactor->host = &weir_runtime_reactor_host;
+    reactor->host_arg = program;
+    reactor->timers = &runtime->timers;
+    reactor->rank = ++runtime->ranks;
+    weir_status status = load_options(runtime, "reactors", module->name, &module->settings,
+                                      weir_builtin_catalog()->reactor, &reactor->config, error);
+    if (status == WEIR_OK)
+        status = weir_reactor_init(reactor, module, shapes, runtime->config.seed, error);
+    reactor->firing.params = program->params;
+    for (uint32_t g = 0; g < module->graph_count && status == WEIR_OK; g++) {
+        const weir_module_graph *graph = &program->module->graphs[module->graphs[g]];
+        reactor->graphs[g].module = graph;
+        status = load_options(runtime, "graphs", graph->name, &graph->settings,
+                              weir_builtin_catalog()->graph, &reactor->graphs[g].config, error);
+    }
+    return status;
+}
+
+/* --- Parameters ------------------------------------------------------------------------------- */
+
+static bool is_text(weir_value_kind kind)
+{
+    return kind >= WEIR_VALUE_TIMESTAMP && kind <= WEIR_VALUE_ENUM;
+}
+
+/* Parameters are read as one JSON object, by the codec of their struct. */
+static weir_status write_params(const weir_program *program, weir_buffer *json, weir_error **error)
+{
+    const weir_module *module = program->module;
+
+    weir_buffer_text(json, "{");
+    for (uint32_t i = 0; i < module->param_count; i++) {
+        const weir_module_param *param = &module->params[i];
+        const weir_field *field = &module->params_type->fields[i];
+        const char *text = override_of(program->runtime, "params", param->name, NULL);
+        text = text != NULL ? text : param->fallback;
+        if (text == NULL)
+            return weir_error_set(error, WEIR_SPEC,
+                                  "parameter '%s' has no default and no value; give one with "
+                                  "--set params.%s=VALUE",
+                                  param->name, param->name);
+        const char *quote = is_text(field->kind) || field->text ? "\"" : "";
+        weir_buffer_printf(json, "%s\"%s\":%s%s%s", i != 0 ? "," : "", field->wire, quote, text,
+                           quote);
+    }
+    weir_buffer_text(json, "}");
+    return WEIR_OK;
+}
+
+static weir_status load_params(weir_program *program, weir_error **error)
+{
+    const weir_module *module = program->module;
+    weir_buffer json = {0};
+    weir_wire_error wire;
+
+    if (module->params_type == NULL)
+        return WEIR_OK;
+    program->params = weir_alloc(module->params_type->size);
+    weir_status status = program->params != NULL
+                             ? write_params(program, &json, error)
+                             : weir_error_set(error, WEIR_NOMEM, "out of memory");
+    const void *data = json.data;
+    if (status == WEIR_OK &&
+        weir_decode(module->params_type, WEIR_FORMAT_JSON, (weir_slice){data, json.size},
+                    program->params, &wire) != WEIR_OK)
+        status = weir_error_set(error, WEIR_SPEC, "parameter '%s': %s", wire.path, wire.message);
+    weir_buffer_free(&json);
+    return status;
+}
+
+/* --- The whole -------------------------------------------------------------------------------- */
+
+static weir_status no_memory(const weir_module *module, weir_error **error)
+{
+    return weir_error_set(error, WEIR_NOMEM, "module '%s': out of memory", module->name);
+}
+
+static bool make_rooms(weir_program *program)
+{
+    const weir_module *module = program->module;
+
+    program->sources = weir_alloc_array(module->source_count, sizeof *program->sources);
+    program->accumulators =
+        weir_alloc_array(module->accumulator_count, sizeof *program->accumulators);
+    program->reactors = weir_alloc_array(module->reactor_count, sizeof *program->reactors);
+    program->sinks = weir_alloc_array(module->sink_count, sizeof *program->sinks);
+    return program->sources != NULL && program->accumulators != NULL && program->reactors != NULL &&
+           program->sinks != NULL;
+}
+
+static weir_status load_rooms(weir_program *program, weir_error **error)
+{
+    const weir_module *module = program->module;
+    struct {
+        uint32_t count;
+        weir_status (*load)(weir_program *program, uint32_t index, weir_error **error);
+    } rooms[] = {
+        {module->source_count, load_source},
+        {module->accumulator_count, load_accumulator},
+        {module->reactor_count, load_reactor},
+        {module->sink_count, load_sink},
+    };
+    weir_status status = load_params(program, error);
+
+    for (size_t r = 0; r < sizeof rooms / sizeof *rooms; r++)
+        for (uint32_t i = 0; i < rooms[r].count && status == WEIR_OK; i++)
+            status = rooms[r].load(program, i, error);
+    if (status == WEIR_OK)
+        status = load_options(program->runtime, "modules", module->name, &module->settings,
+                              weir_builtin_catalog()->top, &program->config, error);
+    return status;
+}
+
+static weir_status reserve_asking(weir_runtime *runtime, const weir_program *program,
+                                  weir_error **error)
+{
+    uint32_t routes = runtime->asking_room;
+
+    for (uint32_t i = 0; i < program->module->accumulator_count; i++)
+        routes += program->accumulators[i].route_count;
+    weir_asking *asking = weir_realloc(runtime->asking, (routes + 1) * sizeof *asking);
+    if (asking == NULL)
+        return no_memory(program->module, error);
+    runtime->asking = asking;
+    runtime->asking_room = routes;
+    return WEIR_OK;
+}
+
+weir_status weir_program_new(weir_runtime *runtime, const weir_module *module, const char *folder,
+                             weir_program **ret, weir_error **error)
+{
+    weir_program *program = weir_alloc(sizeof *program);
+
+    if (program == NULL)
+        return no_memory(module, error);
+    program->runtime = runtime;
+    program->module = module;
+    weir_status status = WEIR_OK;
+    if (!make_rooms(program) || (folder != NULL && (program->folder = weir_strdup(folder)) == NULL))
+        status = no_memory(module, error);
+    if (status == WEIR_OK)
+        status = load_rooms(program, error);
+    if (status == WEIR_OK && !weir_program_join(program))
+        status = no_memory(module, error);
+    if (status == WEIR_OK)
+        status = reserve_asking(runtime, program, error);
+    if (status != WEIR_OK)
+        weir_program_free(program);
+    else
+        *ret = program;
+    return status;
+}
+
+/* Any part may be missing: this also frees what a failed load had made. */
+void weir_program_free(weir_program *program)
+{
+    const weir_module *module = program->module;
+
+    for (uint32_t i = 0; program->sources != NULL && i < module->source_count; i++) {
+        weir_source_work *work = &program->sources[i];
+        weir_source_stop(work);
+        if (work->source.kind != NULL)
+            free_config(&work->source.kind->base, work->source.config);
+        weir_origin_free(&work->source.origin);
+        weir_free(work->accumulators);
+    }
+    for (uint32_t i = 0; program->reactors != NULL && i < module->reactor_count; i++)
+        if (program->reactors[i].module != NULL)
+            weir_reactor_release(&program->reactors[i]);
+    for (uint32_t i = 0; program->accumulators != NULL && i < module->accumulator_count; i++) {
+        weir_accumulator_work *work = &program->accumulators[i];
+        weir_cells_free(&work->cells);
+        if (work->accumulator.kind != NULL)
+            free_config(&work->accumulator.kind->base, work->accumulator.config);
+        weir_origin_free(&work->accumulator.origin);
+        weir_free(work->routes);
+    }
+    for (uint32_t i = 0; program->sinks != NULL && i < module->sink_count; i++) {
+        weir_sink_work *work = &program->sinks[i];
+        weir_sink_release(work);
+        if (work->sink.kind != NULL)
+            free_config(&work->sink.kind->base, work->sink.config);
+    }
+    weir_free(program->sources);
+    weir_free(program->accumulators);
+    weir_free(program->reactors);
+    weir_free(program->sinks);
+    weir_free(program->outlets);
+    weir_free(program->targets);
+    weir_free(program->counts);
+    weir_free(program->params);
+    weir_free(program->folder);
+    weir_free(program);
+}

@@ -1,0 +1,404 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* loop.c - takes turns on a libev loop: our own, the host's, or step by step for any other.
+ *
+ * Four things cause a turn: a wake-up (an eventfd: pushes and stops from any thread), a descriptor
+ * that a source watches, the next timer, and more work at once (an idle watcher). The loop is never
+ * libev's default one, which would take the host's SIGCHLD.
+ */
+#include <errno.h>
+#include <ev.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <sys/timerfd.h>
+#include <unistd.h>
+
+#include "runtime/runtime.h"
+
+struct weir_loop {
+    struct ev_loop *ev;
+    bool own;
+    bool in_turn;
+    int wake_fd;
+    int epoll_fd, timer_fd; /* for loops that are not libev's; -1: not asked for */
+    ev_io wake;
+    ev_timer due;
+    ev_idle more;
+};
+
+static weir_status failed(const char *what, weir_error **error)
+{
+    return weir_error_set(error, WEIR_IO, "cannot make %s: %s", what, strerror(errno));
+}
+
+/* --- Turns --------------------------------------------------------------------------------------
+ */
+
+static bool all_ended(const weir_runtime *runtime)
+{
+    for (const weir_program *program = runtime->programs; program != NULL; program = program->next)
+        for (uint32_t i = 0; i < program->module->source_count; i++) {
+            const weir_source *source = &program->sources[i].source;
+            if (!source->ended || source->taken < source->span.count)
+                return false;
+        }
+    return true;
+}
+
+/* One turn, and the end when it has come. */
+static void step(weir_runtime *runtime, bool *more)
+{
+    weir_error *error = NULL;
+
+    *more = false;
+    if (runtime->ended)
+        return;
+    atomic_store(&runtime->woken, false);
+    weir_status status = WEIR_OK;
+    if (!atomic_load(&runtime->stopping))
+        status = weir_turn(runtime, more, &error);
+    else
+        weir_run_timers(runtime, weir_clock_read(&runtime->clock));
+    if (status == WEIR_OK && !*more && (atomic_load(&runtime->stopping) || all_ended(runtime)))
+        weir_drain(runtime);
+    if (status == WEIR_OK)
+        return;
+    runtime->ended = true;
+    runtime->outcome = status;
+    weir_error_free(runtime->error);
+    runtime->error = error;
+}
+
+/* Arms what will cause the next turn. */
+static void prepare_next(weir_runtime *runtime, bool more)
+{
+    struct weir_loop *loop = runtime->loop;
+    int64_t due = weir_timers_next(&runtime->timers);
+
+    ev_timer_stop(loop->ev, &loop->due);
+    if (runtime->ended) {
+        ev_idle_stop(loop->ev, &loop->more);
+        ev_io_stop(loop->ev, &loop->wake);
+        if (loop->own)
+            ev_break(loop->ev, EVBREAK_ALL);
+        return;
+    }
+    if (more)
+        ev_idle_start(loop->ev, &loop->more);
+    else
+        ev_idle_stop(loop->ev, &loop->more);
+    if (due != INT64_MAX) {
+        double after = (double)(due - weir_clock_read(&runtime->clock)) / 1e9;
+        ev_now_update(loop->ev);
+        ev_timer_set(&loop->due, after > 0 ? after : 0, 0);
+        ev_timer_start(loop->ev, &loop->due);
+    }
+}
+
+static void take_turn(weir_runtime *runtime)
+{
+    bool more;
+
+    /* A callback that runs the host's loop must not start a turn within a turn. */
+    if (runtime->loop->in_turn)
+        return;
+    runtime->loop->in_turn = true;
+    step(runtime, &more);
+    prepare_next(runtime, more);
+    runtime->loop->in_turn = false;
+}
+
+static void on_wake(struct ev_loop *ev, ev_io *watcher, int events)
+{
+    uint64_t count;
+
+    (void)ev;
+    (void)events;
+    /* Nothing to read only means that somebody has read it before. */
+    if (read(watcher->fd, &count, sizeof count) < 0 && errno != EAGAIN)
+        return;
+    take_turn(watcher->data);
+}
+
+static void on_due(struct ev_loop *ev, ev_timer *watcher, int events)
+{
+    (void)ev;
+    (void)events;
+    take_turn(watcher->data);
+}
+
+static void on_more(struct ev_loop *ev, ev_idle *watcher, int events)
+{
+    (void)ev;
+    (void)events;
+    take_turn(watcher->data);
+}
+
+static void on_readable(struct ev_loop *ev, ev_io *watcher, int events)
+{
+    (void)ev;
+    (void)events;
+    take_turn(watcher->data);
+}
+
+/* --- Life ---------------------------------------------------------------------------------------
+ */
+
+weir_status weir_loop_new(weir_runtime *runtime, weir_error **error)
+{
+    struct weir_loop *loop = weir_alloc(sizeof *loop);
+
+    if (loop == NULL)
+        return weir_error_set(error, WEIR_NOMEM, "out of memory");
+    runtime->loop = loop;
+    loop->epoll_fd = loop->timer_fd = -1;
+    loop->wake_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+    return loop->wake_fd >= 0 ? WEIR_OK : failed("an eventfd", error);
+}
+
+static void join_loop(weir_runtime *runtime, struct ev_loop *ev, bool own)
+{
+    struct weir_loop *loop = runtime->loop;
+
+    loop->ev = ev;
+    loop->own = own;
+    ev_io_init(&loop->wake, on_wake, loop->wake_fd, EV_READ);
+    ev_timer_init(&loop->due, on_due, 0, 0);
+    ev_idle_init(&loop->more, on_more);
+    loop->wake.data = loop->due.data = loop->more.data = runtime;
+    ev_io_start(ev, &loop->wake);
+    ev_idle_start(ev, &loop->more); /* the first turn */
+}
+
+static weir_status join_own_loop(weir_runtime *runtime, weir_error **error)
+{
+    if (runtime->loop->ev != NULL)
+        return WEIR_OK;
+    struct ev_loop *ev = ev_loop_new(EVFLAG_NOENV | EVFLAG_NOSIGMASK);
+    if (ev == NULL)
+        return failed("an event loop", error);
+    join_loop(runtime, ev, true);
+    return WEIR_OK;
+}
+
+static void stop_watching(weir_runtime *runtime, weir_source_work *work)
+{
+    ev_io *watcher = work->watcher;
+
+    if (watcher != NULL && runtime->loop->ev != NULL)
+        ev_io_stop(runtime->loop->ev, watcher);
+    weir_free(watcher);
+    work->watcher = NULL;
+}
+
+void weir_loop_free(weir_runtime *runtime)
+{
+    struct weir_loop *loop = runtime->loop;
+
+    if (loop == NULL)
+        return;
+    for (weir_program *program = runtime->programs; program != NULL; program = program->next)
+        for (uint32_t i = 0; i < program->module->source_count; i++)
+            stop_watching(runtime, &program->sources[i]);
+    if (loop->ev != NULL) {
+        ev_io_stop(loop->ev, &loop->wake);
+        ev_timer_stop(loop->ev, &loop->due);
+        ev_idle_stop(loop->ev, &loop->more);
+        if (loop->own)
+            ev_loop_destroy(loop->ev);
+    }
+    if (loop->wake_fd >= 0)
+        close(loop->wake_fd);
+    if (loop->epoll_fd >= 0)
+        close(loop->epoll_fd);
+    if (loop->timer_fd >= 0)
+        close(loop->timer_fd);
+    weir_free(loop);
+}
+
+void weir_loop_wake(weir_runtime *runtime)
+{
+    uint64_t one = 1;
+
+    if (atomic_exchange(&runtime->woken, true))
+        return;
+    /* It can only fail when the counter is full: then the loop is awake anyway. */
+    if (write(runtime->loop->wake_fd, &one, sizeof one) < 0)
+        return;
+}
+
+static weir_status add_to_epoll(struct weir_loop *loop, int fd, weir_error **error)
+{
+    struct epoll_event event = {.events = EPOLLIN, .data.fd = fd};
+
+    if (loop->epoll_fd < 0 || epoll_ctl(loop->epoll_fd, EPOLL_CTL_ADD, fd, &event) == 0)
+        return WEIR_OK;
+    return failed("an epoll entry", error);
+}
+
+weir_status weir_loop_watch(weir_source_work *work, int fd, weir_error **error)
+{
+    weir_runtime *runtime = work->program->runtime;
+
+    stop_watching(runtime, work);
+    work->fd = fd;
+    if (fd < 0)
+        return WEIR_OK;
+    ev_io *watcher = weir_alloc(sizeof *watcher);
+    if (watcher == NULL)
+        return weir_error_set(error, WEIR_NOMEM, "out of memory");
+    work->watcher = watcher;
+    ev_io_init(watcher, on_readable, fd, EV_READ);
+    watcher->data = runtime;
+    ev_io_start(runtime->loop->ev, watcher);
+    return add_to_epoll(runtime->loop, fd, error);
+}
+
+/* --- Running ------------------------------------------------------------------------------------
+ */
+
+static weir_status outcome(weir_runtime *runtime, weir_error **error)
+{
+    if (runtime->outcome != WEIR_OK && error != NULL) {
+        weir_error_free(*error);
+        *error = runtime->error;
+        runtime->error = NULL;
+    }
+    return runtime->outcome;
+}
+
+weir_status weir_runtime_run(weir_runtime *runtime, weir_error **error)
+{
+    weir_status status = weir_runtime_check(runtime, error);
+
+    if (status == WEIR_OK)
+        status = join_own_loop(runtime, error);
+    if (status == WEIR_OK)
+        status = weir_runtime_begin(runtime, error);
+    if (status != WEIR_OK)
+        return status;
+    runtime->thread = pthread_self();
+    atomic_store(&runtime->running, true);
+    while (!runtime->ended)
+        ev_run(runtime->loop->ev, 0);
+    atomic_store(&runtime->running, false);
+    return outcome(runtime, error);
+}
+
+static void *thread_main(void *arg)
+{
+    weir_runtime *runtime = arg;
+
+    while (!runtime->ended)
+        ev_run(runtime->loop->ev, 0);
+    return NULL;
+}
+
+weir_status weir_runtime_start(weir_runtime *runtime, weir_error **error)
+{
+    weir_status status = weir_runtime_check(runtime, error);
+
+    if (status == WEIR_OK)
+        status = join_own_loop(runtime, error);
+    if (status == WEIR_OK)
+        status = weir_runtime_begin(runtime, error);
+    if (status != WEIR_OK)
+        return status;
+    int code = pthread_create(&runtime->thread, NULL, thread_main, runtime);
+    if (code != 0)
+        return weir_error_set(error, WEIR_IO, "cannot start a thread: %s", strerror(code));
+    runtime->own_thread = true;
+    atomic_store(&runtime->running, true);
+    return WEIR_OK;
+}
+
+weir_status weir_runtime_join(weir_runtime *runtime, weir_error **error)
+{
+    if (!runtime->own_thread)
+        return weir_error_set(error, WEIR_STATE,
+                              "the runtime does not run on a thread of its own; only "
+                              "weir_runtime_start makes one");
+    pthread_join(runtime->thread, NULL);
+    runtime->own_thread = false;
+    atomic_store(&runtime->running, false);
+    return outcome(runtime, error);
+}
+
+weir_status weir_runtime_attach(weir_runtime *runtime, struct ev_loop *loop, weir_error **error)
+{
+    weir_status status = weir_runtime_check(runtime, error);
+
+    if (status != WEIR_OK)
+        return status;
+    if (runtime->loop->ev != NULL)
+        return weir_error_set(error, WEIR_STATE, "the runtime is on a loop already");
+    join_loop(runtime, loop, false);
+    runtime->thread = pthread_self();
+    atomic_store(&runtime->running, true);
+    return weir_runtime_begin(runtime, error);
+}
+
+/* --- Any other loop ------------------------------------------------------------------------------
+ */
+
+static weir_status make_epoll(weir_runtime *runtime, weir_error **error)
+{
+    struct weir_loop *loop = runtime->loop;
+
+    loop->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
+    loop->timer_fd = timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC);
+    if (loop->epoll_fd < 0 || loop->timer_fd < 0)
+        return failed("a descriptor to wait for", error);
+    weir_status status = add_to_epoll(loop, loop->wake_fd, error);
+    if (status == WEIR_OK)
+        status = add_to_epoll(loop, loop->timer_fd, error);
+    return status;
+}
+
+int weir_runtime_fd(weir_runtime *runtime, weir_error **error)
+{
+    weir_status status = weir_runtime_check(runtime, error);
+
+    if (status == WEIR_OK && runtime->loop->epoll_fd < 0)
+        status = make_epoll(runtime, error);
+    if (status == WEIR_OK)
+        status = join_own_loop(runtime, error);
+    if (status == WEIR_OK)
+        status = weir_runtime_begin(runtime, error);
+    if (status == WEIR_OK)
+        weir_loop_wake(runtime); /* the first turn */
+    return status == WEIR_OK ? runtime->loop->epoll_fd : -1;
+}
+
+/* Makes the descriptor readable when the next turn is due. */
+static void arm_descriptor(weir_runtime *runtime)
+{
+    struct weir_loop *loop = runtime->loop;
+    int64_t due = weir_timers_next(&runtime->timers);
+    struct itimerspec at = {{0, 0}, {0, 0}};
+
+    if (ev_is_active(&loop->more) || runtime->ended)
+        weir_loop_wake(runtime);
+    if (due != INT64_MAX) {
+        int64_t after = due - weir_clock_read(&runtime->clock);
+        after = after > 0 ? after : 1;
+        at.it_value.tv_sec = after / 1000000000;
+        at.it_value.tv_nsec = after % 1000000000;
+    }
+    /* Cannot fail: the descriptor and the time are good. */
+    timerfd_settime(loop->timer_fd, 0, &at, NULL);
+}
+
+weir_status weir_runtime_poll(weir_runtime *runtime, weir_error **error)
+{
+    if (weir_runtime_fd(runtime, error) < 0)
+        return WEIR_IO;
+    runtime->thread = pthread_self();
+    atomic_store(&runtime->running, true);
+    ev_run(runtime->loop->ev, EVRUN_NOWAIT);
+    arm_descriptor(runtime);
+    if (!runtime->ended)
+        return WEIR_OK;
+    weir_status status = outcome(runtime, error);
+    return status != WEIR_OK ? status : weir_error_set(error, WEIR_CLOSED, "the runtime has ended");
+}

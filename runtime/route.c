@@ -1,0 +1,367 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* route.c - one event through its accumulators to the reactors, and whole spans the short way.
+ *
+ * The general way does all that section E asks for. Most events need little of it: when a source
+ * feeds one accumulator that passes them on to one reactor which fires on each, and nothing blocks
+ * that reactor, the span's loop calls the fused function itself.
+ */
+#include <string.h>
+
+#include "runtime/runtime.h"
+
+/* --- Keys ------------------------------------------------------------------------------------- */
+
+const uint64_t *weir_key_of(const weir_accumulator_work *work, const void *value, uint64_t *room)
+{
+    const weir_module_accumulator *module = work->accumulator.module;
+    unsigned char *to = (unsigned char *)room;
+
+    if (work->single_part) {
+        const unsigned char *at = (const unsigned char *)value + module->key_parts[0].offset;
+        memcpy(room, at, work->key_words * sizeof *room);
+        return room;
+    }
+    memset(room, 0, work->key_words * sizeof *room);
+    for (uint32_t i = 0; i < module->key_part_count; i++) {
+        const weir_key_part *part = &module->key_parts[i];
+        memcpy(to, (const unsigned char *)value + part->offset, part->size);
+        to += (part->size + 7u) & ~7u;
+    }
+    return room;
+}
+
+/* --- Asking ----------------------------------------------------------------------------------- */
+
+/* Notes that a cell is to be asked once all accumulators have had the event; by the reactors'
+ * places in the spec. */
+static void ask_later(weir_runtime *runtime, weir_reactor *reactor, weir_reactor_cell *cell)
+{
+    uint32_t at = runtime->asking_count;
+
+    for (uint32_t i = 0; i < runtime->asking_count; i++)
+        if (runtime->asking[i].reactor == reactor && runtime->asking[i].cell == cell)
+            return;
+    while (at > 0 && runtime->asking[at - 1].reactor->rank > reactor->rank) {
+        runtime->asking[at] = runtime->asking[at - 1];
+        at--;
+    }
+    runtime->asking[at] = (weir_asking){reactor, cell};
+    runtime->asking_count++;
+}
+
+static void ask(weir_reactor *reactor, weir_reactor_cell *cell)
+{
+    if (reactor->module->strategy == WEIR_LATEST)
+        weir_reactor_look(reactor);
+    else if (cell != NULL)
+        weir_reactor_ask(reactor, cell);
+    else
+        weir_reactor_ask_all(reactor);
+}
+
+void weir_route_settle(weir_runtime *runtime)
+{
+    do {
+        for (uint32_t i = 0; i < runtime->asking_count; i++)
+            ask(runtime->asking[i].reactor, runtime->asking[i].cell);
+        runtime->asking_count = 0;
+    } while (weir_feedback_next(runtime));
+}
+
+/* --- Boundaries ------------------------------------------------------------------------------- */
+
+/* The cell of the reactor that a boundary belongs to: of its key, or the only one. */
+static weir_reactor_cell *cell_of(const weir_route *route, const uint64_t *key, bool *full)
+{
+    weir_reactor *reactor = route->reactor;
+
+    *full = false;
+    if (reactor->key_words == 0)
+        return reactor->single;
+    if (!reactor->inputs[route->input].keyed)
+        return NULL;
+    return weir_reactor_cell_for(reactor, key, weir_table_hash(&reactor->keys, key), full);
+}
+
+static void offer(weir_accumulator_work *work, const weir_route *route, const uint64_t *key,
+                  const void *boundary, weir_event *event, weir_ticket *ticket)
+{
+    weir_runtime *runtime = work->program->runtime;
+    weir_reactor *reactor = route->reactor;
+    bool full;
+    weir_reactor_cell *cell = cell_of(route, key, &full);
+
+    if (cell == NULL && reactor->key_words != 0 && reactor->inputs[route->input].keyed) {
+        weir_dead_of_event(work, event,
+                           full ? "the reactor has 'max_keys' keys already"
+                                : "out of memory for another key");
+        event->outcome |= WEIR_DEAD;
+        return;
+    }
+    if (cell != NULL)
+        cell->last_event = runtime->clock.now;
+    if (ticket != NULL)
+        weir_ticket_hold(ticket);
+    weir_reactor_offer(reactor, cell, route->input, boundary, event, ticket);
+    ask_later(runtime, reactor, cell);
+}
+
+static void offer_all(weir_accumulator_work *work, const uint64_t *key, const void *boundary,
+                      weir_event *event, weir_ticket *ticket)
+{
+    work->boundaries++;
+    for (uint32_t i = 0; i < work->route_count; i++)
+        offer(work, &work->routes[i], key, boundary, event, ticket);
+    if (ticket != NULL)
+        weir_ticket_release(ticket, work->route_count == 0 ? WEIR_KEPT : 0);
+}
+
+void weir_route_boundary(weir_accumulator_work *work, weir_cell *cell, const void *boundary,
+                         weir_ticket *ticket)
+{
+    weir_runtime *runtime = work->program->runtime;
+    weir_event event = {.origin = &work->accumulator.origin,
+                        .number = ++runtime->events,
+                        .time = runtime->clock.now,
+                        .position = (int64_t)work->boundaries};
+
+    if (ticket == NULL)
+        event.origin->ledger.received++;
+    offer_all(work, cell->key, boundary, &event, ticket);
+    if (ticket == NULL)
+        weir_event_finish(&event);
+    else if (event.ticket != NULL)
+        weir_ticket_release(event.ticket, 0);
+}
+
+/* --- One event -------------------------------------------------------------------------------- */
+
+static weir_status take(weir_accumulator_work *work, weir_event *event, const uint64_t *key,
+                        const void **boundary, weir_ticket **ticket)
+{
+    weir_accumulator *accumulator = &work->accumulator;
+    weir_cell *cell = NULL;
+    weir_firing *firing = &work->firing;
+
+    firing->now = work->program->runtime->clock.now;
+    firing->key = key;
+    if (accumulator->module->where != NULL) {
+        weir_status status = accumulator->module->where(firing, event->value);
+        if (status != WEIR_OK)
+            return status;
+    }
+    if (work->has_cells) {
+        uint64_t hash = key != NULL ? weir_table_hash(&work->cells.table, key) : 0;
+        cell = weir_cells_find(&work->cells, key, hash, weir_flush_timer);
+        if (cell == NULL)
+            return weir_fail(firing, "no place for another key");
+    }
+    return accumulator->kind->take(accumulator, cell, firing, event, boundary, ticket);
+}
+
+void weir_route_into(weir_accumulator_work *work, weir_event *event)
+{
+    uint64_t room[WEIR_KEY_WORDS];
+    const uint64_t *key = work->key_words != 0 ? weir_key_of(work, event->value, room) : NULL;
+    const void *boundary = NULL;
+    weir_ticket *ticket = NULL;
+
+    work->events++;
+    weir_status status = take(work, event, key, &boundary, &ticket);
+    if (status == WEIR_OK) {
+        offer_all(work, key, boundary, event, ticket);
+    } else if (status == WEIR_SKIP) {
+        work->filtered++;
+        event->outcome |= WEIR_FILTERED;
+    } else if (status != WEIR_AGAIN) {
+        work->failed++;
+        event->outcome |= WEIR_DEAD;
+        weir_dead_of_event(work, event, work->failure.message);
+    }
+}
+
+static void route_event(weir_source_work *work, weir_event *event)
+{
+    weir_runtime *runtime = work->program->runtime;
+
+    runtime->event = event;
+    for (uint32_t i = 0; i < work->accumulator_count; i++)
+        weir_route_into(work->accumulators[i], event);
+    weir_route_settle(runtime);
+    runtime->event = NULL;
+    weir_event_finish(event);
+}
+
+/* --- Spans ------------------------------------------------------------------------------------ */
+
+static void fill_event(weir_source_work *work, size_t index, weir_event *event)
+{
+    const weir_source *source = &work->source;
+    const weir_span *span = &source->span;
+    uint32_t time_offset = source->module->time_offset;
+
+    *event = (weir_event){.value = span->values + index * source->type->size,
+                          .origin = &work->source.origin,
+                          .number = ++work->program->runtime->events,
+                          .position = span->first_position + (int64_t)index,
+                          .time = INT64_MIN,
+                          .partition = span->partition};
+    if (time_offset != WEIR_NONE)
+        memcpy(&event->time, (const unsigned char *)event->value + time_offset, sizeof event->time);
+    if (span->raw != NULL)
+        event->raw = span->raw[index];
+}
+
+/* An event is not taken while one of the queues that it would enter is full and held. */
+static bool can_take(const weir_source_work *work, const void *value)
+{
+    if (!weir_origin_has_room(&work->source.origin))
+        return false;
+    for (uint32_t a = 0; a < work->accumulator_count; a++) {
+        const weir_accumulator_work *accumulator = work->accumulators[a];
+        for (uint32_t i = 0; i < accumulator->route_count; i++) {
+            const weir_route *route = &accumulator->routes[i];
+            const weir_reactor *reactor = route->reactor;
+            uint64_t room[WEIR_KEY_WORDS];
+            if (reactor->blocked == 0)
+                continue;
+            const weir_reactor_cell *cell = reactor->single;
+            if (reactor->key_words != 0 && accumulator->key_words != 0) {
+                const uint64_t *key = weir_key_of(accumulator, value, room);
+                cell = weir_reactor_find(reactor, key, weir_table_hash(&reactor->keys, key));
+            }
+            if (weir_reactor_is_full(reactor, cell, route->input, route->same_source))
+                return false;
+        }
+    }
+    return true;
+}
+
+/* In replay the clock follows the events. */
+static void set_clock(weir_runtime *runtime, const weir_event *event)
+{
+    if (runtime->config.mode == WEIR_MODE_REPLAY && event->time != INT64_MIN)
+        weir_clock_advance(&runtime->clock, event->time);
+}
+
+/* True while nothing keeps the span from the shortcut. */
+static bool can_hurry(const weir_source_work *work)
+{
+    return work->quick && work->program->runtime->config.mode != WEIR_MODE_REPLAY &&
+           work->accumulators[0]->routes[0].reactor->blocked == 0;
+}
+
+static void route_slowly(weir_source_work *work, size_t end)
+{
+    weir_source *source = &work->source;
+    weir_runtime *runtime = work->program->runtime;
+    weir_event event;
+
+    while (source->taken < end) {
+        const void *value = source->span.values + source->taken * source->type->size;
+        work->stalled = !can_take(work, value);
+        if (work->stalled)
+            return;
+        fill_event(work, source->taken++, &event);
+        set_clock(runtime, &event);
+        route_event(work, &event);
+        if (can_hurry(work))
+            return;
+    }
+}
+
+/* What the shortcut cannot do: a firing that did not just succeed. */
+static void finish_slowly(weir_source_work *work, weir_reactor *reactor, uint32_t input,
+                          weir_status status, size_t index)
+{
+    weir_ticket *tickets[WEIR_INPUT_LIMIT] = {NULL};
+    weir_event event;
+
+    fill_event(work, index, &event);
+    tickets[input] = weir_event_hold(&event);
+    work->program->runtime->event = &event;
+    weir_reactor_not_ok(reactor, reactor->single, status, reactor->current, tickets);
+    work->program->runtime->event = NULL;
+    weir_event_finish(&event);
+}
+
+static void route_quickly(weir_source_work *work, size_t end)
+{
+    weir_source *source = &work->source;
+    weir_accumulator_work *accumulator = work->accumulators[0];
+    weir_reactor *reactor = accumulator->routes[0].reactor;
+    uint32_t input = accumulator->routes[0].input;
+    const unsigned char *value = source->span.values + source->taken * source->type->size;
+    void *states = weir_cell_states(reactor, reactor->single);
+    size_t index = source->taken, slow = 0;
+
+    reactor->shared_present |= 1ull << input;
+    reactor->firing.now = work->program->runtime->clock.now;
+    for (; index < end && reactor->blocked == 0; index++) {
+        reactor->current[input] = value;
+        reactor->firing.number = reactor->metrics.fired + 1;
+        weir_status status = reactor->module->fire(&reactor->firing, reactor->current, states,
+                                                   reactor->frames, reactor->failed);
+        value += source->type->size;
+        if (__builtin_expect(status == WEIR_OK, 1)) {
+            reactor->metrics.fired++;
+            continue;
+        }
+        slow++;
+        finish_slowly(work, reactor, input, status, index);
+    }
+    size_t count = index - source->taken;
+    accumulator->events += count;
+    accumulator->boundaries += count;
+    work->program->runtime->events += count - slow;
+    weir_ledger_add(&source->origin.ledger, WEIR_FIRED, count - slow);
+    source->taken = index;
+}
+
+void weir_route_span(weir_source_work *work, size_t end)
+{
+    weir_source *source = &work->source;
+    size_t size = source->span.count * source->type->size;
+
+    work->stalled = false;
+    while (source->taken < end && !work->stalled) {
+        if (can_hurry(work))
+            route_quickly(work, end);
+        else
+            route_slowly(work, end);
+    }
+    for (uint32_t i = 0; i < work->accumulator_count; i++)
+        for (uint32_t r = 0; r < work->accumulators[i]->route_count; r++)
+            weir_reactor_settle(work->accumulators[i]->routes[r].reactor, source->span.values,
+                                size);
+}
+
+/* --- Flushing --------------------------------------------------------------------------------- */
+
+void weir_flush_cell(weir_accumulator_work *work, weir_cell *cell)
+{
+    weir_accumulator *accumulator = &work->accumulator;
+    const void *boundary = NULL;
+    weir_ticket *ticket = NULL;
+
+    work->firing.now = work->program->runtime->clock.now;
+    work->firing.key = cell->key;
+    weir_status status =
+        accumulator->kind->flush(accumulator, cell, &work->firing, &boundary, &ticket);
+    if (status == WEIR_OK) {
+        weir_route_boundary(work, cell, boundary, ticket);
+    } else if (status != WEIR_AGAIN) {
+        work->failed++;
+        weir_runtime_log(work->program->runtime, WEIR_WARNING, "accumulators",
+                         accumulator->module->name, "%s", work->failure.message);
+    }
+}
+
+void weir_flush_timer(weir_timer *timer)
+{
+    weir_cell *cell = timer->arg;
+    void *work = cell->accumulator;
+
+    weir_flush_cell(work, cell);
+    weir_route_settle(((weir_accumulator_work *)work)->program->runtime);
+}

@@ -1,0 +1,342 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* runtime.c - the runtime as a whole: making, loading, pushing, logging, freeing. */
+#include "runtime/runtime.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "sources/channel.h"
+
+/* --- Life ---------------------------------------------------------------------------------------
+ */
+
+/* The loop flushes sinks in each turn: all that this timer does is to cause one. */
+static void on_sink_timer(weir_timer *timer)
+{
+    (void)timer;
+}
+
+/* A page that the kernel wipes in a forked child: so each call can tell, at the price of a load. */
+static bool make_fork_mark(weir_runtime *runtime)
+{
+    size_t size = (size_t)sysconf(_SC_PAGESIZE);
+    void *page = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+    if (page == MAP_FAILED)
+        return false;
+    runtime->fork_mark = page;
+    runtime->fork_mark[0] = 1;
+    return madvise(page, size, MADV_WIPEONFORK) == 0;
+}
+
+weir_status weir_runtime_check(const weir_runtime *runtime, weir_error **error)
+{
+    if (runtime->fork_mark[0] == 1)
+        return WEIR_OK;
+    return weir_error_set(error, WEIR_FORKED,
+                          "this runtime belongs to the process that forked this one; make one "
+                          "after the fork");
+}
+
+weir_status weir_runtime_new(const weir_runtime_config *config, weir_runtime **ret,
+                             weir_error **error)
+{
+    weir_runtime *runtime = weir_alloc(sizeof *runtime);
+
+    if (runtime == NULL)
+        return weir_error_set(error, WEIR_NOMEM, "out of memory");
+    if (config != NULL)
+        runtime->config = *config;
+    if (runtime->config.seed == 0)
+        runtime->config.seed = 0x5eed;
+    runtime->clock.is_virtual = runtime->config.mode != WEIR_MODE_LIVE;
+    runtime->last_program = &runtime->programs;
+    runtime->last_fresh = &runtime->fresh;
+    runtime->sink_timer = (weir_timer){.fire = on_sink_timer};
+    weir_status status = make_fork_mark(runtime) && weir_timers_reserve(&runtime->timers)
+                             ? weir_loop_new(runtime, error)
+                             : weir_error_set(error, WEIR_NOMEM, "out of memory");
+    if (status != WEIR_OK)
+        weir_runtime_free(runtime);
+    else
+        *ret = runtime;
+    return status;
+}
+
+static void free_overrides(weir_override *override)
+{
+    while (override != NULL) {
+        weir_override *next = override->next;
+        weir_free(override->name);
+        weir_free(override->value);
+        weir_free(override);
+        override = next;
+    }
+}
+
+void weir_runtime_free(weir_runtime *runtime)
+{
+    if (runtime == NULL)
+        return;
+    if (runtime->own_thread) {
+        weir_runtime_stop(runtime);
+        pthread_join(runtime->thread, NULL);
+    }
+    weir_loop_free(runtime);
+    while (runtime->programs != NULL) {
+        weir_program *next = runtime->programs->next;
+        weir_program_free(runtime->programs);
+        runtime->programs = next;
+    }
+    weir_feedback_free(runtime);
+    weir_timers_free(&runtime->timers);
+    free_overrides(runtime->overrides);
+    weir_error_free(runtime->error);
+    weir_free(runtime->asking);
+    if (runtime->fork_mark != NULL)
+        munmap(runtime->fork_mark, (size_t)sysconf(_SC_PAGESIZE));
+    weir_free(runtime);
+}
+
+weir_status weir_runtime_set(weir_runtime *runtime, const char *name, const char *value,
+                             weir_error **error)
+{
+    weir_override *override = weir_alloc(sizeof *override);
+
+    if (override != NULL) {
+        override->name = weir_strdup(name);
+        override->value = weir_strdup(value);
+        override->next = NULL;
+    }
+    if (override == NULL || override->name == NULL || override->value == NULL) {
+        free_overrides(override);
+        return weir_error_set(error, WEIR_NOMEM, "out of memory");
+    }
+    /* The last one given wins: it is found last. */
+    weir_override **end = &runtime->overrides;
+    while (*end != NULL)
+        end = &(*end)->next;
+    *end = override;
+    return WEIR_OK;
+}
+
+weir_status weir_runtime_load_in(weir_runtime *runtime, const weir_module *module,
+                                 const char *folder, weir_error **error)
+{
+    weir_program *program;
+
+    if (module->generation != WEIR_GENERATION)
+        return weir_error_set(error, WEIR_MISMATCH,
+                              "module '%s' was generated for generation %u of weir, this is "
+                              "generation %d; generate and compile it again",
+                              module->name, module->generation, WEIR_GENERATION);
+    if (runtime->started)
+        return weir_error_set(error, WEIR_STATE,
+                              "module '%s' comes too late: the runtime has started", module->name);
+    weir_status status = weir_runtime_check(runtime, error);
+    if (status == WEIR_OK)
+        status = weir_program_new(runtime, module, folder, &program, error);
+    if (status != WEIR_OK)
+        return status;
+    *runtime->last_program = program;
+    runtime->last_program = &program->next;
+    return WEIR_OK;
+}
+
+weir_status weir_runtime_load(weir_runtime *runtime, const weir_module *module, weir_error **error)
+{
+    return weir_runtime_load_in(runtime, module, NULL, error);
+}
+
+void weir_runtime_set_user(weir_runtime *runtime, void *user)
+{
+    runtime->user = user;
+}
+
+weir_status weir_runtime_begin(weir_runtime *runtime, weir_error **error)
+{
+    weir_status status = WEIR_OK;
+
+    if (runtime->started)
+        return runtime->ended ? weir_error_set(error, WEIR_CLOSED, "the runtime has ended")
+                              : WEIR_OK;
+    runtime->started = true;
+    weir_clock_read(&runtime->clock);
+    for (weir_program *program = runtime->programs; program != NULL && status == WEIR_OK;
+         program = program->next)
+        status = weir_program_start(program, error);
+    runtime->ended = status != WEIR_OK;
+    return status;
+}
+
+void weir_runtime_stop(weir_runtime *runtime)
+{
+    atomic_store(&runtime->stopping, true);
+    weir_loop_wake(runtime);
+}
+
+void weir_runtime_log(weir_runtime *runtime, weir_level level, const char *room, const char *name,
+                      const char *format, ...)
+{
+    char message[1024];
+    va_list args;
+
+    if (runtime->config.log == NULL)
+        return;
+    va_start(args, format);
+    vsnprintf(message, sizeof message, format, args);
+    va_end(args);
+    runtime->config.log(runtime->config.log_arg, level, room, name, message);
+}
+
+/* --- The host's functions and events -------------------------------------------------------------
+ */
+
+static weir_program *find_program(const weir_runtime *runtime, const weir_module *module,
+                                  weir_error **error)
+{
+    for (weir_program *program = runtime->programs; program != NULL; program = program->next)
+        if (program->module == module)
+            return program;
+    weir_error_set(error, WEIR_NOT_FOUND, "module '%s' is not loaded", module->name);
+    return NULL;
+}
+
+weir_status weir_runtime_on(weir_runtime *runtime, const weir_module *module, const char *sink,
+                            weir_result_function function, void *arg, weir_error **error)
+{
+    weir_program *program = find_program(runtime, module, error);
+
+    if (program == NULL)
+        return WEIR_NOT_FOUND;
+    for (uint32_t i = 0; i < module->sink_count; i++)
+        if (strcmp(module->sinks[i].name, sink) == 0) {
+            program->sinks[i].sink.tap = function;
+            program->sinks[i].sink.tap_arg = arg;
+            return WEIR_OK;
+        }
+    return weir_error_set(error, WEIR_NOT_FOUND, "module '%s' has no sink '%s'", module->name,
+                          sink);
+}
+
+/* A channel of the program, once the runtime has started. */
+static weir_source *find_channel(weir_runtime *runtime, const weir_module *module, uint32_t index,
+                                 weir_error **error)
+{
+    weir_program *program =
+        weir_runtime_check(runtime, error) == WEIR_OK ? find_program(runtime, module, error) : NULL;
+
+    if (program == NULL)
+        return NULL;
+    weir_source *source = &program->sources[index].source;
+    if (source->kind == &weir_channel && source->state != NULL)
+        return source;
+    weir_error_set(error, WEIR_STATE,
+                   source->kind == &weir_channel
+                       ? "channel '%s' cannot be pushed into before the runtime has started"
+                       : "source '%s' is not a channel here",
+                   source->module->name);
+    return NULL;
+}
+
+static bool is_own_thread(const weir_runtime *runtime)
+{
+    return atomic_load(&runtime->running) && pthread_equal(pthread_self(), runtime->thread) != 0;
+}
+
+weir_status weir_runtime_push(weir_runtime *runtime, const weir_module *module, uint32_t source,
+                              const void *values, size_t count, weir_error **error)
+{
+    weir_source *channel = find_channel(runtime, module, source, error);
+    weir_clock clock = {.is_virtual = false};
+
+    if (channel == NULL)
+        return weir_runtime_check(runtime, NULL) != WEIR_OK ? WEIR_FORKED : WEIR_STATE;
+    int64_t stamp = runtime->clock.is_virtual ? runtime->clock.now : weir_clock_read(&clock);
+    return weir_channel_push(channel, values, count, stamp, !is_own_thread(runtime), error);
+}
+
+weir_status weir_runtime_close(weir_runtime *runtime, const weir_module *module, uint32_t source,
+                               weir_error **error)
+{
+    weir_source *channel = find_channel(runtime, module, source, error);
+
+    if (channel == NULL)
+        return WEIR_STATE;
+    weir_channel_close(channel);
+    return WEIR_OK;
+}
+
+/* --- Sinks -------------------------------------------------------------------------------------
+ */
+
+static bool writes_to(const weir_program *program, const weir_reactor *reactor, uint32_t sink)
+{
+    for (uint32_t g = 0; g < reactor->module->graph_count; g++) {
+        const weir_module_graph *graph = &program->module->graphs[reactor->module->graphs[g]];
+        for (uint32_t o = 0; o < graph->outlet_count; o++)
+            if (graph->outlets[o].sink == sink)
+                return true;
+    }
+    return false;
+}
+
+/* Reactors are held while one of the sinks that they write to is not ready (rule E15). */
+static void hold_writers(weir_program *program)
+{
+    for (uint32_t r = 0; r < program->module->reactor_count; r++) {
+        weir_reactor *reactor = &program->reactors[r];
+        bool ready = true;
+        for (uint32_t s = 0; s < program->module->sink_count && ready; s++)
+            ready = weir_sink_is_ready(&program->sinks[s]) || !writes_to(program, reactor, s);
+        bool held = (reactor->blocked & WEIR_BLOCKED_SINK) != 0;
+        if (held != ready)
+            continue;
+        weir_reactor_hold(reactor, WEIR_BLOCKED_SINK, !ready);
+        if (ready && reactor->module->strategy == WEIR_SEQUENTIAL)
+            weir_reactor_ask_all(reactor);
+    }
+}
+
+static bool flush_sink(weir_runtime *runtime, weir_sink_work *work)
+{
+    weir_error *error = NULL;
+    bool was_ready = weir_sink_is_ready(work);
+    int fd = -1;
+
+    weir_status status = weir_sink_flush(work, &fd, &error);
+    if (status == WEIR_IO && !work->failing)
+        weir_runtime_log(runtime, WEIR_ERROR, "sinks", work->sink.module->name,
+                         "%s; trying again each second", weir_error_message(error));
+    work->failing = status == WEIR_IO;
+    snprintf(work->reason, sizeof work->reason, "%s",
+             error != NULL ? weir_error_message(error) : "");
+    if (status == WEIR_CLOSED && runtime->error == NULL) {
+        runtime->error = error;
+        runtime->outcome = status;
+        error = NULL;
+        work->left = work->written = work->out.size = 0;
+        weir_runtime_stop(runtime);
+    }
+    weir_error_free(error);
+    return was_ready != weir_sink_is_ready(work);
+}
+
+void weir_flush_sinks(weir_runtime *runtime)
+{
+    runtime->sinks_stuck = false;
+    for (weir_program *program = runtime->programs; program != NULL; program = program->next) {
+        bool changed = false;
+        for (uint32_t i = 0; i < program->module->sink_count; i++) {
+            weir_sink_work *work = &program->sinks[i];
+            if (work->left != work->written)
+                changed = flush_sink(runtime, work) || changed;
+            runtime->sinks_stuck = runtime->sinks_stuck || work->left != work->written;
+        }
+        if (changed)
+            hold_writers(program);
+    }
+    weir_route_settle(runtime);
+}

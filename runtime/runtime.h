@@ -1,0 +1,244 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* runtime.h - the one object that owns everything: programs (loaded modules), clock, timers, loop.
+ *
+ *     turn.c      what each source has ready, merged, span by span
+ *     route.c     one event through accumulators and reactors; the shortcuts for whole spans
+ *     feedback.c  results that become events
+ *     dead.c      dead letters
+ *     load.c      a module becomes a program, which join.c joins and start.c starts
+ *     loop.c      libev, threads, other people's loops
+ */
+#ifndef WEIR_RUNTIME_RUNTIME_H
+#define WEIR_RUNTIME_RUNTIME_H
+
+#include <pthread.h>
+#include <stdatomic.h>
+
+#include "accumulators/accumulator.h"
+#include "core/clock.h"
+#include "core/timers.h"
+#include "reactors/reactor.h"
+#include "sinks/sink.h"
+#include "sources/options.h"
+#include "sources/source.h"
+#include <weir/runtime.h>
+
+typedef struct weir_program weir_program;
+typedef struct weir_feedback weir_feedback;
+
+/* From an accumulator to one input of one reactor. */
+typedef struct weir_route {
+    weir_reactor *reactor;
+    uint32_t input;
+    uint64_t same_source; /* the reactor's inputs that this accumulator's source feeds */
+} weir_route;
+
+typedef struct weir_accumulator_work {
+    weir_accumulator accumulator;
+    weir_program *program;
+    weir_cells cells;
+    weir_route *routes;
+    uint32_t route_count;
+    uint32_t key_words;
+    bool single_part; /* the key is one field of whole words: it is read in place */
+    bool has_cells;
+    weir_firing firing;
+    weir_failure failure;
+    uint64_t events, boundaries, filtered, failed;
+} weir_accumulator_work;
+
+typedef struct weir_source_work {
+    weir_source source;
+    weir_program *program;
+    weir_source_config config;
+    weir_accumulator_work **accumulators;
+    uint32_t accumulator_count;
+    size_t budget; /* events it may still bring in this turn */
+    bool stalled;  /* an event could not be taken: reading has stopped */
+    bool quick;    /* one accumulator, one reactor: spans may take the shortcut */
+    int sink;      /* where its dead letters go: index, or -1 */
+    weir_timer timer;
+    bool timed; /* the timer's place is reserved */
+    int fd;     /* that it watches, or -1 */
+    void *watcher;
+} weir_source_work;
+
+/* The outlet's argument for feedback. */
+typedef struct weir_feedback_target {
+    weir_reactor *reactor;
+    weir_accumulator_work *accumulator;
+} weir_feedback_target;
+
+/* The options at a spec's top. */
+typedef struct weir_module_config {
+    int64_t max_rounds;
+} weir_module_config;
+
+struct weir_program {
+    weir_runtime *runtime;
+    const weir_module *module;
+    char *folder;
+    void *params;
+    weir_source_work *sources;
+    weir_accumulator_work *accumulators;
+    weir_reactor *reactors;
+    weir_sink_work *sinks;
+    weir_outlet *outlets; /* of all graphs */
+    weir_feedback_target *targets;
+    uint64_t *counts; /* of all graphs */
+    int dead_sink;    /* index, or -1 */
+    weir_module_config config;
+    weir_program *next;
+};
+
+/* A reactor and cell to be asked at the end of an event; `cell` NULL: all that wait. */
+typedef struct weir_asking {
+    weir_reactor *reactor;
+    weir_reactor_cell *cell;
+} weir_asking;
+
+enum { WEIR_KEY_WORDS = 64 }; /* of a key, at the most: 512 bytes */
+
+typedef struct weir_override {
+    struct weir_override *next;
+    char *name;
+    char *value;
+} weir_override;
+
+struct weir_runtime {
+    weir_runtime_config config;
+    weir_clock clock;
+    weir_timers timers;
+    weir_program *programs, **last_program;
+    weir_override *overrides;
+    void *user;
+    uint64_t events; /* numbers them */
+    uint64_t turns;
+    uint64_t dead_letters;
+    uint32_t ranks;      /* places in the spec given out */
+    weir_asking *asking; /* in the order of the spec; a place for each route */
+    uint32_t asking_count, asking_room;
+    weir_feedback *feedback; /* NULL: nothing to be fed back */
+    weir_feedback *fresh, **last_fresh;
+    weir_feedback *free_feedback;
+    uint32_t feedback_count;
+    weir_event *event; /* the one on its way, or NULL */
+    bool started, ended;
+    bool sinks_stuck; /* a sink has not taken all it was given: try again soon */
+    weir_timer sink_timer;
+    int64_t drain_began; /* monotonic; 0: not yet */
+    weir_status outcome;
+    weir_error *error; /* why it halts */
+    atomic_bool stopping;
+    atomic_bool woken;
+    struct weir_loop *loop;
+    pthread_t thread; /* that it runs on, while `running` */
+    atomic_bool running;
+    bool own_thread;
+    unsigned char *fork_mark; /* a page that a forked child sees wiped */
+    int64_t logged_dead;      /* when the newest dead letter without a sink was logged */
+};
+
+/* --- load.c, join.c, start.c ------------------------------------------------------------------ */
+
+WEIR_MUST_USE weir_status weir_program_new(weir_runtime *runtime, const weir_module *module,
+                                           const char *folder, weir_program **ret,
+                                           weir_error **error);
+void weir_program_free(weir_program *program);
+bool weir_program_join(weir_program *program);
+
+/* Opens sinks, then sources. */
+WEIR_MUST_USE weir_status weir_program_start(weir_program *program, weir_error **error);
+void weir_source_stop(weir_source_work *work);
+extern const weir_accumulator_host weir_runtime_accumulator_host;
+extern const weir_source_host weir_runtime_source_host;
+
+/* --- turn.c ----------------------------------------------------------------------------------- */
+
+/* Takes what is ready. True: there is more at once. An error stops the runtime. */
+weir_status weir_turn(weir_runtime *runtime, bool *ret_more, weir_error **error);
+
+/* No more events will come: everything that waits ends as rules E16 and E20 say, and sinks are
+ * written out. Sets runtime->ended once nothing is left to wait for. */
+void weir_drain(weir_runtime *runtime);
+
+/* Fires the timers that are due, in order. */
+void weir_run_timers(weir_runtime *runtime, int64_t now);
+
+/* Fires `latest` reactors until none has anything more to fire. */
+void weir_ask_latest(weir_runtime *runtime);
+
+/* --- route.c ---------------------------------------------------------------------------------- */
+
+/* Hands on the span's events from source->taken to `end`. Stops before one that cannot be taken. */
+void weir_route_span(weir_source_work *work, size_t end);
+
+/* One event through one accumulator, without asking the reactors. */
+void weir_route_into(weir_accumulator_work *work, weir_event *event);
+
+/* A boundary that comes of no event just now (a timer, a flush). */
+void weir_route_boundary(weir_accumulator_work *work, weir_cell *cell, const void *boundary,
+                         weir_ticket *ticket);
+
+/* Asks the reactors that were offered something, then feeds back until nothing is left. */
+void weir_route_settle(weir_runtime *runtime);
+
+/* The key of a value, and its hash. `room` has the accumulator's key_words. */
+const uint64_t *weir_key_of(const weir_accumulator_work *work, const void *value, uint64_t *room);
+
+/* Flushes one cell of an accumulator. */
+void weir_flush_cell(weir_accumulator_work *work, weir_cell *cell);
+void weir_flush_timer(weir_timer *timer);
+
+/* --- feedback.c ------------------------------------------------------------------------------- */
+
+weir_outlet weir_feedback_outlet(weir_feedback_target *target);
+/* Takes the next event that was fed back and routes it; false: there is none. */
+bool weir_feedback_next(weir_runtime *runtime);
+void weir_feedback_free(weir_runtime *runtime);
+
+/* --- dead.c ----------------------------------------------------------------------------------- */
+
+/* What is known of something that ends as a dead letter. */
+typedef struct weir_dead {
+    weir_program *program;
+    const char *source;
+    int32_t partition;
+    int64_t position;
+    int64_t time;
+    const char *reason;
+    const char *graph; /* NULL: none */
+    const char *node;
+    uint64_t firing;
+    weir_slice raw;
+    const weir_type *type; /* of `value`, where there are no raw bytes */
+    const void *value;
+    const char *inputs; /* JSON */
+    int sink;           /* index in the program, or -1 */
+} weir_dead;
+
+void weir_dead_letter_send(weir_runtime *runtime, const weir_dead *dead);
+void weir_dead_of_event(weir_accumulator_work *work, const weir_event *event, const char *reason);
+void weir_dead_of_refusal(weir_source_work *work);
+extern const weir_reactor_host weir_runtime_reactor_host;
+
+/* --- loop.c ----------------------------------------------------------------------------------- */
+
+weir_status weir_loop_new(weir_runtime *runtime, weir_error **error);
+void weir_loop_free(weir_runtime *runtime);
+void weir_loop_wake(weir_runtime *runtime); /* any thread */
+weir_status weir_loop_watch(weir_source_work *work, int fd, weir_error **error);
+
+/* Begins what must be ready before the first turn. Once. */
+weir_status weir_runtime_begin(weir_runtime *runtime, weir_error **error);
+
+void weir_runtime_log(weir_runtime *runtime, weir_level level, const char *room, const char *name,
+                      const char *format, ...) WEIR_PRINTF(5, 6);
+
+/* WEIR_FORKED in a child of the process that made the runtime. */
+weir_status weir_runtime_check(const weir_runtime *runtime, weir_error **error);
+
+/* Writes out all sinks, or what they take. */
+void weir_flush_sinks(weir_runtime *runtime);
+
+#endif

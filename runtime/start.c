@@ -1,0 +1,218 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* start.c - opens what a program reads and writes, and what its kinds may ask of the engine. */
+#include <string.h>
+
+#include "runtime/runtime.h"
+#include "sources/channel.h"
+
+/* --- What accumulators ask ----------------------------------------------------------------------
+ */
+
+static weir_runtime *runtime_of(const weir_accumulator *accumulator)
+{
+    const weir_accumulator_work *work = accumulator->host_arg;
+
+    return work->program->runtime;
+}
+
+static void settle(weir_accumulator *accumulator, weir_cell *cell, const void *from, size_t size)
+{
+    const weir_accumulator_work *work = accumulator->host_arg;
+
+    (void)cell;
+    for (uint32_t i = 0; i < work->route_count; i++)
+        weir_reactor_settle(work->routes[i].reactor, from, size);
+}
+
+static void flush_at(weir_accumulator *accumulator, weir_cell *cell, int64_t time)
+{
+    weir_timers *timers = &runtime_of(accumulator)->timers;
+    weir_timer *timer = &weir_cell_head_of(cell)->timer;
+
+    if (time == INT64_MAX)
+        weir_timer_disarm(timers, timer);
+    else
+        weir_timer_arm(timers, timer, time);
+}
+
+static int64_t now_of_accumulator(const weir_accumulator *accumulator)
+{
+    return runtime_of(accumulator)->clock.now;
+}
+
+const weir_accumulator_host weir_runtime_accumulator_host = {
+    .settle = settle,
+    .flush_at = flush_at,
+    .now = now_of_accumulator,
+};
+
+/* --- What sources ask ---------------------------------------------------------------------------
+ */
+
+static void wake(weir_source *source)
+{
+    const weir_source_work *work = source->host_arg;
+
+    weir_loop_wake(work->program->runtime);
+}
+
+static weir_status watch(weir_source *source, int fd, weir_error **error)
+{
+    return weir_loop_watch(source->host_arg, fd, error);
+}
+
+/* The loop looks at every source in each turn: all it needs is a reason to take one. */
+static void on_time(weir_timer *timer)
+{
+    (void)timer;
+}
+
+static void wake_at(weir_source *source, int64_t time)
+{
+    weir_source_work *work = source->host_arg;
+    weir_timers *timers = &work->program->runtime->timers;
+
+    if (time == INT64_MAX)
+        weir_timer_disarm(timers, &work->timer);
+    else
+        weir_timer_arm(timers, &work->timer, time);
+}
+
+static int64_t now_of_source(weir_source *source)
+{
+    const weir_source_work *work = source->host_arg;
+
+    return work->program->runtime->clock.now;
+}
+
+static void log_of_source(weir_source *source, weir_level level, const char *message)
+{
+    const weir_source_work *work = source->host_arg;
+
+    weir_runtime_log(work->program->runtime, level, "sources", source->module->name, "%s", message);
+}
+
+const weir_source_host weir_runtime_source_host = {
+    .wake = wake,
+    .watch = watch,
+    .wake_at = wake_at,
+    .now = now_of_source,
+    .log = log_of_source,
+};
+
+/* --- Starting -----------------------------------------------------------------------------------
+ */
+
+/* The format by the spec's word, or by the ending of the path. */
+static const char *format_of(const char *word, const char *path)
+{
+    static const struct {
+        const char *ending, *format;
+    } endings[] = {
+        {".csv", "csv"},     {".json", "json"},       {".jsonl", "json"},
+        {".ndjson", "json"}, {".msgpack", "msgpack"}, {".mp", "msgpack"},
+    };
+    const char *dot = path != NULL ? strrchr(path, '.') : NULL;
+
+    if (word != NULL)
+        return word;
+    for (size_t i = 0; dot != NULL && i < sizeof endings / sizeof *endings; i++)
+        if (strcmp(dot, endings[i].ending) == 0)
+            return endings[i].format;
+    return "json";
+}
+
+/* The value of a kind's `path` option, if it has one. */
+static const char *path_in(const weir_kind *kind, const void *config)
+{
+    for (size_t i = 0; i < kind->option_count; i++)
+        if (strcmp(kind->options[i].name, "path") == 0) {
+            const void *member = (const char *)config + kind->options[i].offset;
+            return *(char *const *)member;
+        }
+    return NULL;
+}
+
+static weir_status start_source(weir_source_work *work, weir_error **error)
+{
+    weir_source *source = &work->source;
+    const weir_source_kind *kind = source->kind;
+    const char *format = NULL;
+
+    work->timer = (weir_timer){.fire = on_time, .arg = work};
+    work->timed = weir_timers_reserve(&work->program->runtime->timers);
+    source->state = weir_alloc(kind->state_size);
+    if (!work->timed || source->state == NULL)
+        return weir_error_set(error, WEIR_NOMEM, "source '%s': out of memory",
+                              source->module->name);
+    if (kind->reads_bytes)
+        format = format_of(source->module->format, path_in(&kind->base, source->config));
+    weir_status status = weir_source_prepare(source, format, error);
+    if (status == WEIR_OK && kind->open != NULL)
+        status = kind->open(source, error);
+    if (status == WEIR_OK && kind == &weir_channel)
+        for (uint32_t i = 0; i < work->accumulator_count; i++) {
+            const weir_module_accumulator *module = work->accumulators[i]->accumulator.module;
+            if (module->key_part_count != 0)
+                weir_channel_set_key(source, module->key_parts, module->key_part_count);
+        }
+    /* In replay what has no history has ended at once. */
+    source->ended = work->program->runtime->config.mode == WEIR_MODE_REPLAY && !kind->replays;
+    return status;
+}
+
+void weir_source_stop(weir_source_work *work)
+{
+    weir_source *source = &work->source;
+
+    if (source->state != NULL && source->kind->close != NULL)
+        source->kind->close(source);
+    weir_free(source->state);
+    source->state = NULL;
+    weir_source_release(source);
+}
+
+static weir_status start_sink(weir_sink_work *work, weir_error **error)
+{
+    const weir_sink *sink = &work->sink;
+    const char *format = NULL;
+
+    if (!sink->kind->is_callback)
+        format = format_of(sink->module->format, path_in(&sink->kind->base, sink->config));
+    return weir_sink_start(work, format, error);
+}
+
+/* Accumulators with a beat of their own (polling) begin it. */
+static weir_status start_accumulator(weir_accumulator_work *work, weir_error **error)
+{
+    weir_accumulator *accumulator = &work->accumulator;
+
+    if (accumulator->kind->start == NULL)
+        return WEIR_OK;
+    weir_cell *cell = weir_cells_find(&work->cells, NULL, 0, weir_flush_timer);
+    if (cell == NULL)
+        return weir_error_set(error, WEIR_NOMEM, "accumulator '%s': out of memory",
+                              accumulator->module->name);
+    accumulator->kind->start(accumulator, cell);
+    return WEIR_OK;
+}
+
+weir_status weir_program_start(weir_program *program, weir_error **error)
+{
+    const weir_module *module = program->module;
+    weir_status status = WEIR_OK;
+
+    for (uint32_t i = 0; i < module->sink_count && status == WEIR_OK; i++)
+        status = start_sink(&program->sinks[i], error);
+    for (uint32_t i = 0; i < module->accumulator_count && status == WEIR_OK; i++)
+        status = start_accumulator(&program->accumulators[i], error);
+    for (uint32_t i = 0; i < module->source_count && status == WEIR_OK; i++)
+        status = start_source(&program->sources[i], error);
+    for (uint32_t i = 0; i < module->reactor_count; i++) {
+        program->reactors[i].started = program->runtime->clock.now;
+        program->reactors[i].firing.user = program->runtime->user;
+    }
+    for (uint32_t i = 0; i < module->accumulator_count; i++)
+        program->accumulators[i].firing.user = program->runtime->user;
+    return status;
+}

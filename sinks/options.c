@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* options.c - the options of the sink kinds. */
+#include "sinks/options.h"
+
+const weir_option weir_file_sink_options[4] = {
+    {.name = "path",
+     .type = WEIR_OPTION_PATH,
+     .required = true,
+     .offset = offsetof(weir_file_sink_config, path),
+     .help = "The file to write; 'run' appends, 'replay' and 'test' begin anew."},
+    {.name = "rotate",
+     .type = WEIR_OPTION_SIZE,
+     .min = 1024,
+     .max = INT64_MAX,
+     .offset = offsetof(weir_file_sink_config, rotate),
+     .help = "Once the file has grown to this size it is renamed to PATH.1 and a new one begins; "
+             "without it, never."},
+    {.name = "keep",
+     .type = WEIR_OPTION_INTEGER,
+     .fallback = "5",
+     .min = 1,
+     .max = 1000,
+     .offset = offsetof(weir_file_sink_config, keep),
+     .help = "How many rotated files are kept: PATH.1 is the newest; older ones are deleted."},
+    {.name = "fsync",
+     .type = WEIR_OPTION_CHOICE,
+     .choices = "never|turn|end",
+     .fallback = "end",
+     .offset = offsetof(weir_file_sink_config, fsync),
+     .help = "When the file is forced to the disk: never, after each turn that wrote, or at the "
+             "end."},
+};

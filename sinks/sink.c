@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* sink.c - encodes results, keeps them until they are written, and calls the host's tap. */
+#include "sinks/sink.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* --- Encoding --------------------------------------------------------------------------------- */
+
+static weir_status prepare(const weir_outlet *outlet, weir_firing *firing, const void *value)
+{
+    weir_sink_work *work = outlet->arg;
+    weir_sink *sink = &work->sink;
+    weir_wire_error error;
+
+    if (sink->kind->write == NULL)
+        return WEIR_OK;
+    if (weir_encode(sink->type, sink->format, value, &work->out, &error) != WEIR_OK) {
+        work->out.failed = false;
+        return weir_fail(firing, "sink '%s' cannot write the result: %s%s%s", sink->module->name,
+                         error.path, error.path[0] != '\0' ? ": " : "", error.message);
+    }
+    if (sink->format != WEIR_FORMAT_MSGPACK)
+        weir_buffer_append(&work->out, "\n", 1);
+    return WEIR_OK;
+}
+
+static void cancel(const weir_outlet *outlet)
+{
+    weir_sink_work *work = outlet->arg;
+
+    work->out.size = work->left;
+}
+
+static void commit(const weir_outlet *outlet, weir_firing *firing, const void *value)
+{
+    weir_sink_work *work = outlet->arg;
+
+    (void)firing;
+    work->left = work->out.size;
+    work->sink.metrics.results++;
+    if (work->sink.tap != NULL)
+        work->sink.tap(work->sink.tap_arg, value);
+}
+
+static weir_status take(const weir_outlet *outlet, weir_firing *firing, const void *value)
+{
+    weir_status status = prepare(outlet, firing, value);
+
+    if (status == WEIR_OK)
+        commit(outlet, firing, value);
+    else
+        cancel(outlet);
+    return status;
+}
+
+/* A callback sees the value itself; there is nothing to refuse. */
+static weir_status take_value(const weir_outlet *outlet, weir_firing *firing, const void *value)
+{
+    commit(outlet, firing, value);
+    return WEIR_OK;
+}
+
+weir_outlet weir_sink_outlet(weir_sink_work *work)
+{
+    weir_outlet outlet = {.take = take_value, .commit = commit, .arg = work};
+
+    if (work->sink.kind->write != NULL) {
+        outlet.take = take;
+        outlet.prepare = prepare;
+        outlet.cancel = cancel;
+    }
+    return outlet;
+}
+
+/* --- Writing ---------------------------------------------------------------------------------- */
+
+bool weir_sink_is_ready(const weir_sink_work *work)
+{
+    return !work->stuck || work->left - work->written < WEIR_SINK_BUFFER;
+}
+
+static void move_down(weir_sink_work *work)
+{
+    size_t rest = work->out.size - work->written;
+
+    if (rest != 0)
+        memmove(work->out.data, work->out.data + work->written, rest);
+    work->out.size = rest;
+    work->left -= work->written;
+    work->written = 0;
+}
+
+weir_status weir_sink_flush(weir_sink_work *work, int *fd, weir_error **error)
+{
+    weir_sink *sink = &work->sink;
+    weir_status status = WEIR_OK;
+
+    while (work->written < work->left && status == WEIR_OK) {
+        const void *data = work->out.data + work->written;
+        weir_slice bytes = {data, work->left - work->written};
+        size_t written = 0;
+        status = sink->kind->write(sink, bytes, &written, fd, error);
+        work->written += written;
+        sink->metrics.bytes += written;
+    }
+    work->stuck = status != WEIR_OK;
+    if (status == WEIR_IO)
+        sink->metrics.failures++;
+    move_down(work);
+    sink->metrics.pending = work->left;
+    if (status == WEIR_OK && sink->kind->sync != NULL)
+        status = sink->kind->sync(sink, error);
+    return status;
+}
+
+/* --- Life ------------------------------------------------------------------------------------- */
+
+static weir_status choose_format(weir_sink *sink, const char *word, weir_error **error)
+{
+    static const struct {
+        const char *word;
+        weir_format format;
+    } formats[] = {
+        {"json", WEIR_FORMAT_JSON}, {"csv", WEIR_FORMAT_CSV}, {"msgpack", WEIR_FORMAT_MSGPACK}};
+
+    for (size_t i = 0; i < sizeof formats / sizeof *formats; i++)
+        if (strcmp(word, formats[i].word) == 0) {
+            sink->format = formats[i].format;
+            return WEIR_OK;
+        }
+    return weir_error_set_at(error, WEIR_SPEC, sink->module->place,
+                             "sink '%s': the format '%s' is not one of json, csv, msgpack",
+                             sink->module->name, word);
+}
+
+weir_status weir_sink_start(weir_sink_work *work, const char *format, weir_error **error)
+{
+    weir_sink *sink = &work->sink;
+
+    if (sink->kind->is_callback && sink->tap == NULL)
+        return weir_error_set(error, WEIR_STATE,
+                              "sink '%s' is a callback, but has no function; set one before the "
+                              "start, or redirect it with --sink %s=stdout",
+                              sink->module->name, sink->module->name);
+    weir_status status = format != NULL ? choose_format(sink, format, error) : WEIR_OK;
+    if (status == WEIR_OK && sink->kind->state_size != 0 &&
+        (sink->state = weir_alloc(sink->kind->state_size)) == NULL)
+        status = weir_error_set(error, WEIR_NOMEM, "sink '%s': out of memory", sink->module->name);
+    if (status == WEIR_OK && sink->kind->open != NULL)
+        status = sink->kind->open(sink, error);
+    return status;
+}
+
+void weir_sink_release(weir_sink_work *work)
+{
+    if (work->sink.state != NULL && work->sink.kind->close != NULL)
+        work->sink.kind->close(&work->sink);
+    weir_free(work->sink.state);
+    work->sink.state = NULL;
+    weir_buffer_free(&work->out);
+}

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* sink.h - what the engine does with a sink around its kind's callbacks. */
+#ifndef WEIR_SINKS_SINK_H
+#define WEIR_SINKS_SINK_H
+
+#include "core/buffer.h"
+#include <weir/sinks.h>
+
+extern const weir_sink_kind weir_callback_sink;
+extern const weir_sink_kind weir_file_sink;
+extern const weir_sink_kind weir_stdout_sink;
+
+enum { WEIR_SINK_BUFFER = 1 << 20, WEIR_SINK_FLUSH = 1 << 16 };
+
+/* A sink at work: `out` holds what has left (before `left`) and what is only prepared. */
+typedef struct weir_sink_work {
+    weir_sink sink;
+    weir_buffer out;
+    size_t written; /* bytes of `out` that the kind has taken */
+    size_t left;    /* end of the results that have left */
+    bool stuck;     /* the kind takes no more just now, or failed */
+    bool failing;   /* the newest write failed */
+    char reason[256];
+} weir_sink_work;
+
+WEIR_MUST_USE weir_status weir_sink_start(weir_sink_work *work, const char *format,
+                                          weir_error **error);
+void weir_sink_release(weir_sink_work *work);
+
+/* The outlet's functions; its arg is the weir_sink_work. */
+weir_outlet weir_sink_outlet(weir_sink_work *work);
+
+/* True while it takes the results of another firing (rule E15). */
+bool weir_sink_is_ready(const weir_sink_work *work);
+
+/* Writes out what has left. WEIR_AGAIN and WEIR_IO: not all; *fd as for the kind's write. */
+weir_status weir_sink_flush(weir_sink_work *work, int *fd, weir_error **error);
+
+#endif

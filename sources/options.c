@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* options.c - the options of every source, and of the source kinds. */
+#include "sources/options.h"
+
+const weir_option weir_source_options[2] = {
+    {.name = "turn",
+     .type = WEIR_OPTION_INTEGER,
+     .fallback = "4096",
+     .min = 1,
+     .max = 1000000,
+     .offset = offsetof(weir_source_config, turn),
+     .help = "At most so many events are taken in one turn; of a channel all that wait."},
+    {.name = "max_in_flight",
+     .type = WEIR_OPTION_INTEGER,
+     .fallback = "65536",
+     .min = 1,
+     .max = 16777216,
+     .offset = offsetof(weir_source_config, max_in_flight),
+     .help = "At most so many events are waiting or unfinished; beyond that the source is read no "
+             "further."},
+};
+
+const weir_option weir_channel_options[2] = {
+    {.name = "capacity",
+     .type = WEIR_OPTION_INTEGER,
+     .fallback = "1024",
+     .min = 1,
+     .max = 16777216,
+     .offset = offsetof(weir_channel_config, capacity),
+     .help = "How many pushed events wait for the next turn."},
+    {.name = "on_full",
+     .type = WEIR_OPTION_CHOICE,
+     .fallback = "fail",
+     .choices = "fail|block|drop_oldest|conflate",
+     .offset = offsetof(weir_channel_config, on_full),
+     .help = "What a push into a full channel does: it fails, waits, drops the oldest event, or "
+             "overwrites the waiting event of the same key."},
+};
+
+const weir_option weir_file_source_options[1] = {
+    {.name = "path",
+     .type = WEIR_OPTION_PATH,
+     .required = true,
+     .offset = offsetof(weir_file_source_config, path),
+     .help = "The file to read; with * ? [..] all that match, in the order of their names; - is "
+             "standard input."},
+};

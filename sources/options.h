@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* options.h - the options of every source, and of the source kinds. */
+#ifndef WEIR_SOURCES_OPTIONS_H
+#define WEIR_SOURCES_OPTIONS_H
+
+#include <weir/core.h>
+
+typedef struct weir_source_config {
+    int64_t turn;
+    int64_t max_in_flight;
+} weir_source_config;
+
+enum { WEIR_ON_FULL_FAIL, WEIR_ON_FULL_BLOCK, WEIR_ON_FULL_DROP_OLDEST, WEIR_ON_FULL_CONFLATE };
+
+typedef struct weir_channel_config {
+    int64_t capacity;
+    int on_full; /* WEIR_ON_FULL_... */
+} weir_channel_config;
+
+typedef struct weir_file_source_config {
+    char *path;
+} weir_file_source_config;
+
+extern const weir_option weir_source_options[2];
+extern const weir_option weir_channel_options[2];
+extern const weir_option weir_file_source_options[1];
+
+#endif

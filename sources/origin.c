@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* origin.c - what becomes of each event: tickets for those that wait, and the ledger.
+ *
+ * Most events are done as soon as they have been handed on and never get a ticket. A ticket is made
+ * when somebody has to keep the event beyond its own step; it counts its holders.
+ */
+#include <weir/sources.h>
+
+weir_status weir_origin_init(weir_origin *origin, const char *name, uint32_t limit,
+                             weir_error **error)
+{
+    /* Zeroed pages are not touched before they are used, so that a high limit costs nothing. */
+    weir_ticket *tickets = weir_alloc_array(limit, sizeof *tickets);
+
+    if (tickets == NULL)
+        return weir_error_set(error, WEIR_NOMEM, "'%s': no memory for %u events in flight", name,
+                              limit);
+    *origin = (weir_origin){.name = name, .tickets = tickets, .limit = limit};
+    return WEIR_OK;
+}
+
+static void free_parts(weir_ticket_part *part)
+{
+    while (part != NULL) {
+        weir_ticket_part *next = part->next;
+        weir_free(part);
+        part = next;
+    }
+}
+
+void weir_origin_free(weir_origin *origin)
+{
+    for (uint32_t i = 0; i < origin->fresh; i++)
+        free_parts(origin->tickets[i].parts);
+    free_parts(origin->free_parts);
+    weir_free(origin->tickets);
+    *origin = (weir_origin){0};
+}
+
+uint64_t weir_ledger_waiting(const weir_ledger *ledger)
+{
+    return ledger->received - ledger->fired - ledger->kept - ledger->filtered - ledger->collapsed -
+           ledger->dropped - ledger->dead;
+}
+
+void weir_ledger_add(weir_ledger *ledger, uint32_t outcome, uint64_t count)
+{
+    if ((outcome & WEIR_DEAD) != 0)
+        ledger->dead += count;
+    else if ((outcome & WEIR_FIRED) != 0)
+        ledger->fired += count;
+    else if ((outcome & WEIR_COLLAPSED) != 0)
+        ledger->collapsed += count;
+    else if ((outcome & WEIR_FILTERED) != 0)
+        ledger->filtered += count;
+    else
+        ledger->kept += count;
+}
+
+static weir_ticket *take_ticket(weir_origin *origin)
+{
+    weir_ticket *ticket = origin->free;
+
+    if (!weir_origin_has_room(origin))
+        return NULL;
+    if (ticket != NULL)
+        origin->free = ticket->next;
+    else
+        ticket = &origin->tickets[origin->fresh++];
+    origin->in_flight++;
+    return ticket;
+}
+
+weir_ticket *weir_event_hold(weir_event *event)
+{
+    if (event->ticket == NULL) {
+        weir_ticket *ticket = take_ticket(event->origin);
+        if (ticket == NULL)
+            return NULL;
+        /* One hold is the event's own, given up by weir_event_finish. */
+        *ticket = (weir_ticket){.origin = event->origin,
+                                .position = event->position,
+                                .time = event->time,
+                                .partition = event->partition,
+                                .holds = 1};
+        event->ticket = ticket;
+    }
+    event->ticket->holds++;
+    return event->ticket;
+}
+
+void weir_ticket_hold(weir_ticket *ticket)
+{
+    ticket->holds++;
+}
+
+static void count_done(weir_origin *origin, int32_t partition, int64_t position, uint32_t outcome)
+{
+    if (origin->inner)
+        return;
+    weir_ledger_add(&origin->ledger, outcome, 1);
+    if (origin->done != NULL)
+        origin->done(origin, partition, position, 1);
+}
+
+void weir_ticket_release(weir_ticket *ticket, uint32_t outcome)
+{
+    weir_origin *origin = ticket->origin;
+
+    ticket->outcome |= outcome;
+    if (--ticket->holds != 0)
+        return;
+    count_done(origin, ticket->partition, ticket->position, ticket->outcome);
+    while (ticket->parts != NULL) {
+        weir_ticket_part *part = ticket->parts;
+        ticket->parts = part->next;
+        weir_ticket_release(part->ticket, ticket->outcome);
+        part->next = origin->free_parts;
+        origin->free_parts = part;
+    }
+    ticket->next = origin->free;
+    origin->free = ticket;
+    origin->in_flight--;
+}
+
+bool weir_ticket_add_part(weir_ticket *batch, weir_ticket *ticket)
+{
+    weir_origin *origin = batch->origin;
+    weir_ticket_part *part = origin->free_parts;
+
+    if (part != NULL)
+        origin->free_parts = part->next;
+    else
+        part = weir_alloc(sizeof *part);
+    if (part == NULL)
+        return false;
+    *part = (weir_ticket_part){.ticket = ticket, .next = batch->parts};
+    batch->parts = part;
+    return true;
+}
+
+void weir_event_finish(weir_event *event)
+{
+    if (event->ticket != NULL)
+        weir_ticket_release(event->ticket, event->outcome);
+    else
+        count_done(event->origin, event->partition, event->position, event->outcome);
+}

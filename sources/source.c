@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* source.c - decodes messages into spans, for every kind that reads bytes. */
+#include "sources/source.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static void describe(const weir_wire_error *error, char *reason, size_t size)
+{
+    snprintf(reason, size, "%s%s%s at byte %zu", error->path, error->path[0] != '\0' ? ": " : "",
+             error->message, error->offset);
+}
+
+static weir_status decode_csv(weir_source *source, weir_slice message, void *value, char *reason,
+                              size_t reason_size)
+{
+    weir_wire_error error;
+    weir_status status = weir_csv_decode(source->columns, message, value, &error);
+
+    if (status != WEIR_OK)
+        describe(&error, reason, reason_size);
+    return status;
+}
+
+static weir_status decode_typed(weir_source *source, weir_slice message, void *value, char *reason,
+                                size_t reason_size)
+{
+    weir_wire_error error;
+    weir_status status = weir_decode(source->type, source->format, message, value, &error);
+
+    if (status != WEIR_OK)
+        describe(&error, reason, reason_size);
+    return status;
+}
+
+static weir_status decode_raw(weir_source *source, weir_slice message, void *value, char *reason,
+                              size_t reason_size)
+{
+    weir_failure failure = {0};
+    weir_firing firing = {.failure = &failure};
+    weir_status status = source->module->decode(&firing, message.data, message.size, value);
+
+    if (status != WEIR_OK)
+        snprintf(reason, reason_size, "%s",
+                 failure.message[0] != '\0' ? failure.message : "the decode function refused it");
+    return status;
+}
+
+/* The format by its word, or by the ending of the path. */
+static weir_status choose_decoder(weir_source *source, const char *word, weir_error **error)
+{
+    if (strcmp(word, "csv") == 0) {
+        source->format = WEIR_FORMAT_CSV;
+        source->decode = decode_csv;
+    } else if (strcmp(word, "json") == 0) {
+        source->format = WEIR_FORMAT_JSON;
+        source->decode = decode_typed;
+    } else if (strcmp(word, "msgpack") == 0) {
+        source->format = WEIR_FORMAT_MSGPACK;
+        source->decode = decode_typed;
+    } else if (strcmp(word, "raw") == 0 && source->module->decode != NULL) {
+        source->decode = decode_raw;
+    } else {
+        return weir_error_set_at(error, WEIR_SPEC, source->module->place,
+                                 "source '%s': the format '%s' is not one of csv, json, msgpack, "
+                                 "raw",
+                                 source->module->name, word);
+    }
+    return WEIR_OK;
+}
+
+weir_status weir_source_prepare(weir_source *source, const char *format, weir_error **error)
+{
+    uint32_t size = source->type->size;
+
+    source->capacity = WEIR_SPAN_BYTES / (size != 0 ? size : 1);
+    if (source->capacity > WEIR_SPAN_EVENTS)
+        source->capacity = WEIR_SPAN_EVENTS;
+    if (source->capacity == 0)
+        source->capacity = 1;
+    source->values = weir_alloc_array(source->capacity, size);
+    source->raw = weir_alloc_array(source->capacity, sizeof *source->raw);
+    if (source->values == NULL || source->raw == NULL)
+        return weir_error_set(error, WEIR_NOMEM, "source '%s': out of memory",
+                              source->module->name);
+    return format != NULL ? choose_decoder(source, format, error) : WEIR_OK;
+}
+
+void weir_source_release(weir_source *source)
+{
+    weir_csv_columns_free(source->columns);
+    weir_free(source->values);
+    weir_free(source->raw);
+}
+
+weir_status weir_source_header(weir_source *source, weir_slice header, weir_error **error)
+{
+    weir_wire_error wire;
+
+    weir_csv_columns_free(source->columns);
+    source->columns = NULL;
+    if (weir_csv_columns_new(source->type, header, &source->columns, &wire) != WEIR_OK)
+        return weir_error_set(error, WEIR_DECODE, "source '%s': header row: %s%s%s",
+                              source->module->name, wire.path, wire.path[0] != '\0' ? ": " : "",
+                              wire.message);
+    return WEIR_OK;
+}
+
+void weir_source_begin(weir_source *source, int32_t partition)
+{
+    source->span =
+        (weir_span){.values = source->values, .partition = partition, .raw = source->raw};
+    source->taken = 0;
+}
+
+static void refuse(weir_source *source, weir_slice message, int64_t position)
+{
+    source->refusal.waiting = true;
+    source->refusal.position = position;
+    source->refusal.partition = source->span.partition;
+    source->refusal.raw = message;
+}
+
+weir_status weir_source_put(weir_source *source, weir_slice message, int64_t position)
+{
+    weir_span *span = &source->span;
+
+    /* A refusal ends the span, so that its dead letter comes in its place. */
+    if (span->count == source->capacity || source->refusal.waiting)
+        return WEIR_FULL;
+    if (span->count == 0)
+        span->first_position = position;
+    if (position != span->first_position + (int64_t)span->count)
+        return WEIR_FULL;
+    unsigned char *value = source->values + span->count * source->type->size;
+    memset(value, 0, source->type->size);
+    if (source->decode(source, message, value, source->refusal.reason,
+                       sizeof source->refusal.reason) != WEIR_OK) {
+        refuse(source, message, position);
+        return WEIR_OK;
+    }
+    source->raw[span->count++] = message;
+    return WEIR_OK;
+}
