@@ -20,8 +20,6 @@
 #include "codegen/emit/module.h"
 #include "core/buffer.h"
 
-extern char **environ;
-
 /* --- Digest --------------------------------------------------------------------------------------
  */
 

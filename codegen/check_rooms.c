@@ -3,7 +3,6 @@
 #include <string.h>
 
 #include "codegen/check.h"
-#include "core/text.h"
 
 /* "source 'quotes'", for messages. */
 static const char *title(checker *check, const char *what, const char *name)
@@ -41,7 +40,7 @@ static const struct {
     const char *ending, *format;
 } endings[] = {
     {".csv", "csv"},     {".json", "json"},       {".jsonl", "json"},
-    {".ndjson", "json"}, {".msgpack", "msgpack"}, {".mp", "msgpack"},
+    {".ndjson", "json"}, {".msgpack", "msgpack"}, {".mpk", "msgpack"},
 };
 
 static const char *format_of_path(const char *path)
@@ -54,62 +53,23 @@ static const char *format_of_path(const char *path)
     return NULL;
 }
 
-/* Kinds that hand values on as they are. */
-static bool has_bytes(const weir_kind *kind)
+static const weir_option *find_option(const weir_kind *kind, const char *name)
 {
-    return strcmp(kind->name, "channel") != 0 && strcmp(kind->name, "timer") != 0 &&
-           strcmp(kind->name, "callback") != 0;
+    for (size_t i = 0; i < kind->option_count; i++)
+        if (strcmp(kind->options[i].name, name) == 0)
+            return &kind->options[i];
+    return NULL;
 }
 
-/* A source or a sink, as far as its format goes. */
-typedef struct bytes_end {
-    const char *what;
-    weir_place where;
-    const weir_kind *kind;
-    const spec_name *format;
-    const char *words; /* the formats that it knows */
-    const char *path;
-} bytes_end;
-
-static void unknown_format(checker *check, const bytes_end *end)
+/* The format that is meant; NULL: the kind has none, or it is not known before load. */
+static const char *find_format(const weir_kind *kind, const spec_settings *settings)
 {
-    weir_nearest nearest = {.wanted = end->format->text};
-    char hint[128];
+    const char *format = check_setting(settings, "format");
+    const char *path = check_setting(settings, "path");
 
-    weir_nearest_offer(&nearest, "csv");
-    weir_nearest_offer(&nearest, "json");
-    weir_nearest_offer(&nearest, "msgpack");
-    diagnostics_error(check->log, end->format->where, "%s has no format '%s'; it is %s%s",
-                      end->what, end->format->text, end->words,
-                      weir_nearest_hint(&nearest, hint, sizeof hint));
-}
-
-/* The format that is meant; NULL: not known before load, or complained about. */
-static const char *find_format(checker *check, const bytes_end *end)
-{
-    const char *word = end->format->text;
-
-    if (word != NULL && !has_bytes(end->kind)) {
-        diagnostics_error(check->log, end->format->where,
-                          "%s has no format: a %s takes values, not bytes", end->what,
-                          end->kind->name);
-        return NULL;
-    }
-    if (word != NULL && strcmp(word, "csv") != 0 && strcmp(word, "json") != 0 &&
-        strcmp(word, "msgpack") != 0 &&
-        (strcmp(word, "raw") != 0 || strstr(end->words, "raw") == NULL)) {
-        unknown_format(check, end);
-        return NULL;
-    }
-    if (word != NULL || end->path == NULL || check_has_variable(end->path) ||
-        strcmp(end->path, "-") == 0)
-        return word;
-    word = format_of_path(end->path);
-    if (word == NULL)
-        diagnostics_error(check->log, end->where,
-                          "the ending of '%s' does not tell the format of %s; give `format:`",
-                          end->path, end->what);
-    return word;
+    if (find_option(kind, "format") == NULL || (format != NULL && strcmp(format, "auto") != 0))
+        return format;
+    return path != NULL && !check_has_variable(path) ? format_of_path(path) : NULL;
 }
 
 /* A row of CSV is flat. */
@@ -184,13 +144,7 @@ void check_sources(checker *check)
                                         .list_count = 2,
                                         .section = &spec_source_section,
                                         .others = &kinds->sources});
-        const char *format =
-            find_format(check, &(bytes_end){.what = what,
-                                            .where = source->where,
-                                            .kind = source->kind,
-                                            .format = &source->format,
-                                            .words = "csv, json, msgpack or raw",
-                                            .path = check_setting(&source->settings, "path")});
+        const char *format = find_format(source->kind, &source->settings);
         check_csv(check, format, source->type, what, source->where);
     }
 }
@@ -216,13 +170,7 @@ void check_sinks(checker *check)
                                         .list_count = 1,
                                         .section = &spec_sink_section,
                                         .others = &kinds->sinks});
-        const char *format =
-            find_format(check, &(bytes_end){.what = what,
-                                            .where = sink->where,
-                                            .kind = sink->kind,
-                                            .format = &sink->format,
-                                            .words = "csv, json or msgpack",
-                                            .path = check_setting(&sink->settings, "path")});
+        const char *format = find_format(sink->kind, &sink->settings);
         check_csv(check, format, sink->type, what, sink->where);
     }
 }

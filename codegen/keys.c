@@ -68,8 +68,6 @@ static const spec_key param_keys[] = {
 static const spec_key source_keys[] = {
     NEEDED("kind", NAME, spec_source, kind_name, "The kind of source."),
     KEY("type", NAME, spec_source, type_name, "The struct type of its events."),
-    KEY("format", NAME, spec_source, format,
-        "csv, json, msgpack or raw; where it is left out, the path's ending tells, else json."),
     KEY("time", NAME, spec_source, time, "The timestamp field that holds the event's time."),
     KEY("dead_letters", NAME, spec_source, dead_letters,
         "The sink for events that failed for good, or `none`."),
@@ -108,7 +106,7 @@ static const spec_key graph_keys[] = {
     OWN("strategy", STRATEGY, latest, "sequential (default) or latest."),
     OWN("where", EXPRESSION, filter, "Whether to fire; reads accumulators."),
     KEY("args", FIELDS, spec_graph_parts, graph.args, "The inputs of a graph that is only called."),
-    NEEDED("nodes", NODES, spec_graph_parts, graph.nodes, "Its nodes."),
+    NEEDED("nodes", NODES, spec_graph_parts, graph, "Its nodes."),
     KEY("dead_letters", NAME, spec_graph_parts, graph.dead_letters,
         "The sink for what failed for good, or `none`."),
     DOC(spec_graph_parts, graph.doc),
@@ -128,8 +126,6 @@ static const spec_key node_keys[] = {
 static const spec_key sink_keys[] = {
     NEEDED("kind", NAME, spec_sink, kind_name, "The kind of sink."),
     KEY("type", NAME, spec_sink, type_name, "The struct type of what it takes."),
-    KEY("format", NAME, spec_sink, format,
-        "csv, json or msgpack; where it is left out, the path's ending tells, else json."),
     DOC(spec_sink, doc),
 };
 

@@ -22,12 +22,22 @@ static const yaml_node *good(const yaml_node *value)
     return value;
 }
 
+/* A kind's or a room's `format` is an option like others; the model shows it by itself too. */
+static spec_name find_format(const spec_settings *settings)
+{
+    for (size_t i = 0; i < settings->count; i++)
+        if (strcmp(settings->items[i].name, "format") == 0)
+            return (spec_name){.text = settings->items[i].text, .where = settings->items[i].place};
+    return (spec_name){0};
+}
+
 static void load_source(spec_front *front, const yaml_node *node, spec_source *source)
 {
     *source = (spec_source){.name = node->key, .where = node->key_where};
     front_check_free_name(front, node->key, node->key_where, "a source");
     if (load_is_map(front, node, "a map, as in {kind: channel, type: Quote}"))
         load_keys(front, &spec_source_section, node, source, &source->settings);
+    source->format = find_format(&source->settings);
 }
 
 void load_sources(spec_front *front, const yaml_node *node)
@@ -77,6 +87,7 @@ static void load_sink(spec_front *front, const yaml_node *node, spec_sink *sink)
     front_check_name(front, node->key, node->key_where, "a sink");
     if (load_is_map(front, node, "a map, as in {kind: stdout, type: Order}"))
         load_keys(front, &spec_sink_section, node, sink, &sink->settings);
+    sink->format = find_format(&sink->settings);
 }
 
 void load_sinks(spec_front *front, const yaml_node *node)

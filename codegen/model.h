@@ -235,7 +235,7 @@ struct spec_reactor {
     size_t input_count;
     const spec_graph **graphs;
     size_t graph_count;
-    const spec_accumulator *keyed; /* one of its keyed criteria accumulators, or NULL */
+    const spec_accumulator *keyed;        /* one of its keyed criteria accumulators, or NULL */
     const struct expr_root *filter_roots; /* what `where:` may read, and reads */
     size_t filter_root_count;
 };

@@ -68,7 +68,8 @@ static const weir_option module_options[] = {
      .help = "How often feedback goes round before it becomes a dead letter."},
 };
 
-/* --- The catalog: the same kinds, and the options of the rest ------------------------------------ */
+/* --- The catalog: the same kinds, and the options of the rest ------------------------------------
+ */
 
 static const weir_kind *const source_heads[] = {&weir_channel.base, &weir_file.base};
 
@@ -83,7 +84,10 @@ static const weir_kind *const sink_heads[] = {
     &weir_stdout_sink.base,
 };
 
-#define LIST(items) {items, sizeof(items) / sizeof *(items)}
+#define LIST(items)                                                                                \
+    {                                                                                              \
+        items, sizeof(items) / sizeof *(items)                                                     \
+    }
 
 static const weir_catalog catalog = {
     .sources = LIST(source_heads),

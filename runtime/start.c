@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* start.c - opens what a program reads and writes, and what its kinds may ask of the engine. */
+#include <stdio.h>
 #include <string.h>
 
 #include "runtime/runtime.h"
@@ -103,34 +104,50 @@ const weir_source_host weir_runtime_source_host = {
 /* --- Starting -----------------------------------------------------------------------------------
  */
 
-/* The format by the spec's word, or by the ending of the path. */
-static const char *format_of(const char *word, const char *path)
+/* The word of a choice at `index`, copied into `word`. */
+static const char *word_at(const char *choices, int index, char *word, size_t size)
+{
+    for (; index > 0; index--)
+        choices += strcspn(choices, "|") + 1;
+    snprintf(word, size, "%.*s", (int)strcspn(choices, "|"), choices);
+    return word;
+}
+
+/* The value of a kind's option: a text, or the word of a choice (in `word`). NULL: it has none. */
+static const char *option_of(const weir_kind *kind, const void *config, const char *name,
+                             char *word, size_t size)
+{
+    for (size_t i = 0; i < kind->option_count; i++) {
+        const weir_option *option = &kind->options[i];
+        const void *member = (const char *)config + option->offset;
+        if (strcmp(option->name, name) != 0)
+            continue;
+        return option->type == WEIR_OPTION_CHOICE
+                   ? word_at(option->choices, *(const int *)member, word, size)
+                   : *(char *const *)member;
+    }
+    return NULL;
+}
+
+/* The format by the option of that name, or by the ending of the path. */
+static const char *format_of(const weir_kind *kind, const void *config, char *word, size_t size)
 {
     static const struct {
         const char *ending, *format;
     } endings[] = {
         {".csv", "csv"},     {".json", "json"},       {".jsonl", "json"},
-        {".ndjson", "json"}, {".msgpack", "msgpack"}, {".mp", "msgpack"},
+        {".ndjson", "json"}, {".msgpack", "msgpack"}, {".mpk", "msgpack"},
     };
+    const char *format = option_of(kind, config, "format", word, size);
+    const char *path = option_of(kind, config, "path", NULL, 0);
     const char *dot = path != NULL ? strrchr(path, '.') : NULL;
 
-    if (word != NULL)
-        return word;
+    if (format != NULL && strcmp(format, "auto") != 0)
+        return format;
     for (size_t i = 0; dot != NULL && i < sizeof endings / sizeof *endings; i++)
         if (strcmp(dot, endings[i].ending) == 0)
             return endings[i].format;
     return "json";
-}
-
-/* The value of a kind's `path` option, if it has one. */
-static const char *path_in(const weir_kind *kind, const void *config)
-{
-    for (size_t i = 0; i < kind->option_count; i++)
-        if (strcmp(kind->options[i].name, "path") == 0) {
-            const void *member = (const char *)config + kind->options[i].offset;
-            return *(char *const *)member;
-        }
-    return NULL;
 }
 
 static weir_status start_source(weir_source_work *work, weir_error **error)
@@ -138,6 +155,7 @@ static weir_status start_source(weir_source_work *work, weir_error **error)
     weir_source *source = &work->source;
     const weir_source_kind *kind = source->kind;
     const char *format = NULL;
+    char word[32];
 
     work->timer = (weir_timer){.fire = on_time, .arg = work};
     work->timed = weir_timers_reserve(&work->program->runtime->timers);
@@ -146,7 +164,7 @@ static weir_status start_source(weir_source_work *work, weir_error **error)
         return weir_error_set(error, WEIR_NOMEM, "source '%s': out of memory",
                               source->module->name);
     if (kind->reads_bytes)
-        format = format_of(source->module->format, path_in(&kind->base, source->config));
+        format = format_of(&kind->base, source->config, word, sizeof word);
     weir_status status = weir_source_prepare(source, format, error);
     if (status == WEIR_OK && kind->open != NULL)
         status = kind->open(source, error);
@@ -176,9 +194,10 @@ static weir_status start_sink(weir_sink_work *work, weir_error **error)
 {
     const weir_sink *sink = &work->sink;
     const char *format = NULL;
+    char word[32];
 
     if (!sink->kind->is_callback)
-        format = format_of(sink->module->format, path_in(&sink->kind->base, sink->config));
+        format = format_of(&sink->kind->base, sink->config, word, sizeof word);
     return weir_sink_start(work, format, error);
 }
 

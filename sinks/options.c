@@ -2,7 +2,7 @@
 /* options.c - the options of the sink kinds. */
 #include "sinks/options.h"
 
-const weir_option weir_file_sink_options[4] = {
+const weir_option weir_file_sink_options[5] = {
     {.name = "path",
      .type = WEIR_OPTION_PATH,
      .required = true,
@@ -29,4 +29,20 @@ const weir_option weir_file_sink_options[4] = {
      .offset = offsetof(weir_file_sink_config, fsync),
      .help = "When the file is forced to the disk: never, after each turn that wrote, or at the "
              "end."},
+    {.name = "format",
+     .type = WEIR_OPTION_CHOICE,
+     .fallback = "auto",
+     .choices = "auto|json|csv|msgpack",
+     .offset = offsetof(weir_file_sink_config, format),
+     .help = "How results are written; auto goes by the path's ending (.csv, .json, .jsonl, "
+             ".ndjson, .msgpack, .mpk) and is JSON lines otherwise."},
+};
+
+const weir_option weir_stdout_options[1] = {
+    {.name = "format",
+     .type = WEIR_OPTION_CHOICE,
+     .fallback = "json",
+     .choices = "json|csv|msgpack",
+     .offset = offsetof(weir_stdout_config, format),
+     .help = "How results are written."},
 };

@@ -12,8 +12,14 @@ typedef struct weir_file_sink_config {
     int64_t rotate; /* bytes; 0: never */
     int64_t keep;   /* rotated files */
     int fsync;      /* WEIR_FSYNC_... */
+    int format;
 } weir_file_sink_config;
 
-extern const weir_option weir_file_sink_options[4];
+typedef struct weir_stdout_config {
+    int format;
+} weir_stdout_config;
+
+extern const weir_option weir_file_sink_options[5];
+extern const weir_option weir_stdout_options[1];
 
 #endif

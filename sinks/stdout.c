@@ -5,6 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "sinks/options.h"
 #include "sinks/sink.h"
 
 enum { PIECE = 4096 }; /* what a pipe that is writable takes without blocking (PIPE_BUF) */
@@ -58,7 +59,10 @@ static weir_status open_stdout(weir_sink *sink, weir_error **error)
 const weir_sink_kind weir_stdout_sink = {
     .base = {.name = "stdout",
              .summary = "Writes each result to standard output, as JSON lines, CSV or "
-                        "MessagePack."},
+                        "MessagePack.",
+             .options = weir_stdout_options,
+             .option_count = sizeof weir_stdout_options / sizeof *weir_stdout_options,
+             .config_size = sizeof(weir_stdout_config)},
     .open = open_stdout,
     .write = write_piece,
 };

@@ -37,11 +37,18 @@ const weir_option weir_channel_options[2] = {
              "overwrites the waiting event of the same key."},
 };
 
-const weir_option weir_file_source_options[1] = {
+const weir_option weir_file_source_options[2] = {
     {.name = "path",
      .type = WEIR_OPTION_PATH,
      .required = true,
      .offset = offsetof(weir_file_source_config, path),
      .help = "The file to read; with * ? [..] all that match, in the order of their names; - is "
              "standard input."},
+    {.name = "format",
+     .type = WEIR_OPTION_CHOICE,
+     .fallback = "auto",
+     .choices = "auto|csv|json|msgpack|raw",
+     .offset = offsetof(weir_file_source_config, format),
+     .help = "How the events are written; auto goes by the path's ending (.csv, .json, .jsonl, "
+             ".ndjson, .msgpack, .mpk) and is JSON lines otherwise."},
 };

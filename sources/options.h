@@ -19,10 +19,11 @@ typedef struct weir_channel_config {
 
 typedef struct weir_file_source_config {
     char *path;
+    int format;
 } weir_file_source_config;
 
 extern const weir_option weir_source_options[2];
 extern const weir_option weir_channel_options[2];
-extern const weir_option weir_file_source_options[1];
+extern const weir_option weir_file_source_options[2];
 
 #endif

@@ -49,8 +49,8 @@ size_t emit_graph_inputs(const emitter *e, const spec_graph *graph, graph_input 
                          size_t room);
 
 /* `const market_quote *orderbook`; a window `const market_trade *trades, size_t trades_count`. */
-void emit_parameter(const emitter *e, weir_buffer *out, const char *name,
-                    const spec_type *type, bool window);
+void emit_parameter(const emitter *e, weir_buffer *out, const char *name, const spec_type *type,
+                    bool window);
 
 /* The prototype of a node function, ended by `end`. */
 void emit_node_prototype(const emitter *e, const spec_node *node, const char *storage,

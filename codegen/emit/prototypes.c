@@ -243,7 +243,10 @@ static bool is_kind(const spec_name *kind, const char *name)
 
 bool emit_is_raw(const spec_source *source)
 {
-    return source->format.text != NULL && strcmp(source->format.text, "raw") == 0;
+    for (size_t i = 0; i < source->settings.count; i++)
+        if (strcmp(source->settings.items[i].name, "format") == 0)
+            return strcmp(source->settings.items[i].text, "raw") == 0;
+    return false;
 }
 
 static void emit_source_functions(emitter *e, const spec_source *source)

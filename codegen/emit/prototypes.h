@@ -10,14 +10,12 @@ enum { EMIT_INPUTS = 256 }; /* of a graph, at the most */
 void emit_prototypes(emitter *e);
 void emit_node_comment(emitter *e, const spec_node *node, int indent);
 void emit_call_prototype(emitter *e, const spec_graph *graph, const char *end);
-void emit_accumulator_prototype(emitter *e, const spec_accumulator *accumulator,
-                                const char *end);
+void emit_accumulator_prototype(emitter *e, const spec_accumulator *accumulator, const char *end);
 c_name emit_poll_name(const emitter *e, const spec_accumulator *accumulator);
 bool emit_is_raw(const spec_source *source);
 
 /* `static const weir_setting MODULE_ROOM_OWNER_settings[]`, where there are any. */
-void emit_settings(emitter *e, const char *room, const char *owner,
-                   const spec_settings *settings);
+void emit_settings(emitter *e, const char *room, const char *owner, const spec_settings *settings);
 void emit_graph_tables(emitter *e);
 
 /* A node whose result leaves the graph: it is sent, or a call gives it. */

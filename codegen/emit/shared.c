@@ -61,8 +61,7 @@ static size_t index_in_reactor(const spec_reactor *reactor, const spec_accumulat
     return 0;
 }
 
-static graph_input input_of(const emitter *e, const spec_graph *graph,
-                            const spec_operand *operand)
+static graph_input input_of(const emitter *e, const spec_graph *graph, const spec_operand *operand)
 {
     graph_input input = {.type = operand->type,
                          .window = operand->window,
@@ -105,8 +104,8 @@ size_t emit_graph_inputs(const emitter *e, const spec_graph *graph, graph_input 
 /* --- Prototypes ---------------------------------------------------------------------------------
  */
 
-void emit_parameter(const emitter *e, weir_buffer *out, const char *name,
-                    const spec_type *type, bool window)
+void emit_parameter(const emitter *e, weir_buffer *out, const char *name, const spec_type *type,
+                    bool window)
 {
     weir_buffer_printf(out, "const %s *%s", emit_type(e->model, type).text, name);
     if (window)
@@ -126,8 +125,7 @@ void emit_node_prototype(const emitter *e, const spec_node *node, const char *st
         if (operand->type == NULL) /* a route without payload orders, and gives nothing */
             continue;
         weir_buffer_text(&line, ", ");
-        emit_parameter(e, &line, spec_operand_name(operand, arena), operand->type,
-                       operand->window);
+        emit_parameter(e, &line, spec_operand_name(operand, arena), operand->type, operand->window);
     }
     if (node->state.count != 0)
         weir_buffer_printf(&line, ", %s_state *state", name.text);

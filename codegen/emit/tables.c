@@ -85,7 +85,6 @@ static void emit_sources(emitter *e)
         put_text(e, "name", source->name);
         put_text(e, "kind", source->kind_name.text);
         EMIT(e, 8, ".type = &%s_type,", type.text);
-        put_text(e, "format", source->format.text);
         if (source->time_field != NULL)
             EMIT(e, 8, ".time_offset = offsetof(%s, %s),", type.text,
                  emit_member(source->time_field->name).text);
@@ -135,7 +134,6 @@ static void emit_sinks(emitter *e)
         put_text(e, "name", sink->name);
         put_text(e, "kind", sink->kind_name.text);
         EMIT(e, 8, ".type = &%s_type,", emit_type(model, sink->type).text);
-        put_text(e, "format", sink->format.text);
         if (sink->settings.count != 0)
             put_settings(e, "sink", sink->name);
         put_place(e, sink->where);

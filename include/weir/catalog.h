@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* catalog.h - which kinds of sources, accumulators and sinks there are, and the options of the rest.
+/* catalog.h - which kinds of sources, accumulators and sinks there are, and the options of the
+ * rest.
  *
  * What a spec may say is read from here: its check, its JSON Schema and the reference. A program
  * that brings kinds of its own gives lists with its kinds added.

@@ -7,8 +7,8 @@
 #ifndef WEIR_CODEGEN_H
 #define WEIR_CODEGEN_H
 
-#include <weir/core.h>
 #include <weir/catalog.h>
+#include <weir/core.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -54,7 +54,7 @@ WEIR_API const weir_diagnostic *weir_diagnostics_get(const weir_diagnostics *dia
 WEIR_API char *weir_diagnostics_text(const weir_diagnostics *diagnostics);
 
 /* A JSON Schema for spec files, for editors. NULL: out of memory; else freed by weir_free. */
-WEIR_API char *weir_spec_schema(const weir_catalog *catalog);
+WEIR_API char *weir_spec_schema(const weir_catalog *kinds);
 
 #ifdef __cplusplus
 }

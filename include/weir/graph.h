@@ -180,7 +180,6 @@ typedef struct weir_module_source {
     const char *name;
     const char *kind;
     const weir_type *type;
-    const char *format;       /* NULL: by the path's ending, or the kind's own */
     uint32_t time_offset;     /* of the event time (int64_t) in a value, or WEIR_NONE */
     const char *dead_letters; /* a sink, "none", or NULL: the module's */
     weir_raw_function decode; /* of `format: raw` */
@@ -321,7 +320,6 @@ typedef struct weir_module_sink {
     const char *name;
     const char *kind;
     const weir_type *type;
-    const char *format;
     weir_module_settings settings;
     weir_place place;
 } weir_module_sink;
