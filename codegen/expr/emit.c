@@ -64,6 +64,39 @@ void expr_statement(expr_emitter *emitter, const char *format, ...)
     weir_buffer_free(&text);
 }
 
+/* --- Hiding ---------------------------------------------------------------------------------
+ */
+
+static const char *family(const expr *tree)
+{
+    if (expr_is_of(tree, SPEC_BOOL))
+        return "bool";
+    if (expr_is_of(tree, SPEC_STRING))
+        return "text";
+    if (expr_is_float(tree->shape.type))
+        return "f64";
+    return expr_is_unsigned(tree->shape.type) ? "u64" : "i64";
+}
+
+expr_text expr_hide(expr_emitter *emitter, const expr *tree, expr_text value)
+{
+    const spec_type *type = tree->shape.type;
+    const char *hidden = expr_printf(emitter, "weir_as_%s(%s)", family(tree), value.text);
+
+    if (type == expr_wide(type))
+        return expr_primary(hidden);
+    return (expr_text){expr_printf(emitter, "(%s)%s", expr_c_type(emitter, type), hidden),
+                       EXPR_BINDS_UNARY};
+}
+
+/* A constant that is computed: compilers compute it too, and find what it decides. */
+static expr_text hide_constant(expr_emitter *emitter, const expr *tree, expr_text value)
+{
+    bool computed = expr_is_constant(tree) && !expr_is_simple(tree) && !tree->steps;
+
+    return computed ? expr_hide(emitter, tree, value) : value;
+}
+
 /* --- Failing ----------------------------------------------------------------------------------
  */
 
@@ -85,7 +118,8 @@ static const char *sentence(expr_emitter *emitter, const expr *tree, const char 
         used--; /* a character is not cut in two */
         i--;
     }
-    memcpy(excerpt + used, i < size ? ".." : "", 3);
+    if (i < size)
+        memcpy(excerpt + used, "..", 3);
     if (file == NULL)
         return expr_printf(emitter, "%s in '%s'", what, excerpt);
     return expr_printf(emitter, "%s:%u: %s in '%s'", file, tree->where.line, what, excerpt);
@@ -225,7 +259,7 @@ static expr_place_text place_of_item(expr_emitter *emitter, const expr *tree)
 {
     const expr *list = tree->args[0], *index = tree->args[1];
     expr_place_text place = expr_emit_place(emitter, list);
-    const char *at = expr_emit_tree(emitter, index).text;
+    const char *at = hide_constant(emitter, index, expr_emit_tree(emitter, index)).text;
     bool array = !list->window && list->shape.min == list->shape.max;
 
     if (index->kind != EXPR_LITERAL || !array)
@@ -414,7 +448,9 @@ static expr_text branch(expr_emitter *emitter, const expr *tree, const expr *arm
     expr_text value = expr_emit_tree(emitter, arm);
 
     bool same = arm->shape.type == tree->shape.type || arm->kind == EXPR_LITERAL;
-    return same ? value : expr_wide_text(emitter, arm, value);
+    if (!same)
+        value = expr_wide_text(emitter, arm, value);
+    return hide_constant(emitter, arm, value);
 }
 
 static void choose(expr_emitter *emitter, const expr *tree, const expr *arm, const char *result)
@@ -428,23 +464,56 @@ static void choose(expr_emitter *emitter, const expr *tree, const expr *arm, con
     emitter->output->indent -= 4;
 }
 
+/* Both branches are the same C: the condition decides nothing, and gcc would say so. */
+static void only_branch(expr_emitter *emitter, const expr *tree, expr_text condition,
+                        const char *result, size_t start)
+{
+    weir_buffer *out = emitter->output->out;
+
+    out->size = start;
+    expr_statement(emitter, "(void)%s;", expr_bracket(emitter, condition, EXPR_BINDS_UNARY));
+    emitter->output->indent -= 4;
+    choose(emitter, tree, tree->args[1], result);
+    emitter->output->indent += 4;
+}
+
+static expr_text choose_by_steps(expr_emitter *emitter, const expr *tree, expr_text condition)
+{
+    weir_buffer *out = emitter->output->out;
+    const char *result = expr_temporary(emitter, &tree->shape, false, NULL);
+    size_t start = out->size;
+
+    expr_statement(emitter, "if (%s) {", condition.text);
+    size_t yes = out->size;
+    choose(emitter, tree, tree->args[1], result);
+    size_t yes_size = out->size - yes;
+    expr_statement(emitter, "} else {");
+    size_t no = out->size;
+    choose(emitter, tree, tree->args[2], result);
+    if (!out->failed && out->size - no == yes_size &&
+        memcmp(out->data + yes, out->data + no, yes_size) == 0)
+        only_branch(emitter, tree, condition, result, start);
+    else
+        expr_statement(emitter, "}");
+    return expr_primary(result);
+}
+
 static expr_text choice(expr_emitter *emitter, const expr *tree)
 {
     const expr *yes = tree->args[1], *no = tree->args[2];
     expr_text condition = expr_emit_tree(emitter, tree->args[0]);
 
-    if (yes->steps || no->steps) {
-        const char *result = expr_temporary(emitter, &tree->shape, false, NULL);
-        expr_statement(emitter, "if (%s) {", condition.text);
-        choose(emitter, tree, yes, result);
-        expr_statement(emitter, "} else {");
-        choose(emitter, tree, no, result);
-        expr_statement(emitter, "}");
-        return expr_primary(result);
-    }
+    if (yes->steps || no->steps)
+        return choose_by_steps(emitter, tree, condition);
     expr_text l = branch(emitter, tree, yes), r = branch(emitter, tree, no);
-    if (expr_same_text(l, r))
-        return l;
+    if (expr_same_text(l, r)) {
+        if (tree->args[0]->steps)
+            expr_statement(emitter, "(void)%s;",
+                           expr_bracket(emitter, condition, EXPR_BINDS_UNARY));
+        return expr_is_constant(yes) && tree->shape.type->kind != SPEC_ENUM
+                   ? expr_hide(emitter, tree, l)
+                   : l;
+    }
     return (expr_text){expr_printf(emitter, "%s ? %s : %s",
                                    expr_bracket(emitter, condition, EXPR_BINDS_OR),
                                    expr_bracket(emitter, l, EXPR_BINDS_OR),

@@ -34,9 +34,13 @@ static expr_text search(expr_emitter *emitter, const expr *tree)
                        : tree->function == EXPR_ENDS_WITH ? "ends_with"
                                                           : "contains";
     const char *text = expr_argument(emitter, tree->args[0]);
-    const char *part = expr_argument(emitter, tree->args[1]);
+    expr_text part = expr_emit_tree(emitter, tree->args[1]);
 
-    return expr_primary(expr_printf(emitter, "weir_text_%s(%s, %s)", name, text, part));
+    /* gcc knows that a short array does not hold a long literal. */
+    if (tree->args[1]->kind == EXPR_LITERAL &&
+        tree->args[1]->shape.size > tree->args[0]->shape.size)
+        part = expr_hide(emitter, tree->args[1], part);
+    return expr_primary(expr_printf(emitter, "weir_text_%s(%s, %s)", name, text, part.text));
 }
 
 static expr_text extreme(expr_emitter *emitter, const expr *tree)
@@ -60,7 +64,7 @@ static expr_text absolute(expr_emitter *emitter, const expr *tree)
     if (expr_is_float(tree->shape.type))
         return expr_primary(expr_printf(emitter, "weir_abs_f64(%s)", value));
     if (expr_is_unsigned(tree->shape.type))
-        return cast(emitter, tree->shape.type, (expr_text){value, EXPR_BINDS_CHOICE});
+        return expr_primary(expr_printf(emitter, "weir_as_u64(%s)", value));
     if (arg->bits <= 62)
         return expr_primary(expr_printf(emitter, "weir_abs_small(%s)", value));
     const char *result = expr_temporary(emitter, &tree->shape, true, NULL);

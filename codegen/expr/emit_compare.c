@@ -19,39 +19,42 @@ static bool is_constant(const expr *tree)
     return tree->kind == EXPR_LITERAL || tree->kind == EXPR_ENUMERATOR;
 }
 
-static const char *family(const expr *tree)
-{
-    if (expr_is_of(tree, SPEC_BOOL))
-        return "bool";
-    if (expr_is_of(tree, SPEC_STRING))
-        return "text";
-    if (expr_is_float(tree->shape.type))
-        return "f64";
-    return expr_is_unsigned(tree->shape.type) ? "u64" : "i64";
-}
-
-static expr_text hide(expr_emitter *emitter, const expr *tree, expr_text value)
-{
-    return expr_primary(expr_printf(emitter, "weir_as_%s(%s)", family(tree), value.text));
-}
-
-/* Whether `literal` lies at or beyond an end of the other side's type. */
-static bool at_an_end(const expr *other, const expr *literal)
-{
-    const spec_type *type = other->shape.type;
-    unsigned bits = expr_type_bits(type);
-
-    if (literal->kind != EXPR_LITERAL || !expr_is_integer(type))
-        return false;
-    if (expr_is_unsigned(type) && literal->magnitude == 0)
-        return true;
-    uint64_t most = bits == 64 ? UINT64_MAX : ((uint64_t)1 << bits) - 1;
-    return literal->magnitude >= most;
-}
-
 static bool is_order(expr_operator op)
 {
     return op >= EXPR_LT && op <= EXPR_GE;
+}
+
+/* The operator with its sides exchanged. */
+static expr_operator turned(expr_operator op)
+{
+    static const expr_operator exchanged[] = {
+        [EXPR_EQ] = EXPR_EQ, [EXPR_NE] = EXPR_NE, [EXPR_LT] = EXPR_GT,
+        [EXPR_LE] = EXPR_GE, [EXPR_GT] = EXPR_LT, [EXPR_GE] = EXPR_LE,
+    };
+    return exchanged[op];
+}
+
+/* Whether `value op constant` is decided by the range of the value's type, or nearly. */
+static bool at_an_end(expr_operator op, const expr *value, const expr *constant)
+{
+    const spec_type *type = value->shape.type;
+    unsigned bits = expr_type_bits(type);
+    bool size = value->kind == EXPR_CALL && value->function == EXPR_SIZE;
+
+    if (!expr_is_integer(type) || !expr_is_constant(constant))
+        return false;
+    if (constant->kind != EXPR_LITERAL)
+        return true;
+    /* Compilers look through a cast at the range of what is under it. */
+    if (value->kind == EXPR_CALL && value->function == EXPR_CONVERT &&
+        expr_fits(value->args[0], type))
+        return true;
+    if ((size || expr_is_unsigned(type)) && constant->magnitude == 0)
+        return op == EXPR_GE || op == EXPR_LT;
+    if (size)
+        return constant->negative || constant->magnitude > INT32_MAX;
+    uint64_t most = bits == 64 ? UINT64_MAX : ((uint64_t)1 << bits) - 1;
+    return constant->magnitude >= most;
 }
 
 /* Whether a compiler would see through the comparison. */
@@ -62,7 +65,7 @@ static bool is_suspicious(expr_operator op, const expr *left, expr_text l, const
         return true;
     if (expr_is_float(left->shape.type))
         return false;
-    return expr_same_text(l, r) || at_an_end(left, right) || at_an_end(right, left);
+    return expr_same_text(l, r) || at_an_end(op, left, right) || at_an_end(turned(op), right, left);
 }
 
 static expr_text compare_text(expr_emitter *emitter, expr_operator op, const expr *left,
@@ -70,9 +73,9 @@ static expr_text compare_text(expr_emitter *emitter, expr_operator op, const exp
 {
     /* gcc knows that a short array never equals a long literal. */
     if (left->kind == EXPR_LITERAL && left->shape.size > right->shape.size)
-        l = hide(emitter, left, l);
+        l = expr_hide(emitter, left, l);
     if (right->kind == EXPR_LITERAL && right->shape.size > left->shape.size)
-        r = hide(emitter, right, r);
+        r = expr_hide(emitter, right, r);
     return (expr_text){
         expr_printf(emitter, "strcmp(%s, %s) %s 0", l.text, r.text, expr_operator_text(op)),
         is_order(op) ? EXPR_BINDS_ORDER : EXPR_BINDS_EQUALITY};
@@ -109,10 +112,10 @@ static expr_text compare(expr_emitter *emitter, expr_operator op, const expr *le
     if (expr_is_of(left, SPEC_BOOL) && equality && left->kind == EXPR_LITERAL)
         return compare_with_bool(emitter, op, r, left->magnitude != 0);
     if (is_suspicious(op, left, l, right, r)) {
-        if (is_constant(left))
-            l = hide(emitter, left, l);
-        if (is_constant(right) || !is_constant(left))
-            r = hide(emitter, right, r);
+        if (expr_is_constant(left))
+            l = expr_hide(emitter, left, l);
+        if (expr_is_constant(right) || !expr_is_constant(left))
+            r = expr_hide(emitter, right, r);
     }
     l = side(emitter, left, right, l);
     r = side(emitter, right, left, r);
@@ -207,17 +210,13 @@ typedef struct bound {
 
 static bool as_bound(const expr *tree, bound *ret)
 {
-    static const expr_operator turned[] = {
-        [EXPR_EQ] = EXPR_EQ, [EXPR_NE] = EXPR_NE, [EXPR_LT] = EXPR_GT,
-        [EXPR_LE] = EXPR_GE, [EXPR_GT] = EXPR_LT, [EXPR_GE] = EXPR_LE,
-    };
     if (tree->kind != EXPR_BINARY || tree->op < EXPR_EQ || tree->op > EXPR_GE)
         return false;
     const expr *left = tree->args[0], *right = tree->args[1];
     if (!is_constant(left) && !is_constant(right))
         return false;
     bool turn = is_constant(left);
-    *ret = (bound){turn ? right : left, turn ? left : right, turn ? turned[tree->op] : tree->op};
+    *ret = (bound){turn ? right : left, turn ? left : right, turn ? turned(tree->op) : tree->op};
     return true;
 }
 
