@@ -364,11 +364,11 @@ static void test_warnings(void **state)
         uint32_t line;
         const char *part;
     } cases[] = {
-        {5, "commits and has no `dead_letters:`"},
         {5, "'a' is reference data"},
+        {5, "commits and has no `dead_letters:`"},
         {9, "'kept' is state"},
-        {12, "pairs by order of arrival"},
-        {14, "has 265 bytes"},
+        {13, "pairs by order of arrival"},
+        {15, "has 265 bytes"},
     };
     weir_diagnostics *diagnostics = NULL;
     weir_spec *model = load("unwise.weir.yaml", &diagnostics);
