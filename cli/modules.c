@@ -191,7 +191,7 @@ static weir_status compile(const build *b, const char *object, weir_error **erro
 
     if (words == NULL)
         return weir_error_set(error, WEIR_NOMEM, "out of memory");
-    weir_buffer_printf(&source, "%s/%s.weir.c", b->folder.data, b->spec->module);
+    weir_buffer_printf(&source, "%s/%s.weir.c", b->folder.data, emit_module_name(b->spec));
     weir_buffer_printf(&generated, "-I%s", b->folder.data);
     weir_buffer_printf(&own, "-I%s", b->own_folder);
     weir_buffer_printf(&include, "-isystem%s", b->include.data);
@@ -229,12 +229,7 @@ static weir_status generate(build *b, weir_error **error)
 {
     char include[300];
 
-    if (b->spec->module == NULL)
-        return weir_error_set(error, WEIR_SPEC,
-                              "%s has no 'module:': it declares types only, and there is nothing "
-                              "to run",
-                              b->spec->file);
-    snprintf(include, sizeof include, "%s.weir.h", b->spec->module);
+    snprintf(include, sizeof include, "%s.weir.h", emit_module_name(b->spec));
     if (!emit_header(b->spec, &b->header) || !emit_source(b->spec, include, &b->source))
         return weir_error_set(error, WEIR_NOMEM, "out of memory");
     include_folder(&b->include);
@@ -246,7 +241,7 @@ static weir_status write_generated(const build *b, weir_error **error)
     weir_buffer path = {0};
     bool changed;
 
-    weir_buffer_printf(&path, "%s/%s.weir.h", b->folder.data, b->spec->module);
+    weir_buffer_printf(&path, "%s/%s.weir.h", b->folder.data, emit_module_name(b->spec));
     weir_status status = cli_write_file(path.data, b->header.data, b->header.size, &changed, error);
     path.data[path.size - 1] = 'c';
     if (status == WEIR_OK)
@@ -288,12 +283,12 @@ static weir_status find_or_build(build *b, const char *output, weir_buffer *obje
     if (!cache_folder(&b->folder))
         return weir_error_set(error, WEIR_IO,
                               "there is no cache folder: set HOME or XDG_CACHE_HOME");
-    weir_buffer_printf(&b->folder, "/%s-%016llx%016llx", b->spec->module, (unsigned long long)sum.a,
-                       (unsigned long long)sum.b);
+    weir_buffer_printf(&b->folder, "/%s-%016llx%016llx", emit_module_name(b->spec),
+                       (unsigned long long)sum.a, (unsigned long long)sum.b);
     if (output != NULL)
         weir_buffer_text(object, output);
     else
-        weir_buffer_printf(object, "%s/%s.so", b->folder.data, b->spec->module);
+        weir_buffer_printf(object, "%s/%s.so", b->folder.data, emit_module_name(b->spec));
     if (b->folder.failed || object->failed)
         return weir_error_set(error, WEIR_NOMEM, "out of memory");
     if (output == NULL && access(object->data, R_OK) == 0)
@@ -347,18 +342,33 @@ static const weir_module *find_descriptor(void *object, const char *path)
     return dlsym(object, symbol);
 }
 
-static int load_object(const char *path, cli_module *ret)
+/* A node function that nobody wrote, or whose file was not given, is the usual reason. */
+static int complain_of_object(const char *path, const char *reason)
+{
+    static const char undefined[] = "undefined symbol: ";
+    const char *symbol = reason != NULL ? strstr(reason, undefined) : NULL;
+
+    if (symbol == NULL) {
+        cli_complain("cannot load '%s': %s", path, reason != NULL ? reason : "out of memory");
+        return CLI_ENVIRONMENT;
+    }
+    cli_complain("the function '%s' is missing: give the C file that holds it behind the spec "
+                 "('weir gen --scaffold' writes one to begin with)",
+                 symbol + sizeof undefined - 1);
+    return CLI_USAGE;
+}
+
+static int load_object(const char *path, bool to_run, cli_module *ret)
 {
     weir_buffer full = {0};
 
     /* dlopen looks for a bare name in the system's folders. */
     weir_buffer_printf(&full, "%s%s", strchr(path, '/') != NULL ? "" : "./", path);
-    ret->object = full.failed ? NULL : dlopen(full.data, RTLD_NOW | RTLD_LOCAL);
+    ret->object =
+        full.failed ? NULL : dlopen(full.data, (to_run ? RTLD_NOW : RTLD_LAZY) | RTLD_LOCAL);
     weir_buffer_free(&full);
     if (ret->object == NULL) {
-        const char *reason = dlerror();
-        cli_complain("cannot load '%s': %s", path, reason != NULL ? reason : "out of memory");
-        return CLI_ENVIRONMENT;
+        return complain_of_object(path, dlerror());
     }
     ret->module = find_descriptor(ret->object, path);
     if (ret->module != NULL)
@@ -367,7 +377,7 @@ static int load_object(const char *path, cli_module *ret)
     return CLI_USAGE;
 }
 
-int cli_open_module(const cli_arguments *arguments, cli_module *ret)
+int cli_open_module(const cli_arguments *arguments, bool to_run, cli_module *ret)
 {
     const char *first = arguments->operands[0];
     char *path = NULL;
@@ -381,7 +391,7 @@ int cli_open_module(const cli_arguments *arguments, cli_module *ret)
     if (!ends_with(first, ".so"))
         code = cli_build_module(arguments, NULL, &path);
     if (code == CLI_DONE)
-        code = load_object(path != NULL ? path : first, ret);
+        code = load_object(path != NULL ? path : first, to_run, ret);
     weir_free(path);
     if (code != CLI_DONE)
         cli_close_module(ret);
