@@ -364,10 +364,8 @@ static void test_warnings(void **state)
         uint32_t line;
         const char *part;
     } cases[] = {
-        {5, "'a' is reference data"},
-        {5, "commits and has no `dead_letters:`"},
-        {9, "'kept' is state"},
-        {13, "pairs by order of arrival"},
+        {5, "'a' is reference data"}, {5, "commits and has no `dead_letters:`"},
+        {9, "'kept' is state"},       {13, "pairs by order of arrival"},
         {15, "has 265 bytes"},
     };
     weir_diagnostics *diagnostics = NULL;
