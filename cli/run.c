@@ -101,6 +101,23 @@ static void catch_signals(weir_runtime *runtime)
     sigaction(SIGINT, &action, NULL);
 }
 
+/* --graph FILE: what was declared, coloured by what happened. */
+static void draw(const cli_arguments *arguments, const weir_module *module, weir_runtime *runtime)
+{
+    const char *path = cli_value(arguments, "--graph");
+    weir_report *report = NULL;
+    weir_error *error = NULL;
+
+    if (path == NULL)
+        return;
+    weir_status status = weir_runtime_report(runtime, &report, &error);
+    if (status == WEIR_OK)
+        status = cli_draw(module, report, path, &error);
+    weir_report_free(report);
+    if (status != WEIR_OK)
+        cli_report_error(error);
+}
+
 static int run_module(const cli_arguments *arguments, const cli_module *module)
 {
     weir_runtime_config config = {.log = cli_log, .log_arg = (void *)(uintptr_t)arguments};
@@ -116,8 +133,10 @@ static int run_module(const cli_arguments *arguments, const cli_module *module)
         catch_signals(runtime);
         status = weir_runtime_run(runtime, &error);
     }
-    if (runtime != NULL && status != WEIR_SPEC)
+    if (runtime != NULL && status != WEIR_SPEC) {
         cli_summarise(arguments, runtime);
+        draw(arguments, module->module, runtime);
+    }
     weir_runtime_free(runtime);
     return status == WEIR_OK ? CLI_DONE : cli_report_error(error);
 }
@@ -125,7 +144,7 @@ static int run_module(const cli_arguments *arguments, const cli_module *module)
 static int run(const cli_arguments *arguments)
 {
     cli_module module;
-    int code = cli_open_module(arguments, &module);
+    int code = cli_open_module(arguments, true, &module);
 
     if (code != CLI_DONE)
         return code;
@@ -143,6 +162,7 @@ static const cli_option options[] = {
     {"--set", "NAME=VALUE", "overrides an option or parameter: sources.quotes.path=x.csv"},
     {"--input", "SOURCE=FILE", "reads a source from a file instead"},
     {"--sink", "SINK=stdout|FILE", "sends a sink's results there instead"},
+    {"--graph", "FILE", "draws the graph into a .svg or .dot file, coloured by counts"},
 };
 
 const cli_verb cli_run = {

@@ -68,6 +68,7 @@ typedef struct check_options {
     size_t list_count;
     const spec_section *section;  /* whose keys were meant, perhaps */
     const weir_kind_list *others; /* kinds that know the option, perhaps */
+    const weir_option_list *near; /* options that were meant, perhaps */
 } check_options;
 
 /* options */

@@ -126,7 +126,9 @@ static void report(name_list *list)
     qsort(list->items, list->count, sizeof *list->items, compare);
     for (size_t i = 1; i < list->count; i++) {
         const declared_name *a = &list->items[i - 1], *b = &list->items[i];
-        if (strcmp(a->text, b->text) != 0 || same_place(a->where, b->where))
+        /* What is defined twice by the same name was complained about as such. */
+        if (strcmp(a->text, b->text) != 0 || same_place(a->where, b->where) ||
+            strcmp(a->what, b->what) == 0)
             continue;
         diagnostics_error(list->check->log, b->where, "%s and %s would have the same name in C",
                           b->what, a->what);

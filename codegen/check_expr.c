@@ -55,7 +55,7 @@ static void check_values(checker *check, const spec_roots *roots, spec_assignmen
 
 void check_accumulator_expressions(checker *check, spec_accumulator *accumulator)
 {
-    if (accumulator->type == NULL)
+    if (accumulator->type == NULL || accumulator->form == SPEC_POLLING)
         return;
     spec_roots roots = spec_roots_of_accumulator(check->model, accumulator, &check->model->arena);
 

@@ -52,11 +52,29 @@ static void check_graph_options(checker *check, const spec_graph *graph)
                                     .where = graph->where,
                                     .lists = &check->front->kinds->graph,
                                     .list_count = 1,
-                                    .section = &spec_graph_section});
+                                    .section = &spec_graph_section,
+                                    .near = &check->front->kinds->reactor});
+}
+
+/* `to:` names sinks and accumulators. */
+static void find_clashes(checker *check)
+{
+    for (size_t i = 0; i < check->model->accumulator_count; i++) {
+        const spec_accumulator *accumulator = check->model->accumulators[i];
+        long sink = check_find(&check->sinks, accumulator->name);
+        if (sink == CHECK_NONE || accumulator->implied)
+            continue;
+        const spec_sink *other = &check->model->sinks[sink];
+        diagnostics_error(check->log, other->where,
+                          "'%s' is the name of an accumulator too, and `to:` could mean both",
+                          other->name);
+        diagnostics_note(check->log, accumulator->where, "the accumulator");
+    }
 }
 
 void check_graphs(checker *check)
 {
+    find_clashes(check);
     for (size_t i = 0; i < check->model->graph_count; i++) {
         spec_graph *graph = &check->model->graphs[i];
         find_reactor(check, graph);

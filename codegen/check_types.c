@@ -18,6 +18,8 @@ static void unknown_type(checker *check, const char *name, weir_place where)
     weir_nearest nearest = {.wanted = name};
     char hint[128];
 
+    if (check->front->types_lost)
+        return;
     for (int kind = SPEC_BOOL; kind <= SPEC_BYTES; kind++)
         weir_nearest_offer(&nearest, spec_scalar((spec_type_kind)kind)->name);
     for (size_t i = 0; i < check->types.count; i++)
@@ -95,6 +97,12 @@ static bool is_number(const spec_type *type)
     return type->kind >= SPEC_I8 && type->kind <= SPEC_F64;
 }
 
+/* On the wire a bare number may be a duration; in a spec it says what it counts. */
+static bool lacks_unit(const spec_shape *shape, const char *text)
+{
+    return shape->type->kind == SPEC_DURATION && text[strspn(text, "-0123456789")] == '\0';
+}
+
 void check_default(checker *check, const spec_shape *shape, const char *text, weir_place where,
                    const char *name)
 {
@@ -106,7 +114,7 @@ void check_default(checker *check, const spec_shape *shape, const char *text, we
     if (shape->optional || shape->list || shape->type->kind == SPEC_STRUCT)
         diagnostics_error(check->log, where,
                           "'%s' cannot have a default: only single values have one", name);
-    else if (!values_scalar(shape, text, &json, &wanted))
+    else if (!values_scalar(shape, text, &json, &wanted) || lacks_unit(shape, text))
         diagnostics_error(check->log, where, "the default '%s' of '%s' is no %s: expected %s", text,
                           name, front_shape_text(check->front, shape), wanted);
     if (json.failed)
