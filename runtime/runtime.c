@@ -155,9 +155,22 @@ void weir_runtime_set_user(weir_runtime *runtime, void *user)
     runtime->user = user;
 }
 
+/* An override that nothing asked for is misspelt. */
+static weir_status check_overrides(const weir_runtime *runtime, weir_error **error)
+{
+    for (const weir_override *override = runtime->overrides; override != NULL;
+         override = override->next)
+        if (!override->used)
+            return weir_error_set(error, WEIR_NOT_FOUND,
+                                  "'%s' names no option or parameter of what is loaded; it is "
+                                  "written as sources.NAME.OPTION or params.NAME",
+                                  override->name);
+    return WEIR_OK;
+}
+
 weir_status weir_runtime_begin(weir_runtime *runtime, weir_error **error)
 {
-    weir_status status = WEIR_OK;
+    weir_status status = check_overrides(runtime, error);
 
     if (runtime->started)
         return runtime->ended ? weir_error_set(error, WEIR_CLOSED, "the runtime has ended")

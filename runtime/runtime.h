@@ -103,6 +103,7 @@ typedef struct weir_override {
     struct weir_override *next;
     char *name;
     char *value;
+    bool used; /* something of a loaded module has that name */
 } weir_override;
 
 struct weir_runtime {
