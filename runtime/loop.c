@@ -69,6 +69,21 @@ static void step(weir_runtime *runtime, bool *more)
     runtime->error = error;
 }
 
+/* A source that is stalled is not watched: it would wake the loop again and again. */
+static void watch_unless_stalled(weir_runtime *runtime)
+{
+    for (weir_program *program = runtime->programs; program != NULL; program = program->next)
+        for (uint32_t i = 0; i < program->module->source_count; i++) {
+            ev_io *watcher = program->sources[i].watcher;
+            if (watcher == NULL)
+                continue;
+            if (program->sources[i].stalled || runtime->ended)
+                ev_io_stop(runtime->loop->ev, watcher);
+            else
+                ev_io_start(runtime->loop->ev, watcher);
+        }
+}
+
 /* Arms what will cause the next turn. */
 static void prepare_next(weir_runtime *runtime, bool more)
 {
@@ -76,6 +91,7 @@ static void prepare_next(weir_runtime *runtime, bool more)
     int64_t due = weir_timers_next(&runtime->timers);
 
     ev_timer_stop(loop->ev, &loop->due);
+    watch_unless_stalled(runtime);
     if (runtime->ended) {
         ev_idle_stop(loop->ev, &loop->more);
         ev_io_stop(loop->ev, &loop->wake);

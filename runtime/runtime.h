@@ -54,6 +54,7 @@ typedef struct weir_source_work {
     weir_accumulator_work **accumulators;
     uint32_t accumulator_count;
     size_t budget; /* events it may still bring in this turn */
+    bool idle;     /* it has said that nothing more is ready in this turn */
     bool stalled;  /* an event could not be taken: reading has stopped */
     bool quick;    /* one accumulator, one reactor: spans may take the shortcut */
     int sink;      /* where its dead letters go: index, or -1 */

@@ -62,7 +62,7 @@ static bool refill(weir_source_work *work, weir_error **error, weir_status *ret_
     weir_source *source = &work->source;
     size_t limit = work->budget < WEIR_SPAN_EVENTS ? work->budget : WEIR_SPAN_EVENTS;
 
-    if (source->ended || work->budget == 0)
+    if (source->ended || work->budget == 0 || work->idle)
         return false;
     weir_status status = source->kind->read(source, limit, error);
     if (status == WEIR_CLOSED) {
@@ -70,7 +70,7 @@ static bool refill(weir_source_work *work, weir_error **error, weir_status *ret_
         source->health = WEIR_SOURCE_ENDED;
     }
     if (status != WEIR_OK) {
-        work->budget = 0;
+        work->idle = true;
         if (status != WEIR_AGAIN && status != WEIR_CLOSED)
             *ret_status = status;
         return false;
@@ -148,7 +148,7 @@ static void begin(weir_runtime *runtime)
     FOR_EACH_SOURCE(runtime, work)
     {
         work->budget = work->source.kind->release != NULL ? SIZE_MAX : (size_t)work->config.turn;
-        work->stalled = false;
+        work->stalled = work->idle = false;
         work->source.until = runtime->clock.now;
     }
 }
@@ -158,7 +158,7 @@ static bool any_more(weir_runtime *runtime)
     FOR_EACH_SOURCE(runtime, work)
     {
         if (!work->stalled && !work->source.ended &&
-            (has_rest(&work->source) || (work->budget == 0 && work->source.kind->replays)))
+            (has_rest(&work->source) || !work->idle))
             return true;
     }
     return false;
