@@ -66,10 +66,10 @@ void weir_dead_letter_send(weir_runtime *runtime, const weir_dead *dead)
     char node[160] = "";
 
     runtime->dead_letters++;
-    if (dead->sink < 0) {
+    if (dead->sink < 0)
         log_letter(runtime, dead);
+    if (dead->sink < 0 && runtime->config.dead_letter == NULL)
         return;
-    }
     memset(&letter, 0, sizeof letter);
     if (dead->graph != NULL)
         snprintf(node, sizeof node, "%s%s%s", dead->graph, dead->node != NULL ? "." : "",
@@ -83,6 +83,10 @@ void weir_dead_letter_send(weir_runtime *runtime, const weir_dead *dead)
     letter.time = dead->time != INT64_MIN ? dead->time : 0;
     letter.firing = dead->firing;
     set_raw(&letter, dead);
+    if (runtime->config.dead_letter != NULL)
+        runtime->config.dead_letter(&letter, runtime->config.dead_letter_arg);
+    if (dead->sink < 0)
+        return;
     weir_sink_work *sink = &dead->program->sinks[dead->sink];
     weir_outlet outlet = weir_sink_outlet(sink);
     weir_failure failure;

@@ -221,6 +221,13 @@ weir_status weir_runtime_on(weir_runtime *runtime, const weir_module *module, co
                           sink);
 }
 
+const void *weir_runtime_params(const weir_runtime *runtime, const weir_module *module)
+{
+    const weir_program *program = find_program(runtime, module, NULL);
+
+    return program != NULL ? program->params : NULL;
+}
+
 /* A channel of the program, once the runtime has started. */
 static weir_source *find_channel(weir_runtime *runtime, const weir_module *module, uint32_t index,
                                  weir_error **error)

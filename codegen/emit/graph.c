@@ -184,7 +184,7 @@ static void emit_node(emitter *e, const graph_plan *plan, const spec_node *node,
 {
     const node_plan *own = &plan->nodes[node->index];
 
-    if (own->counter != SIZE_MAX)
+    if (own->counts)
         EMIT(e, indent, "frame->counts[%zu]++;", own->counter);
     if (node->form == SPEC_NODE_PASS && node->filter.text == NULL) {
         emit_pass(e, plan, node, indent);

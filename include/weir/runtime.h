@@ -43,6 +43,9 @@ typedef struct weir_runtime_config {
     const weir_kinds *kinds; /* besides weir's own; NULL: none */
     weir_log_function log;   /* NULL: nothing is logged */
     void *log_arg;
+    /* Sees each dead letter, wherever else it goes; NULL: nobody. */
+    void (*dead_letter)(const weir_dead_letter *letter, void *arg);
+    void *dead_letter_arg;
     uint64_t seed; /* of the hash of keys; results never depend on it */
 } weir_runtime_config;
 
@@ -67,6 +70,9 @@ WEIR_API WEIR_MUST_USE weir_status weir_runtime_load_in(weir_runtime *runtime,
 
 /* What node functions find in firing->user. */
 WEIR_API void weir_runtime_set_user(weir_runtime *runtime, void *user);
+
+/* The parameters of a loaded module, its MODULE_params; NULL: it has none, or is not loaded. */
+WEIR_API const void *weir_runtime_params(const weir_runtime *runtime, const weir_module *module);
 
 /* Sets the function that is given each result of a sink, after it has left. Before the start. */
 WEIR_API WEIR_MUST_USE weir_status weir_runtime_on(weir_runtime *runtime, const weir_module *module,
