@@ -36,13 +36,18 @@ static weir_status failed(const char *what, weir_error **error)
 
 static bool all_ended(const weir_runtime *runtime)
 {
+    size_t sources = 0;
+
     for (const weir_program *program = runtime->programs; program != NULL; program = program->next)
         for (uint32_t i = 0; i < program->module->source_count; i++) {
             const weir_source *source = &program->sources[i].source;
             if (!source->ended || source->taken < source->span.count)
                 return false;
+            sources++;
         }
-    return true;
+    /* Where there are none, timers alone drive the run, until it is stopped. */
+    return sources != 0 || runtime->config.mode == WEIR_MODE_REPLAY ||
+           weir_timers_next(&runtime->timers) == INT64_MAX;
 }
 
 /* One turn, and the end when it has come. */

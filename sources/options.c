@@ -50,7 +50,8 @@ const weir_option weir_file_source_options[2] = {
      .choices = "auto|csv|json|msgpack|raw",
      .offset = offsetof(weir_file_source_config, format),
      .help = "How the events are written; auto goes by the path's ending (.csv, .json, .jsonl, "
-             ".ndjson, .msgpack, .mpk) and is JSON lines otherwise."},
+             ".ndjson, .msgpack, .mpk) and is JSON lines otherwise; of raw each line goes to a C "
+             "function."},
 };
 
 const weir_option weir_timer_options[1] = {

@@ -182,7 +182,7 @@ struct weir_source {
     /* By the source's format; fills `reason` when it fails. */
     weir_status (*decode)(weir_source *source, weir_slice message, void *value, char *reason,
                           size_t reason_size);
-    weir_format format;        /* where it is not raw */
+    weir_format format;        /* raw messages are framed as JSON is */
     weir_csv_columns *columns; /* of CSV: set from the header row by weir_source_header */
     weir_span span;
     size_t taken; /* events of the span that have been handed on */
