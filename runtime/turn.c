@@ -157,8 +157,7 @@ static bool any_more(weir_runtime *runtime)
 {
     FOR_EACH_SOURCE(runtime, work)
     {
-        if (!work->stalled && !work->source.ended &&
-            (has_rest(&work->source) || !work->idle))
+        if (!work->stalled && !work->source.ended && (has_rest(&work->source) || !work->idle))
             return true;
     }
     return false;
