@@ -195,19 +195,29 @@ bool weir_reactor_ask(weir_reactor *reactor, weir_reactor_cell *cell)
         weir_reactor_fire(reactor, cell, tickets);
         fired = true;
     }
-    weir_reactor_look(reactor);
+    weir_reactor_look(reactor, cell);
     return fired;
 }
 
-/* Recomputes what only changes when values come and go. */
-void weir_reactor_look(weir_reactor *reactor)
+static void note_hold(weir_reactor *reactor, weir_reactor_cell *cell)
+{
+    if (cell->backlog != NULL)
+        weir_queues_note_hold(reactor, cell, cell->retry != NULL || !is_warm(reactor, cell));
+}
+
+void weir_reactor_look(weir_reactor *reactor, weir_reactor_cell *cell)
 {
     uint64_t shared = reactor->required_mask & ~reactor->keyed_mask;
-    bool warm = (reactor->shared_present & shared) == shared;
+    uint32_t warming =
+        (reactor->shared_present & shared) == shared ? 0 : (uint32_t)WEIR_BLOCKED_WARMING;
 
-    reactor->blocked &= ~(uint32_t)WEIR_BLOCKED_WARMING;
-    if (!warm)
-        reactor->blocked |= WEIR_BLOCKED_WARMING;
+    reactor->blocked = (reactor->blocked & ~(uint32_t)WEIR_BLOCKED_WARMING) | warming;
+    if (cell != NULL) {
+        note_hold(reactor, cell);
+        return;
+    }
+    for (cell = reactor->first_waiting; cell != NULL; cell = cell->backlog->next)
+        note_hold(reactor, cell);
 }
 
 bool weir_reactor_ask_all(weir_reactor *reactor)
@@ -245,11 +255,10 @@ void weir_reactor_hold(weir_reactor *reactor, uint32_t reason, bool on)
 
     reactor->blocked = on ? reactor->blocked | reason : reactor->blocked & ~reason;
     bool after = (reactor->blocked & holding) != 0;
+    reactor->held = after;
     if (after && !before)
         reactor->held_since = reactor->host->now(reactor);
-    if (before && !after) {
+    if (before && !after)
         reactor->held_total += reactor->host->now(reactor) - reactor->held_since;
-        reactor->held_since = 0;
-    }
     weir_queues_rearm(reactor);
 }
