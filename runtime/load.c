@@ -6,6 +6,7 @@
 #include "core/buffer.h"
 #include "core/expand.h"
 #include "runtime/runtime.h"
+#include "sources/channel.h"
 
 /* --- Options ---------------------------------------------------------------------------------- */
 
@@ -148,7 +149,9 @@ static weir_status load_accumulator(weir_program *program, uint32_t index, weir_
                                      &accumulator->kind->base, &accumulator->config, error);
     if (status == WEIR_OK)
         status = weir_origin_init(&accumulator->origin, module->name, 65536, error);
-    accumulator->origin.inner = accumulator->kind->flush != NULL && module->poll == NULL;
+    if (status == WEIR_OK)
+        status = weir_origin_init(&accumulator->batches, module->name, 65536, error);
+    accumulator->batches.inner = true;
     work->cells.timers = &runtime->timers;
     work->cells.rank = ++runtime->ranks;
     work->has_cells = accumulator->kind->cell_size != NULL;
@@ -186,6 +189,9 @@ static weir_status load_source(weir_program *program, uint32_t index, weir_error
     if (status == WEIR_OK)
         status = weir_origin_init(&source->origin, module->name,
                                   (uint32_t)work->config.max_in_flight, error);
+    /* A channel takes pushes from now on. */
+    if (status == WEIR_OK && source->kind == &weir_channel)
+        status = weir_source_open(work, error);
     return status;
 }
 
@@ -406,6 +412,7 @@ void weir_program_free(weir_program *program)
         if (work->accumulator.kind != NULL)
             free_config(&work->accumulator.kind->base, work->accumulator.config);
         weir_origin_free(&work->accumulator.origin);
+        weir_origin_free(&work->accumulator.batches);
         weir_free(work->routes);
     }
     for (uint32_t i = 0; program->sinks != NULL && i < module->sink_count; i++) {
