@@ -55,7 +55,7 @@ struct weir_ticket {
     uint32_t outcome;               /* weir_outcome bits so far */
     struct weir_ticket_part *parts; /* of a batch: the events in it, oldest first */
     struct weir_ticket_part *last_part;
-    weir_ticket *next;              /* in the free list */
+    weir_ticket *next; /* in the free list */
 };
 
 typedef struct weir_ticket_part {
