@@ -159,6 +159,7 @@ static bool is_held(const weir_reactor *reactor, const weir_reactor_cell *cell)
 void weir_reactor_offer(weir_reactor *reactor, weir_reactor_cell *cell, uint32_t input,
                         const void *value, weir_event *event, weir_ticket *ticket)
 {
+    reactor->ever_offered |= 1ull << input;
     if ((reactor->criteria_mask >> input & 1) == 0) {
         weir_cell_keep(reactor, cell, input, value);
         if (ticket != NULL)

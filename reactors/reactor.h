@@ -139,6 +139,7 @@ struct weir_reactor {
     const void **current;    /* value per input that is not keyed; NULL: absent */
     uint64_t shared_present; /* bit per input that is not keyed */
     uint64_t ever_present;   /* bit per input: had a value under some key */
+    uint64_t ever_offered;   /* bit per input: a boundary has come */
     uint32_t value_size;     /* the largest of all criteria inputs */
     uint32_t rank;           /* place in the spec */
     bool has_windows;

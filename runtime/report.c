@@ -80,14 +80,10 @@ static uint32_t health_of(const weir_reactor *reactor, uint64_t missing)
     return health;
 }
 
-/* The inputs of which no boundary ever came, under any key: nothing was taken, nothing waits. */
+/* The inputs of which no boundary ever came, under any key. */
 static uint64_t never_came(const weir_reactor *reactor)
 {
-    uint64_t came = reactor->ever_present | reactor->shared_present;
-
-    for (const weir_waiting *waiting = reactor->oldest; waiting != NULL; waiting = waiting->newer)
-        came |= 1ull << waiting->input;
-    return ~came;
+    return ~(reactor->ever_offered | reactor->shared_present);
 }
 
 static void report_reactors(const weir_program *program, weir_report *report)
