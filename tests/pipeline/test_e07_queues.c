@@ -111,7 +111,7 @@ static void channels_at_their_limit(void **state)
                   .accumulators = {{"x", "a", .keyed = true}},
                   .reactors = {{"r", "any(x)", "x"}}},
          .script = "a1k1 a2k2 a3k1 a4k3 a5k2 ;",
-         .record = "a4k3:full r#1(x3) r#1(x5)",
+         .record = "a4k3:full r#1(x3) r#2(x5)",
          .ledgers = "a: 4 = 2 fired, 2 collapsed"},
         {.name = "block is refused on the runtime's own thread",
          .spec = {.sources = {{"a", "capacity=1 on_full=block"}},
