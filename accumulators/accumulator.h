@@ -23,11 +23,18 @@ typedef struct weir_cells {
     struct weir_cell_head *single;
 } weir_cells;
 
+/* A place in the list of what is flushed next: one cell, or all of the owner's. */
+typedef struct weir_flush {
+    struct weir_flush *next;
+    void *owner;
+    weir_cell *cell; /* NULL: all */
+    bool due;        /* it is in the list */
+} weir_flush;
+
 /* A cell with its timer; the kind sees what begins at `cell`. */
 typedef struct weir_cell_head {
     weir_timer timer; /* of flush_at */
-    struct weir_cell_head *next_flush;
-    bool flush_due; /* it is in the list of cells that are flushed next */
+    weir_flush flush;
     _Alignas(16) weir_cell cell;
 } weir_cell_head;
 

@@ -21,17 +21,22 @@ void weir_flush_cell(weir_accumulator_work *work, weir_cell *cell)
     }
 }
 
-void weir_flush_cells(weir_accumulator_work *work)
+/* All cells that have ever had an event. */
+static void flush_each(weir_accumulator_work *work)
 {
-    weir_runtime *runtime = work->program->runtime;
-
     for (weir_cell *cell = weir_cells_next(&work->cells, NULL); cell != NULL;
          cell = weir_cells_next(&work->cells, cell)) {
         if (cell->accumulator == NULL)
             continue;
         weir_flush_cell(work, cell);
-        weir_route_settle(runtime);
+        weir_route_ask(work->program->runtime);
     }
+}
+
+void weir_flush_cells(weir_accumulator_work *work)
+{
+    flush_each(work);
+    weir_route_settle(work->program->runtime);
 }
 
 void weir_flush_timer(weir_timer *timer)
@@ -44,32 +49,25 @@ void weir_flush_timer(weir_timer *timer)
 
 /* --- With a firing ---------------------------------------------------------------------------- */
 
-static void flush_soon(weir_runtime *runtime, weir_cell *cell)
-{
-    weir_cell_head *head = weir_cell_head_of(cell);
-
-    if (head->flush_due || cell->accumulator == NULL)
-        return;
-    head->flush_due = true;
-    head->next_flush = NULL;
-    *runtime->last_flush = head;
-    runtime->last_flush = &head->next_flush;
-}
-
-/* Under the key that has fired, where both have keys; else under all. */
-static void flush_cells_with(weir_accumulator_work *work, const uint64_t *key)
+/* Under the key that has fired, where both have keys; else under all, also such as are only made by
+ * what the firing feeds back. */
+static void flush_soon(weir_accumulator_work *work, const uint64_t *key)
 {
     weir_runtime *runtime = work->program->runtime;
+    weir_cell *cell = NULL;
 
     if (key != NULL && work->key_words == work->flush_with->key_words) {
-        weir_cell *cell = weir_cells_get(&work->cells, key);
-        if (cell != NULL)
-            flush_soon(runtime, cell);
-        return;
+        uint64_t hash = weir_table_hash(&work->cells.table, key);
+        cell = weir_cells_find(&work->cells, key, hash, weir_flush_timer);
+        if (cell == NULL)
+            return; /* no place for the key: nothing can wait under it */
     }
-    for (weir_cell *cell = weir_cells_next(&work->cells, NULL); cell != NULL;
-         cell = weir_cells_next(&work->cells, cell))
-        flush_soon(runtime, cell);
+    weir_flush *flush = cell != NULL ? &weir_cell_head_of(cell)->flush : &work->flush;
+    if (flush->due)
+        return;
+    *flush = (weir_flush){.due = true, .owner = work, .cell = cell};
+    *runtime->last_flush = flush;
+    runtime->last_flush = &flush->next;
 }
 
 void weir_flush_with(weir_reactor *reactor, weir_reactor_cell *cell)
@@ -78,20 +76,22 @@ void weir_flush_with(weir_reactor *reactor, weir_reactor_cell *cell)
 
     for (uint32_t i = 0; i < program->module->accumulator_count; i++)
         if (program->accumulators[i].flush_with == reactor)
-            flush_cells_with(&program->accumulators[i], weir_cell_key(reactor, cell));
+            flush_soon(&program->accumulators[i], weir_cell_key(reactor, cell));
 }
 
 bool weir_flush_next(weir_runtime *runtime)
 {
-    weir_cell_head *head = runtime->flushes;
+    weir_flush *flush = runtime->flushes;
 
-    if (head == NULL)
+    if (flush == NULL)
         return false;
-    runtime->flushes = head->next_flush;
+    runtime->flushes = flush->next;
     if (runtime->flushes == NULL)
         runtime->last_flush = &runtime->flushes;
-    head->flush_due = false;
-    void *work = head->cell.accumulator;
-    weir_flush_cell(work, &head->cell);
+    flush->due = false;
+    if (flush->cell != NULL)
+        weir_flush_cell(flush->owner, flush->cell);
+    else
+        flush_each(flush->owner);
     return true;
 }

@@ -59,12 +59,17 @@ static void ask(weir_reactor *reactor, weir_reactor_cell *cell)
         weir_reactor_ask_all(reactor);
 }
 
+void weir_route_ask(weir_runtime *runtime)
+{
+    for (uint32_t i = 0; i < runtime->asking_count; i++)
+        ask(runtime->asking[i].reactor, runtime->asking[i].cell);
+    runtime->asking_count = 0;
+}
+
 void weir_route_settle(weir_runtime *runtime)
 {
     do {
-        for (uint32_t i = 0; i < runtime->asking_count; i++)
-            ask(runtime->asking[i].reactor, runtime->asking[i].cell);
-        runtime->asking_count = 0;
+        weir_route_ask(runtime);
     } while (weir_feedback_next(runtime) || weir_flush_next(runtime));
 }
 

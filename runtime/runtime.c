@@ -347,7 +347,7 @@ static void hold_writers(weir_program *program)
 static bool flush_sink(weir_runtime *runtime, weir_sink_work *work)
 {
     weir_error *error = NULL;
-    bool was_ready = weir_sink_is_ready(work);
+    bool was_stuck = work->stuck;
     int fd = -1;
 
     weir_status status = weir_sink_flush(work, &fd, &error);
@@ -365,7 +365,7 @@ static bool flush_sink(weir_runtime *runtime, weir_sink_work *work)
         weir_runtime_stop(runtime);
     }
     weir_error_free(error);
-    return was_ready != weir_sink_is_ready(work);
+    return was_stuck || work->stuck;
 }
 
 void weir_flush_sinks(weir_runtime *runtime)

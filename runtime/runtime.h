@@ -47,6 +47,7 @@ typedef struct weir_accumulator_work {
     bool has_cells;
     weir_firing firing;
     weir_failure failure;
+    weir_flush flush;
     const weir_reactor *flush_with; /* it is flushed after each firing of this one, or NULL */
     uint64_t events, boundaries, filtered, failed;
 } weir_accumulator_work;
@@ -137,8 +138,8 @@ struct weir_runtime {
     weir_feedback *fresh, **last_fresh;
     weir_feedback *free_feedback;
     uint32_t feedback_count;
-    weir_cell_head *flushes, **last_flush; /* cells that are flushed next */
-    weir_event *event;                     /* the one on its way, or NULL */
+    weir_flush *flushes, **last_flush; /* what is flushed next */
+    weir_event *event;                 /* the one on its way, or NULL */
     bool started, time_started, ended;
     bool sinks_stuck;             /* a sink has not taken all it was given: try again soon */
     bool draining;                /* no more events can come: only lasting timers fire */
@@ -224,6 +225,9 @@ void weir_route_into(weir_accumulator_work *work, weir_event *event);
 /* A boundary that comes of no event just now (a timer, a flush). */
 void weir_route_boundary(weir_accumulator_work *work, weir_cell *cell, const void *boundary,
                          weir_ticket *ticket);
+
+/* Asks the reactors that were offered something; what comes of one event has a place for each. */
+void weir_route_ask(weir_runtime *runtime);
 
 /* Asks the reactors that were offered something, then feeds back until nothing is left. */
 void weir_route_settle(weir_runtime *runtime);

@@ -198,13 +198,15 @@ bool weir_turn_has_more(weir_runtime *runtime)
     return false;
 }
 
-/* A sink whose buffer has filled up writes it out before the turn's end. */
+/* A sink whose buffer has filled up writes it out before the turn's end; one that is stuck may hold
+ * its writers by now. */
 static void relieve_sinks(weir_runtime *runtime)
 {
     for (weir_program *program = runtime->programs; program != NULL; program = program->next)
         for (uint32_t i = 0; i < program->module->sink_count; i++) {
             const weir_sink_work *work = &program->sinks[i];
-            if (!work->stuck && work->left - work->written >= WEIR_SINK_FLUSH) {
+            size_t limit = work->stuck ? WEIR_SINK_BUFFER : WEIR_SINK_FLUSH;
+            if (work->left - work->written >= limit) {
                 weir_flush_sinks(runtime);
                 return;
             }

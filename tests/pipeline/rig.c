@@ -285,7 +285,7 @@ void rig_expect(rig_world *rig, const char *expected)
     if (size != 0 && got[size - 1] == ' ')
         size--;
     if (size != strlen(expected) || memcmp(got, expected, size) != 0)
-        fail_msg("\n  expected: %s\n  came:     %s", expected, got);
+        fail_msg("expected: %s | came: %s", expected, got);
     rig->record.size = 0;
     if (rig->record.data != NULL)
         rig->record.data[0] = '\0';
@@ -326,7 +326,7 @@ void rig_expect_ledger(rig_world *rig, const char *source, const char *expected)
     rig_ledger_text(&rig->runtime->programs->sources[index].source.origin.ledger, text,
                     sizeof text);
     if (strcmp(text, expected) != 0)
-        fail_msg("ledger of %s\n  expected: %s\n  is:       %s", source, expected, text);
+        fail_msg("ledger of %s: expected: %s | is: %s", source, expected, text);
 }
 
 /* What the ledgers call waiting is counted where it waits: in the source, or under a ticket. */
