@@ -64,6 +64,33 @@ void expr_statement(expr_emitter *emitter, const char *format, ...)
     weir_buffer_free(&text);
 }
 
+/* --- Hiding ---------------------------------------------------------------------------------
+ */
+
+static const char *family(const expr *tree)
+{
+    if (expr_is_of(tree, SPEC_BOOL))
+        return "bool";
+    if (expr_is_of(tree, SPEC_STRING))
+        return "text";
+    if (expr_is_float(tree->shape.type))
+        return "f64";
+    return expr_is_unsigned(tree->shape.type) ? "u64" : "i64";
+}
+
+expr_text expr_hide(expr_emitter *emitter, const expr *tree, expr_text value)
+{
+    return expr_primary(expr_printf(emitter, "weir_as_%s(%s)", family(tree), value.text));
+}
+
+/* A constant that is computed: compilers compute it too, and find what it decides. */
+static expr_text hide_constant(expr_emitter *emitter, const expr *tree, expr_text value)
+{
+    bool computed = expr_is_constant(tree) && !expr_is_simple(tree) && !tree->steps;
+
+    return computed ? expr_hide(emitter, tree, value) : value;
+}
+
 /* --- Failing ----------------------------------------------------------------------------------
  */
 
@@ -225,7 +252,7 @@ static expr_place_text place_of_item(expr_emitter *emitter, const expr *tree)
 {
     const expr *list = tree->args[0], *index = tree->args[1];
     expr_place_text place = expr_emit_place(emitter, list);
-    const char *at = expr_emit_tree(emitter, index).text;
+    const char *at = hide_constant(emitter, index, expr_emit_tree(emitter, index)).text;
     bool array = !list->window && list->shape.min == list->shape.max;
 
     if (index->kind != EXPR_LITERAL || !array)
@@ -414,7 +441,9 @@ static expr_text branch(expr_emitter *emitter, const expr *tree, const expr *arm
     expr_text value = expr_emit_tree(emitter, arm);
 
     bool same = arm->shape.type == tree->shape.type || arm->kind == EXPR_LITERAL;
-    return same ? value : expr_wide_text(emitter, arm, value);
+    if (!same)
+        value = expr_wide_text(emitter, arm, value);
+    return hide_constant(emitter, arm, value);
 }
 
 static void choose(expr_emitter *emitter, const expr *tree, const expr *arm, const char *result)
@@ -443,8 +472,12 @@ static expr_text choice(expr_emitter *emitter, const expr *tree)
         return expr_primary(result);
     }
     expr_text l = branch(emitter, tree, yes), r = branch(emitter, tree, no);
-    if (expr_same_text(l, r))
+    if (expr_same_text(l, r)) {
+        if (tree->args[0]->steps)
+            expr_statement(emitter, "(void)%s;",
+                           expr_bracket(emitter, condition, EXPR_BINDS_UNARY));
         return l;
+    }
     return (expr_text){expr_printf(emitter, "%s ? %s : %s",
                                    expr_bracket(emitter, condition, EXPR_BINDS_OR),
                                    expr_bracket(emitter, l, EXPR_BINDS_OR),

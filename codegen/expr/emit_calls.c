@@ -34,9 +34,13 @@ static expr_text search(expr_emitter *emitter, const expr *tree)
                        : tree->function == EXPR_ENDS_WITH ? "ends_with"
                                                           : "contains";
     const char *text = expr_argument(emitter, tree->args[0]);
-    const char *part = expr_argument(emitter, tree->args[1]);
+    expr_text part = expr_emit_tree(emitter, tree->args[1]);
 
-    return expr_primary(expr_printf(emitter, "weir_text_%s(%s, %s)", name, text, part));
+    /* gcc knows that a short array does not hold a long literal. */
+    if (tree->args[1]->kind == EXPR_LITERAL &&
+        tree->args[1]->shape.size > tree->args[0]->shape.size)
+        part = expr_hide(emitter, tree->args[1], part);
+    return expr_primary(expr_printf(emitter, "weir_text_%s(%s, %s)", name, text, part.text));
 }
 
 static expr_text extreme(expr_emitter *emitter, const expr *tree)

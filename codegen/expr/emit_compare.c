@@ -19,30 +19,21 @@ static bool is_constant(const expr *tree)
     return tree->kind == EXPR_LITERAL || tree->kind == EXPR_ENUMERATOR;
 }
 
-static const char *family(const expr *tree)
-{
-    if (expr_is_of(tree, SPEC_BOOL))
-        return "bool";
-    if (expr_is_of(tree, SPEC_STRING))
-        return "text";
-    if (expr_is_float(tree->shape.type))
-        return "f64";
-    return expr_is_unsigned(tree->shape.type) ? "u64" : "i64";
-}
-
-static expr_text hide(expr_emitter *emitter, const expr *tree, expr_text value)
-{
-    return expr_primary(expr_printf(emitter, "weir_as_%s(%s)", family(tree), value.text));
-}
-
 /* Whether `literal` lies at or beyond an end of the other side's type. */
 static bool at_an_end(const expr *other, const expr *literal)
 {
     const spec_type *type = other->shape.type;
     unsigned bits = expr_type_bits(type);
 
-    if (literal->kind != EXPR_LITERAL || !expr_is_integer(type))
+    if (!expr_is_integer(type) || !expr_is_constant(literal))
         return false;
+    if (literal->kind != EXPR_LITERAL)
+        return true;
+    /* Compilers look through a cast at the range of what is under it. */
+    if (other->kind == EXPR_CALL && other->function == EXPR_CONVERT)
+        return true;
+    if (other->kind == EXPR_CALL && other->function == EXPR_SIZE)
+        return literal->negative || literal->magnitude > INT32_MAX;
     if (expr_is_unsigned(type) && literal->magnitude == 0)
         return true;
     uint64_t most = bits == 64 ? UINT64_MAX : ((uint64_t)1 << bits) - 1;
@@ -70,9 +61,9 @@ static expr_text compare_text(expr_emitter *emitter, expr_operator op, const exp
 {
     /* gcc knows that a short array never equals a long literal. */
     if (left->kind == EXPR_LITERAL && left->shape.size > right->shape.size)
-        l = hide(emitter, left, l);
+        l = expr_hide(emitter, left, l);
     if (right->kind == EXPR_LITERAL && right->shape.size > left->shape.size)
-        r = hide(emitter, right, r);
+        r = expr_hide(emitter, right, r);
     return (expr_text){
         expr_printf(emitter, "strcmp(%s, %s) %s 0", l.text, r.text, expr_operator_text(op)),
         is_order(op) ? EXPR_BINDS_ORDER : EXPR_BINDS_EQUALITY};
@@ -109,10 +100,10 @@ static expr_text compare(expr_emitter *emitter, expr_operator op, const expr *le
     if (expr_is_of(left, SPEC_BOOL) && equality && left->kind == EXPR_LITERAL)
         return compare_with_bool(emitter, op, r, left->magnitude != 0);
     if (is_suspicious(op, left, l, right, r)) {
-        if (is_constant(left))
-            l = hide(emitter, left, l);
-        if (is_constant(right) || !is_constant(left))
-            r = hide(emitter, right, r);
+        if (expr_is_constant(left))
+            l = expr_hide(emitter, left, l);
+        if (expr_is_constant(right) || !expr_is_constant(left))
+            r = expr_hide(emitter, right, r);
     }
     l = side(emitter, left, right, l);
     r = side(emitter, right, left, r);

@@ -46,6 +46,9 @@ void expr_statement(expr_emitter *emitter, const char *format, ...) WEIR_PRINTF(
 const char *expr_c_type(expr_emitter *emitter, const spec_type *type);
 const char *expr_quote(expr_emitter *emitter, const char *text);
 
+/* `value` written so that the compiler does not see where it comes from. */
+expr_text expr_hide(expr_emitter *emitter, const expr *tree, expr_text value);
+
 /* `if (!CHECK) fail("FILE:LINE: WHAT in 'SOURCE'");` */
 void expr_check_or_fail(expr_emitter *emitter, const expr *tree, const char *what,
                         const char *check);

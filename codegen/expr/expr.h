@@ -53,7 +53,7 @@ typedef struct expr_context {
     size_t type_count;
     expr_report report;
     void *arg;
-    bool cut; /* set by expr_check: the text ends in an open string or after an op, as it does
+    bool cut; /* set by expr_check: the text ends in an open string or after an operator, as it does
                  where YAML took a `#` for a comment */
 } expr_context;
 

@@ -37,6 +37,11 @@ static inline uint64_t weir_as_u64(uint64_t value)
     return value;
 }
 
+static inline double weir_as_f64(double value)
+{
+    return value;
+}
+
 WEIR_API const char *weir_as_text(const char *text);
 
 /* --- Arithmetic ------------------------------------------------------------------------------

@@ -19,7 +19,8 @@ typedef struct expr_world {
 extern const spec_type world_type_side, world_type_level;
 extern spec_type world_type_all;
 
-void world_begin(expr_world *world); /* `a`, `o` optional, `r` by reading, `w` a window, `now`, `side` */
+void world_begin(
+    expr_world *world); /* `a`, `o` optional, `r` by reading, `w` a window, `now`, `side` */
 void world_end(expr_world *world);
 const expr *world_check(expr_world *world, const char *text, const spec_shape *target);
 const spec_field *world_field(const char *name); /* of All */
