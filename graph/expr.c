@@ -12,6 +12,26 @@
 
 enum { NUMBER_TEXT = 40 };
 
+bool weir_as_bool(bool value)
+{
+    return value;
+}
+
+int64_t weir_as_i64(int64_t value)
+{
+    return value;
+}
+
+uint64_t weir_as_u64(uint64_t value)
+{
+    return value;
+}
+
+double weir_as_f64(double value)
+{
+    return value;
+}
+
 const char *weir_as_text(const char *text)
 {
     return text;

@@ -456,6 +456,10 @@ bool expr_is_constant(const expr *tree)
 {
     if (tree->kind == EXPR_NAME || (tree->kind == EXPR_FIELD && tree->field != NULL))
         return false;
+    /* An array is as long as it is, whatever it holds. */
+    if (tree->kind == EXPR_CALL && tree->function == EXPR_SIZE && tree->args[0]->shape.list &&
+        tree->args[0]->shape.min == tree->args[0]->shape.max)
+        return true;
     for (size_t i = 0; i < tree->count; i++)
         if (!expr_is_constant(tree->args[i]))
             return false;

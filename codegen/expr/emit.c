@@ -457,26 +457,55 @@ static void choose(expr_emitter *emitter, const expr *tree, const expr *arm, con
     emitter->output->indent -= 4;
 }
 
+/* Both branches are the same C: the condition decides nothing, and gcc would say so. */
+static void only_branch(expr_emitter *emitter, const expr *tree, expr_text condition,
+                        const char *result, size_t start)
+{
+    weir_buffer *out = emitter->output->out;
+
+    out->size = start;
+    expr_statement(emitter, "(void)%s;", expr_bracket(emitter, condition, EXPR_BINDS_UNARY));
+    emitter->output->indent -= 4;
+    choose(emitter, tree, tree->args[1], result);
+    emitter->output->indent += 4;
+}
+
+static expr_text choose_by_steps(expr_emitter *emitter, const expr *tree, expr_text condition)
+{
+    weir_buffer *out = emitter->output->out;
+    const char *result = expr_temporary(emitter, &tree->shape, false, NULL);
+    size_t start = out->size;
+
+    expr_statement(emitter, "if (%s) {", condition.text);
+    size_t yes = out->size;
+    choose(emitter, tree, tree->args[1], result);
+    size_t yes_size = out->size - yes;
+    expr_statement(emitter, "} else {");
+    size_t no = out->size;
+    choose(emitter, tree, tree->args[2], result);
+    if (!out->failed && out->size - no == yes_size &&
+        memcmp(out->data + yes, out->data + no, yes_size) == 0)
+        only_branch(emitter, tree, condition, result, start);
+    else
+        expr_statement(emitter, "}");
+    return expr_primary(result);
+}
+
 static expr_text choice(expr_emitter *emitter, const expr *tree)
 {
     const expr *yes = tree->args[1], *no = tree->args[2];
     expr_text condition = expr_emit_tree(emitter, tree->args[0]);
 
-    if (yes->steps || no->steps) {
-        const char *result = expr_temporary(emitter, &tree->shape, false, NULL);
-        expr_statement(emitter, "if (%s) {", condition.text);
-        choose(emitter, tree, yes, result);
-        expr_statement(emitter, "} else {");
-        choose(emitter, tree, no, result);
-        expr_statement(emitter, "}");
-        return expr_primary(result);
-    }
+    if (yes->steps || no->steps)
+        return choose_by_steps(emitter, tree, condition);
     expr_text l = branch(emitter, tree, yes), r = branch(emitter, tree, no);
     if (expr_same_text(l, r)) {
         if (tree->args[0]->steps)
             expr_statement(emitter, "(void)%s;",
                            expr_bracket(emitter, condition, EXPR_BINDS_UNARY));
-        return l;
+        return expr_is_constant(yes) && tree->shape.type->kind != SPEC_ENUM
+                   ? expr_hide(emitter, tree, l)
+                   : l;
     }
     return (expr_text){expr_printf(emitter, "%s ? %s : %s",
                                    expr_bracket(emitter, condition, EXPR_BINDS_OR),

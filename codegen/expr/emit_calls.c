@@ -64,7 +64,7 @@ static expr_text absolute(expr_emitter *emitter, const expr *tree)
     if (expr_is_float(tree->shape.type))
         return expr_primary(expr_printf(emitter, "weir_abs_f64(%s)", value));
     if (expr_is_unsigned(tree->shape.type))
-        return cast(emitter, tree->shape.type, (expr_text){value, EXPR_BINDS_CHOICE});
+        return expr_primary(expr_printf(emitter, "weir_as_u64(%s)", value));
     if (arg->bits <= 62)
         return expr_primary(expr_printf(emitter, "weir_abs_small(%s)", value));
     const char *result = expr_temporary(emitter, &tree->shape, true, NULL);

@@ -30,7 +30,8 @@ static bool at_an_end(const expr *other, const expr *literal)
     if (literal->kind != EXPR_LITERAL)
         return true;
     /* Compilers look through a cast at the range of what is under it. */
-    if (other->kind == EXPR_CALL && other->function == EXPR_CONVERT)
+    if (other->kind == EXPR_CALL && other->function == EXPR_CONVERT &&
+        expr_fits(other->args[0], type))
         return true;
     if (other->kind == EXPR_CALL && other->function == EXPR_SIZE)
         return literal->negative || literal->magnitude > INT32_MAX;

@@ -22,26 +22,10 @@ extern "C" {
  * For a condition that a compiler would call always true or false: it does not look through a
  * call. */
 
-static inline bool weir_as_bool(bool value)
-{
-    return value;
-}
-
-static inline int64_t weir_as_i64(int64_t value)
-{
-    return value;
-}
-
-static inline uint64_t weir_as_u64(uint64_t value)
-{
-    return value;
-}
-
-static inline double weir_as_f64(double value)
-{
-    return value;
-}
-
+WEIR_API bool weir_as_bool(bool value);
+WEIR_API int64_t weir_as_i64(int64_t value);
+WEIR_API uint64_t weir_as_u64(uint64_t value);
+WEIR_API double weir_as_f64(double value);
 WEIR_API const char *weir_as_text(const char *text);
 
 /* --- Arithmetic ------------------------------------------------------------------------------
