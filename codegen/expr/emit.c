@@ -84,11 +84,14 @@ expr_text expr_hide(expr_emitter *emitter, const expr *tree, expr_text value)
 }
 
 /* A constant that is computed: compilers compute it too, and find what it decides. */
+static bool is_computed_constant(const expr *tree)
+{
+    return expr_is_constant(tree) && !expr_is_simple(tree) && !tree->steps;
+}
+
 static expr_text hide_constant(expr_emitter *emitter, const expr *tree, expr_text value)
 {
-    bool computed = expr_is_constant(tree) && !expr_is_simple(tree) && !tree->steps;
-
-    return computed ? expr_hide(emitter, tree, value) : value;
+    return is_computed_constant(tree) ? expr_hide(emitter, tree, value) : value;
 }
 
 /* --- Failing ----------------------------------------------------------------------------------
@@ -443,13 +446,13 @@ static expr_text branch(expr_emitter *emitter, const expr *tree, const expr *arm
     bool same = arm->shape.type == tree->shape.type || arm->kind == EXPR_LITERAL;
     if (!same)
         value = expr_wide_text(emitter, arm, value);
-    return hide_constant(emitter, arm, value);
+    return value;
 }
 
 static void choose(expr_emitter *emitter, const expr *tree, const expr *arm, const char *result)
 {
     emitter->output->indent += 4;
-    expr_text value = branch(emitter, tree, arm);
+    expr_text value = hide_constant(emitter, arm, branch(emitter, tree, arm));
     if (expr_is_of(tree, SPEC_STRING))
         expr_statement(emitter, "weir_text_copy(%s, sizeof %s, %s);", result, result, value.text);
     else
@@ -499,7 +502,7 @@ static expr_text choice(expr_emitter *emitter, const expr *tree)
     if (yes->steps || no->steps)
         return choose_by_steps(emitter, tree, condition);
     expr_text l = branch(emitter, tree, yes), r = branch(emitter, tree, no);
-    if (expr_same_text(l, r)) {
+    if (expr_same(yes, no) || expr_same_text(l, r)) {
         if (tree->args[0]->steps)
             expr_statement(emitter, "(void)%s;",
                            expr_bracket(emitter, condition, EXPR_BINDS_UNARY));
@@ -507,6 +510,11 @@ static expr_text choice(expr_emitter *emitter, const expr *tree)
                    ? expr_hide(emitter, tree, l)
                    : l;
     }
+    /* Two constants that come out alike must not both be hidden: calls alike are alike too. */
+    if (is_computed_constant(yes))
+        l = expr_hide(emitter, yes, l);
+    else
+        r = hide_constant(emitter, no, r);
     return (expr_text){expr_printf(emitter, "%s ? %s : %s",
                                    expr_bracket(emitter, condition, EXPR_BINDS_OR),
                                    expr_bracket(emitter, l, EXPR_BINDS_OR),

@@ -19,26 +19,44 @@ static bool is_constant(const expr *tree)
     return tree->kind == EXPR_LITERAL || tree->kind == EXPR_ENUMERATOR;
 }
 
-/* Whether `literal` lies at or beyond an end of the other side's type. */
-static bool at_an_end(const expr *other, const expr *literal)
+/* The operator of the same comparison with its sides exchanged. */
+static expr_operator turned(expr_operator op)
+{
+    static const expr_operator operators[] = {
+        [EXPR_EQ] = EXPR_EQ, [EXPR_NE] = EXPR_NE, [EXPR_LT] = EXPR_GT,
+        [EXPR_LE] = EXPR_GE, [EXPR_GT] = EXPR_LT, [EXPR_GE] = EXPR_LE,
+    };
+    return operators[op];
+}
+
+/* Whether `other op literal` lies at or beyond an end of what compilers know of the other side.
+ * They look through casts and plain arithmetic at the types below; a checked operation's result is
+ * a variable, of which they know nothing. */
+static bool at_an_end(expr_operator op, const expr *other, const expr *literal)
 {
     const spec_type *type = other->shape.type;
-    unsigned bits = expr_type_bits(type);
+    unsigned bits = other->kind <= EXPR_INDEX ? expr_type_bits(type) : other->bits;
+    bool call = other->kind == EXPR_CALL;
 
-    if (!expr_is_integer(type) || !expr_is_constant(literal))
+    if (!expr_is_integer(type) || !expr_is_constant(literal) || other->checked)
         return false;
     if (literal->kind != EXPR_LITERAL)
         return true;
-    /* Compilers look through a cast at the range of what is under it. */
-    if (other->kind == EXPR_CALL && other->function == EXPR_CONVERT &&
-        expr_fits(other->args[0], type))
+    if (call && other->function == EXPR_CONVERT && expr_fits(other->args[0], type))
         return true;
-    if (other->kind == EXPR_CALL && other->function == EXPR_SIZE)
+    if (literal->magnitude == 0) {
+        bool known = expr_is_unsigned(type) || other->kind > EXPR_INDEX;
+        return known && (op == EXPR_GE || op == EXPR_LT);
+    }
+    if (call && other->function == EXPR_SIZE)
         return literal->negative || literal->magnitude > INT32_MAX;
-    if (expr_is_unsigned(type) && literal->magnitude == 0)
-        return true;
-    uint64_t most = bits == 64 ? UINT64_MAX : ((uint64_t)1 << bits) - 1;
+    uint64_t most = bits >= 64 ? UINT64_MAX : ((uint64_t)1 << bits) - 1;
     return literal->magnitude >= most;
+}
+
+static bool is_comparison(const expr *tree)
+{
+    return tree->kind == EXPR_BINARY && tree->op >= EXPR_EQ && tree->op <= EXPR_GE;
 }
 
 static bool is_order(expr_operator op)
@@ -54,7 +72,8 @@ static bool is_suspicious(expr_operator op, const expr *left, expr_text l, const
         return true;
     if (expr_is_float(left->shape.type))
         return false;
-    return expr_same_text(l, r) || at_an_end(left, right) || at_an_end(right, left);
+    return expr_same(left, right) || expr_same_text(l, r) || at_an_end(op, left, right) ||
+           at_an_end(turned(op), right, left);
 }
 
 static expr_text compare_text(expr_emitter *emitter, expr_operator op, const expr *left,
@@ -139,6 +158,15 @@ expr_text expr_emit_comparison(expr_emitter *emitter, const expr *tree)
 /* --- in ---------------------------------------------------------------------------------------
  */
 
+/* Whether the items before the n-th decide its comparison: one is the same, or both are bools. */
+static bool is_decided(const expr *list, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        if (expr_is_of(list->args[n], SPEC_BOOL) || expr_same(list->args[i], list->args[n]))
+            return true;
+    return false;
+}
+
 static expr_text in_literal(expr_emitter *emitter, const expr *value, expr_text v, const expr *list)
 {
     expr_text result = {"false", EXPR_BINDS_PRIMARY};
@@ -150,9 +178,8 @@ static expr_text in_literal(expr_emitter *emitter, const expr *value, expr_text 
         const expr *item = list->args[i];
         expr_text r = expr_emit_tree(emitter, item);
         expr_text equal = compare(emitter, EXPR_EQ, value, v, item, r);
-        for (size_t j = 0; j < i && i != 0; j++)
-            if (strcmp(list->args[j]->source, item->source) == 0)
-                equal = expr_primary(expr_printf(emitter, "weir_as_bool(%s)", equal.text));
+        if (is_decided(list, i))
+            equal = expr_primary(expr_printf(emitter, "weir_as_bool(%s)", equal.text));
         result = i == 0 ? equal
                         : (expr_text){expr_printf(emitter, "%s || %s", result.text,
                                                   expr_bracket(emitter, equal, EXPR_BINDS_NOT)),
@@ -199,17 +226,13 @@ typedef struct bound {
 
 static bool as_bound(const expr *tree, bound *ret)
 {
-    static const expr_operator turned[] = {
-        [EXPR_EQ] = EXPR_EQ, [EXPR_NE] = EXPR_NE, [EXPR_LT] = EXPR_GT,
-        [EXPR_LE] = EXPR_GE, [EXPR_GT] = EXPR_LT, [EXPR_GE] = EXPR_LE,
-    };
-    if (tree->kind != EXPR_BINARY || tree->op < EXPR_EQ || tree->op > EXPR_GE)
+    if (!is_comparison(tree))
         return false;
     const expr *left = tree->args[0], *right = tree->args[1];
     if (!is_constant(left) && !is_constant(right))
         return false;
     bool turn = is_constant(left);
-    *ret = (bound){turn ? right : left, turn ? left : right, turn ? turned[tree->op] : tree->op};
+    *ret = (bound){turn ? right : left, turn ? left : right, turn ? turned(tree->op) : tree->op};
     return true;
 }
 
@@ -242,18 +265,57 @@ static bool is_usual_pair(expr_operator logic, bound first, bound second)
     return range && low < high - 1 && high > INT64_MIN + 1;
 }
 
-static bool same_source(const expr *left, const expr *right)
+/* What a compiler sees of a value once it has moved casts, signs and constants to the other side of
+ * a comparison: x of `i64(x)`, `-x` and `x + 1`. */
+static const expr *core(const expr *tree)
 {
-    return strcmp(left->source, right->source) == 0;
+    bool convert = tree->kind == EXPR_CALL && tree->function == EXPR_CONVERT;
+    bool negated = tree->kind == EXPR_UNARY && tree->op == EXPR_NEGATE;
+    bool arithmetic = tree->kind == EXPR_BINARY && tree->op <= EXPR_MOD;
+
+    if (tree->checked)
+        return tree;
+    if (convert || negated || (arithmetic && expr_is_constant(tree->args[1])))
+        return core(tree->args[0]);
+    return arithmetic && expr_is_constant(tree->args[0]) ? core(tree->args[1]) : tree;
+}
+
+/* Whether both compare the same two values, in whichever way. */
+static bool compare_the_same(const expr *left, const expr *right)
+{
+    if (!is_comparison(left) || !is_comparison(right))
+        return false;
+    return (expr_same(left->args[0], right->args[0]) && expr_same(left->args[1], right->args[1])) ||
+           (expr_same(left->args[0], right->args[1]) && expr_same(left->args[1], right->args[0]));
+}
+
+/* Whether `in [..]`, which stands for a row of comparisons, asks for a value of the other's. */
+static bool asks_for_the_same(const expr *in, const expr *other)
+{
+    if (in->kind != EXPR_BINARY || in->op != EXPR_IN || other->kind != EXPR_BINARY)
+        return false;
+    const expr *value = core(in->args[0]);
+    return expr_same(value, core(other->args[0])) || expr_same(value, core(other->args[1]));
+}
+
+static bool are_related_bounds(expr_operator logic, const expr *left, const expr *right)
+{
+    bound first, second;
+
+    if (!as_bound(left, &first) || !as_bound(right, &second))
+        return false;
+    if (expr_same(first.value, second.value))
+        return !is_usual_pair(logic, first, second);
+    return expr_same(core(first.value), core(second.value));
 }
 
 /* Whether a compiler could see that one side decides the other. */
 static bool is_related(expr_operator logic, const expr *left, const expr *right)
 {
     bool split = left->kind == EXPR_UNARY || (left->kind == EXPR_BINARY && left->op >= EXPR_AND);
-    bound first, second;
 
-    if (same_source(left, right))
+    if (expr_same(left, right) || compare_the_same(left, right) || asks_for_the_same(left, right) ||
+        asks_for_the_same(right, left))
         return true;
     if (split) {
         for (size_t i = 0; i < left->count; i++)
@@ -267,8 +329,7 @@ static bool is_related(expr_operator logic, const expr *left, const expr *right)
                 return true;
         return false;
     }
-    return as_bound(left, &first) && as_bound(right, &second) &&
-           same_source(first.value, second.value) && !is_usual_pair(logic, first, second);
+    return are_related_bounds(logic, left, right);
 }
 
 /* The right side can fail or needs memory: it is computed only where it is asked. */
