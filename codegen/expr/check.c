@@ -59,19 +59,23 @@ void *expr_alloc(expr_checker *checker, size_t size)
     return memory;
 }
 
-static void check_literal(expr_checker *checker, expr *tree)
+static void check_literal(expr *tree)
 {
-    uint64_t most = (uint64_t)INT64_MAX + tree->negative;
-
-    if (expr_is_of(tree, SPEC_I64) && tree->magnitude > most) {
-        expr_error(checker, tree->where, "%s is beyond i64; an unsigned number ends in u",
-                   tree->source);
-        tree->shape.type = NULL;
-        return;
-    }
     expr_set_type(tree, tree->shape.type->kind);
     if (tree->string != NULL && tree->shape.type->kind == SPEC_STRING)
         tree->shape.size = (uint32_t)strlen(tree->string);
+}
+
+/* Asked at the end: a literal that takes the other side's type may be beyond i64. */
+static void check_magnitudes(expr_checker *checker, const expr *tree)
+{
+    uint64_t most = (uint64_t)INT64_MAX + tree->negative;
+
+    if (tree->kind == EXPR_LITERAL && expr_is_of(tree, SPEC_I64) && tree->magnitude > most)
+        expr_error(checker, tree->where, "%s is beyond i64; an unsigned number ends in u",
+                   tree->source);
+    for (size_t i = 0; i < tree->count; i++)
+        check_magnitudes(checker, tree->args[i]);
 }
 
 static bool check_bool(expr_checker *checker, expr *tree, const char *what)
@@ -396,7 +400,7 @@ void expr_check_tree(expr_checker *checker, expr *tree)
 {
     switch (tree->kind) {
     case EXPR_LITERAL:
-        check_literal(checker, tree);
+        check_literal(tree);
         break;
     case EXPR_NAME:
         expr_check_name(checker, tree);
@@ -444,6 +448,8 @@ const expr *expr_check(expr_context *context, const spec_expression *expression,
     checker.asked = false;
     if (checker.errors == 0 && target != NULL)
         expr_check_target(&checker, tree, target);
+    if (checker.errors == 0)
+        check_magnitudes(&checker, tree);
     return checker.errors == 0 ? tree : NULL;
 }
 
