@@ -156,14 +156,15 @@ void weir_text_from_duration(char *out, size_t room, int64_t ns)
     weir_text_copy(out, room, text);
 }
 
-void weir_text_from_date(char *out, size_t room, int32_t days)
+bool weir_text_from_date(char *out, size_t room, int32_t days)
 {
-    char text[WEIR_CALENDAR_DATE + 1] = "";
+    char text[WEIR_CALENDAR_DATE + 1];
     char *end = weir_calendar_print_date(text, days);
 
-    if (end != NULL)
-        *end = '\0';
-    weir_text_copy(out, room, end != NULL ? text : "");
+    if (end == NULL)
+        return false;
+    *end = '\0';
+    return weir_text_copy(out, room, text);
 }
 
 /* --- Text as values --------------------------------------------------------------------------

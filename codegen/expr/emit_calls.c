@@ -92,8 +92,12 @@ static expr_text to_string(expr_emitter *emitter, const expr *tree)
     const char *value =
         expr_is_of(arg, SPEC_F32) ? expr_emit_tree(emitter, arg).text : expr_argument(emitter, arg);
     const char *result = expr_temporary(emitter, &tree->shape, false, NULL);
-    expr_statement(emitter, "weir_text_from_%s(%s, sizeof %s, %s);", names[arg->shape.type->kind],
-                   result, result, value);
+    const char *call = expr_printf(emitter, "weir_text_from_%s(%s, sizeof %s, %s)",
+                                   names[arg->shape.type->kind], result, result, value);
+    if (expr_is_of(arg, SPEC_DATE))
+        expr_check_or_fail(emitter, tree, "a date beyond the years 0 to 9999", call);
+    else
+        expr_statement(emitter, "%s;", call);
     return expr_primary(result);
 }
 

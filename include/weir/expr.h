@@ -245,7 +245,7 @@ WEIR_API void weir_text_from_f32(char *out, size_t room, float value);
 WEIR_API void weir_text_from_f64(char *out, size_t room, double value);
 WEIR_API void weir_text_from_timestamp(char *out, size_t room, int64_t ns);
 WEIR_API void weir_text_from_duration(char *out, size_t room, int64_t ns);
-WEIR_API void weir_text_from_date(char *out, size_t room, int32_t days);
+WEIR_API bool weir_text_from_date(char *out, size_t room, int32_t days); /* false: no such year */
 
 /* What int(..) and its like read; false: the text is none, or out of range. */
 WEIR_API bool weir_bool_from_text(const char *text, bool *ret);
