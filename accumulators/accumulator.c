@@ -7,7 +7,7 @@
 weir_status weir_cells_init(weir_cells *cells, weir_accumulator *accumulator, size_t size,
                             uint32_t key_words, uint32_t limit, uint64_t seed, weir_error **error)
 {
-    size_t whole = sizeof(weir_cell_head) - sizeof(weir_cell) + size;
+    size_t whole = offsetof(weir_cell_head, cell) + size;
     const char *name = accumulator->module->name;
 
     cells->accumulator = accumulator;

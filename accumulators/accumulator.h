@@ -26,7 +26,7 @@ typedef struct weir_cells {
 /* A cell with its timer; the kind sees what begins at `cell`. */
 typedef struct weir_cell_head {
     weir_timer timer; /* of flush_at */
-    weir_cell cell;
+    _Alignas(16) weir_cell cell;
 } weir_cell_head;
 
 /* `size` is that of a cell, as its kind says. `flush` is what its timer does, with the cell as its

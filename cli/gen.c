@@ -123,7 +123,7 @@ static weir_status write_scaffold(const cli_arguments *arguments, const weir_spe
 weir_status cli_generate(const cli_arguments *arguments, const weir_spec *model, const char *folder,
                          bool check_only, bool *stale, weir_error **error)
 {
-    const char *module = model->module != NULL ? model->module : "types";
+    const char *module = emit_module_name(model);
     const char *depfile = cli_value(arguments, "--depfile");
     target header = {0}, source = {0};
     char include[300];

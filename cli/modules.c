@@ -191,7 +191,7 @@ static weir_status compile(const build *b, const char *object, weir_error **erro
 
     if (words == NULL)
         return weir_error_set(error, WEIR_NOMEM, "out of memory");
-    weir_buffer_printf(&source, "%s/%s.weir.c", b->folder.data, b->spec->module);
+    weir_buffer_printf(&source, "%s/%s.weir.c", b->folder.data, emit_module_name(b->spec));
     weir_buffer_printf(&generated, "-I%s", b->folder.data);
     weir_buffer_printf(&own, "-I%s", b->own_folder);
     weir_buffer_printf(&include, "-isystem%s", b->include.data);
@@ -229,12 +229,7 @@ static weir_status generate(build *b, weir_error **error)
 {
     char include[300];
 
-    if (b->spec->module == NULL)
-        return weir_error_set(error, WEIR_SPEC,
-                              "%s has no 'module:': it declares types only, and there is nothing "
-                              "to run",
-                              b->spec->file);
-    snprintf(include, sizeof include, "%s.weir.h", b->spec->module);
+    snprintf(include, sizeof include, "%s.weir.h", emit_module_name(b->spec));
     if (!emit_header(b->spec, &b->header) || !emit_source(b->spec, include, &b->source))
         return weir_error_set(error, WEIR_NOMEM, "out of memory");
     include_folder(&b->include);
@@ -246,7 +241,7 @@ static weir_status write_generated(const build *b, weir_error **error)
     weir_buffer path = {0};
     bool changed;
 
-    weir_buffer_printf(&path, "%s/%s.weir.h", b->folder.data, b->spec->module);
+    weir_buffer_printf(&path, "%s/%s.weir.h", b->folder.data, emit_module_name(b->spec));
     weir_status status = cli_write_file(path.data, b->header.data, b->header.size, &changed, error);
     path.data[path.size - 1] = 'c';
     if (status == WEIR_OK)
@@ -288,12 +283,12 @@ static weir_status find_or_build(build *b, const char *output, weir_buffer *obje
     if (!cache_folder(&b->folder))
         return weir_error_set(error, WEIR_IO,
                               "there is no cache folder: set HOME or XDG_CACHE_HOME");
-    weir_buffer_printf(&b->folder, "/%s-%016llx%016llx", b->spec->module, (unsigned long long)sum.a,
-                       (unsigned long long)sum.b);
+    weir_buffer_printf(&b->folder, "/%s-%016llx%016llx", emit_module_name(b->spec),
+                       (unsigned long long)sum.a, (unsigned long long)sum.b);
     if (output != NULL)
         weir_buffer_text(object, output);
     else
-        weir_buffer_printf(object, "%s/%s.so", b->folder.data, b->spec->module);
+        weir_buffer_printf(object, "%s/%s.so", b->folder.data, emit_module_name(b->spec));
     if (b->folder.failed || object->failed)
         return weir_error_set(error, WEIR_NOMEM, "out of memory");
     if (output == NULL && access(object->data, R_OK) == 0)

@@ -129,7 +129,12 @@ static int run(const cli_arguments *arguments)
 
     if (code != CLI_DONE)
         return code;
-    code = run_module(arguments, &module);
+    if (module.module->source_count == 0 && module.module->graph_count == 0) {
+        cli_complain("%s declares types only: there is nothing to run", arguments->operands[0]);
+        code = CLI_USAGE;
+    } else {
+        code = run_module(arguments, &module);
+    }
     cli_close_module(&module);
     return code;
 }

@@ -137,5 +137,9 @@ void front_check(spec_front *front)
     check_imply_accumulators(&check);
     check_graphs(&check);
     check_reactors(&check);
+    check_tests(&check);
+    check_unused(&check);
     check_used_types(&check);
+    check_c_names(&check);
+    check_warnings(&check);
 }

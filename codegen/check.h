@@ -98,10 +98,9 @@ void check_accumulator_expressions(checker *check, spec_accumulator *accumulator
 void check_node_expressions(checker *check, spec_graph *graph, spec_node *node);
 void check_reactor_expressions(checker *check, spec_reactor *reactor);
 
-/* Gives `take` each name that the reactor's `where:` reads, and whether it must have a value. */
+/* Gives `take` each word of the reactor's `where:` that may be a name. */
 void check_filter_names(checker *check, const spec_reactor *reactor,
-                        void (*take)(checker *check, void *arg, const char *name, bool required),
-                        void *arg);
+                        void (*take)(checker *check, void *arg, const char *name), void *arg);
 
 /* the rest */
 void check_unused(checker *check);

@@ -94,6 +94,7 @@ static void check_stream(checker *check, spec_accumulator *accumulator)
                           "accumulator '%s' needs `set:` beside `update:`, or nothing would come "
                           "of it",
                           accumulator->name);
+    check_assignments(check, &accumulator->update, &accumulator->state, "state", NULL);
 }
 
 static void check_polling(checker *check, spec_accumulator *accumulator)
@@ -128,6 +129,9 @@ static void check_boundary(checker *check, spec_accumulator *accumulator)
         accumulator->boundary = accumulator->type;
     if (accumulator->form == SPEC_POLLING)
         accumulator->type = accumulator->boundary;
+    if (accumulator->form == SPEC_STREAM && accumulator->boundary != NULL)
+        check_assignments(check, &accumulator->set, &accumulator->boundary->fields,
+                          accumulator->boundary->name, &accumulator->where);
 }
 
 /* --- Keys ------------------------------------------------------------------------------------- */
@@ -293,9 +297,8 @@ static void imply_operands(checker *check, bool *wanted, const spec_graph *graph
                 imply(check, wanted, graph->nodes[i].in[j].name);
 }
 
-static void imply_filter(checker *check, void *wanted, const char *name, bool required)
+static void imply_filter(checker *check, void *wanted, const char *name)
 {
-    (void)required;
     imply(check, wanted, name);
 }
 

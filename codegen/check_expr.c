@@ -109,8 +109,7 @@ static const char *skip_word(const char *text, const char *at, bool *is_name)
 }
 
 void check_filter_names(checker *check, const spec_reactor *reactor,
-                        void (*take)(checker *check, void *arg, const char *name, bool required),
-                        void *arg)
+                        void (*take)(checker *check, void *arg, const char *name), void *arg)
 {
     const char *text = reactor->filter.text;
     bool is_name;
@@ -120,7 +119,7 @@ void check_filter_names(checker *check, const spec_reactor *reactor,
         const char *name =
             is_name ? weir_arena_copy(&check->model->arena, at, (size_t)(end - at)) : NULL;
         if (name != NULL)
-            take(check, arg, name, false);
+            take(check, arg, name);
         at = end;
     }
 }

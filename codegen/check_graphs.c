@@ -20,8 +20,16 @@ static void find_reactor(checker *check, spec_graph *graph)
         return;
     }
     long index = check_resolve(check, &check->reactors, &graph->trigger, "reactor");
-    if (index != CHECK_NONE)
-        graph->reactor = check->model->reactors[index];
+    if (index == CHECK_NONE)
+        return;
+    graph->reactor = check->model->reactors[index];
+    if (graph->reactor->implied) {
+        diagnostics_error(check->log, graph->trigger.where,
+                          "'%s' is a graph; give its criteria a name under `reactors:` to share "
+                          "them",
+                          graph->trigger.text);
+        diagnostics_note(check->log, graph->reactor->where, "the graph");
+    }
 }
 
 /* A node whose result no other node reads is where the graph ends. */

@@ -133,11 +133,23 @@ static void check_value(checker *check, const weir_option *option, const char *w
         weir_free(value.text);
 }
 
+/* Written by itself and inside another option, as in `on_error: {retry: {attempts: 5}}`. */
+static bool is_repeated(const spec_settings *settings, size_t index)
+{
+    for (size_t i = 0; i < index; i++)
+        if (strcmp(settings->items[i].name, settings->items[index].name) == 0)
+            return true;
+    return false;
+}
+
 void check_settings(checker *check, const spec_settings *settings, const check_options *options)
 {
     for (size_t i = 0; i < settings->count; i++) {
         const weir_option *option = find_option(options, settings->items[i].name);
-        if (option == NULL)
+        if (is_repeated(settings, i))
+            diagnostics_error(check->log, settings->items[i].place, "%s has '%s' twice",
+                              options->what, settings->items[i].name);
+        else if (option == NULL)
             unknown_option(check, options, &settings->items[i]);
         else
             check_value(check, option, options->what, &settings->items[i]);

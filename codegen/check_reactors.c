@@ -32,7 +32,7 @@ static void resolve_criteria(checker *check, spec_reactor *reactor, spec_criteri
 {
     for (size_t i = 0; i < criteria->child_count; i++)
         resolve_criteria(check, reactor, &criteria->children[i]);
-    if (criteria->kind != SPEC_NAME)
+    if (criteria->kind != SPEC_NAME || criteria->name.text == NULL)
         return;
     long index = check_find(&check->accumulators, criteria->name.text);
     if (index == CHECK_NONE) {

@@ -3,7 +3,6 @@
 #include <string.h>
 
 #include "codegen/check.h"
-#include "codegen/values.h"
 
 /* "source 'quotes'", for messages. */
 static const char *title(checker *check, const char *what, const char *name)
@@ -46,13 +45,11 @@ static const struct {
 
 static const char *format_of_path(const char *path)
 {
-    size_t length = strlen(path);
+    const char *dot = strrchr(path, '.');
 
-    for (size_t i = 0; i < sizeof endings / sizeof *endings; i++) {
-        size_t size = strlen(endings[i].ending);
-        if (length > size && strcmp(path + length - size, endings[i].ending) == 0)
+    for (size_t i = 0; dot != NULL && i < sizeof endings / sizeof *endings; i++)
+        if (strcmp(dot, endings[i].ending) == 0)
             return endings[i].format;
-    }
     return NULL;
 }
 
@@ -64,26 +61,15 @@ static const weir_option *find_option(const weir_kind *kind, const char *name)
     return NULL;
 }
 
-/* The format that is meant; NULL: not known before load, or complained about. */
-static const char *find_format(checker *check, const weir_kind *kind, const spec_settings *settings,
-                               const char *what, weir_place where)
+/* The format that is meant; NULL: the kind has none, or it is not known before load. */
+static const char *find_format(const weir_kind *kind, const spec_settings *settings)
 {
-    const weir_option *option = find_option(kind, "format");
     const char *format = check_setting(settings, "format");
     const char *path = check_setting(settings, "path");
 
-    if (option == NULL)
-        return NULL;
-    if (format != NULL || option->fallback != NULL)
-        return format != NULL ? format : option->fallback;
-    if (path == NULL || check_has_variable(path) || option->required)
-        return NULL;
-    format = format_of_path(path);
-    if (format == NULL)
-        diagnostics_error(check->log, where,
-                          "the ending of '%s' does not tell the format of %s; give `format:`", path,
-                          what);
-    return format;
+    if (find_option(kind, "format") == NULL || (format != NULL && strcmp(format, "auto") != 0))
+        return format;
+    return path != NULL && !check_has_variable(path) ? format_of_path(path) : NULL;
 }
 
 /* A row of CSV is flat. */
@@ -158,8 +144,7 @@ void check_sources(checker *check)
                                         .list_count = 2,
                                         .section = &spec_source_section,
                                         .others = &kinds->sources});
-        const char *format =
-            find_format(check, source->kind, &source->settings, what, source->where);
+        const char *format = find_format(source->kind, &source->settings);
         check_csv(check, format, source->type, what, source->where);
     }
 }
@@ -185,7 +170,7 @@ void check_sinks(checker *check)
                                         .list_count = 1,
                                         .section = &spec_sink_section,
                                         .others = &kinds->sinks});
-        const char *format = find_format(check, sink->kind, &sink->settings, what, sink->where);
+        const char *format = find_format(sink->kind, &sink->settings);
         check_csv(check, format, sink->type, what, sink->where);
     }
 }

@@ -59,7 +59,8 @@ const diagnostics_file *diagnostics_add_file(weir_diagnostics *diagnostics, cons
 
 /* --- Collecting ------------------------------------------------------------------------------ */
 
-static const char *vformat(weir_diagnostics *diagnostics, const char *format, va_list args)
+static WEIR_PRINTF(2, 0) const
+    char *vformat(weir_diagnostics *diagnostics, const char *format, va_list args)
 {
     weir_buffer buffer = {0};
     char *message = NULL;

@@ -53,38 +53,15 @@ const char *front_shape_text(spec_front *front, const spec_shape *shape)
 
 /* --- Names ------------------------------------------------------------------------------------ */
 
-/* Words of C, C++ and expressions, and macros that every C program may meet. */
-static const char *const keywords[] = {
-    "alignas",   "alignof",      "and",           "and_eq",      "asm",
-    "assert",    "auto",         "bitand",        "bitor",       "bool",
-    "break",     "case",         "catch",         "char",        "class",
-    "compl",     "concept",      "const",         "consteval",   "constexpr",
-    "constinit", "const_cast",   "continue",      "co_await",    "co_return",
-    "co_yield",  "decltype",     "default",       "delete",      "do",
-    "double",    "dynamic_cast", "else",          "enum",        "errno",
-    "explicit",  "export",       "extern",        "false",       "float",
-    "for",       "friend",       "goto",          "if",          "in",
-    "inline",    "int",          "linux",         "long",        "mutable",
-    "namespace", "new",          "noexcept",      "not",         "not_eq",
-    "null",      "nullptr",      "operator",      "or",          "or_eq",
-    "private",   "protected",    "public",        "register",    "reinterpret_cast",
-    "requires",  "restrict",     "return",        "short",       "signed",
-    "sizeof",    "static",       "static_assert", "static_cast", "stderr",
-    "stdin",     "stdout",       "struct",        "switch",      "template",
-    "this",      "thread_local", "throw",         "true",        "try",
-    "typedef",   "typeid",       "typename",      "typeof",      "union",
-    "unix",      "unsigned",     "using",         "virtual",     "void",
-    "volatile",  "wchar_t",      "while",         "xor",         "xor_eq",
-    "NULL",      "EOF",
-};
+/* Words that expressions use for something else. */
+static const char *const reserved[] = {"event", "state",   "key", "params",   "args",
+                                       "input", "context", "now", "schedule", "true",
+                                       "false", "null",    "in"};
 
-static const char *const reserved[] = {"event", "state",   "key", "params",  "args",
-                                       "input", "context", "now", "schedule"};
-
-static bool is_one_of(const char *name, const char *const *words, size_t count)
+static bool is_reserved(const char *name)
 {
-    for (size_t i = 0; i < count; i++)
-        if (strcmp(words[i], name) == 0)
+    for (size_t i = 0; i < sizeof reserved / sizeof *reserved; i++)
+        if (strcmp(reserved[i], name) == 0)
             return true;
     return false;
 }
@@ -136,15 +113,12 @@ void front_check_name(spec_front *front, const char *name, weir_place where, con
                           "single '_', %d at most%s%s%s",
                           name, what, NAME_LIMIT, close ? "; '" : "", close ? better : "",
                           close ? "' would do" : "");
-    } else if (is_one_of(name, keywords, sizeof keywords / sizeof *keywords)) {
-        diagnostics_error(front->log, where,
-                          "'%s' cannot name %s: it is a word of C, C++ or expressions", name, what);
     }
 }
 
 void front_check_free_name(spec_front *front, const char *name, weir_place where, const char *what)
 {
-    if (is_one_of(name, reserved, sizeof reserved / sizeof *reserved))
+    if (is_reserved(name))
         diagnostics_error(front->log, where,
                           "'%s' cannot name %s: expressions use the word for something else", name,
                           what);

@@ -106,7 +106,7 @@ static const spec_key graph_keys[] = {
     OWN("strategy", STRATEGY, latest, "sequential (default) or latest."),
     OWN("where", EXPRESSION, filter, "Whether to fire; reads accumulators."),
     KEY("args", FIELDS, spec_graph_parts, graph.args, "The inputs of a graph that is only called."),
-    NEEDED("nodes", NODES, spec_graph_parts, graph.nodes, "Its nodes."),
+    NEEDED("nodes", NODES, spec_graph_parts, graph, "Its nodes."),
     KEY("dead_letters", NAME, spec_graph_parts, graph.dead_letters,
         "The sink for what failed for good, or `none`."),
     DOC(spec_graph_parts, graph.doc),

@@ -22,7 +22,7 @@ typedef enum spec_takes {
     TAKES_OPERANDS,    /* `in` of a spec_node */
     TAKES_ROUTES,      /* `routes` of a spec_node */
     TAKES_TARGETS,     /* `to` of a spec_node */
-    TAKES_NODES,       /* `nodes` of a spec_graph */
+    TAKES_NODES,       /* spec_graph: its nodes */
     TAKES_SECTION,     /* a section of the spec: {name: {...}} */
 } spec_takes;
 

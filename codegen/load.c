@@ -155,7 +155,7 @@ void load_key(spec_front *front, const spec_key *key, const yaml_node *value, vo
         load_targets(front, value, into);
         break;
     case TAKES_NODES:
-        load_nodes(front, value, into);
+        load_nodes(front, value, member);
         break;
     case TAKES_SECTION:
         break;

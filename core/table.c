@@ -26,7 +26,8 @@ static bool make_index(weir_index *index, uint32_t slots)
 bool weir_table_init(weir_table *table, uint32_t key_words, uint32_t size, uint32_t limit,
                      uint64_t seed)
 {
-    uint32_t bytes = (uint32_t)(sizeof(weir_entry) + key_words * sizeof(uint64_t) + size);
+    uint32_t bytes =
+        (uint32_t)(sizeof(weir_entry) + weir_key_room(key_words) * sizeof(uint64_t) + size);
     uint32_t shift = 0;
 
     /* Whole cache lines, so that the lines of one entry are no other's. */

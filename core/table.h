@@ -54,9 +54,15 @@ static inline uint64_t *weir_entry_key(weir_entry *entry)
     return (uint64_t *)(entry + 1);
 }
 
+/* The words that a key takes up: an even number, so that what follows is aligned to 16 bytes. */
+static inline uint32_t weir_key_room(uint32_t key_words)
+{
+    return (key_words + 1) & ~1u;
+}
+
 static inline void *weir_entry_data(const weir_table *table, weir_entry *entry)
 {
-    return (uint64_t *)(entry + 1) + table->key_words;
+    return (uint64_t *)(entry + 1) + weir_key_room(table->key_words);
 }
 
 static inline uint64_t weir_table_hash(const weir_table *table, const uint64_t *key)

@@ -14,7 +14,7 @@ weir_reactor_cell *weir_reactor_find(const weir_reactor *reactor, const uint64_t
 
 static weir_entry *entry_of(const weir_reactor *reactor, weir_reactor_cell *cell)
 {
-    uint64_t *key = (uint64_t *)(void *)cell - reactor->key_words;
+    uint64_t *key = (uint64_t *)(void *)cell - weir_key_room(reactor->key_words);
 
     return (weir_entry *)(void *)key - 1;
 }

@@ -217,8 +217,9 @@ weir_reactor_cell *weir_reactor_cell_for(weir_reactor *reactor, const uint64_t *
                                          bool *full);
 static inline const void *weir_cell_key(const weir_reactor *reactor, const weir_reactor_cell *cell)
 {
-    return reactor->key_words != 0 ? (const uint64_t *)(const void *)cell - reactor->key_words
-                                   : NULL;
+    return reactor->key_words != 0
+               ? (const uint64_t *)(const void *)cell - weir_key_room(reactor->key_words)
+               : NULL;
 }
 static inline void *weir_cell_states(const weir_reactor *reactor, weir_reactor_cell *cell)
 {

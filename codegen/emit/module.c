@@ -50,9 +50,14 @@ static bool extend(emitter *e, const spec *model, spec *extended)
     return true;
 }
 
+const char *emit_module_name(const spec *model)
+{
+    return model->module != NULL ? model->module : "types";
+}
+
 static bool begin(emitter *e, const spec *model, spec *extended, weir_buffer *out)
 {
-    const char *module = model->module != NULL ? model->module : "types";
+    const char *module = emit_module_name(model);
 
     *e = (emitter){.out = out, .module = emit_snake(module), .upper = emit_upper(module)};
     return extend(e, model, extended);
@@ -100,14 +105,32 @@ bool emit_header(const spec *model, weir_buffer *out)
     EMIT(&e, 0, "#endif");
     emit_blank(out);
     emit_types_header(e.model, out);
-    if (model->module != NULL)
-        emit_prototypes(&e);
+    emit_prototypes(&e);
     EMIT(&e, 0, "#ifdef __cplusplus");
     EMIT(&e, 0, "}");
     EMIT(&e, 0, "#endif");
     emit_blank(out);
     EMIT(&e, 0, "#endif");
     return finish(&e);
+}
+
+static void emit_program(emitter *e)
+{
+    const spec *model = e->model;
+    const char *slash = strrchr(model->file, '/');
+
+    EMIT(e, 0, "static const char %s_spec[] = \"%s\";", e->module.text,
+         slash != NULL ? slash + 1 : model->file);
+    emit_blank(e->out);
+    emit_expressions_of_accumulators(e);
+    for (size_t i = 0; i < model->graph_count; i++) {
+        emit_expression_nodes(e, &model->graphs[i]);
+        emit_graph_body(e, &model->graphs[i]);
+        emit_graph_call(e, &model->graphs[i]);
+    }
+    for (size_t i = 0; i < model->reactor_count; i++)
+        emit_reactor(e, model->reactors[i]);
+    emit_tables(e);
 }
 
 bool emit_source(const spec *model, const char *header, weir_buffer *out)
@@ -124,21 +147,7 @@ bool emit_source(const spec *model, const char *header, weir_buffer *out)
     EMIT(&e, 0, "#include <weir/expr.h>");
     emit_blank(out);
     emit_codecs(e.model, out);
-    if (model->module != NULL) {
-        const char *slash = strrchr(model->file, '/');
-        EMIT(&e, 0, "static const char %s_spec[] = \"%s\";", e.module.text,
-             slash != NULL ? slash + 1 : model->file);
-        emit_blank(out);
-        emit_expressions_of_accumulators(&e);
-        for (size_t i = 0; i < model->graph_count; i++) {
-            emit_expression_nodes(&e, &model->graphs[i]);
-            emit_graph_body(&e, &model->graphs[i]);
-            emit_graph_call(&e, &model->graphs[i]);
-        }
-        for (size_t i = 0; i < model->reactor_count; i++)
-            emit_reactor(&e, model->reactors[i]);
-        emit_tables(&e);
-    }
+    emit_program(&e);
     return finish(&e);
 }
 

@@ -23,6 +23,9 @@ bool emit_header(const spec *model, weir_buffer *out);
 bool emit_source(const spec *model, const char *header, weir_buffer *out);
 bool emit_scaffold(const spec *model, const char *header, weir_buffer *out);
 
+/* The module's name; "types" of a spec of types only. */
+const char *emit_module_name(const spec *model);
+
 /* --- Between the files of the emitter -----------------------------------------------------------
  */
 

@@ -408,7 +408,7 @@ void emit_tables(emitter *e)
     emit_settings(e, "module", "own", &model->settings);
     EMIT(e, 0, "const weir_module %s_module = {", e->module.text);
     EMIT(e, 4, ".generation = WEIR_GENERATION,");
-    EMIT(e, 4, ".name = \"%s\",", model->module);
+    EMIT(e, 4, ".name = \"%s\",", emit_module_name(model));
     EMIT(e, 4, ".spec = %s_spec,", e->module.text);
     put_table(e, "types", "types", "type_count", model->type_count);
     if (e->params != NULL)

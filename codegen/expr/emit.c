@@ -80,7 +80,13 @@ static const char *family(const expr *tree)
 
 expr_text expr_hide(expr_emitter *emitter, const expr *tree, expr_text value)
 {
-    return expr_primary(expr_printf(emitter, "weir_as_%s(%s)", family(tree), value.text));
+    const spec_type *type = tree->shape.type;
+    const char *hidden = expr_printf(emitter, "weir_as_%s(%s)", family(tree), value.text);
+
+    if (type == expr_wide(type))
+        return expr_primary(hidden);
+    return (expr_text){expr_printf(emitter, "(%s)%s", expr_c_type(emitter, type), hidden),
+                       EXPR_BINDS_UNARY};
 }
 
 /* A constant that is computed: compilers compute it too, and find what it decides. */
@@ -115,7 +121,8 @@ static const char *sentence(expr_emitter *emitter, const expr *tree, const char 
         used--; /* a character is not cut in two */
         i--;
     }
-    memcpy(excerpt + used, i < size ? ".." : "", 3);
+    if (i < size)
+        memcpy(excerpt + used, "..", 3);
     if (file == NULL)
         return expr_printf(emitter, "%s in '%s'", what, excerpt);
     return expr_printf(emitter, "%s:%u: %s in '%s'", file, tree->where.line, what, excerpt);

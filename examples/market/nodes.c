@@ -36,8 +36,8 @@ weir_status market_trader_decide(weir_firing *firing, const market_signal *signa
     out->trade.date = signal->date;
     out->trade.side = wanted > 0 ? MARKET_SIDE_BUY : MARKET_SIDE_SELL;
     out->trade.price = signal->close;
-    out->trade.quantity = wanted > state->position ? wanted - state->position
-                                                   : state->position - wanted;
+    out->trade.quantity =
+        wanted > state->position ? wanted - state->position : state->position - wanted;
     state->position = wanted;
     return WEIR_OK;
 }

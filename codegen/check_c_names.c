@@ -1,0 +1,166 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* check_c_names.c - names that are different in the spec must be different in C, too. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "codegen/check.h"
+#include "codegen/emit/names.h"
+
+/* A name that the generated C declares, without the module's prefix, and what it stands for. */
+typedef struct declared_name {
+    const char *text;
+    const char *what; /* "the graph 'a'" */
+    weir_place where;
+} declared_name;
+
+typedef struct name_list {
+    checker *check;
+    declared_name *items;
+    size_t count, capacity;
+} name_list;
+
+static void add(name_list *list, const char *text, const char *what, weir_place where)
+{
+    if (list->count < list->capacity && text != NULL && what != NULL)
+        list->items[list->count++] = (declared_name){text, what, where};
+}
+
+/* Adds NAME with each of `endings`, "|_state|_in". */
+static void add_all(name_list *list, const char *name, const char *endings, const char *what,
+                    weir_place where)
+{
+    weir_arena *arena = &list->check->model->arena;
+
+    for (const char *ending = endings;; ending++) {
+        size_t length = strcspn(ending, "|");
+        add(list, weir_arena_printf(arena, "%s%.*s", name, (int)length, ending), what, where);
+        ending += length;
+        if (*ending == '\0')
+            return;
+    }
+}
+
+static void add_thing(name_list *list, const char *prefix, const char *name, const char *endings,
+                      const char *kind, weir_place where)
+{
+    weir_arena *arena = &list->check->model->arena;
+    const char *full = weir_arena_printf(arena, "%s%s", prefix, emit_snake(name).text);
+    const char *what = weir_arena_printf(arena, "the %s '%s'", kind, name);
+
+    if (full == NULL || what == NULL)
+        list->check->log->failed = true;
+    else
+        add_all(list, full, endings, what, where);
+}
+
+enum { MOST_ENDINGS = 10 };
+
+static void add_graph(name_list *list, const spec_graph *graph)
+{
+    weir_arena *arena = &list->check->model->arena;
+    const char *prefix = weir_arena_printf(arena, "%s_", emit_snake(graph->name).text);
+
+    add_thing(list, "", graph->name, "_state|_in|_out|_call|_run|_nodes|_args|_states|_where|_fire",
+              "graph", graph->where);
+    for (size_t i = 0; prefix != NULL && i < graph->node_count; i++)
+        add_thing(list, prefix, graph->nodes[i].name, "|_state|_route|_out", "node",
+                  graph->nodes[i].where);
+}
+
+static void add_rooms(name_list *list)
+{
+    const spec *model = list->check->model;
+
+    for (size_t i = 0; i < model->source_count; i++) {
+        const spec_source *source = &model->sources[i];
+        add_thing(list, "push_", source->name, "|_n", "source", source->where);
+        add_thing(list, "close_", source->name, "", "source", source->where);
+        add_thing(list, "decode_", source->name, "", "source", source->where);
+    }
+    for (size_t i = 0; i < model->accumulator_count; i++)
+        if (!model->accumulators[i]->implied)
+            add_thing(list, "", model->accumulators[i]->name, "|_state", "accumulator",
+                      model->accumulators[i]->where);
+    for (size_t i = 0; i < model->reactor_count; i++)
+        if (!model->reactors[i]->implied)
+            add_thing(list, "", model->reactors[i]->name, "_states|_where|_fire", "reactor",
+                      model->reactors[i]->where);
+    for (size_t i = 0; i < model->graph_count; i++)
+        add_graph(list, &model->graphs[i]);
+    for (size_t i = 0; i < model->sink_count; i++) {
+        add_thing(list, "on_", model->sinks[i].name, "", "sink", model->sinks[i].where);
+        add_thing(list, "", model->sinks[i].name, "_function", "sink", model->sinks[i].where);
+    }
+}
+
+static size_t count_names(const spec *model)
+{
+    size_t things = 2 + model->type_count + 3 * model->source_count + model->accumulator_count +
+                    model->reactor_count + 2 * model->sink_count;
+
+    for (size_t i = 0; i < model->graph_count; i++)
+        things += 1 + model->graphs[i].node_count;
+    return things * MOST_ENDINGS;
+}
+
+static int compare(const void *first, const void *second)
+{
+    const declared_name *a = first, *b = second;
+    int order = strcmp(a->text, b->text);
+
+    if (order == 0 && a->where.line != b->where.line)
+        order = a->where.line < b->where.line ? -1 : 1;
+    if (order == 0)
+        order = (a->where.column > b->where.column) - (a->where.column < b->where.column);
+    return order;
+}
+
+static bool same_place(weir_place a, weir_place b)
+{
+    return a.line == b.line && a.column == b.column && a.file == b.file;
+}
+
+/* Two things can clash in several names; the sentence is the same, and is said once. */
+static void report(name_list *list)
+{
+    qsort(list->items, list->count, sizeof *list->items, compare);
+    for (size_t i = 1; i < list->count; i++) {
+        const declared_name *a = &list->items[i - 1], *b = &list->items[i];
+        if (strcmp(a->text, b->text) != 0 || same_place(a->where, b->where))
+            continue;
+        diagnostics_error(list->check->log, b->where, "%s and %s would have the same name in C",
+                          b->what, a->what);
+        diagnostics_note(list->check->log, a->where, "the other one; in C it is '%s'", a->text);
+    }
+}
+
+/* Members of one struct and names of one enum. */
+static void check_members(checker *check)
+{
+    emit_clash clash;
+
+    if (weir_diagnostics_error_count(check->log) != 0 ||
+        !emit_names_clash(check->model, &check->model->arena, &clash))
+        return;
+    diagnostics_error(check->log, clash.second, "two things would be '%s' in C", clash.name);
+    diagnostics_note(check->log, clash.first, "the other one");
+}
+
+void check_c_names(checker *check)
+{
+    spec *model = check->model;
+    name_list list = {.check = check};
+
+    list.items = front_array(check->front, count_names(model), sizeof *list.items, &list.capacity);
+    if (list.items == NULL)
+        return;
+    add_thing(&list, "", "module", "|_spec", "module itself", (weir_place){.file = model->file});
+    if (model->param_count != 0)
+        add_thing(&list, "", "params", "", "struct of the parameters", model->params[0].where);
+    for (size_t i = 0; i < model->type_count; i++)
+        add_thing(&list, "", model->types[i]->name, "|_type|_equal|_print|_name", "type",
+                  model->types[i]->where);
+    add_rooms(&list);
+    report(&list);
+    check_members(check);
+}

@@ -1,0 +1,256 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* schema.c - the JSON Schema of spec files, from the same tables that parsing uses.
+ *
+ * Jansson frees what it cannot add, and gives NULL when there is no memory; a NULL that is added is
+ * passed over, so that one look at the root in the end would miss it: `broken` remembers.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include <jansson.h>
+
+#include "codegen/keys.h"
+#include <weir/codegen.h>
+
+typedef struct schema_writer {
+    const weir_catalog *catalog;
+    json_t *defs;
+    bool broken;
+} schema_writer;
+
+static void put(schema_writer *schema, json_t *object, const char *key, json_t *value)
+{
+    if (value == NULL || json_object_set_new(object, key, value) != 0)
+        schema->broken = true;
+}
+
+static void append(schema_writer *schema, json_t *array, json_t *value)
+{
+    if (value == NULL || json_array_append_new(array, value) != 0)
+        schema->broken = true;
+}
+
+static json_t *of_type(const char *type)
+{
+    return json_pack("{s:s}", "type", type);
+}
+
+static json_t *one_or_list(json_t *one)
+{
+    return json_pack("{s:[O, {s:s, s:o}]}", "anyOf", one, "type", "array", "items", one);
+}
+
+static json_t *map_of(json_t *value)
+{
+    return json_pack("{s:s, s:o}", "type", "object", "additionalProperties", value);
+}
+
+static json_t *reference(const char *name)
+{
+    return json_pack("{s:s+}", "$ref", "#/$defs/", name);
+}
+
+/* A scalar of any YAML form: a spec reads it by its place. */
+static json_t *scalar(void)
+{
+    return json_pack("{s:[s,s,s]}", "type", "string", "number", "boolean");
+}
+
+/* --- Keys ------------------------------------------------------------------------------------- */
+
+static json_t *of_key(const spec_key *key)
+{
+    switch (key->takes) {
+    case TAKES_BOOL:
+        return of_type("boolean");
+    case TAKES_NAMES:
+    case TAKES_OPERANDS:
+    case TAKES_TARGETS:
+        return one_or_list(of_type("string"));
+    case TAKES_STRATEGY:
+        return json_pack("{s:[s,s]}", "enum", "sequential", "latest");
+    case TAKES_FIELDS:
+        return map_of(reference("field"));
+    case TAKES_EXPRESSION:
+        return reference("expression");
+    case TAKES_ASSIGNMENTS:
+        return map_of(reference("expression"));
+    case TAKES_CRITERIA:
+        return reference("criteria");
+    case TAKES_ROUTES:
+        return map_of(of_type("string"));
+    case TAKES_NODES:
+        return map_of(reference("node"));
+    case TAKES_NAME:
+    case TAKES_SHAPE:
+    case TAKES_SECTION:
+        return of_type("string");
+    case TAKES_TEXT:
+        break;
+    }
+    return scalar();
+}
+
+static void describe(schema_writer *schema, json_t *value, const char *help)
+{
+    if (value != NULL && help != NULL)
+        put(schema, value, "description", json_string(help));
+}
+
+/* The keys of `section` that a kind knows (NULL: all). */
+static json_t *of_section(schema_writer *schema, const spec_section *section, const char *kind)
+{
+    json_t *properties = json_object(), *required = json_array();
+
+    for (size_t i = 0; i < section->count; i++) {
+        const spec_key *key = &section->keys[i];
+        if (kind != NULL && !spec_key_fits(key, kind))
+            continue;
+        json_t *value = of_key(key);
+        describe(schema, value, key->help);
+        put(schema, properties, key->name, value);
+        if (key->required)
+            append(schema, required, json_string(key->name));
+    }
+    return json_pack("{s:s, s:o, s:o, s:b}", "type", "object", "properties", properties, "required",
+                     required, "additionalProperties", 0);
+}
+
+/* --- Options ---------------------------------------------------------------------------------- */
+
+/* A word, or a word with options of its own: `on_error: {retry: {attempts: 5}}`. */
+static json_t *of_choices(schema_writer *schema, const char *choices)
+{
+    json_t *names = json_array();
+
+    for (const char *at = choices; *at != '\0';) {
+        size_t length = strcspn(at, "|");
+        append(schema, names, json_stringn(at, length));
+        at += length + (at[length] == '|');
+    }
+    return json_pack("{s:[{s:o}, {s:s}]}", "anyOf", "enum", names, "type", "object");
+}
+
+static json_t *of_option(schema_writer *schema, const weir_option *option)
+{
+    switch (option->type) {
+    case WEIR_OPTION_BOOL:
+        return of_type("boolean");
+    case WEIR_OPTION_CHOICE:
+        return of_choices(schema, option->choices);
+    case WEIR_OPTION_INTEGER:
+    case WEIR_OPTION_SIZE:
+    case WEIR_OPTION_NUMBER:
+    case WEIR_OPTION_DURATION:
+    case WEIR_OPTION_TEXT:
+    case WEIR_OPTION_PATH:
+        break;
+    }
+    return scalar();
+}
+
+static void add_options(schema_writer *schema, json_t *section, const weir_option *options,
+                        size_t count)
+{
+    json_t *properties = json_object_get(section, "properties");
+    json_t *required = json_object_get(section, "required");
+
+    for (size_t i = 0; i < count; i++) {
+        json_t *value = of_option(schema, &options[i]);
+        describe(schema, value, options[i].help);
+        if (value != NULL && options[i].fallback != NULL)
+            put(schema, value, "default", json_string(options[i].fallback));
+        put(schema, properties, options[i].name, value);
+        if (options[i].required)
+            append(schema, required, json_string(options[i].name));
+    }
+}
+
+/* --- Sections --------------------------------------------------------------------------------- */
+
+/* One schema a kind, told apart by `kind:`. */
+static json_t *of_kinds(schema_writer *schema, const spec_section *section,
+                        const weir_kind_list *kinds, const weir_option_list *every)
+{
+    json_t *list = json_array();
+
+    for (size_t i = 0; i < kinds->count; i++) {
+        const weir_kind *kind = kinds->items[i];
+        json_t *one = of_section(schema, section, kind->name);
+        describe(schema, one, kind->summary);
+        put(schema, json_object_get(one, "properties"), "kind",
+            json_pack("{s:s}", "const", kind->name));
+        add_options(schema, one, kind->options, kind->option_count);
+        if (every != NULL)
+            add_options(schema, one, every->items, every->count);
+        append(schema, list, one);
+    }
+    return map_of(json_pack("{s:o}", "anyOf", list));
+}
+
+static json_t *with_options(schema_writer *schema, const spec_section *section,
+                            const weir_option_list *first, const weir_option_list *second)
+{
+    json_t *one = of_section(schema, section, NULL);
+
+    add_options(schema, one, first->items, first->count);
+    if (second != NULL)
+        add_options(schema, one, second->items, second->count);
+    return one;
+}
+
+static void add_defs(schema_writer *schema)
+{
+    put(schema, schema->defs, "expression",
+        json_pack("{s:[o, {s:s, s:{s:o}}]}", "anyOf", scalar(), "type", "object", "properties",
+                  "expr", scalar()));
+    put(schema, schema->defs, "criteria",
+        json_pack("{s:s, s:{s:[{s:s}, {s:s, s:o}]}}", "type", "array", "items", "anyOf", "type",
+                  "string", "type", "object", "additionalProperties", reference("criteria")));
+    put(schema, schema->defs, "field",
+        json_pack("{s:[{s:s}, o]}", "anyOf", "type", "string",
+                  of_section(schema, &spec_field_section, NULL)));
+    put(schema, schema->defs, "node", of_section(schema, &spec_node_section, NULL));
+}
+
+static void add_sections(schema_writer *schema, json_t *properties)
+{
+    const weir_catalog *catalog = schema->catalog;
+
+    put(schema, properties, "import",
+        json_pack("{s:s, s:o}", "type", "array", "items", of_type("string")));
+    put(schema, properties, "types",
+        map_of(json_pack("{s:[o, o]}", "anyOf", of_type("array"), map_of(reference("field")))));
+    put(schema, properties, "params", map_of(of_section(schema, &spec_param_section, NULL)));
+    put(schema, properties, "sources",
+        of_kinds(schema, &spec_source_section, &catalog->sources, &catalog->every_source));
+    put(schema, properties, "accumulators",
+        of_kinds(schema, &spec_accumulator_section, &catalog->accumulators, NULL));
+    put(schema, properties, "reactors",
+        map_of(with_options(schema, &spec_reactor_section, &catalog->reactor, NULL)));
+    put(schema, properties, "graphs",
+        map_of(with_options(schema, &spec_graph_section, &catalog->graph, &catalog->reactor)));
+    put(schema, properties, "sinks", of_kinds(schema, &spec_sink_section, &catalog->sinks, NULL));
+    put(schema, properties, "tests",
+        map_of(json_pack("{s:s, s:o}", "type", "array", "items", of_type("object"))));
+}
+
+char *weir_spec_schema(const weir_catalog *catalog)
+{
+    schema_writer schema = {.catalog = catalog, .defs = json_object()};
+    json_t *root = with_options(&schema, &spec_top_section, &catalog->top, NULL);
+    char *text = NULL;
+
+    add_defs(&schema);
+    add_sections(&schema, json_object_get(root, "properties"));
+    put(&schema, root, "$schema", json_string("https://json-schema.org/draft/2020-12/schema"));
+    put(&schema, root, "title", json_string("weir spec"));
+    put(&schema, root, "$defs", schema.defs);
+    char *dumped = schema.broken ? NULL : json_dumps(root, JSON_INDENT(2));
+    json_decref(root);
+    /* Jansson's text is the C library's to free; ours is the allocator's. */
+    if (dumped != NULL)
+        text = weir_strdup(dumped);
+    free(dumped);
+    return text;
+}
