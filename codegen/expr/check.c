@@ -61,9 +61,10 @@ void *expr_alloc(expr_checker *checker, size_t size)
 
 static void check_literal(expr *tree)
 {
+    uint32_t size = tree->shape.size;
+
     expr_set_type(tree, tree->shape.type->kind);
-    if (tree->string != NULL && tree->shape.type->kind == SPEC_STRING)
-        tree->shape.size = (uint32_t)strlen(tree->string);
+    tree->shape.size = size;
 }
 
 /* Asked at the end: a literal that takes the other side's type may be beyond i64. */
@@ -154,11 +155,7 @@ static void check_comparison(expr_checker *checker, expr *tree)
 {
     expr *left = tree->args[0], *right = tree->args[1];
 
-    if (!check_same(checker, tree, left, right))
-        return;
-    if (expr_is_of(left, SPEC_BYTES) && tree->op != EXPR_EQ && tree->op != EXPR_NE)
-        expr_error(checker, tree->where, "bytes have no order; '==' and '!=' compare them");
-    else
+    if (check_same(checker, tree, left, right))
         expr_set_type(tree, SPEC_BOOL);
 }
 
@@ -216,10 +213,6 @@ static void check_in(expr_checker *checker, expr *tree)
     expr *item = expr_alloc(checker, sizeof *item);
     if (item == NULL)
         return;
-    if (list->shape.type->kind == SPEC_BYTES) {
-        expr_error(checker, tree->where, "'in' does not look for bytes");
-        return;
-    }
     *item = (expr){.kind = EXPR_INDEX, .shape = list->shape, .source = list->source};
     item->shape.list = false;
     if (check_same(checker, tree, value, item))

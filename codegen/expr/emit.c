@@ -39,15 +39,20 @@ const char *expr_bracket(expr_emitter *emitter, expr_text value, expr_strength l
     return value.strength < least ? expr_printf(emitter, "(%s)", value.text) : value.text;
 }
 
-const char *expr_quote(expr_emitter *emitter, const char *text)
+static const char *quote_bytes(expr_emitter *emitter, const char *data, size_t size)
 {
     weir_buffer buffer = {0};
 
-    emit_literal(&buffer, text, strlen(text));
+    emit_literal(&buffer, data, size);
     const char *quoted = buffer.failed ? "\"\"" : expr_printf(emitter, "%s", buffer.data);
     emitter->failed |= buffer.failed;
     weir_buffer_free(&buffer);
     return quoted;
+}
+
+const char *expr_quote(expr_emitter *emitter, const char *text)
+{
+    return quote_bytes(emitter, text, strlen(text));
 }
 
 void expr_statement(expr_emitter *emitter, const char *format, ...)
@@ -276,8 +281,31 @@ static expr_place_text place_of_item(expr_emitter *emitter, const expr *tree)
     };
 }
 
+static expr_place_text place_of_literal(expr_emitter *emitter, const expr *tree)
+{
+    return (expr_place_text){
+        .text = quote_bytes(emitter, tree->string, tree->shape.size),
+        .size = expr_printf(emitter, "%uu", tree->shape.size),
+    };
+}
+
+/* bytes(string): the string's characters. */
+static expr_place_text place_of_text(expr_emitter *emitter, const expr *tree)
+{
+    const expr *arg = tree->args[0];
+
+    if (!expr_is_of(arg, SPEC_STRING))
+        return expr_emit_place(emitter, arg);
+    const char *text = expr_argument(emitter, arg);
+    return (expr_place_text){text, NULL, expr_printf(emitter, "(uint32_t)strlen(%s)", text)};
+}
+
 expr_place_text expr_emit_place(expr_emitter *emitter, const expr *tree)
 {
+    if (tree->kind == EXPR_LITERAL)
+        return place_of_literal(emitter, tree);
+    if (tree->kind == EXPR_CALL)
+        return place_of_text(emitter, tree);
     if (tree->kind == EXPR_FIELD)
         return place_of_field(emitter, tree);
     if (tree->kind == EXPR_INDEX)

@@ -133,16 +133,31 @@ static expr_text compare(expr_emitter *emitter, expr_operator op, const expr *le
                        equality ? EXPR_BINDS_EQUALITY : EXPR_BINDS_ORDER};
 }
 
-static expr_text compare_bytes(expr_emitter *emitter, const expr *tree)
+/* gcc knows that a short array has no room for a `longer` literal's bytes, and warns; a call hides
+ * the comparison. */
+static expr_text compare_places(expr_emitter *emitter, expr_operator op, expr_place_text left,
+                                expr_place_text right, bool longer)
 {
-    expr_place_text left = expr_emit_place(emitter, tree->args[0]);
-    expr_place_text right = expr_emit_place(emitter, tree->args[1]);
-    bool not_equal = tree->op == EXPR_NE;
+    const char *args =
+        expr_printf(emitter, "(%s, %s, %s, %s)", left.text, left.size, right.text, right.size);
 
-    return (expr_text){expr_printf(emitter, "%sweir_bytes_equal(%s, %s, %s, %s)",
-                                   not_equal ? "!" : "", left.text, left.size, right.text,
-                                   right.size),
+    if (is_order(op) || longer)
+        return (expr_text){
+            expr_printf(emitter, "weir_bytes_compare%s %s 0", args, expr_operator_text(op)),
+            is_order(op) ? EXPR_BINDS_ORDER : EXPR_BINDS_EQUALITY};
+    bool not_equal = op == EXPR_NE;
+    return (expr_text){expr_printf(emitter, "%sweir_bytes_equal%s", not_equal ? "!" : "", args),
                        not_equal ? EXPR_BINDS_NOT : EXPR_BINDS_PRIMARY};
+}
+
+static expr_text compare_bytes(expr_emitter *emitter, expr_operator op, const expr *left,
+                               const expr *right)
+{
+    bool longer = (left->kind == EXPR_LITERAL && left->shape.size > right->shape.size) ||
+                  (right->kind == EXPR_LITERAL && right->shape.size > left->shape.size);
+    expr_place_text l = expr_emit_place(emitter, left), r = expr_emit_place(emitter, right);
+
+    return compare_places(emitter, op, l, r, longer);
 }
 
 expr_text expr_emit_comparison(expr_emitter *emitter, const expr *tree)
@@ -150,7 +165,7 @@ expr_text expr_emit_comparison(expr_emitter *emitter, const expr *tree)
     const expr *left = tree->args[0], *right = tree->args[1];
 
     if (expr_is_of(left, SPEC_BYTES))
-        return compare_bytes(emitter, tree);
+        return compare_bytes(emitter, tree->op, left, right);
     expr_text l = expr_emit_tree(emitter, left), r = expr_emit_tree(emitter, right);
     return compare(emitter, tree->op, left, l, right, r);
 }
@@ -167,6 +182,14 @@ static bool is_decided(const expr *list, size_t n)
     return false;
 }
 
+static expr_text equals_item(expr_emitter *emitter, const expr *value, expr_text v,
+                             const expr *item)
+{
+    if (expr_is_of(item, SPEC_BYTES))
+        return compare_bytes(emitter, EXPR_EQ, value, item);
+    return compare(emitter, EXPR_EQ, value, v, item, expr_emit_tree(emitter, item));
+}
+
 static expr_text in_literal(expr_emitter *emitter, const expr *value, expr_text v, const expr *list)
 {
     expr_text result = {"false", EXPR_BINDS_PRIMARY};
@@ -175,9 +198,7 @@ static expr_text in_literal(expr_emitter *emitter, const expr *value, expr_text 
         v = expr_primary(
             expr_temporary(emitter, &value->shape, true, expr_wide_text(emitter, value, v).text));
     for (size_t i = 0; i < list->count; i++) {
-        const expr *item = list->args[i];
-        expr_text r = expr_emit_tree(emitter, item);
-        expr_text equal = compare(emitter, EXPR_EQ, value, v, item, r);
+        expr_text equal = equals_item(emitter, value, v, list->args[i]);
         if (is_decided(list, i))
             equal = expr_primary(expr_printf(emitter, "weir_as_bool(%s)", equal.text));
         result = i == 0 ? equal
@@ -197,11 +218,17 @@ static expr_text in_list(expr_emitter *emitter, const expr *value, expr_text v, 
     item.shape.list = false;
     const char *found = expr_temporary(emitter, &truth, false, "false");
     const char *i = expr_printf(emitter, "i%u", emitter->output->temporaries);
-    expr_text at = expr_primary(expr_printf(emitter, "%s[%s]", place.text, i));
+    expr_text at = expr_primary(expr_printf(emitter, "%s[%s]", place.text, i)), equal;
+    if (expr_is_of(value, SPEC_BYTES)) {
+        expr_place_text bytes = {at.text, NULL, expr_printf(emitter, "%s[%s]", place.size, i)};
+        equal = compare_places(emitter, EXPR_EQ, bytes, expr_emit_place(emitter, value), true);
+    } else {
+        equal = compare(emitter, EXPR_EQ, &item, at, value, v);
+    }
     expr_statement(emitter, "for (size_t %s = 0; %s < %s && !%s; %s++)", i, i, place.count, found,
                    i);
     emitter->output->indent += 4;
-    expr_statement(emitter, "%s = %s;", found, compare(emitter, EXPR_EQ, &item, at, value, v).text);
+    expr_statement(emitter, "%s = %s;", found, equal.text);
     emitter->output->indent -= 4;
     return expr_primary(found);
 }
@@ -209,8 +236,10 @@ static expr_text in_list(expr_emitter *emitter, const expr *value, expr_text v, 
 expr_text expr_emit_in(expr_emitter *emitter, const expr *tree)
 {
     const expr *value = tree->args[0], *list = tree->args[1];
-    expr_text v = expr_emit_tree(emitter, value);
+    expr_text v = {"", EXPR_BINDS_PRIMARY};
 
+    if (!expr_is_of(value, SPEC_BYTES))
+        v = expr_emit_tree(emitter, value);
     return list->kind == EXPR_LIST ? in_literal(emitter, value, v, list)
                                    : in_list(emitter, value, v, list);
 }

@@ -138,7 +138,11 @@ static expr *parse_literal(parser *p)
         break;
     case EXPR_STRING:
         expr_set_type(node, SPEC_STRING);
-        node->shape.size = (uint32_t)strlen(node->string);
+        node->shape.size = p->token.size;
+        break;
+    case EXPR_BYTES:
+        expr_set_type(node, SPEC_BYTES);
+        node->shape.size = p->token.size;
         break;
     case EXPR_IDENTIFIER:
         expr_set_type(node, SPEC_BOOL);
@@ -209,6 +213,7 @@ static expr *parse_primary(parser *p)
     case EXPR_UINT:
     case EXPR_DOUBLE:
     case EXPR_STRING:
+    case EXPR_BYTES:
         return parse_literal(p);
     case EXPR_IDENTIFIER:
         return parse_identifier(p);

@@ -44,8 +44,9 @@ static bool same_literal(const expr *left, const expr *right)
 {
     if (expr_is_float(left->shape.type))
         return memcmp(&left->number, &right->number, sizeof left->number) == 0;
-    if (left->shape.type->kind == SPEC_STRING)
-        return strcmp(left->string, right->string) == 0;
+    if (left->string != NULL)
+        return left->shape.size == right->shape.size &&
+               memcmp(left->string, right->string, left->shape.size) == 0;
     return left->negative == right->negative && left->magnitude == right->magnitude;
 }
 
