@@ -9,7 +9,8 @@
 
 #include "codegen/expr/tree.h"
 
-enum { MAX_SENTENCE = 512, MAX_STRING = 4096 };
+/* C compilers need not take a literal of more than 4095 bytes. */
+enum { MAX_SENTENCE = 512, MAX_STRING = 4096, MAX_LITERAL = 4095 };
 
 const char *expr_operator_text(expr_operator op)
 {
@@ -59,10 +60,16 @@ void *expr_alloc(expr_checker *checker, size_t size)
     return memory;
 }
 
-static void check_literal(expr *tree)
+static void check_literal(expr_checker *checker, expr *tree)
 {
     uint32_t size = tree->shape.size;
 
+    if (size > MAX_LITERAL) {
+        expr_error(checker, tree->where, "the literal has %u bytes; at most %u", size,
+                   (unsigned)MAX_LITERAL);
+        tree->shape.type = NULL;
+        return;
+    }
     expr_set_type(tree, tree->shape.type->kind);
     tree->shape.size = size;
 }
@@ -393,7 +400,7 @@ void expr_check_tree(expr_checker *checker, expr *tree)
 {
     switch (tree->kind) {
     case EXPR_LITERAL:
-        check_literal(tree);
+        check_literal(checker, tree);
         break;
     case EXPR_NAME:
         expr_check_name(checker, tree);

@@ -296,6 +296,42 @@ static void targets_take_what_fits(void **state)
     }
 }
 
+/* What checking says to `what` n times, joined; NULL: nothing. */
+static void assert_sentence(const char *what, const char *joint, size_t n, const char *sentence)
+{
+    weir_buffer text = {0};
+    expr_world world;
+
+    for (size_t i = 0; i < n; i++)
+        weir_buffer_printf(&text, "%s%s", i != 0 ? joint : "", what);
+    world_begin(&world);
+    const expr *tree = world_check(&world, text.data, NULL);
+    if (sentence == NULL)
+        assert_non_null(tree);
+    else
+        assert_string_equal(world.sentence, sentence);
+    world_end(&world);
+    weir_buffer_free(&text);
+}
+
+static void size_has_limits(void **state)
+{
+    (void)state;
+    static const char long_text[] = "the expression is too long; divide it into several nodes";
+
+    assert_sentence("a.b", " && ", 1000, NULL);
+    assert_sentence("a.b", " && ", 100000, long_text);
+    assert_sentence("a", ".", 100000, long_text);
+    assert_sentence("-", "", 1000, "the expression is nested too deep");
+    assert_sentence("(", "", 1000, "the expression is nested too deep");
+    char body[4097] = "";
+    memset(body, 'x', sizeof body - 1);
+    assert_sentence("'", body + 1, 2, NULL);
+    assert_sentence("'", body, 2, "the literal has 4096 bytes; at most 4095");
+    assert_sentence("a.s + 'xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx'", " + ", 90,
+                    "the joined string may have 4128 bytes; at most 4096");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -305,6 +341,7 @@ int main(void)
         cmocka_unit_test(unguarded_reads_make_an_input_required),
         cmocka_unit_test(cut_text_is_known),
         cmocka_unit_test(targets_take_what_fits),
+        cmocka_unit_test(size_has_limits),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
