@@ -26,6 +26,8 @@ typedef struct weir_cells {
 /* A cell with its timer; the kind sees what begins at `cell`. */
 typedef struct weir_cell_head {
     weir_timer timer; /* of flush_at */
+    struct weir_cell_head *next_flush;
+    bool flush_due; /* it is in the list of cells that are flushed next */
     _Alignas(16) weir_cell cell;
 } weir_cell_head;
 
@@ -39,6 +41,9 @@ void weir_cells_free(weir_cells *cells);
 /* The cell of a key (NULL, 0 without keys), made if need be; NULL: too many, or no memory. */
 weir_cell *weir_cells_find(weir_cells *cells, const uint64_t *key, uint64_t hash,
                            void (*flush)(weir_timer *timer));
+
+/* The cell of a key, if it was made. */
+weir_cell *weir_cells_get(const weir_cells *cells, const uint64_t *key);
 
 /* All cells in the order in which they were made: call with NULL first. */
 weir_cell *weir_cells_next(const weir_cells *cells, const weir_cell *after);

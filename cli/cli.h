@@ -77,8 +77,9 @@ typedef struct cli_module {
     char *folder; /* of the spec; paths in it are relative to it */
 } cli_module;
 
-/* Operands: `SPEC [FILE.c ...]` or `MODULE.so`. CLI_DONE, or how to end. */
-int cli_open_module(const cli_arguments *arguments, cli_module *ret);
+/* Operands: `SPEC [FILE.c ...]` or `MODULE.so`. With `to_run` its node functions must be there.
+ * CLI_DONE, or how to end. */
+int cli_open_module(const cli_arguments *arguments, bool to_run, cli_module *ret);
 void cli_close_module(cli_module *module);
 
 /* Generates and compiles; *ret_path is the shared object's, freed by the caller. */

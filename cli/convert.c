@@ -313,7 +313,7 @@ static int convert_typed(converter *c)
         return CLI_USAGE;
     }
     spec.operand_count = 1;
-    int code = cli_open_module(&spec, &module);
+    int code = cli_open_module(&spec, false, &module);
     if (code != CLI_DONE)
         return code;
     c->type = find_type(module.module, c->arguments->operands[1]);

@@ -84,6 +84,18 @@ static weir_status write_target(const cli_arguments *arguments, const target *fi
     return WEIR_OK;
 }
 
+/* A path as make and Ninja read it in a depfile. */
+static void add_depfile_path(weir_buffer *text, const char *path)
+{
+    for (; *path != '\0'; path++) {
+        if (*path == ' ' || *path == '#')
+            weir_buffer_text(text, "\\");
+        else if (*path == '$')
+            weir_buffer_text(text, "$");
+        weir_buffer_append(text, path, 1);
+    }
+}
+
 /* For Ninja: the generated files depend on the spec and on what it imports. */
 static weir_status write_depfile(const weir_spec *model, const char *path, const target *source,
                                  weir_error **error)
@@ -91,9 +103,12 @@ static weir_status write_depfile(const weir_spec *model, const char *path, const
     weir_buffer text = {0};
     bool changed;
 
-    weir_buffer_printf(&text, "%s:", source->path.data);
-    for (size_t i = 0; i < model->file_count; i++)
-        weir_buffer_printf(&text, " %s", model->files[i]);
+    add_depfile_path(&text, source->path.data);
+    weir_buffer_text(&text, ":");
+    for (size_t i = 0; i < model->file_count; i++) {
+        weir_buffer_text(&text, " ");
+        add_depfile_path(&text, model->files[i]);
+    }
     weir_buffer_text(&text, "\n");
     weir_status status = text.failed ? weir_error_set(error, WEIR_NOMEM, "out of memory")
                                      : cli_write_file(path, text.data, text.size, &changed, error);

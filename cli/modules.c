@@ -342,18 +342,33 @@ static const weir_module *find_descriptor(void *object, const char *path)
     return dlsym(object, symbol);
 }
 
-static int load_object(const char *path, cli_module *ret)
+/* A node function that nobody wrote, or whose file was not given, is the usual reason. */
+static int complain_of_object(const char *path, const char *reason)
+{
+    static const char undefined[] = "undefined symbol: ";
+    const char *symbol = reason != NULL ? strstr(reason, undefined) : NULL;
+
+    if (symbol == NULL) {
+        cli_complain("cannot load '%s': %s", path, reason != NULL ? reason : "out of memory");
+        return CLI_ENVIRONMENT;
+    }
+    cli_complain("the function '%s' is missing: give the C file that holds it behind the spec "
+                 "('weir gen --scaffold' writes one to begin with)",
+                 symbol + sizeof undefined - 1);
+    return CLI_USAGE;
+}
+
+static int load_object(const char *path, bool to_run, cli_module *ret)
 {
     weir_buffer full = {0};
 
     /* dlopen looks for a bare name in the system's folders. */
     weir_buffer_printf(&full, "%s%s", strchr(path, '/') != NULL ? "" : "./", path);
-    ret->object = full.failed ? NULL : dlopen(full.data, RTLD_NOW | RTLD_LOCAL);
+    ret->object =
+        full.failed ? NULL : dlopen(full.data, (to_run ? RTLD_NOW : RTLD_LAZY) | RTLD_LOCAL);
     weir_buffer_free(&full);
     if (ret->object == NULL) {
-        const char *reason = dlerror();
-        cli_complain("cannot load '%s': %s", path, reason != NULL ? reason : "out of memory");
-        return CLI_ENVIRONMENT;
+        return complain_of_object(path, dlerror());
     }
     ret->module = find_descriptor(ret->object, path);
     if (ret->module != NULL)
@@ -362,7 +377,7 @@ static int load_object(const char *path, cli_module *ret)
     return CLI_USAGE;
 }
 
-int cli_open_module(const cli_arguments *arguments, cli_module *ret)
+int cli_open_module(const cli_arguments *arguments, bool to_run, cli_module *ret)
 {
     const char *first = arguments->operands[0];
     char *path = NULL;
@@ -376,7 +391,7 @@ int cli_open_module(const cli_arguments *arguments, cli_module *ret)
     if (!ends_with(first, ".so"))
         code = cli_build_module(arguments, NULL, &path);
     if (code == CLI_DONE)
-        code = load_object(path != NULL ? path : first, ret);
+        code = load_object(path != NULL ? path : first, to_run, ret);
     weir_free(path);
     if (code != CLI_DONE)
         cli_close_module(ret);

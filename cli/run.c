@@ -3,8 +3,9 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
-#include "cli/cli.h"
+#include "cli/metrics.h"
 #include "cli/run.h"
 
 /* --- Overrides
@@ -101,11 +102,37 @@ static void catch_signals(weir_runtime *runtime)
     sigaction(SIGINT, &action, NULL);
 }
 
+/* --graph FILE: what was declared, coloured by what happened. */
+static void draw(const cli_arguments *arguments, const weir_module *module, weir_runtime *runtime)
+{
+    const char *path = cli_value(arguments, "--graph");
+    weir_report *report = NULL;
+    weir_error *error = NULL;
+
+    if (path == NULL)
+        return;
+    weir_status status = weir_runtime_report(runtime, &report, &error);
+    if (status == WEIR_OK)
+        status = cli_draw(module, report, path, &error);
+    weir_report_free(report);
+    if (status != WEIR_OK)
+        cli_report_error(error);
+}
+
+int64_t cli_now_ns(void)
+{
+    struct timespec time;
+
+    clock_gettime(CLOCK_MONOTONIC, &time);
+    return (int64_t)time.tv_sec * 1000000000 + time.tv_nsec;
+}
+
 static int run_module(const cli_arguments *arguments, const cli_module *module)
 {
     weir_runtime_config config = {.log = cli_log, .log_arg = (void *)(uintptr_t)arguments};
     weir_runtime *runtime = NULL;
     weir_error *error = NULL;
+    int64_t began = cli_now_ns();
 
     weir_status status = weir_runtime_new(&config, &runtime, &error);
     if (status == WEIR_OK)
@@ -114,10 +141,14 @@ static int run_module(const cli_arguments *arguments, const cli_module *module)
         status = weir_runtime_load_in(runtime, module->module, module->folder, &error);
     if (status == WEIR_OK) {
         catch_signals(runtime);
-        status = weir_runtime_run(runtime, &error);
+        bool counted = cli_has(arguments, "--stats") || cli_has(arguments, "--metrics");
+        status = counted ? cli_run_with_metrics(arguments, runtime, &error)
+                         : weir_runtime_run(runtime, &error);
     }
-    if (runtime != NULL && status != WEIR_SPEC)
-        cli_summarise(arguments, runtime);
+    if (runtime != NULL && status != WEIR_SPEC) {
+        cli_summarise(arguments, runtime, cli_now_ns() - began);
+        draw(arguments, module->module, runtime);
+    }
     weir_runtime_free(runtime);
     return status == WEIR_OK ? CLI_DONE : cli_report_error(error);
 }
@@ -125,7 +156,7 @@ static int run_module(const cli_arguments *arguments, const cli_module *module)
 static int run(const cli_arguments *arguments)
 {
     cli_module module;
-    int code = cli_open_module(arguments, &module);
+    int code = cli_open_module(arguments, true, &module);
 
     if (code != CLI_DONE)
         return code;
@@ -143,6 +174,11 @@ static const cli_option options[] = {
     {"--set", "NAME=VALUE", "overrides an option or parameter: sources.quotes.path=x.csv"},
     {"--input", "SOURCE=FILE", "reads a source from a file instead"},
     {"--sink", "SINK=stdout|FILE", "sends a sink's results there instead"},
+    {"--stats", "DURATION", "prints counters so often: 10s"},
+    {"--metrics", "FILE",
+     "writes all counters there as Prometheus text, so often as --stats, or "
+     "each 10 s"},
+    {"--graph", "FILE", "draws the graph into a .svg or .dot file, coloured by counts"},
 };
 
 const cli_verb cli_run = {

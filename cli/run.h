@@ -12,7 +12,15 @@ weir_status cli_apply_overrides(const cli_arguments *arguments, weir_runtime *ru
 /* A weir_log_function; its arg is the cli_arguments. */
 void cli_log(void *arg, weir_level level, const char *room, const char *name, const char *message);
 
+/* Draws the module into a .svg or .dot file, or as dot on standard output (`path` NULL); with a
+ * report coloured by its counts. */
+weir_status cli_draw(const weir_module *module, weir_report *report, const char *path,
+                     weir_error **error);
+
 /* What became of everything, on standard error; not with --quiet. */
-void cli_summarise(const cli_arguments *arguments, weir_runtime *runtime);
+void cli_summarise(const cli_arguments *arguments, weir_runtime *runtime, int64_t elapsed_ns);
+
+/* Monotonic time, for durations. */
+int64_t cli_now_ns(void);
 
 #endif

@@ -48,6 +48,8 @@ long check_resolve(checker *check, const check_names *names, const spec_name *na
 void check_unknown(checker *check, const spec_name *name, const char *what,
                    const check_names *const *tables, size_t count);
 
+bool check_offers_names(const checker *check);
+
 /* types */
 void check_types(checker *check);
 bool check_shape(checker *check, spec_shape *shape);
@@ -68,6 +70,7 @@ typedef struct check_options {
     size_t list_count;
     const spec_section *section;  /* whose keys were meant, perhaps */
     const weir_kind_list *others; /* kinds that know the option, perhaps */
+    const weir_option_list *near; /* options that were meant, perhaps */
 } check_options;
 
 /* options */

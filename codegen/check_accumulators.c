@@ -102,6 +102,8 @@ static void check_polling(checker *check, spec_accumulator *accumulator)
     const char *why = "what it polls comes from a C function";
 
     accumulator->calls = true;
+    if (accumulator->source_name.text != NULL)
+        check->front->lost = true; /* the source seems to be read by nobody then */
     refuse(check, accumulator, &accumulator->source_name, "source", why);
     refuse(check, accumulator, &accumulator->type_name, "type", "it gives `out:`");
     if (accumulator->key_names.count != 0)

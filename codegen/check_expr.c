@@ -55,7 +55,7 @@ static void check_values(checker *check, const spec_roots *roots, spec_assignmen
 
 void check_accumulator_expressions(checker *check, spec_accumulator *accumulator)
 {
-    if (accumulator->type == NULL)
+    if (accumulator->type == NULL || accumulator->form == SPEC_POLLING)
         return;
     spec_roots roots = spec_roots_of_accumulator(check->model, accumulator, &check->model->arena);
 
@@ -82,6 +82,8 @@ void check_node_expressions(checker *check, spec_graph *graph, spec_node *node)
 
 void check_reactor_expressions(checker *check, spec_reactor *reactor)
 {
+    if (reactor->filter.text == NULL)
+        return;
     spec_roots roots = spec_roots_of_reactor(check->model, reactor, &check->model->arena);
 
     check_condition(check, &roots, &reactor->filter);

@@ -5,9 +5,14 @@
 #include "codegen/check.h"
 
 /* A graph with criteria of its own has a reactor of its name. */
-static const spec_reactor *own_reactor(const spec *model, const spec_graph *graph)
+static const spec_reactor *own_reactor(const checker *check, const spec_graph *graph)
 {
-    for (size_t i = 0; i < model->reactor_count; i++)
+    const spec *model = check->model;
+    long index = check_find(&check->reactors, graph->name);
+
+    /* One under `reactors:` of the same name, an error by itself, stands before it. */
+    for (size_t i = index != CHECK_NONE ? (size_t)index : model->reactor_count;
+         i < model->reactor_count; i++)
         if (model->reactors[i]->implied && strcmp(model->reactors[i]->name, graph->name) == 0)
             return model->reactors[i];
     return NULL;
@@ -16,7 +21,7 @@ static const spec_reactor *own_reactor(const spec *model, const spec_graph *grap
 static void find_reactor(checker *check, spec_graph *graph)
 {
     if (graph->trigger.text == NULL) {
-        graph->reactor = own_reactor(check->model, graph);
+        graph->reactor = own_reactor(check, graph);
         return;
     }
     long index = check_resolve(check, &check->reactors, &graph->trigger, "reactor");
@@ -52,11 +57,29 @@ static void check_graph_options(checker *check, const spec_graph *graph)
                                     .where = graph->where,
                                     .lists = &check->front->kinds->graph,
                                     .list_count = 1,
-                                    .section = &spec_graph_section});
+                                    .section = &spec_graph_section,
+                                    .near = &check->front->kinds->reactor});
+}
+
+/* `to:` names sinks and accumulators. */
+static void find_clashes(checker *check)
+{
+    for (size_t i = 0; i < check->model->accumulator_count; i++) {
+        const spec_accumulator *accumulator = check->model->accumulators[i];
+        long sink = check_find(&check->sinks, accumulator->name);
+        if (sink == CHECK_NONE || accumulator->implied)
+            continue;
+        const spec_sink *other = &check->model->sinks[sink];
+        diagnostics_error(check->log, other->where,
+                          "'%s' is the name of an accumulator too, and `to:` could mean both",
+                          other->name);
+        diagnostics_note(check->log, accumulator->where, "the accumulator");
+    }
 }
 
 void check_graphs(checker *check)
 {
+    find_clashes(check);
     for (size_t i = 0; i < check->model->graph_count; i++) {
         spec_graph *graph = &check->model->graphs[i];
         find_reactor(check, graph);

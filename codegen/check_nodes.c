@@ -40,6 +40,8 @@ static void resolve_node(checker *check, const spec_graph *graph, spec_operand *
     operand->kind = SPEC_FROM_NODE;
     operand->type = node->out;
     operand->window = node->out_window;
+    if (node->in_count == 0) /* it was complained about, and what it gives is not known */
+        return;
     if (node->route_count != 0 && operand->route == NULL) {
         diagnostics_error(check->log, operand->where, "'%s' gives routes: read one, as in '%s.%s'",
                           node->name, node->name, node->routes[0].name);
@@ -69,6 +71,7 @@ static void resolve_accumulator(checker *check, const spec_graph *graph, spec_op
                           "the graph '%s' is only called and cannot read the accumulator '%s': "
                           "give it `trigger:` or `when_any:`, or make it one of its `args:`",
                           graph->name, operand->name);
+        check->front->lost = true;
     }
 }
 
@@ -290,6 +293,7 @@ static void report_clash(checker *check, const char *name, weir_place where, con
     diagnostics_error(check->log, where, "'%s' is %s, and a node reads both by their names", name,
                       what);
     diagnostics_note(check->log, other, "first defined here");
+    check->front->lost = true;
 }
 
 /* Accumulators, arguments and nodes share one name space. */
@@ -336,8 +340,9 @@ void check_nodes(checker *check, spec_graph *graph)
     check_fields(check, &graph->args);
     if (!open_scope(check, &scope))
         return;
+    size_t errors = check->log->errors;
     find_clashes(check, &scope);
-    if (!check_order_nodes(check, graph, &scope.nodes))
+    if (errors != check->log->errors || !check_order_nodes(check, graph, &scope.nodes))
         return;
     for (size_t i = 0; i < graph->node_count; i++) {
         spec_node *node = &graph->nodes[i];

@@ -75,7 +75,7 @@ static const weir_option *find_option(const check_options *options, const char *
 }
 
 static void unknown_option(checker *check, const check_options *options,
-                           const weir_setting *setting)
+                           const weir_setting *setting, weir_place where)
 {
     weir_nearest nearest = {.wanted = setting->name};
     char hint[128];
@@ -84,18 +84,19 @@ static void unknown_option(checker *check, const check_options *options,
         const weir_kind *kind = options->others->items[i];
         if (find_in(kind->options, kind->option_count, setting->name) == NULL)
             continue;
-        diagnostics_error(check->log, setting->place,
-                          "%s has no option '%s'; it belongs to the kind '%s'", options->what,
-                          setting->name, kind->name);
+        diagnostics_error(check->log, where, "%s has no option '%s'; it belongs to the kind '%s'",
+                          options->what, setting->name, kind->name);
         return;
     }
     for (size_t i = 0; i < options->list_count; i++)
         for (size_t j = 0; j < options->lists[i].count; j++)
             weir_nearest_offer(&nearest, options->lists[i].items[j].name);
+    for (size_t i = 0; options->near != NULL && i < options->near->count; i++)
+        weir_nearest_offer(&nearest, options->near->items[i].name);
     for (size_t i = 0; options->section != NULL && i < options->section->count; i++)
         weir_nearest_offer(&nearest, options->section->keys[i].name);
-    diagnostics_error(check->log, setting->place, "%s has no option '%s'%s", options->what,
-                      setting->name, weir_nearest_hint(&nearest, hint, sizeof hint));
+    diagnostics_error(check->log, where, "%s has no option '%s'%s", options->what, setting->name,
+                      weir_nearest_hint(&nearest, hint, sizeof hint));
     check->front->lost = true; /* a key that was misspelt may have been a use of something */
 }
 
@@ -147,10 +148,10 @@ void check_settings(checker *check, const spec_settings *settings, const check_o
     for (size_t i = 0; i < settings->count; i++) {
         const weir_option *option = find_option(options, settings->items[i].name);
         if (is_repeated(settings, i))
-            diagnostics_error(check->log, settings->items[i].place, "%s has '%s' twice",
-                              options->what, settings->items[i].name);
+            diagnostics_error(check->log, settings->names[i], "%s has '%s' twice", options->what,
+                              settings->items[i].name);
         else if (option == NULL)
-            unknown_option(check, options, &settings->items[i]);
+            unknown_option(check, options, &settings->items[i], settings->names[i]);
         else
             check_value(check, option, options->what, &settings->items[i]);
     }

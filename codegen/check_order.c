@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* check_order.c - the nodes of a graph in topological order; ties keep the order of the spec. */
-#include <string.h>
-
 #include "codegen/check.h"
 #include "core/buffer.h"
+
+enum { MOST_CIRCLES = 16 }; /* that are told */
 
 /* Who waits for whom, as lists in one array: the readers of node i are
  * readers[first[i] .. first[i + 1]). */
@@ -15,6 +15,8 @@ typedef struct node_order {
     size_t *readers;
     size_t *missing; /* inputs of each node that are not placed yet */
     bool *placed;
+    spec_node *sorted; /* `sorted_count` of them are placed */
+    size_t sorted_count;
 } node_order;
 
 static long find_input(const node_order *order, const spec_operand *operand)
@@ -71,27 +73,26 @@ static bool prepare(node_order *order)
     return true;
 }
 
-/* Always places the first node of the spec that can be placed. */
-static size_t place_all(node_order *order, spec_node *sorted)
+/* Places node `at`. The first of the nodes that can be placed now, or the node behind it. */
+static size_t place(node_order *order, size_t at)
 {
-    size_t count = order->graph->node_count, placed = 0, at = 0;
+    size_t next = at + 1;
 
-    while (at < count) {
-        if (order->placed[at] || order->missing[at] != 0) {
-            at++;
-            continue;
-        }
-        order->placed[at] = true;
-        sorted[placed++] = order->graph->nodes[at];
-        size_t next = at + 1;
-        for (size_t i = order->first[at + 1]; i < order->first[at + 2]; i++) {
-            size_t reader = order->readers[i];
-            if (--order->missing[reader] == 0 && reader < next)
-                next = reader;
-        }
-        at = next;
+    order->placed[at] = true;
+    order->sorted[order->sorted_count++] = order->graph->nodes[at];
+    for (size_t i = order->first[at + 1]; i < order->first[at + 2]; i++) {
+        size_t reader = order->readers[i];
+        if (--order->missing[reader] == 0 && reader < next)
+            next = reader;
     }
-    return placed;
+    return next;
+}
+
+/* Always places the first node of the spec that can be placed. */
+static void place_all(node_order *order)
+{
+    for (size_t at = 0; at < order->graph->node_count;)
+        at = order->placed[at] || order->missing[at] != 0 ? at + 1 : place(order, at);
 }
 
 static size_t unplaced_input(const node_order *order, size_t node)
@@ -104,49 +105,64 @@ static size_t unplaced_input(const node_order *order, size_t node)
     return node;
 }
 
-/* Each node that is left waits for another one that is left: going back along them from any must
- * come round. */
-static void report_cycle(node_order *order)
+/* Any node of a circle: each node that is left waits for another one that is left, so going back
+ * along them from any, as many steps as there are nodes, ends on a circle. */
+static size_t find_circle(const node_order *order)
+{
+    size_t at = 0;
+
+    while (order->placed[at])
+        at++;
+    for (size_t i = 0; i < order->graph->node_count; i++)
+        at = unplaced_input(order, at);
+    return at;
+}
+
+/* Tells the circle from its first node in the spec, and places that one, so that the others can be
+ * placed and further circles found. */
+static void report_circle(node_order *order)
 {
     const spec_node *nodes = order->graph->nodes;
-    size_t begin = 0, *seen = order->missing;
+    size_t begin = find_circle(order), first = begin;
     weir_buffer names = {0};
 
-    while (order->placed[begin])
-        begin++;
-    memset(seen, 0, order->graph->node_count * sizeof *seen);
-    for (; seen[begin] == 0; begin = unplaced_input(order, begin))
-        seen[begin] = 1;
-    /* On the circle now; it is told from its first node in the spec, the way that data goes. */
-    size_t first = begin;
     for (size_t at = unplaced_input(order, begin); at != begin; at = unplaced_input(order, at))
         if (at < first)
             first = at;
     weir_buffer_text(&names, nodes[first].name);
     for (size_t at = unplaced_input(order, first); at != first; at = unplaced_input(order, at))
         weir_buffer_printf(&names, " <- %s", nodes[at].name);
-    diagnostics_error(order->check->log, nodes[first].where,
-                      "nodes read each other in a circle: %s <- %s", names.data, nodes[first].name);
+    if (names.failed)
+        order->check->log->failed = true;
+    else
+        diagnostics_error(order->check->log, nodes[first].where,
+                          "nodes read each other in a circle: %s <- %s", names.data,
+                          nodes[first].name);
     weir_buffer_free(&names);
-    order->check->front->lost = true;
+    place(order, first);
 }
 
 bool check_order_nodes(checker *check, spec_graph *graph, check_names *names)
 {
     node_order order = {.check = check, .names = names, .graph = graph};
-    size_t room;
-    spec_node *sorted = front_array(check->front, graph->node_count, sizeof *sorted, &room);
+    size_t room, circles = 0;
 
-    if (sorted == NULL || !prepare(&order))
+    order.sorted = front_array(check->front, graph->node_count, sizeof *order.sorted, &room);
+    if (order.sorted == NULL || !prepare(&order))
         return graph->node_count == 0;
-    if (place_all(&order, sorted) != graph->node_count) {
-        report_cycle(&order);
+    place_all(&order);
+    for (; order.sorted_count != graph->node_count && circles < MOST_CIRCLES; circles++) {
+        report_circle(&order);
+        place_all(&order);
+    }
+    if (circles != 0) {
+        check->front->lost = true;
         return false;
     }
-    graph->nodes = sorted;
+    graph->nodes = order.sorted;
     names->count = 0;
     for (size_t i = 0; i < graph->node_count; i++)
-        check_names_add(names, sorted[i].name, i);
+        check_names_add(names, graph->nodes[i].name, i);
     check_names_sort(names);
     return true;
 }

@@ -191,6 +191,7 @@ static void resolve_dead_letters(checker *check, const spec_name *name)
                           "`type:` out",
                           sink->name, sink->type_name.text);
         diagnostics_note(check->log, sink->type_name.where, "its type");
+        return;
     }
     sink->type = check->dead_letter;
 }

@@ -18,9 +18,11 @@ static void unknown_type(checker *check, const char *name, weir_place where)
     weir_nearest nearest = {.wanted = name};
     char hint[128];
 
+    if (check->front->types_lost)
+        return;
     for (int kind = SPEC_BOOL; kind <= SPEC_BYTES; kind++)
         weir_nearest_offer(&nearest, spec_scalar((spec_type_kind)kind)->name);
-    for (size_t i = 0; i < check->types.count; i++)
+    for (size_t i = 0; i < check->types.count && check_offers_names(check); i++)
         weir_nearest_offer(&nearest, check->types.items[i].name);
     diagnostics_error(check->log, where, "there is no type '%s'%s", name,
                       weir_nearest_hint(&nearest, hint, sizeof hint));
@@ -95,6 +97,12 @@ static bool is_number(const spec_type *type)
     return type->kind >= SPEC_I8 && type->kind <= SPEC_F64;
 }
 
+/* On the wire a bare number may be a duration; in a spec it says what it counts. */
+static bool lacks_unit(const spec_shape *shape, const char *text)
+{
+    return shape->type->kind == SPEC_DURATION && text[strspn(text, "-0123456789")] == '\0';
+}
+
 void check_default(checker *check, const spec_shape *shape, const char *text, weir_place where,
                    const char *name)
 {
@@ -106,7 +114,7 @@ void check_default(checker *check, const spec_shape *shape, const char *text, we
     if (shape->optional || shape->list || shape->type->kind == SPEC_STRUCT)
         diagnostics_error(check->log, where,
                           "'%s' cannot have a default: only single values have one", name);
-    else if (!values_scalar(shape, text, &json, &wanted))
+    else if (!values_scalar(shape, text, &json, &wanted) || lacks_unit(shape, text))
         diagnostics_error(check->log, where, "the default '%s' of '%s' is no %s: expected %s", text,
                           name, front_shape_text(check->front, shape), wanted);
     if (json.failed)
@@ -223,7 +231,7 @@ static uint64_t visit_field(type_walk *walk, const spec_field *field, size_t dep
 
     if (shape->type == NULL)
         return 0;
-    if (shape->type->kind == SPEC_STRUCT) {
+    if (shape->type->kind >= SPEC_ENUM) {
         size_t inner = (size_t)check_find(&walk->check->types, shape->type->name);
         visit(walk, inner, depth + 1);
         size = walk->sizes[inner];
@@ -251,7 +259,7 @@ static void visit(type_walk *walk, size_t index, size_t depth)
     }
     walk->state[index] = 1;
     walk->way[depth] = type;
-    uint64_t size = 0;
+    uint64_t size = type->kind == SPEC_ENUM ? 4 : 0;
     for (size_t i = 0; i < type->fields.count && size <= SIZE_LIMIT; i++)
         size += visit_field(walk, &type->fields.items[i], depth);
     if (size > SIZE_LIMIT) {

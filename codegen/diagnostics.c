@@ -36,6 +36,22 @@ const weir_diagnostic *weir_diagnostics_get(const weir_diagnostics *diagnostics,
     return &diagnostics->entries[index].diagnostic;
 }
 
+static bool index_lines(weir_diagnostics *diagnostics, diagnostics_file *file)
+{
+    size_t count = 1;
+
+    for (size_t i = 0; i < file->size; i++)
+        count += file->text[i] == '\n';
+    file->lines = weir_arena_alloc(&diagnostics->arena, count * sizeof(const char *));
+    if (file->lines == NULL)
+        return false;
+    file->lines[file->line_count++] = file->text;
+    for (size_t i = 0; i < file->size; i++)
+        if (file->text[i] == '\n')
+            file->lines[file->line_count++] = file->text + i + 1;
+    return true;
+}
+
 const diagnostics_file *diagnostics_add_file(weir_diagnostics *diagnostics, const char *name,
                                              const char *text, size_t size)
 {
@@ -49,7 +65,7 @@ const diagnostics_file *diagnostics_add_file(weir_diagnostics *diagnostics, cons
         .text = weir_arena_copy(&diagnostics->arena, text, size),
         .size = size,
     };
-    if (file->name == NULL || file->text == NULL)
+    if (file->name == NULL || file->text == NULL || !index_lines(diagnostics, file))
         return NULL;
     while (*last != NULL)
         last = &(*last)->next;
@@ -215,17 +231,10 @@ static const char *find_line(const weir_diagnostics *diagnostics, weir_place pla
 
     while (file != NULL && (place.file == NULL || strcmp(file->name, place.file) != 0))
         file = file->next;
-    if (file == NULL || place.line == 0)
+    if (file == NULL || place.line == 0 || place.line > file->line_count)
         return NULL;
-    const char *text = file->text, *end = file->text + file->size;
-    for (uint32_t line = 1; line < place.line; line++) {
-        text = memchr(text, '\n', (size_t)(end - text));
-        if (text == NULL)
-            return NULL;
-        text++;
-    }
-    *length = strcspn(text, "\r\n");
-    return text;
+    *length = strcspn(file->lines[place.line - 1], "\r\n");
+    return file->lines[place.line - 1];
 }
 
 /* The caret stands below the column-th character: tabs stay tabs, so that it meets its character

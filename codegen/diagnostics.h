@@ -11,6 +11,8 @@ typedef struct diagnostics_file {
     const char *name;
     const char *text;
     size_t size;
+    const char **lines; /* where each begins */
+    size_t line_count;
     struct diagnostics_file *next;
 } diagnostics_file;
 

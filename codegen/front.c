@@ -130,9 +130,8 @@ void front_check_free_name(spec_front *front, const char *name, weir_place where
 
 static weir_status finish(spec_front *front, const char *file, weir_error **error)
 {
-    size_t errors = weir_diagnostics_error_count(front->log);
-
     diagnostics_sort(front->log);
+    size_t errors = weir_diagnostics_error_count(front->log);
     if (front->log->failed)
         return weir_error_set(error, WEIR_NOMEM, "out of memory while reading %s", file);
     if (errors != 0)

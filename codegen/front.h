@@ -18,6 +18,7 @@ typedef struct spec_front {
     /* An unknown name was reported. What seems to be unused may be what was meant, so nobody is
      * told of unused things then. */
     bool lost;
+    bool types_lost; /* an import failed: a type that is unknown may be in it */
 } spec_front;
 
 /* `count` zeroed items in the spec's arena; *ret_count is 0 when there is no memory. */

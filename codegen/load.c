@@ -17,7 +17,8 @@ void load_expected(spec_front *front, const yaml_node *node, const char *wanted)
         diagnostics_error(front->log, node->where, "'%s' needs %s", node->key, wanted);
     else
         diagnostics_error(front->log, node->where, "expected %s, found %s", wanted,
-                          found[node->kind]);
+                          node->kind != YAML_SCALAR && node->count == 0 ? "an empty one"
+                                                                        : found[node->kind]);
 }
 
 bool load_is_text(spec_front *front, const yaml_node *node, const char *wanted)
@@ -173,48 +174,48 @@ static void unknown_key(spec_front *front, const spec_section *section, const ya
                       value->key, weir_nearest_hint(&nearest, hint, sizeof hint));
 }
 
-static void add_setting(spec_settings *settings, const char *name, const char *text,
-                        weir_place place)
+static void add_setting(spec_settings *settings, const char *name, weir_place where,
+                        const char *text, weir_place place)
 {
+    settings->names[settings->count] = where;
     settings->items[settings->count++] = (weir_setting){.name = name, .text = text, .place = place};
 }
 
 /* `on_error: {retry: {attempts: 5}}` stands for `on_error: retry` and `attempts: 5`. */
-static void load_setting(spec_front *front, const yaml_node *value, spec_settings *settings)
+void load_setting(spec_front *front, const yaml_node *value, spec_settings *settings)
 {
     const yaml_node *word = value->kind == YAML_MAP && value->count == 1 ? value->first : NULL;
 
     if (word == NULL || word->kind != YAML_MAP) {
         if (load_is_text(front, value, "a single value"))
-            add_setting(settings, value->key, value->text, value->where);
+            add_setting(settings, value->key, value->key_where, value->text, value->where);
         return;
     }
-    add_setting(settings, value->key, word->key, word->key_where);
+    add_setting(settings, value->key, value->key_where, word->key, word->key_where);
     for (const yaml_node *more = word->first; more != NULL; more = more->next)
         if (more->kind != YAML_BAD && load_is_text(front, more, "a single value"))
-            add_setting(settings, more->key, more->text, more->where);
+            add_setting(settings, more->key, more->key_where, more->text, more->where);
 }
 
-static size_t settings_room(const yaml_node *map)
+bool load_settings(spec_front *front, const yaml_node *map, spec_settings *settings)
 {
-    size_t room = map->count;
+    size_t room = map->count, got;
 
     for (const yaml_node *value = map->first; value != NULL; value = value->next)
         if (value->kind == YAML_MAP && value->first != NULL)
             room += value->first->count;
-    return room;
+    settings->items = front_array(front, room, sizeof *settings->items, &got);
+    settings->names = front_array(front, room, sizeof *settings->names, &got);
+    return room == 0 || (settings->items != NULL && settings->names != NULL);
 }
 
 void load_keys(spec_front *front, const spec_section *section, const yaml_node *map, void *into,
                spec_settings *settings)
 {
-    size_t room = 0;
+    size_t errors = front->log->errors;
 
-    if (settings != NULL) {
-        settings->items = front_array(front, settings_room(map), sizeof *settings->items, &room);
-        if (room == 0 && map->count != 0)
-            return;
-    }
+    if (settings != NULL && !load_settings(front, map, settings))
+        return;
     for (const yaml_node *value = map->first; value != NULL; value = value->next) {
         const spec_key *key = spec_key_find(section, value->key);
         if (value->kind == YAML_BAD || is_rest(map, value))
@@ -226,7 +227,9 @@ void load_keys(spec_front *front, const spec_section *section, const yaml_node *
         else
             unknown_key(front, section, value);
     }
-    for (size_t i = 0; i < section->count; i++)
+    /* A key that was misspelt is not missing, too. */
+    for (size_t i = 0; i < section->count && (settings != NULL || errors == front->log->errors);
+         i++)
         if (section->keys[i].required && yaml_get(map, section->keys[i].name) == NULL)
             diagnostics_error(front->log, map->key != NULL ? map->key_where : map->where,
                               "%s needs '%s:' (%s)", section->what, section->keys[i].name,

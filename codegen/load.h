@@ -17,6 +17,12 @@ spec_expression load_expression(spec_front *front, const yaml_node *node);
 
 void load_key(spec_front *front, const spec_key *key, const yaml_node *value, void *into);
 
+/* Makes room for as many settings as the keys of `map` can make. False: there is no memory. */
+bool load_settings(spec_front *front, const yaml_node *map, spec_settings *settings);
+
+/* Adds the option `value`; there is room for it. */
+void load_setting(spec_front *front, const yaml_node *value, spec_settings *settings);
+
 /* Reads the keys of `map` into `into` by their table. Other keys become settings, or are complained
  * about where `settings` is NULL. */
 void load_keys(spec_front *front, const spec_section *section, const yaml_node *map, void *into,

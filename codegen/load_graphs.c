@@ -119,6 +119,14 @@ void load_targets(spec_front *front, const yaml_node *node, spec_node *into)
         into->to[i].name = load_name(front, item, "the name of a sink or an accumulator");
 }
 
+/* What a node with mistakes would have read and given is not known. */
+static void pass_over(spec_front *front, spec_node *node)
+{
+    node->in_count = node->set.count = node->to_count = 0;
+    node->out_name.text = NULL;
+    front->lost = true;
+}
+
 void load_nodes(spec_front *front, const yaml_node *node, spec_graph *graph)
 {
     if (!load_is_map(front, node, "a map of nodes"))
@@ -131,8 +139,11 @@ void load_nodes(spec_front *front, const yaml_node *node, spec_graph *graph)
         spec_node *item = &graph->nodes[i];
         *item = (spec_node){.name = value->key, .where = value->key_where};
         front_check_free_name(front, value->key, value->key_where, "a node");
+        size_t errors = front->log->errors;
         if (load_is_map(front, value, "a map, as in {in: quotes, out: Spread}"))
             load_keys(front, &spec_node_section, value, item, NULL);
+        if (errors != front->log->errors)
+            pass_over(front, item);
     }
 }
 
@@ -154,12 +165,16 @@ static void split_settings(spec_front *front, spec_graph_parts *parts)
 
     for (size_t i = 0; i < all->count; i++) {
         weir_setting setting = all->items[i];
+        weir_place name = all->names[i];
         if (has_option(&front->kinds->reactor, setting.name))
             continue;
         all->items[i] = all->items[kept];
+        all->names[i] = all->names[kept];
+        all->names[kept] = name;
         all->items[kept++] = setting;
     }
     parts->reactor.settings.items = all->items + kept;
+    parts->reactor.settings.names = all->names + kept;
     parts->reactor.settings.count = all->count - kept;
     all->count = kept;
 }

@@ -149,7 +149,7 @@ static void load_import(spec_front *front, const yaml_node *node, const opened_f
     if (status == WEIR_OK)
         load_imported(front, root, &file);
     else
-        front->lost = true;
+        front->lost = front->types_lost = true;
     if (error != NULL)
         diagnostics_error(front->log, node->where, "the import: %s", weir_error_message(error));
     weir_error_free(error);
@@ -200,21 +200,20 @@ static void unknown_section(spec_front *front, const yaml_node *value)
 /* All that is not a section of its own. */
 static void load_top(spec_front *front, const yaml_node *root)
 {
-    spec *model = front->spec;
-    size_t room;
+    spec_settings *settings = &front->spec->settings;
 
-    model->settings.items = front_array(front, root->count, sizeof *model->settings.items, &room);
-    for (const yaml_node *value = root->first; room != 0 && value != NULL; value = value->next) {
+    if (!load_settings(front, root, settings))
+        return;
+    for (const yaml_node *value = root->first; value != NULL; value = value->next) {
         const spec_key *key = spec_key_find(&spec_top_section, value->key);
         if (value->kind == YAML_BAD)
             continue;
         if (key != NULL)
-            load_key(front, key, value, model);
-        else if (!is_top_option(front, value->key))
+            load_key(front, key, value, front->spec);
+        else if (is_top_option(front, value->key))
+            load_setting(front, value, settings);
+        else
             unknown_section(front, value);
-        else if (load_is_text(front, value, "a single value"))
-            model->settings.items[model->settings.count++] =
-                (weir_setting){.name = value->key, .text = value->text, .place = value->where};
     }
 }
 

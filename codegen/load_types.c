@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* load_types.c - types as they are written: "optional Level x 0..10", {fields}, [enumerators]. */
+#include <stdio.h>
 #include <string.h>
 
 #include "codegen/load.h"
@@ -113,6 +114,19 @@ static bool take_time_form(shape_cursor *cursor, spec_shape *shape)
     return fail(cursor, "one of ns, us, ms, s, iso");
 }
 
+static bool fail_size(shape_cursor *cursor, const char *name)
+{
+    weir_nearest nearest = {.wanted = name};
+    char hint[128], wanted[256];
+
+    weir_nearest_offer(&nearest, "string");
+    weir_nearest_offer(&nearest, "bytes");
+    weir_nearest_offer(&nearest, "timestamp");
+    snprintf(wanted, sizeof wanted, "no '(' here; string, bytes and timestamp take one%s",
+             weir_nearest_hint(&nearest, hint, sizeof hint));
+    return fail(cursor, wanted);
+}
+
 static bool take_base(shape_cursor *cursor, spec_shape *shape)
 {
     shape->type_name = take_word(cursor);
@@ -126,7 +140,7 @@ static bool take_base(shape_cursor *cursor, spec_shape *shape)
         return take_size(cursor, shape);
     if (shape->type != NULL && shape->type->kind == SPEC_TIMESTAMP)
         return take_time_form(cursor, shape);
-    return *cursor->at != '(' || fail(cursor, "no '(' here; string, bytes and timestamp take one");
+    return *cursor->at != '(' || fail_size(cursor, shape->type_name);
 }
 
 static bool take_count(shape_cursor *cursor, spec_shape *shape)

@@ -134,6 +134,7 @@ typedef struct spec_names {
 /* The options of a kind, as written; read through the kind's table at check and again at load. */
 typedef struct spec_settings {
     weir_setting *items;
+    weir_place *names; /* where each name stands */
     size_t count;
 } spec_settings;
 

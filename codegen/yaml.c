@@ -58,6 +58,16 @@ static yaml_node *new_node(yaml_reader *reader, yaml_kind kind)
 
 /* --- What a spec may not use ------------------------------------------------------------------ */
 
+/* The parser's place of an anchor or alias is that of its name, behind the sign. */
+static weir_place sign_place(const yaml_reader *reader, struct fy_token *token)
+{
+    weir_place place = mark_place(reader, fy_token_start_mark(token));
+
+    if (place.column > 1)
+        place.column--;
+    return place;
+}
+
 /* An expression that begins with `!`, `&` or `*` is what people mean by these. */
 static bool refuse_properties(yaml_reader *reader, yaml_node *node)
 {
@@ -68,7 +78,7 @@ static bool refuse_properties(yaml_reader *reader, yaml_node *node)
         diagnostics_error(reader->diagnostics, mark_place(reader, fy_token_start_mark(tag)),
                           "YAML reads '!' as a tag, and a spec has none; quote the expression");
     else if (anchor != NULL)
-        diagnostics_error(reader->diagnostics, mark_place(reader, fy_token_start_mark(anchor)),
+        diagnostics_error(reader->diagnostics, sign_place(reader, anchor),
                           "YAML reads '&' as an anchor, and a spec has none; quote the text");
     if (tag != NULL || anchor != NULL)
         node->kind = YAML_BAD;
@@ -81,6 +91,7 @@ static yaml_node *refuse_alias(yaml_reader *reader)
 
     if (node == NULL)
         return NULL;
+    node->where = sign_place(reader, fy_event_get_token(reader->event));
     diagnostics_error(reader->diagnostics, node->where,
                       "YAML reads '*' as an alias, and a spec has none; quote the text");
     return node;

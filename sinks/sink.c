@@ -40,7 +40,7 @@ static void commit(const weir_outlet *outlet, weir_firing *firing, const void *v
     work->left = work->out.size;
     work->sink.metrics.results++;
     if (work->sink.tap != NULL)
-        work->sink.tap(work->sink.tap_arg, value);
+        work->sink.tap(value, work->sink.tap_arg);
 }
 
 static weir_status take(const weir_outlet *outlet, weir_firing *firing, const void *value)

@@ -143,6 +143,29 @@ static void plan_presence(planner *p)
     }
 }
 
+/* The one node or route whose value `node` cannot do without, or NULL; *count: how many there are.
+ */
+static const spec_operand *only_need(const spec_node *node, size_t *count)
+{
+    const spec_operand *only = NULL;
+    bool needs_outer = false;
+
+    *count = 0;
+    for (size_t i = 0; i < node->in_count; i++) {
+        if (node->in[i].optional)
+            continue;
+        needs_outer = needs_outer || node->in[i].node == NULL;
+        if (node->in[i].node == NULL)
+            continue;
+        only = &node->in[i];
+        ++*count;
+    }
+    /* With optional inputs alone it runs when one of them is there. */
+    if (only == NULL && !needs_outer)
+        *count = 2;
+    return only;
+}
+
 /* Runs follow from those of the one node or route that a node needs; else they are counted. */
 static void plan_counts(planner *p)
 {
@@ -153,22 +176,17 @@ static void plan_counts(planner *p)
         next += p->graph->nodes[n].route_count;
     }
     for (size_t n = 0; n < p->graph->node_count; n++) {
-        const spec_node *node = &p->graph->nodes[n];
         node_plan *own = &p->plan->nodes[n];
-        const spec_operand *only = NULL;
-        size_t inner = 0;
+        size_t needs;
+        const spec_operand *only = only_need(&p->graph->nodes[n], &needs);
         own->counter = own->after = SIZE_MAX;
-        for (size_t i = 0; i < node->in_count; i++)
-            if (node->in[i].node != NULL || node->in[i].optional) {
-                only = &node->in[i];
-                inner++;
-            }
-        if (inner == 0)
-            continue;
-        if (inner == 1 && !only->optional && only->kind == SPEC_FROM_NODE)
-            own->after = only->node->index;
-        else
+        own->counts = needs > 1;
+        if (own->counts)
             own->counter = next++;
+        else if (needs == 1 && only->kind == SPEC_FROM_ROUTE)
+            own->counter = p->plan->nodes[only->node->index].first_route + only->route_index;
+        else if (needs == 1)
+            own->after = only->node->index;
     }
     p->plan->count_size = next;
 }
@@ -206,7 +224,7 @@ bool graph_plan_make(const spec_graph *graph, weir_arena *arena, graph_plan *ret
     for (size_t n = 0; n < count; n++) {
         bool call = graph->nodes[n].form != SPEC_NODE_PASS || graph->nodes[n].filter.text != NULL;
         ret->calls = ret->calls || call;
-        ret->uses_frame = ret->uses_frame || call || ret->nodes[n].counter != SIZE_MAX;
+        ret->uses_frame = ret->uses_frame || call || ret->nodes[n].counts;
     }
     ret->uses_firing = ret->calls || ret->result_count != 0;
     ret->uses_frame = ret->uses_frame || ret->result_count != 0;

@@ -8,7 +8,8 @@
 typedef struct node_plan {
     bool flag;          /* its presence is kept in has_NODE */
     bool leaves;        /* when it gives nothing, nothing after it can run: the function ends */
-    size_t counter;     /* of its runs, in the frame's counts; SIZE_MAX: they are derived */
+    bool counts;        /* it counts its runs itself */
+    size_t counter;     /* of its runs (or its route's), in the frame's counts; SIZE_MAX: derived */
     size_t after;       /* ... from the runs of this node, less its skips; SIZE_MAX: the graph's */
     size_t first_route; /* counter of its first route */
     size_t first_outlet, outlets;

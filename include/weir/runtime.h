@@ -35,7 +35,7 @@ struct ev_loop;
 typedef enum weir_mode {
     WEIR_MODE_LIVE,
     WEIR_MODE_REPLAY, /* time is the events' own (rule E16) */
-    WEIR_MODE_TEST,   /* time moves by weir_runtime_advance alone */
+    WEIR_MODE_TEST,   /* time moves by weir_runtime_advance alone; weir_runtime_poll takes a turn */
 } weir_mode;
 
 typedef struct weir_runtime_config {
@@ -43,7 +43,14 @@ typedef struct weir_runtime_config {
     const weir_kinds *kinds; /* besides weir's own; NULL: none */
     weir_log_function log;   /* NULL: nothing is logged */
     void *log_arg;
+    /* Sees each dead letter, wherever else it goes; NULL: nobody. */
+    void (*dead_letter)(const weir_dead_letter *letter, void *arg);
+    void *dead_letter_arg;
     uint64_t seed; /* of the hash of keys; results never depend on it */
+    /* Of a replay: events before `from` or at `until` and later are left out (0: no bound), and
+     * time passes so many times faster than it did (0: as fast as possible). */
+    int64_t from, until;
+    double speed;
 } weir_runtime_config;
 
 /* --- Life ------------------------------------------------------------------------------------- */
@@ -67,6 +74,9 @@ WEIR_API WEIR_MUST_USE weir_status weir_runtime_load_in(weir_runtime *runtime,
 
 /* What node functions find in firing->user. */
 WEIR_API void weir_runtime_set_user(weir_runtime *runtime, void *user);
+
+/* The parameters of a loaded module, its MODULE_params; NULL: it has none, or is not loaded. */
+WEIR_API const void *weir_runtime_params(const weir_runtime *runtime, const weir_module *module);
 
 /* Sets the function that is given each result of a sink, after it has left. Before the start. */
 WEIR_API WEIR_MUST_USE weir_status weir_runtime_on(weir_runtime *runtime, const weir_module *module,

@@ -21,7 +21,7 @@ extern "C" {
 typedef struct weir_sink weir_sink;
 
 /* Called with each result that has left through a sink. May push and stop, not run or free. */
-typedef void (*weir_result_function)(void *arg, const void *value);
+typedef void (*weir_result_function)(const void *value, void *arg);
 
 typedef struct weir_sink_kind {
     weir_kind base;

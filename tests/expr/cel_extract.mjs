@@ -36,7 +36,7 @@ const patterns = [
 
 // Cases that differ knowingly, by name.
 const known = [
-  [/^logic\/(AND|OR)\/(error_left|short_circuit_error_right)$/, "&& and || go left to right and stop: an error on the left is one"],
+  [/^logic\/(AND|OR)\/(error_left|short_circuit_error_right)$/, "logic goes left to right and stops: an error on the left is one"],
   [/^logic\/(AND|OR)\/short_circuit_type_|^logic\/conditional\/mixed_type$|elem_in_mixed_type_list(_cross_type)?$|unbound_is_runtime_error$|^parse\/receiver_function_names\//,
     "types and names are checked before anything runs"],
   [/^parse\/string_literals\/(single|double|triple_\w+)_quoted_(octal|lower_x|upper_x|lower_u|upper_u)_escapes$/, "a string cannot hold the character zero"],

@@ -190,6 +190,46 @@ static bool lazily(const random_node *node, const world_inputs *in, world_value 
     }
 }
 
+/* What the templates of mixed kinds ask for: enums, narrow types, dates. */
+static bool of_mixed_kinds(const random_node *node, const world_inputs *in, world_value *ret,
+                           bool *ret_good)
+{
+    const world_all *a = in->a;
+    random_operation op = node->template->operation;
+
+    if (op < OP_SIDE_CHOICE)
+        return false;
+    *ret_good = random_evaluate(node->parts[0], in, ret);
+    bool yes = ret->b;
+    switch ((int)op) {
+    case OP_SIDE_CHOICE:
+        ret->b = !yes || a->side == WORLD_SIDE_BUY;
+        break;
+    case OP_SIDE_STEPS:
+        *ret_good = *ret_good && (!yes || a->ns_count > 0);
+        ret->b =
+            yes ? a->ns[0][0] == '\0' || a->side == WORLD_SIDE_BUY : a->side == WORLD_SIDE_SELL;
+        break;
+    case OP_NARROW_CHOICE:
+        ret->i = a->i8;
+        break;
+    case OP_MIXED_CHOICE:
+        ret->i = yes ? a->i8 : a->i16;
+        break;
+    case OP_FLOAT_CHOICE:
+        *ret_good = *ret_good && (yes || (random_evaluate(node->parts[1], in, ret) &&
+                                          isinf((float)ret->d) == isinf(ret->d)));
+        ret->d = yes ? (double)a->f32 : (double)(float)ret->d;
+        break;
+    case OP_DAY_MIN:
+        ret->b = !yes || a->day <= a->day2;
+        break;
+    default:
+        break;
+    }
+    return true;
+}
+
 static bool compute_signed(random_operation op, const operands *o, bool *ret_good)
 {
     wide x = o->x->i, y = o->y->i, result = 0;
@@ -501,7 +541,7 @@ bool random_evaluate(const random_node *node, const world_inputs *in, world_valu
 
     if (node->count == 0)
         return leaf(op, in, ret);
-    if (lazily(node, in, ret, &good))
+    if (lazily(node, in, ret, &good) || of_mixed_kinds(node, in, ret, &good))
         return good;
     parts = calloc(2, sizeof *parts);
     if (parts == NULL)

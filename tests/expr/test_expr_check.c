@@ -205,6 +205,27 @@ static void guards_hold_on_their_way(void **state)
     }
 }
 
+static void strings_are_decoded(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text;
+        uint32_t size; /* in bytes of UTF-8; 0: refused */
+    } cases[] = {
+        {"'a\\n\\t\\\\\\''", 5}, {"'\\x41\\101\\u00e4'", 4}, {"'\\U0001F600'", 4}, {"r'\\n'", 2},
+        {"\"\"\"a\"b\"\"\"", 3}, {"'''a\n'b'''", 4},         {"'\\x00'", 0},       {"'\\000'", 0},
+        {"'\\ud800'", 0},        {"'\\U00110000'", 0},       {"'\\x4'", 0},        {"'\\9'", 0},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        expr_world world;
+
+        world_begin(&world);
+        const expr *tree = world_check(&world, cases[i].text, NULL);
+        assert_int_equal(tree != NULL ? expr_shape(tree).size : 0, cases[i].size);
+        world_end(&world);
+    }
+}
+
 /* E6: what is read without a guard is required. */
 static void unguarded_reads_make_an_input_required(void **state)
 {
@@ -337,6 +358,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(types_are_found),
         cmocka_unit_test(refusals_name_the_thing_and_the_place),
+        cmocka_unit_test(strings_are_decoded),
         cmocka_unit_test(guards_hold_on_their_way),
         cmocka_unit_test(unguarded_reads_make_an_input_required),
         cmocka_unit_test(cut_text_is_known),

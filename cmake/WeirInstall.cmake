@@ -1,0 +1,26 @@
+# SPDX-License-Identifier: Apache-2.0
+# What `cmake --install` puts where: the headers, both libraries, the command, and how others find
+# them (find_package(weir) and pkg-config). The tree may be moved as a whole afterwards.
+include(CMakePackageConfigHelpers)
+set(package_folder ${CMAKE_INSTALL_LIBDIR}/cmake/weir)
+
+# codegen.h belongs to a library that is not installed.
+install(DIRECTORY include/weir DESTINATION ${CMAKE_INSTALL_INCLUDEDIR} PATTERN codegen.h EXCLUDE)
+install(TARGETS weir weir_static weir_command EXPORT weir
+    RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR}
+    LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR}
+    ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR})
+install(EXPORT weir NAMESPACE weir:: FILE weirTargets.cmake DESTINATION ${package_folder})
+
+configure_package_config_file(cmake/weirConfig.cmake.in ${PROJECT_BINARY_DIR}/weirConfig.cmake
+    INSTALL_DESTINATION ${package_folder})
+write_basic_package_version_file(${PROJECT_BINARY_DIR}/weirConfigVersion.cmake
+    COMPATIBILITY SameMinorVersion)
+install(FILES ${PROJECT_BINARY_DIR}/weirConfig.cmake ${PROJECT_BINARY_DIR}/weirConfigVersion.cmake
+    cmake/WeirModule.cmake cmake/FindLibev.cmake
+    DESTINATION ${package_folder})
+
+# From the folder of weir.pc to the root of the tree.
+file(RELATIVE_PATH pc_to_root /${CMAKE_INSTALL_LIBDIR}/pkgconfig /)
+configure_file(cmake/weir.pc.in ${PROJECT_BINARY_DIR}/weir.pc @ONLY)
+install(FILES ${PROJECT_BINARY_DIR}/weir.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
