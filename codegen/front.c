@@ -106,7 +106,8 @@ void front_check_name(spec_front *front, const char *name, weir_place where, con
 {
     char better[NAME_LIMIT + 1];
 
-    if (!is_name(name)) {
+    /* An empty one was told of when the YAML was read. */
+    if (name[0] != '\0' && !is_name(name)) {
         bool close = suggest(name, better, sizeof better);
         diagnostics_error(front->log, where,
                           "'%s' cannot name %s: a name is a letter, then letters, digits and "
