@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "codegen/load.h"
 #include "core/buffer.h"
@@ -105,10 +106,19 @@ static bool add_file(spec_front *front, const char *path)
     return true;
 }
 
+/* `types.yaml`, `./types.yaml` and a link to it are one file. */
+static bool same_file(const char *a, const char *b)
+{
+    struct stat first, second;
+
+    return strcmp(a, b) == 0 || (stat(a, &first) == 0 && stat(b, &second) == 0 &&
+                                 first.st_dev == second.st_dev && first.st_ino == second.st_ino);
+}
+
 static bool is_read(const spec_front *front, const char *path)
 {
     for (size_t i = 0; i < front->spec->file_count; i++)
-        if (strcmp(front->spec->files[i], path) == 0)
+        if (same_file(front->spec->files[i], path))
             return true;
     return false;
 }
@@ -138,7 +148,7 @@ static void load_import(spec_front *front, const yaml_node *node, const opened_f
     yaml_node *root = NULL;
 
     for (const opened_file *other = by; path != NULL && other != NULL; other = other->by)
-        if (strcmp(other->path, path) == 0) {
+        if (same_file(other->path, path)) {
             diagnostics_error(front->log, node->where, "the import of '%s' goes in a circle",
                               node->text);
             return;
