@@ -49,6 +49,8 @@ static yaml_node *parse(spec_front *front, const char *path, const weir_buffer *
     }
     yaml_node *root =
         yaml_parse(&front->spec->arena, path, content->data, content->size, front->log);
+    if (root != NULL)
+        front_note_unread(front, root);
     if (root != NULL && root->kind == YAML_MAP)
         return root;
     if (root != NULL)
@@ -68,6 +70,17 @@ static weir_status read_tree(spec_front *front, const char *path, yaml_node **ro
     }
     weir_buffer_free(&content);
     return status;
+}
+
+/* A section, or NULL where there is none that can be read. */
+static const yaml_node *section(spec_front *front, const yaml_node *root, const char *name)
+{
+    const yaml_node *node = yaml_get(root, name);
+
+    if (node == NULL || yaml_is_empty(node))
+        return NULL;
+    front->section_unread |= node->kind != YAML_MAP;
+    return node->kind != YAML_BAD ? node : NULL;
 }
 
 /* --- Imports ---------------------------------------------------------------------------------- */
@@ -127,7 +140,7 @@ static void load_imports(spec_front *front, const yaml_node *root, const opened_
 
 static void load_imported(spec_front *front, const yaml_node *root, const opened_file *file)
 {
-    const yaml_node *types = yaml_get(root, "types");
+    const yaml_node *types = section(front, root, "types");
 
     load_imports(front, root, file);
     if (types != NULL)
@@ -246,14 +259,6 @@ static void check_module(spec_front *front, const yaml_node *root)
         front_check_name(front, front->spec->module, module->where, "a module");
 }
 
-/* A section, or NULL where there is none that can be read. */
-static const yaml_node *section(const yaml_node *root, const char *name)
-{
-    const yaml_node *node = yaml_get(root, name);
-
-    return node == NULL || node->kind == YAML_BAD || yaml_is_empty(node) ? NULL : node;
-}
-
 /* The built-in types are spec text like any other. */
 static void load_builtins(spec_front *front)
 {
@@ -282,13 +287,16 @@ static void load_sections(spec_front *front, const yaml_node *root)
                  {"accumulators", load_accumulators},
                  {"sinks", load_sinks}};
 
-    for (size_t i = 0; i < sizeof rooms / sizeof *rooms; i++)
-        if (section(root, rooms[i].name) != NULL)
-            rooms[i].load(front, section(root, rooms[i].name));
-    load_reactors(front, section(root, "reactors"), section(root, "graphs"));
-    if (section(root, "graphs") != NULL)
-        load_graphs(front, section(root, "graphs"));
-    front->tests = section(root, "tests");
+    for (size_t i = 0; i < sizeof rooms / sizeof *rooms; i++) {
+        const yaml_node *node = section(front, root, rooms[i].name);
+        if (node != NULL)
+            rooms[i].load(front, node);
+    }
+    const yaml_node *graphs = section(front, root, "graphs");
+    load_reactors(front, section(front, root, "reactors"), graphs);
+    if (graphs != NULL)
+        load_graphs(front, graphs);
+    front->tests = section(front, root, "tests");
 }
 
 weir_status front_load(spec_front *front, const char *file, weir_error **error)

@@ -79,7 +79,9 @@ static bool refuse_properties(yaml_reader *reader, yaml_node *node)
                           "YAML reads '!' as a tag, and a spec has none; quote the expression");
     else if (anchor != NULL)
         diagnostics_error(reader->diagnostics, sign_place(reader, anchor),
-                          "YAML reads '&' as an anchor, and a spec has none; quote the text");
+                          "YAML reads '&' as an anchor, and a spec has none; %s",
+                          node->kind == YAML_SCALAR ? "quote the text"
+                                                    : "write it out where it is used");
     if (tag != NULL || anchor != NULL)
         node->kind = YAML_BAD;
     return node->kind == YAML_BAD;
