@@ -82,6 +82,8 @@ void check_node_expressions(checker *check, spec_graph *graph, spec_node *node)
 
 void check_reactor_expressions(checker *check, spec_reactor *reactor)
 {
+    if (reactor->filter.text == NULL)
+        return;
     /* What could not be read was told already; who reads it would be told again. */
     for (size_t i = 0; i < check->model->accumulator_count; i++)
         if (check->model->accumulators[i]->boundary == NULL)

@@ -59,6 +59,7 @@ static weir_status choose_decoder(weir_source *source, const char *word, weir_er
         source->format = WEIR_FORMAT_MSGPACK;
         source->decode = decode_typed;
     } else if (strcmp(word, "raw") == 0 && source->module->decode != NULL) {
+        source->format = WEIR_FORMAT_JSON; /* in a file: a message is a line */
         source->decode = decode_raw;
     } else {
         return weir_error_set_at(error, WEIR_SPEC, source->module->place,

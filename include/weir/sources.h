@@ -53,8 +53,9 @@ struct weir_ticket {
     int32_t partition;
     uint32_t holds;
     uint32_t outcome;               /* weir_outcome bits so far */
-    struct weir_ticket_part *parts; /* of a batch: the events in it */
-    weir_ticket *next;              /* in the free list */
+    struct weir_ticket_part *parts; /* of a batch: the events in it, oldest first */
+    struct weir_ticket_part *last_part;
+    weir_ticket *next; /* in the free list */
 };
 
 typedef struct weir_ticket_part {
@@ -182,7 +183,7 @@ struct weir_source {
     /* By the source's format; fills `reason` when it fails. */
     weir_status (*decode)(weir_source *source, weir_slice message, void *value, char *reason,
                           size_t reason_size);
-    weir_format format;        /* where it is not raw */
+    weir_format format;        /* raw messages are framed as JSON is */
     weir_csv_columns *columns; /* of CSV: set from the header row by weir_source_header */
     weir_span span;
     size_t taken; /* events of the span that have been handed on */

@@ -2,12 +2,45 @@
 # The examples print what stands beside them.
 . "$(dirname "$0")/common.sh"
 
+count=0
+for spec in "$root"/examples/*/*.weir.yaml; do
+    folder=$(dirname "$spec")
+    nodes="$folder/nodes.c"
+    [ -f "$nodes" ] || nodes=""
+    if [ -f "$folder/expected.jsonl" ]; then
+        expect_code 0 "$weir" run "$spec" ${nodes:+"$nodes"}
+        diff "$folder/expected.jsonl" "$work/out" || fail "$spec gives something else"
+        count=$((count + 1))
+    fi
+    if grep -q '^tests:' "$spec"; then
+        expect_code 0 "$weir" test "$spec" ${nodes:+"$nodes"}
+        count=$((count + 1))
+    fi
+done
+[ "$count" -ge 9 ] || fail "only $count runs: where are the examples?"
+
+# The second run finds the module in the cache.
+object=$(find "$XDG_CACHE_HOME" -name hello.so)
+before=$(stat -c %Y.%i "$object")
 expect_code 0 "$weir" run "$root/examples/hello/hello.weir.yaml"
-diff "$root/examples/hello/expected.jsonl" "$work/out" || fail "hello gives something else"
+[ "$before" = "$(stat -c %Y.%i "$object")" ] || fail "the module was built again"
 expect_text "$work/err" "source quotes: 3 received = 3 fired"
 
 WEIR="$weir" expect_code 0 "$root/examples/market/run" "$work/market"
 expect_text "$work/out" "digest: $(cat "$root/examples/market/digest")"
 expect_text "$work/err" "reactor trader: 5105 firings"
-# The second run finds the module in the cache: no compiler is needed.
-CC=/nonexistent expect_code 0 true
+
+# Backtest = live: a replay gives the same results, and the same bytes twice.
+market="$root/examples/market"
+for run in 1 2; do
+    expect_code 0 "$weir" replay --sink "orders=$work/orders$run" --sink "swings=$work/swings$run" \
+        --sink "unpaired=$work/unpaired$run" "$market/market.weir.yaml" "$market/nodes.c"
+done
+cmp "$work/orders1" "$work/orders2" && cmp "$work/swings1" "$work/swings2" &&
+    cmp "$work/unpaired1" "$work/unpaired2" || fail "two replays differ"
+cmp "$work/orders1" "$work/market/orders.jsonl" || fail "the replay and the run differ"
+cmp "$work/swings1" "$work/market/swings.jsonl" || fail "the replay and the run differ"
+expect_code 0 "$weir" replay --from 2008-01-01 --until 2009-01-01 --sink orders=stdout \
+    --sink "swings=$work/s" --sink "unpaired=$work/u" "$market/market.weir.yaml" "$market/nodes.c"
+expect_text "$work/err" "source days: 253 received"
+expect_code 2 "$weir" replay --speed fast "$market/market.weir.yaml" "$market/nodes.c"
