@@ -3,8 +3,9 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
-#include "cli/cli.h"
+#include "cli/metrics.h"
 #include "cli/run.h"
 
 /* --- Overrides
@@ -118,11 +119,20 @@ static void draw(const cli_arguments *arguments, const weir_module *module, weir
         cli_report_error(error);
 }
 
+int64_t cli_now_ns(void)
+{
+    struct timespec time;
+
+    clock_gettime(CLOCK_MONOTONIC, &time);
+    return (int64_t)time.tv_sec * 1000000000 + time.tv_nsec;
+}
+
 static int run_module(const cli_arguments *arguments, const cli_module *module)
 {
     weir_runtime_config config = {.log = cli_log, .log_arg = (void *)(uintptr_t)arguments};
     weir_runtime *runtime = NULL;
     weir_error *error = NULL;
+    int64_t began = cli_now_ns();
 
     weir_status status = weir_runtime_new(&config, &runtime, &error);
     if (status == WEIR_OK)
@@ -131,10 +141,12 @@ static int run_module(const cli_arguments *arguments, const cli_module *module)
         status = weir_runtime_load_in(runtime, module->module, module->folder, &error);
     if (status == WEIR_OK) {
         catch_signals(runtime);
-        status = weir_runtime_run(runtime, &error);
+        bool counted = cli_has(arguments, "--stats") || cli_has(arguments, "--metrics");
+        status = counted ? cli_run_with_metrics(arguments, runtime, &error)
+                         : weir_runtime_run(runtime, &error);
     }
     if (runtime != NULL && status != WEIR_SPEC) {
-        cli_summarise(arguments, runtime);
+        cli_summarise(arguments, runtime, cli_now_ns() - began);
         draw(arguments, module->module, runtime);
     }
     weir_runtime_free(runtime);
@@ -162,6 +174,10 @@ static const cli_option options[] = {
     {"--set", "NAME=VALUE", "overrides an option or parameter: sources.quotes.path=x.csv"},
     {"--input", "SOURCE=FILE", "reads a source from a file instead"},
     {"--sink", "SINK=stdout|FILE", "sends a sink's results there instead"},
+    {"--stats", "DURATION", "prints counters so often: 10s"},
+    {"--metrics", "FILE",
+     "writes all counters there as Prometheus text, so often as --stats, or "
+     "each 10 s"},
     {"--graph", "FILE", "draws the graph into a .svg or .dot file, coloured by counts"},
 };
 

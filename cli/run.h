@@ -18,6 +18,9 @@ weir_status cli_draw(const weir_module *module, weir_report *report, const char 
                      weir_error **error);
 
 /* What became of everything, on standard error; not with --quiet. */
-void cli_summarise(const cli_arguments *arguments, weir_runtime *runtime);
+void cli_summarise(const cli_arguments *arguments, weir_runtime *runtime, int64_t elapsed_ns);
+
+/* Monotonic time, for durations. */
+int64_t cli_now_ns(void);
 
 #endif

@@ -36,7 +36,19 @@ static void print_reactor(const weir_reactor_report *reactor)
         fprintf(stderr, "  it never fired: its 'where' was never true\n");
 }
 
-void cli_summarise(const cli_arguments *arguments, weir_runtime *runtime)
+static void print_rate(const weir_report *report, int64_t elapsed_ns)
+{
+    uint64_t received = 0;
+
+    for (size_t i = 0; i < report->source_count; i++)
+        received += report->sources[i].ledger.received;
+    fprintf(stderr, "%llu events in %.3f s, %.0f events/s, %llu dead letters\n",
+            (unsigned long long)received, (double)elapsed_ns / 1e9,
+            (double)received * 1e9 / (double)(elapsed_ns > 0 ? elapsed_ns : 1),
+            (unsigned long long)report->dead_letters);
+}
+
+void cli_summarise(const cli_arguments *arguments, weir_runtime *runtime, int64_t elapsed_ns)
 {
     weir_report *report = NULL;
 
@@ -50,5 +62,6 @@ void cli_summarise(const cli_arguments *arguments, weir_runtime *runtime)
         fprintf(stderr, "graph %s: %llu runs, %llu failures\n", report->graphs[i].name,
                 (unsigned long long)report->graphs[i].runs,
                 (unsigned long long)report->graphs[i].failures);
+    print_rate(report, elapsed_ns);
     weir_report_free(report);
 }

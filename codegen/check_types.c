@@ -231,7 +231,7 @@ static uint64_t visit_field(type_walk *walk, const spec_field *field, size_t dep
 
     if (shape->type == NULL)
         return 0;
-    if (shape->type->kind == SPEC_STRUCT) {
+    if (shape->type->kind >= SPEC_ENUM) {
         size_t inner = (size_t)check_find(&walk->check->types, shape->type->name);
         visit(walk, inner, depth + 1);
         size = walk->sizes[inner];
@@ -259,7 +259,7 @@ static void visit(type_walk *walk, size_t index, size_t depth)
     }
     walk->state[index] = 1;
     walk->way[depth] = type;
-    uint64_t size = 0;
+    uint64_t size = type->kind == SPEC_ENUM ? 4 : 0;
     for (size_t i = 0; i < type->fields.count && size <= SIZE_LIMIT; i++)
         size += visit_field(walk, &type->fields.items[i], depth);
     if (size > SIZE_LIMIT) {

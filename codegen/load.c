@@ -197,29 +197,25 @@ void load_setting(spec_front *front, const yaml_node *value, spec_settings *sett
             add_setting(settings, more->key, more->key_where, more->text, more->where);
 }
 
-size_t load_settings_room(const yaml_node *map)
+bool load_settings(spec_front *front, const yaml_node *map, spec_settings *settings)
 {
-    size_t room = map->count;
+    size_t room = map->count, got;
 
     for (const yaml_node *value = map->first; value != NULL; value = value->next)
         if (value->kind == YAML_MAP && value->first != NULL)
             room += value->first->count;
-    return room;
+    settings->items = front_array(front, room, sizeof *settings->items, &got);
+    settings->names = front_array(front, room, sizeof *settings->names, &got);
+    return room == 0 || (settings->items != NULL && settings->names != NULL);
 }
 
 void load_keys(spec_front *front, const spec_section *section, const yaml_node *map, void *into,
                spec_settings *settings)
 {
-    size_t room = 0, errors = front->log->errors;
+    size_t errors = front->log->errors;
 
-    if (settings != NULL) {
-        settings->items =
-            front_array(front, load_settings_room(map), sizeof *settings->items, &room);
-        settings->names =
-            front_array(front, load_settings_room(map), sizeof *settings->names, &room);
-        if (settings->items == NULL || settings->names == NULL)
-            return;
-    }
+    if (settings != NULL && !load_settings(front, map, settings))
+        return;
     for (const yaml_node *value = map->first; value != NULL; value = value->next) {
         const spec_key *key = spec_key_find(section, value->key);
         if (value->kind == YAML_BAD || is_rest(map, value))

@@ -17,8 +17,8 @@ spec_expression load_expression(spec_front *front, const yaml_node *node);
 
 void load_key(spec_front *front, const spec_key *key, const yaml_node *value, void *into);
 
-/* How many settings the keys of `map` can make at most. */
-size_t load_settings_room(const yaml_node *map);
+/* Makes room for as many settings as the keys of `map` can make. False: there is no memory. */
+bool load_settings(spec_front *front, const yaml_node *map, spec_settings *settings);
 
 /* Adds the option `value`; there is room for it. */
 void load_setting(spec_front *front, const yaml_node *value, spec_settings *settings);

@@ -201,11 +201,10 @@ static void unknown_section(spec_front *front, const yaml_node *value)
 static void load_top(spec_front *front, const yaml_node *root)
 {
     spec_settings *settings = &front->spec->settings;
-    size_t room;
 
-    settings->items = front_array(front, load_settings_room(root), sizeof *settings->items, &room);
-    settings->names = front_array(front, load_settings_room(root), sizeof *settings->names, &room);
-    for (const yaml_node *value = root->first; room != 0 && value != NULL; value = value->next) {
+    if (!load_settings(front, root, settings))
+        return;
+    for (const yaml_node *value = root->first; value != NULL; value = value->next) {
         const spec_key *key = spec_key_find(&spec_top_section, value->key);
         if (value->kind == YAML_BAD)
             continue;

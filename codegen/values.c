@@ -240,7 +240,7 @@ static bool one(spec_front *front, const spec_shape *shape, bool text, const yam
     size_t begin = json->size;
     if (!values_scalar(shape, node->text, json, &wanted))
         return refuse_scalar(front, shape, node, wanted);
-    if (text && shape->type->kind != SPEC_STRING && json->data[begin] != '"') {
+    if (text && !json->failed && json->data[begin] != '"') {
         json->size = begin;
         write_string(json, node->text);
     }

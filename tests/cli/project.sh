@@ -1,0 +1,31 @@
+# SPDX-License-Identifier: Apache-2.0
+# A project made by weir init builds, runs and passes its test; weir test tells what differs.
+. "$(dirname "$0")/common.sh"
+
+cd "$work"
+expect_code 0 "$weir" init demo_one
+expect_code 2 "$weir" init demo_one
+expect_code 2 "$weir" init 9lives
+cd demo_one
+expect_code 0 "$weir" run demo_one.weir.yaml nodes.c
+printf '%s\n' '{"symbol":"ABC","spread":1,"wide":true}' '{"symbol":"XYZ","spread":0.25,"wide":false}' |
+    diff - "$work/out" || fail "the project prints something else"
+expect_code 0 "$weir" test demo_one.weir.yaml nodes.c
+expect_text "$work/out" "1 passed, 0 failed"
+expect_code 0 "$weir" test --tap --junit "$work/junit.xml" demo_one.weir.yaml nodes.c
+expect_text "$work/out" "ok 1 - a_wide_spread_is_told"
+expect_text "$work/junit.xml" 'tests="1" failures="0"'
+
+# A missing function is named; a parameter can be overridden; a test that fails says where.
+expect_code 2 "$weir" run demo_one.weir.yaml
+expect_text "$work/err" "the function 'demo_one_watch_judge' is missing"
+expect_code 0 "$weir" run --set params.limit=2 demo_one.weir.yaml nodes.c
+expect_text "$work/out" '"spread":1,"wide":false'
+expect_code 2 "$weir" run --set params.limit=wide demo_one.weir.yaml nodes.c
+sed -i 's/spread: 1, wide: true/spread: 1, wide: false/' demo_one.weir.yaml
+expect_code 1 "$weir" test demo_one.weir.yaml nodes.c
+expect_text "$work/out" "spreads[0].wide: expected false, got true"
+
+# A machine without a compiler gets a sentence, but what is in the cache runs.
+CC=/nonexistent/cc expect_code 3 "$weir" build demo_one.weir.yaml nodes.c
+expect_text "$work/err" "cannot run the C compiler"
