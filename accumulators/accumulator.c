@@ -33,6 +33,13 @@ void weir_cells_free(weir_cells *cells)
     weir_table_free(&cells->table);
 }
 
+static weir_cell *cell_in(const weir_cells *cells, weir_entry *entry)
+{
+    weir_cell_head *head = weir_entry_data(&cells->table, entry);
+
+    return &head->cell;
+}
+
 /* A cell is new while it does not know its accumulator. */
 static weir_cell *ready(weir_cells *cells, weir_cell_head *head, const uint64_t *key, uint64_t age,
                         void (*flush)(weir_timer *timer))
@@ -60,11 +67,12 @@ weir_cell *weir_cells_find(weir_cells *cells, const uint64_t *key, uint64_t hash
                  flush);
 }
 
-static weir_cell *cell_in(const weir_cells *cells, weir_entry *entry)
+weir_cell *weir_cells_get(const weir_cells *cells, const uint64_t *key)
 {
-    weir_cell_head *head = weir_entry_data(&cells->table, entry);
+    uint64_t hash = weir_table_hash(&cells->table, key);
+    weir_entry *entry = weir_table_find(&cells->table, key, hash);
 
-    return &head->cell;
+    return entry != NULL ? cell_in(cells, entry) : NULL;
 }
 
 weir_cell *weir_cells_next(const weir_cells *cells, const weir_cell *after)

@@ -23,9 +23,18 @@ typedef struct weir_cells {
     struct weir_cell_head *single;
 } weir_cells;
 
+/* A place in the list of what is flushed next: one cell, or all of the owner's. */
+typedef struct weir_flush {
+    struct weir_flush *next;
+    void *owner;
+    weir_cell *cell; /* NULL: all */
+    bool due;        /* it is in the list */
+} weir_flush;
+
 /* A cell with its timer; the kind sees what begins at `cell`. */
 typedef struct weir_cell_head {
     weir_timer timer; /* of flush_at */
+    weir_flush flush;
     _Alignas(16) weir_cell cell;
 } weir_cell_head;
 
@@ -39,6 +48,9 @@ void weir_cells_free(weir_cells *cells);
 /* The cell of a key (NULL, 0 without keys), made if need be; NULL: too many, or no memory. */
 weir_cell *weir_cells_find(weir_cells *cells, const uint64_t *key, uint64_t hash,
                            void (*flush)(weir_timer *timer));
+
+/* The cell of a key, if it was made. */
+weir_cell *weir_cells_get(const weir_cells *cells, const uint64_t *key);
 
 /* All cells in the order in which they were made: call with NULL first. */
 weir_cell *weir_cells_next(const weir_cells *cells, const weir_cell *after);

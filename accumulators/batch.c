@@ -40,7 +40,7 @@ static weir_status flush(weir_accumulator *accumulator, weir_cell *cell, weir_fi
 static bool begin(weir_accumulator *accumulator, weir_cell *cell, weir_window_cell *window)
 {
     const weir_batch_config *config = accumulator->config;
-    weir_event batch = {.origin = &accumulator->origin};
+    weir_event batch = {.origin = &accumulator->batches};
 
     window->ticket = weir_event_hold(&batch);
     if (window->ticket == NULL)

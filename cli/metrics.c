@@ -3,10 +3,8 @@
 #include "cli/metrics.h"
 
 #include <inttypes.h>
-#include <poll.h>
 #include <stdio.h>
 
-#include "cli/run.h"
 #include "core/buffer.h"
 #include "core/text.h"
 
@@ -145,15 +143,11 @@ static void print_stats(weir_runtime *runtime)
     weir_report_free(report);
 }
 
-/* --- Running with a beat
- * -------------------------------------------------------------------------- */
+/* --- The beat of a run
+ * ---------------------------------------------------------------------------- */
 
-static int64_t now_ms(void)
-{
-    return cli_now_ns() / 1000000;
-}
-
-static weir_status beat(const cli_arguments *arguments, weir_runtime *runtime, weir_error **error)
+weir_status cli_metrics_beat(const cli_arguments *arguments, weir_runtime *runtime,
+                             weir_error **error)
 {
     const char *path = cli_value(arguments, "--metrics");
 
@@ -162,7 +156,7 @@ static weir_status beat(const cli_arguments *arguments, weir_runtime *runtime, w
     return path != NULL ? cli_write_metrics(runtime, path, error) : WEIR_OK;
 }
 
-static weir_status read_interval(const cli_arguments *arguments, int64_t *ret_ms,
+weir_status cli_metrics_interval(const cli_arguments *arguments, int64_t *ret_ms,
                                  weir_error **error)
 {
     const char *text = cli_value(arguments, "--stats");
@@ -175,36 +169,4 @@ static weir_status read_interval(const cli_arguments *arguments, int64_t *ret_ms
                               text);
     *ret_ms = ns / 1000000;
     return WEIR_OK;
-}
-
-/* Turns as they come, and between them a beat: the runtime is only ever touched on this thread. */
-weir_status cli_run_with_metrics(const cli_arguments *arguments, weir_runtime *runtime,
-                                 weir_error **error)
-{
-    int64_t interval;
-    weir_status status = read_interval(arguments, &interval, error);
-    struct pollfd ready = {.events = POLLIN};
-
-    if (status != WEIR_OK)
-        return status;
-    ready.fd = weir_runtime_fd(runtime, error);
-    if (ready.fd < 0)
-        return WEIR_IO;
-    int64_t next = now_ms() + interval;
-    while (status == WEIR_OK) {
-        int64_t left = next - now_ms();
-        if (left > 0)
-            poll(&ready, 1, (int)left); /* a signal only wakes us */
-        if (now_ms() >= next) {
-            next += interval;
-            status = beat(arguments, runtime, error);
-        }
-        if (status == WEIR_OK)
-            status = weir_runtime_poll(runtime, error);
-    }
-    if (status != WEIR_CLOSED)
-        return status;
-    weir_error_free(*error);
-    *error = NULL;
-    return beat(arguments, runtime, error);
 }

@@ -5,9 +5,13 @@
 
 #include "cli/cli.h"
 
-/* Runs to the end; each --stats interval prints counters and writes the --metrics file. */
-weir_status cli_run_with_metrics(const cli_arguments *arguments, weir_runtime *runtime,
+/* How often --stats asks for counters; 10 s where only --metrics is given. */
+weir_status cli_metrics_interval(const cli_arguments *arguments, int64_t *ret_ms,
                                  weir_error **error);
+
+/* Prints the counters (--stats) and writes the file (--metrics). */
+weir_status cli_metrics_beat(const cli_arguments *arguments, weir_runtime *runtime,
+                             weir_error **error);
 
 /* Writes all counters as Prometheus text, whole or not at all. */
 weir_status cli_write_metrics(weir_runtime *runtime, const char *path, weir_error **error);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* run.c - weir run: a spec runs until its sources end, or a signal stops it. */
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -127,23 +128,63 @@ int64_t cli_now_ns(void)
     return (int64_t)time.tv_sec * 1000000000 + time.tv_nsec;
 }
 
-static int run_module(const cli_arguments *arguments, const cli_module *module)
+/* Turns as they come, and between them a beat: the runtime is only ever touched on this thread. */
+static weir_status run_with_beat(const cli_arguments *arguments, weir_runtime *runtime,
+                                 int64_t interval_ms, cli_beat beat, weir_error **error)
 {
-    weir_runtime_config config = {.log = cli_log, .log_arg = (void *)(uintptr_t)arguments};
+    struct pollfd ready = {.fd = weir_runtime_fd(runtime, error), .events = POLLIN};
+    weir_status status = ready.fd >= 0 ? WEIR_OK : WEIR_IO;
+    int64_t next = cli_now_ns() / 1000000 + interval_ms;
+
+    while (status == WEIR_OK) {
+        int64_t left = next - cli_now_ns() / 1000000;
+        if (left > 0)
+            poll(&ready, 1, left < 60000 ? (int)left : 60000); /* a signal only wakes us */
+        if (cli_now_ns() / 1000000 >= next) {
+            next += interval_ms;
+            status = beat(arguments, runtime, error);
+        }
+        if (status == WEIR_OK)
+            status = weir_runtime_poll(runtime, error);
+    }
+    if (status != WEIR_CLOSED || weir_error_status(*error) != WEIR_CLOSED)
+        return status;
+    weir_error_free(*error);
+    *error = NULL;
+    return beat(arguments, runtime, error);
+}
+
+static weir_status run_to_end(const cli_arguments *arguments, weir_runtime *runtime,
+                              cli_beat progress, weir_error **error)
+{
+    int64_t interval_ms = 200;
+
+    if (cli_has(arguments, "--stats") || cli_has(arguments, "--metrics")) {
+        weir_status status = cli_metrics_interval(arguments, &interval_ms, error);
+        return status == WEIR_OK
+                   ? run_with_beat(arguments, runtime, interval_ms, cli_metrics_beat, error)
+                   : status;
+    }
+    if (progress != NULL)
+        return run_with_beat(arguments, runtime, interval_ms, progress, error);
+    return weir_runtime_run(runtime, error);
+}
+
+static int run_module(const cli_arguments *arguments, const cli_module *module,
+                      const weir_runtime_config *config, cli_beat progress)
+{
     weir_runtime *runtime = NULL;
     weir_error *error = NULL;
     int64_t began = cli_now_ns();
 
-    weir_status status = weir_runtime_new(&config, &runtime, &error);
+    weir_status status = weir_runtime_new(config, &runtime, &error);
     if (status == WEIR_OK)
         status = cli_apply_overrides(arguments, runtime, &error);
     if (status == WEIR_OK)
         status = weir_runtime_load_in(runtime, module->module, module->folder, &error);
     if (status == WEIR_OK) {
         catch_signals(runtime);
-        bool counted = cli_has(arguments, "--stats") || cli_has(arguments, "--metrics");
-        status = counted ? cli_run_with_metrics(arguments, runtime, &error)
-                         : weir_runtime_run(runtime, &error);
+        status = run_to_end(arguments, runtime, progress, &error);
     }
     if (runtime != NULL && status != WEIR_SPEC) {
         cli_summarise(arguments, runtime, cli_now_ns() - began);
@@ -153,7 +194,8 @@ static int run_module(const cli_arguments *arguments, const cli_module *module)
     return status == WEIR_OK ? CLI_DONE : cli_report_error(error);
 }
 
-static int run(const cli_arguments *arguments)
+int cli_run_spec(const cli_arguments *arguments, const weir_runtime_config *config,
+                 cli_beat progress)
 {
     cli_module module;
     int code = cli_open_module(arguments, true, &module);
@@ -164,10 +206,17 @@ static int run(const cli_arguments *arguments)
         cli_complain("%s declares types only: there is nothing to run", arguments->operands[0]);
         code = CLI_USAGE;
     } else {
-        code = run_module(arguments, &module);
+        code = run_module(arguments, &module, config, progress);
     }
     cli_close_module(&module);
     return code;
+}
+
+static int run(const cli_arguments *arguments)
+{
+    weir_runtime_config config = {.log = cli_log, .log_arg = (void *)(uintptr_t)arguments};
+
+    return cli_run_spec(arguments, &config, NULL);
 }
 
 static const cli_option options[] = {

@@ -5,6 +5,15 @@
 
 #include "cli/cli.h"
 
+/* Called now and then while a module runs. */
+typedef weir_status (*cli_beat)(const cli_arguments *arguments, weir_runtime *runtime,
+                                weir_error **error);
+
+/* Opens the module of the operands and runs it to its end: overrides, signals, summary, picture.
+ * `progress` (NULL: none) is called five times a second. */
+int cli_run_spec(const cli_arguments *arguments, const weir_runtime_config *config,
+                 cli_beat progress);
+
 /* Applies --set, --input and --sink. */
 weir_status cli_apply_overrides(const cli_arguments *arguments, weir_runtime *runtime,
                                 weir_error **error);

@@ -34,6 +34,8 @@ static void print_reactor(const weir_reactor_report *reactor)
                 reactor->missing);
     else if (metrics->filtered != 0)
         fprintf(stderr, "  it never fired: its 'where' was never true\n");
+    else
+        fprintf(stderr, "  it never fired: its criteria were never true\n");
 }
 
 static void print_rate(const weir_report *report, int64_t elapsed_ns)

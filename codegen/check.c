@@ -7,6 +7,8 @@
 
 #include "core/text.h"
 
+enum { MOST_HINTS = 100 };
+
 /* --- Names ------------------------------------------------------------------------------------ */
 
 bool check_names_init(checker *check, check_names *names, size_t count)
@@ -53,13 +55,19 @@ long check_find(const check_names *names, const char *name)
     return CHECK_NONE;
 }
 
+/* Looking for near names takes long where names are many; nobody reads so many hints. */
+bool check_offers_names(const checker *check)
+{
+    return weir_diagnostics_error_count(check->log) < MOST_HINTS;
+}
+
 void check_unknown(checker *check, const spec_name *name, const char *what,
                    const check_names *const *tables, size_t count)
 {
     weir_nearest nearest = {.wanted = name->text};
     char hint[128];
 
-    for (size_t i = 0; i < count; i++)
+    for (size_t i = 0; i < count && check_offers_names(check); i++)
         for (size_t j = 0; j < tables[i]->count; j++)
             weir_nearest_offer(&nearest, tables[i]->items[j].name);
     diagnostics_error(check->log, name->where, "there is no %s '%s'%s", what, name->text,

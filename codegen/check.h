@@ -48,6 +48,8 @@ long check_resolve(checker *check, const check_names *names, const spec_name *na
 void check_unknown(checker *check, const spec_name *name, const char *what,
                    const check_names *const *tables, size_t count);
 
+bool check_offers_names(const checker *check);
+
 /* types */
 void check_types(checker *check);
 bool check_shape(checker *check, spec_shape *shape);

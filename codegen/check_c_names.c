@@ -100,6 +100,8 @@ static size_t count_names(const spec *model)
 
     for (size_t i = 0; i < model->graph_count; i++)
         things += 1 + model->graphs[i].node_count;
+    for (size_t i = 0; i < model->type_count; i++)
+        things += model->types[i]->enumerator_count;
     return things * MOST_ENDINGS;
 }
 
@@ -136,16 +138,77 @@ static void report(name_list *list)
     }
 }
 
-/* Members of one struct and names of one enum. */
-static void check_members(checker *check)
-{
-    emit_clash clash;
+/* --- Inside a type ---------------------------------------------------------------------------- */
 
-    if (weir_diagnostics_error_count(check->log) != 0 ||
-        !emit_names_clash(check->model, &check->model->arena, &clash))
-        return;
-    diagnostics_error(check->log, clash.second, "two things would be '%s' in C", clash.name);
-    diagnostics_note(check->log, clash.first, "the other one");
+/* A field has up to three members. */
+static void add_field(name_list *list, const spec_field *field)
+{
+    const spec_shape *shape = &field->shape;
+    weir_arena *arena = &list->check->model->arena;
+    const char *what = weir_arena_printf(arena, "the field '%s'", field->name);
+
+    add(list, weir_arena_printf(arena, "%s", emit_member(field->name).text), what, field->where);
+    if (shape->optional)
+        add(list, weir_arena_printf(arena, "has_%s", field->name), what, field->where);
+    if (shape->list && shape->min != shape->max)
+        add(list, weir_arena_printf(arena, "%s_count", field->name), what, field->where);
+    if (shape->type != NULL && shape->type->kind == SPEC_BYTES)
+        add(list, weir_arena_printf(arena, "%s_size", field->name), what, field->where);
+}
+
+enum { MOST_MEMBERS = 4 };
+
+static void check_members(checker *check, const spec_fields *fields)
+{
+    name_list list = {.check = check};
+
+    list.items =
+        front_array(check->front, fields->count * MOST_MEMBERS, sizeof *list.items, &list.capacity);
+    for (size_t i = 0; list.items != NULL && i < fields->count; i++)
+        add_field(&list, &fields->items[i]);
+    if (list.count > 1)
+        report(&list);
+}
+
+/* Structs that have no name in the spec. */
+static void check_unnamed_structs(checker *check)
+{
+    const spec *model = check->model;
+
+    for (size_t i = 0; i < model->accumulator_count; i++)
+        check_members(check, &model->accumulators[i]->state);
+    for (size_t i = 0; i < model->graph_count; i++) {
+        check_members(check, &model->graphs[i].args);
+        for (size_t j = 0; j < model->graphs[i].node_count; j++)
+            check_members(check, &model->graphs[i].nodes[j].state);
+    }
+}
+
+static void add_enumerators(name_list *list, const spec_type *type)
+{
+    weir_arena *arena = &list->check->model->arena;
+    c_name prefix = emit_upper(type->name);
+
+    for (size_t i = 0; i < type->enumerator_count; i++) {
+        const spec_enumerator *enumerator = &type->enumerators[i];
+        const char *what = weir_arena_printf(arena, "'%s.%s'", type->name, enumerator->name);
+        add(list, weir_arena_printf(arena, "%s_%s", prefix.text, emit_upper(enumerator->name).text),
+            what, enumerator->where);
+    }
+}
+
+/* --- All -------------------------------------------------------------------------------------- */
+
+static void add_types(name_list *list)
+{
+    const spec *model = list->check->model;
+
+    for (size_t i = 0; i < model->type_count; i++) {
+        add_thing(list, "", model->types[i]->name, "|_type|_equal|_print|_name", "type",
+                  model->types[i]->where);
+        add_enumerators(list, model->types[i]);
+        check_members(list->check, &model->types[i]->fields);
+    }
 }
 
 void check_c_names(checker *check)
@@ -159,10 +222,8 @@ void check_c_names(checker *check)
     add_thing(&list, "", "module", "|_spec", "module itself", (weir_place){.file = model->file});
     if (model->param_count != 0)
         add_thing(&list, "", "params", "", "struct of the parameters", model->params[0].where);
-    for (size_t i = 0; i < model->type_count; i++)
-        add_thing(&list, "", model->types[i]->name, "|_type|_equal|_print|_name", "type",
-                  model->types[i]->where);
+    add_types(&list);
     add_rooms(&list);
     report(&list);
-    check_members(check);
+    check_unnamed_structs(check);
 }

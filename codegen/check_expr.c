@@ -82,6 +82,8 @@ void check_node_expressions(checker *check, spec_graph *graph, spec_node *node)
 
 void check_reactor_expressions(checker *check, spec_reactor *reactor)
 {
+    if (reactor->filter.text == NULL)
+        return;
     spec_roots roots = spec_roots_of_reactor(check->model, reactor, &check->model->arena);
 
     check_condition(check, &roots, &reactor->filter);

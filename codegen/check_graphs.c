@@ -5,9 +5,14 @@
 #include "codegen/check.h"
 
 /* A graph with criteria of its own has a reactor of its name. */
-static const spec_reactor *own_reactor(const spec *model, const spec_graph *graph)
+static const spec_reactor *own_reactor(const checker *check, const spec_graph *graph)
 {
-    for (size_t i = 0; i < model->reactor_count; i++)
+    const spec *model = check->model;
+    long index = check_find(&check->reactors, graph->name);
+
+    /* One under `reactors:` of the same name, an error by itself, stands before it. */
+    for (size_t i = index != CHECK_NONE ? (size_t)index : model->reactor_count;
+         i < model->reactor_count; i++)
         if (model->reactors[i]->implied && strcmp(model->reactors[i]->name, graph->name) == 0)
             return model->reactors[i];
     return NULL;
@@ -16,7 +21,7 @@ static const spec_reactor *own_reactor(const spec *model, const spec_graph *grap
 static void find_reactor(checker *check, spec_graph *graph)
 {
     if (graph->trigger.text == NULL) {
-        graph->reactor = own_reactor(check->model, graph);
+        graph->reactor = own_reactor(check, graph);
         return;
     }
     long index = check_resolve(check, &check->reactors, &graph->trigger, "reactor");

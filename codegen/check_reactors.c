@@ -82,13 +82,12 @@ static void read_graph(checker *check, spec_reactor *reactor, const spec_graph *
 static void collect_graphs(checker *check, spec_reactor *reactor)
 {
     spec *model = check->model;
-    size_t room;
+    size_t count = 0, room;
 
-    reactor->graphs =
-        front_array(check->front, model->graph_count + 1, sizeof(const spec_graph *), &room);
-    if (reactor->graphs == NULL)
-        return;
     for (size_t i = 0; i < model->graph_count; i++)
+        count += model->graphs[i].reactor == reactor;
+    reactor->graphs = front_array(check->front, count, sizeof(const spec_graph *), &room);
+    for (size_t i = 0; room != 0 && i < model->graph_count; i++)
         if (model->graphs[i].reactor == reactor)
             reactor->graphs[reactor->graph_count++] = &model->graphs[i];
 }
@@ -187,7 +186,7 @@ void check_reactors(checker *check)
         reactor->index = i;
         reactor->inputs = front_array(check->front, INPUTS, sizeof *reactor->inputs, &room);
         collect_graphs(check, reactor);
-        if (reactor->inputs == NULL || reactor->graphs == NULL)
+        if (reactor->inputs == NULL)
             return;
         if (reactor->criteria != NULL)
             resolve_criteria(check, reactor, reactor->criteria);

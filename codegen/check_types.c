@@ -22,7 +22,7 @@ static void unknown_type(checker *check, const char *name, weir_place where)
         return;
     for (int kind = SPEC_BOOL; kind <= SPEC_BYTES; kind++)
         weir_nearest_offer(&nearest, spec_scalar((spec_type_kind)kind)->name);
-    for (size_t i = 0; i < check->types.count; i++)
+    for (size_t i = 0; i < check->types.count && check_offers_names(check); i++)
         weir_nearest_offer(&nearest, check->types.items[i].name);
     diagnostics_error(check->log, where, "there is no type '%s'%s", name,
                       weir_nearest_hint(&nearest, hint, sizeof hint));

@@ -4,13 +4,19 @@
 
 #include "codegen/check.h"
 
-static bool is_input(const spec *model, const spec_accumulator *accumulator)
+static void check_accumulators_used(checker *check)
 {
-    for (size_t i = 0; i < model->reactor_count; i++)
+    const spec *model = check->model;
+    size_t count;
+    bool *read = front_array(check->front, model->accumulator_count, sizeof(bool), &count);
+
+    for (size_t i = 0; read != NULL && i < model->reactor_count; i++)
         for (size_t j = 0; j < model->reactors[i]->input_count; j++)
-            if (model->reactors[i]->inputs[j].accumulator == accumulator)
-                return true;
-    return false;
+            read[model->reactors[i]->inputs[j].accumulator->index] = true;
+    for (size_t i = 0; i < count; i++)
+        if (!read[i])
+            diagnostics_error(check->log, model->accumulators[i]->where,
+                              "nobody reads the accumulator '%s'", model->accumulators[i]->name);
 }
 
 static void check_rooms_used(checker *check)
@@ -21,10 +27,6 @@ static void check_rooms_used(checker *check)
         if (!check->source_read[i])
             diagnostics_error(check->log, model->sources[i].where, "nobody reads the source '%s'",
                               model->sources[i].name);
-    for (size_t i = 0; i < model->accumulator_count; i++)
-        if (!is_input(model, model->accumulators[i]))
-            diagnostics_error(check->log, model->accumulators[i]->where,
-                              "nobody reads the accumulator '%s'", model->accumulators[i]->name);
     for (size_t i = 0; i < model->reactor_count; i++)
         if (model->reactors[i]->graph_count == 0)
             diagnostics_error(check->log, model->reactors[i]->where,
@@ -95,6 +97,7 @@ void check_unused(checker *check)
     if (check->front->lost)
         return;
     check_rooms_used(check);
+    check_accumulators_used(check);
     for (size_t i = 0; i < check->model->graph_count; i++)
         check_graph_used(check, &check->model->graphs[i]);
 }

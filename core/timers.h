@@ -15,6 +15,7 @@ struct weir_timer {
     uint64_t age;
     uint32_t rank; /* place in the spec */
     uint32_t slot; /* in the heap, counted from 1; 0: not armed */
+    bool lasting;  /* fires also when no more events can come (a retry) */
     void (*fire)(weir_timer *timer);
     void *arg;
 };
@@ -35,6 +36,12 @@ void weir_timers_free(weir_timers *timers);
 /* Arms `timer` for `due`, or moves it there. Its place must have been reserved. */
 void weir_timer_arm(weir_timers *timers, weir_timer *timer, int64_t due);
 void weir_timer_disarm(weir_timers *timers, weir_timer *timer);
+
+/* The one that is due first, or NULL. */
+static inline weir_timer *weir_timers_first(const weir_timers *timers)
+{
+    return timers->count != 0 ? timers->heap[0] : NULL;
+}
 
 /* When the next one is due; INT64_MAX: none. */
 int64_t weir_timers_next(const weir_timers *timers);

@@ -9,6 +9,7 @@
 
 #include "core/calendar.h"
 #include "core/text.h"
+#include "wire/values.h"
 
 enum { NUMBER_TEXT = 40 };
 
@@ -35,6 +36,13 @@ double weir_as_f64(double value)
 const char *weir_as_text(const char *text)
 {
     return text;
+}
+
+int weir_bytes_compare(const void *a, size_t a_size, const void *b, size_t b_size)
+{
+    int order = memcmp(a, b, a_size < b_size ? a_size : b_size);
+
+    return order != 0 ? order : (a_size > b_size) - (a_size < b_size);
 }
 
 bool weir_text_ends_with(const char *text, const char *part)
@@ -156,14 +164,23 @@ void weir_text_from_duration(char *out, size_t room, int64_t ns)
     weir_text_copy(out, room, text);
 }
 
-void weir_text_from_date(char *out, size_t room, int32_t days)
+bool weir_text_from_bytes(char *out, size_t room, const void *data, size_t size)
 {
-    char text[WEIR_CALENDAR_DATE + 1] = "";
+    const unsigned char *at = data;
+    bool text = wire_utf8_fault(at, at + size) == NULL && memchr(at, '\0', size) == NULL;
+
+    return text && size < room && weir_bytes_copy(out, room, data, size);
+}
+
+bool weir_text_from_date(char *out, size_t room, int32_t days)
+{
+    char text[WEIR_CALENDAR_DATE + 1];
     char *end = weir_calendar_print_date(text, days);
 
-    if (end != NULL)
-        *end = '\0';
-    weir_text_copy(out, room, end != NULL ? text : "");
+    if (end == NULL)
+        return false;
+    *end = '\0';
+    return weir_text_copy(out, room, text);
 }
 
 /* --- Text as values --------------------------------------------------------------------------

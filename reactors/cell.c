@@ -96,6 +96,16 @@ void weir_cell_keep(weir_reactor *reactor, weir_reactor_cell *cell, uint32_t inp
     }
 }
 
+void weir_cell_clear(weir_reactor *reactor, weir_reactor_cell *cell)
+{
+    cell->present = 0;
+    if (reactor->key_words != 0)
+        return;
+    reactor->shared_present = 0;
+    for (uint32_t i = 0; i < reactor->module->input_count; i++)
+        reactor->current[i] = NULL;
+}
+
 const void *const *weir_cell_inputs(const weir_reactor *reactor, weir_reactor_cell *cell,
                                     const void **room)
 {

@@ -139,6 +139,8 @@ static void end_retry(weir_reactor *reactor, weir_retry *retry, uint32_t outcome
     weir_retry_free(reactor, retry);
     if (reactor->module->strategy == WEIR_SEQUENTIAL)
         weir_reactor_ask(reactor, cell);
+    else
+        weir_reactor_look(reactor, cell);
 }
 
 static void run_again(weir_timer *timer);
@@ -158,17 +160,21 @@ static bool begin_retry(weir_reactor *reactor, weir_reactor_cell *cell, const we
     retry->attempts = 1;
     retry->rounds = reactor->rounds;
     memcpy(retry->failed, failed, reactor->module->graph_count * sizeof *failed);
-    retry->timer =
-        (weir_timer){.fire = run_again, .arg = retry, .rank = reactor->rank, .age = firing->number};
+    retry->timer = (weir_timer){.fire = run_again,
+                                .arg = retry,
+                                .rank = reactor->rank,
+                                .age = firing->number,
+                                .lasting = true};
     hold_all(reactor, tickets);
     cell->retry = retry;
     reactor->retries++;
     reactor->blocked |= WEIR_BLOCKED_RETRY;
+    weir_queues_note_hold(reactor, cell, true);
     arm_retry(reactor, retry);
     return true;
 }
 
-/* Saves the state around a run that may fail, as the fused function does. */
+/* One graph, without the reactor's condition and its other graphs. */
 static weir_status run_alone(weir_reactor *reactor, uint32_t index, weir_firing *firing,
                              const void *const *inputs, weir_reactor_cell *cell)
 {
@@ -197,6 +203,7 @@ static void run_again(weir_timer *timer)
         if (!retry->failed[i])
             continue;
         reactor->metrics.retried++;
+        reactor->graphs[i].reruns++;
         retry->failed[i] = run_alone(reactor, i, &firing, inputs, retry->cell) != WEIR_OK;
         if (!retry->failed[i])
             continue;
@@ -281,6 +288,8 @@ weir_status weir_reactor_fire(weir_reactor *reactor, weir_reactor_cell *cell,
     if (status == WEIR_OK) {
         reactor->metrics.fired++;
         release_all(reactor, tickets, WEIR_FIRED);
+        if (reactor->tells)
+            reactor->host->fired(reactor, cell);
         return status;
     }
     return weir_reactor_not_ok(reactor, cell, status, inputs, tickets);
@@ -299,7 +308,7 @@ weir_status weir_reactor_not_ok(weir_reactor *reactor, weir_reactor_cell *cell, 
     }
     if (!any(reactor->failed, reactor->module->graph_count)) {
         /* The reactor's `where:` could not be asked: no firing came of it. */
-        bury(reactor, NULL, firing, firing->failure, inputs, tickets);
+        bury(reactor, NULL, NULL, firing->failure, inputs, tickets);
         outcome = WEIR_DEAD;
         reactor->metrics.failed++;
     } else {
@@ -309,7 +318,34 @@ weir_status weir_reactor_not_ok(weir_reactor *reactor, weir_reactor_cell *cell, 
             reactor->metrics.failed++;
         }
         memset(reactor->failed, 0, reactor->module->graph_count * sizeof *reactor->failed);
+        if (reactor->tells)
+            reactor->host->fired(reactor, cell);
     }
     release_all(reactor, tickets, outcome);
     return status;
+}
+
+const weir_failure *weir_reactor_fire_by_hand(weir_reactor *reactor, weir_reactor_cell *cell)
+{
+    const void *room[WEIR_INPUT_LIMIT];
+    const void *const *inputs = weir_cell_inputs(reactor, cell, room);
+    weir_firing *firing = &reactor->firing;
+    const weir_failure *failure = NULL;
+
+    firing->now = reactor->host->now(reactor);
+    firing->number = ++reactor->metrics.fired;
+    firing->key = weir_cell_key(reactor, cell);
+    reactor->cause = NULL;
+    reactor->rounds = 0;
+    for (uint32_t i = 0; i < reactor->module->graph_count; i++) {
+        if (run_alone(reactor, i, firing, inputs, cell) == WEIR_OK)
+            continue;
+        reactor->graphs[i].failures++;
+        reactor->failures[i] = *firing->failure;
+        failure = failure != NULL ? failure : &reactor->failures[i];
+    }
+    reactor->metrics.failed += failure != NULL;
+    if (reactor->tells)
+        reactor->host->fired(reactor, cell);
+    return failure;
 }

@@ -51,8 +51,15 @@ void weir_queues_free(weir_reactor *reactor)
 
 int64_t weir_reactor_unheld(const weir_reactor *reactor)
 {
-    int64_t now = reactor->held_since != 0 ? reactor->held_since : reactor->host->now(reactor);
+    int64_t now = reactor->held ? reactor->held_since : reactor->host->now(reactor);
     return now - reactor->held_total;
+}
+
+/* The same for one cell, which can be held alone. */
+static int64_t unheld(const weir_reactor *reactor, const weir_backlog *backlog)
+{
+    int64_t now = backlog->held ? backlog->held_since : weir_reactor_unheld(reactor);
+    return now - backlog->held_total;
 }
 
 /* --- Cells that wait -------------------------------------------------------------------------- */
@@ -206,13 +213,48 @@ bool weir_queue_is_full(const weir_reactor *reactor, const weir_reactor_cell *ce
                          cell->backlog->queues[input].count >= reactor->config.capacity);
 }
 
+static int64_t later(int64_t time, int64_t by)
+{
+    int64_t sum;
+
+    return __builtin_add_overflow(time, by, &sum) ? INT64_MAX : sum;
+}
+
+/* At the earliest time at which the oldest boundary may have waited too long. */
 static void arm_wait(weir_reactor *reactor)
 {
-    if (reactor->oldest == NULL || reactor->config.wait == INT64_MAX || reactor->held_since != 0)
+    const weir_waiting *oldest = reactor->oldest;
+
+    if (oldest == NULL || reactor->config.wait == INT64_MAX || reactor->held)
         weir_timer_disarm(reactor->timers, &reactor->wait_timer);
     else
         weir_timer_arm(reactor->timers, &reactor->wait_timer,
-                       reactor->oldest->since + reactor->held_total + reactor->config.wait);
+                       later(oldest->entered + reactor->held_total, reactor->config.wait));
+}
+
+void weir_queues_note_hold(weir_reactor *reactor, weir_reactor_cell *cell, bool held)
+{
+    weir_backlog *backlog = cell->backlog;
+    int64_t now = weir_reactor_unheld(reactor);
+
+    if (backlog == NULL || backlog->held == held)
+        return;
+    if (!held)
+        backlog->held_total += now - backlog->held_since;
+    backlog->held_since = now;
+    backlog->held = held;
+    arm_wait(reactor);
+}
+
+static void fill(weir_reactor *reactor, weir_waiting *waiting, const void *value,
+                 const weir_event *event, weir_ticket *ticket)
+{
+    waiting->ticket = ticket;
+    waiting->event = event->number;
+    waiting->rounds = event->rounds;
+    waiting->entered = weir_reactor_unheld(reactor);
+    waiting->since = unheld(reactor, waiting->cell->backlog);
+    weir_input_copy(&reactor->inputs[waiting->input], waiting->value, value);
 }
 
 /* Under latest a queue has one place, which the newest boundary overwrites. */
@@ -225,10 +267,10 @@ static bool overwrite(weir_reactor *reactor, weir_queue *queue, const void *valu
         return false;
     weir_ticket_release(waiting->ticket, WEIR_COLLAPSED);
     reactor->metrics.collapsed++;
-    waiting->ticket = ticket;
-    waiting->event = event->number;
-    waiting->rounds = event->rounds;
-    weir_input_copy(&reactor->inputs[waiting->input], waiting->value, value);
+    fill(reactor, waiting, value, event, ticket);
+    unlink_age(reactor, waiting);
+    link_age(reactor, waiting);
+    arm_wait(reactor);
     return true;
 }
 
@@ -269,12 +311,8 @@ void weir_queue_push(weir_reactor *reactor, weir_reactor_cell *cell, uint32_t in
     }
     weir_waiting *waiting = take_place(reactor);
     waiting->cell = cell;
-    waiting->ticket = ticket;
-    waiting->event = event->number;
     waiting->input = input;
-    waiting->rounds = event->rounds;
-    waiting->since = weir_reactor_unheld(reactor);
-    weir_input_copy(&reactor->inputs[input], waiting->value, value);
+    fill(reactor, waiting, value, event, ticket);
     append(&cell->backlog->queues[input], waiting);
     cell->backlog->waiting |= 1ull << input;
     reactor->metrics.waiting++;
@@ -283,27 +321,32 @@ void weir_queue_push(weir_reactor *reactor, weir_reactor_cell *cell, uint32_t in
         arm_wait(reactor);
 }
 
-/* The timer of `wait:`: boundaries that have waited too long become dead letters. One whose key is
- * held by a retry is passed over, since such time does not count. */
+/* The timer of `wait:`: boundaries that have waited too long become dead letters. Those whose cell
+ * was held for a while are due later; while it still is, the end of the hold arms the timer. */
 void weir_queue_expire(weir_timer *timer)
 {
     weir_reactor *reactor = timer->arg;
-    int64_t limit = weir_reactor_unheld(reactor) - reactor->config.wait;
+    int64_t now = weir_reactor_unheld(reactor), wait = reactor->config.wait, next_due = INT64_MAX;
     weir_waiting *next;
 
-    for (weir_waiting *waiting = reactor->oldest; waiting != NULL && waiting->since <= limit;
-         waiting = next) {
+    for (weir_waiting *waiting = reactor->oldest; waiting != NULL; waiting = next) {
+        const weir_backlog *backlog = waiting->cell->backlog;
+        int64_t left = later(waiting->since, wait) - unheld(reactor, backlog);
+        int64_t due = backlog->held ? INT64_MAX : later(now, left);
         next = waiting->newer;
-        if (waiting->cell->retry != NULL)
+        if (now - waiting->entered < wait) {
+            due = later(waiting->entered, wait);
+            next = NULL;
+        } else if (left <= 0) {
+            reactor->metrics.unpaired++;
+            drop_first(reactor, waiting->cell, waiting->input,
+                       "unpaired: it has waited longer than 'wait'");
             continue;
-        reactor->metrics.unpaired++;
-        drop_first(reactor, waiting->cell, waiting->input,
-                   "unpaired: it has waited longer than 'wait'");
+        }
+        next_due = due < next_due ? due : next_due;
     }
-    if (reactor->oldest != NULL && reactor->oldest->since <= limit)
-        weir_timer_arm(reactor->timers, timer, reactor->host->now(reactor) + reactor->config.wait);
-    else
-        arm_wait(reactor);
+    if (next_due != INT64_MAX)
+        weir_timer_arm(reactor->timers, timer, later(next_due, reactor->held_total));
 }
 
 void weir_queues_rearm(weir_reactor *reactor)

@@ -139,6 +139,16 @@ static bool is_warm(const weir_reactor *reactor, const weir_reactor_cell *cell)
     return (there & reactor->required_mask) == reactor->required_mask;
 }
 
+/* A firing is due, and held because a required input has no value. While the criteria are not true
+ * it is a partner that has not come. */
+static bool is_warming(const weir_reactor *reactor, const weir_reactor_cell *cell)
+{
+    uint64_t inputs;
+
+    return cell->backlog != NULL && !is_warm(reactor, cell) &&
+           weir_criteria_ask(reactor, cell->backlog, &inputs);
+}
+
 static bool is_held(const weir_reactor *reactor, const weir_reactor_cell *cell)
 {
     const uint32_t holding = WEIR_BLOCKED_PAUSED | WEIR_BLOCKED_SINK | WEIR_BLOCKED_HALTED;
@@ -149,6 +159,7 @@ static bool is_held(const weir_reactor *reactor, const weir_reactor_cell *cell)
 void weir_reactor_offer(weir_reactor *reactor, weir_reactor_cell *cell, uint32_t input,
                         const void *value, weir_event *event, weir_ticket *ticket)
 {
+    reactor->ever_offered |= 1ull << input;
     if ((reactor->criteria_mask >> input & 1) == 0) {
         weir_cell_keep(reactor, cell, input, value);
         if (ticket != NULL)
@@ -195,19 +206,29 @@ bool weir_reactor_ask(weir_reactor *reactor, weir_reactor_cell *cell)
         weir_reactor_fire(reactor, cell, tickets);
         fired = true;
     }
-    weir_reactor_look(reactor);
+    weir_reactor_look(reactor, cell);
     return fired;
 }
 
-/* Recomputes what only changes when values come and go. */
-void weir_reactor_look(weir_reactor *reactor)
+static void note_hold(weir_reactor *reactor, weir_reactor_cell *cell)
+{
+    if (cell->backlog != NULL)
+        weir_queues_note_hold(reactor, cell, cell->retry != NULL || is_warming(reactor, cell));
+}
+
+void weir_reactor_look(weir_reactor *reactor, weir_reactor_cell *cell)
 {
     uint64_t shared = reactor->required_mask & ~reactor->keyed_mask;
-    bool warm = (reactor->shared_present & shared) == shared;
+    uint32_t warming =
+        (reactor->shared_present & shared) == shared ? 0 : (uint32_t)WEIR_BLOCKED_WARMING;
 
-    reactor->blocked &= ~(uint32_t)WEIR_BLOCKED_WARMING;
-    if (!warm)
-        reactor->blocked |= WEIR_BLOCKED_WARMING;
+    reactor->blocked = (reactor->blocked & ~(uint32_t)WEIR_BLOCKED_WARMING) | warming;
+    if (cell != NULL) {
+        note_hold(reactor, cell);
+        return;
+    }
+    for (cell = reactor->first_waiting; cell != NULL; cell = cell->backlog->next)
+        note_hold(reactor, cell);
 }
 
 bool weir_reactor_ask_all(weir_reactor *reactor)
@@ -231,11 +252,11 @@ bool weir_reactor_is_full(const weir_reactor *reactor, const weir_reactor_cell *
         return (reactor->blocked & ~(uint32_t)WEIR_BLOCKED_WAITING) != 0;
     if (is_held(reactor, cell))
         return true;
-    /* Warming: reading on may bring what is missing, where it comes from the same source. */
-    uint64_t missing = reactor->required_mask & ~weir_cell_present(reactor, cell);
-    if (cell->backlog != NULL)
-        missing &= ~cell->backlog->waiting;
-    return missing != 0 && (missing & sources) == 0;
+    if (!is_warming(reactor, cell))
+        return false;
+    /* Reading on may bring what is missing, where it comes from the same source. */
+    uint64_t there = weir_cell_present(reactor, cell) | cell->backlog->waiting;
+    return (reactor->required_mask & ~there & sources) == 0;
 }
 
 void weir_reactor_hold(weir_reactor *reactor, uint32_t reason, bool on)
@@ -245,11 +266,10 @@ void weir_reactor_hold(weir_reactor *reactor, uint32_t reason, bool on)
 
     reactor->blocked = on ? reactor->blocked | reason : reactor->blocked & ~reason;
     bool after = (reactor->blocked & holding) != 0;
+    reactor->held = after;
     if (after && !before)
         reactor->held_since = reactor->host->now(reactor);
-    if (before && !after) {
+    if (before && !after)
         reactor->held_total += reactor->host->now(reactor) - reactor->held_since;
-        reactor->held_since = 0;
-    }
     weir_queues_rearm(reactor);
 }

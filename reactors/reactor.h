@@ -29,8 +29,9 @@ typedef struct weir_waiting {
     struct weir_waiting *older, *newer; /* over all queues of the reactor, by arrival */
     struct weir_reactor_cell *cell;
     weir_ticket *ticket;
-    uint64_t event; /* number of the event it came with */
-    int64_t since;  /* time, less what the reactor was held until then */
+    uint64_t event;  /* number of the event it came with */
+    int64_t entered; /* by the reactor's time that counts for `wait:` */
+    int64_t since;   /* by its cell's */
     uint32_t input;
     uint32_t rounds; /* of feedback, of its event */
     _Alignas(16) unsigned char value[];
@@ -61,6 +62,8 @@ typedef struct weir_backlog {
     struct weir_backlog *next_free;
     struct weir_reactor_cell *previous, *next; /* cells that wait, in the order they began to */
     uint64_t waiting;                          /* bit per input: its queue is not empty */
+    bool held;                                 /* the cell alone: by a retry, or warming */
+    int64_t held_since, held_total;            /* by the reactor's time that counts for `wait:` */
     weir_queue queues[];                       /* per input */
 } weir_backlog;
 
@@ -102,14 +105,16 @@ typedef struct weir_death {
     const char *reason;
     const weir_module_graph *graph; /* that failed, or NULL */
     uint32_t node;                  /* of the graph, or WEIR_NONE */
-    const weir_firing *firing;      /* NULL: none took it */
-    const void *const *inputs;      /* of the firing */
+    const weir_firing *firing;      /* NULL: none came of it */
+    const void *const *inputs; /* as the graphs or the condition saw them; NULL: they did not */
 } weir_death;
 
 /* What a reactor asks of the runtime. */
 typedef struct weir_reactor_host {
     int64_t (*now)(const weir_reactor *reactor); /* the newest reading of the runtime's clock */
     void (*dead)(weir_reactor *reactor, const weir_death *death);
+    /* A firing of a reactor that `tells` has ended, for good or to be tried again. */
+    void (*fired)(weir_reactor *reactor, weir_reactor_cell *cell);
     /* A graph with `on_error: halt` failed: the runtime stops in order. */
     void (*halt)(weir_reactor *reactor, const char *graph, const char *reason);
 } weir_reactor_host;
@@ -117,7 +122,7 @@ typedef struct weir_reactor_host {
 typedef struct weir_reactor_graph {
     const weir_module_graph *module;
     weir_graph_config config;
-    uint64_t runs, failures;
+    uint64_t reruns, failures; /* reruns: beside one run a firing */
 } weir_reactor_graph;
 
 struct weir_reactor {
@@ -134,9 +139,11 @@ struct weir_reactor {
     const void **current;    /* value per input that is not keyed; NULL: absent */
     uint64_t shared_present; /* bit per input that is not keyed */
     uint64_t ever_present;   /* bit per input: had a value under some key */
+    uint64_t ever_offered;   /* bit per input: a boundary has come */
     uint32_t value_size;     /* the largest of all criteria inputs */
     uint32_t rank;           /* place in the spec */
     bool has_windows;
+    bool tells;             /* the host wants to know of each firing */
     uint32_t key_words;     /* 0: no keys */
     uint32_t states_offset; /* in a cell */
     uint32_t cell_size;
@@ -162,6 +169,7 @@ struct weir_reactor {
 
     uint32_t blocked; /* WEIR_BLOCKED_ bits */
     uint32_t retries; /* cells that hold a retry */
+    bool held;        /* paused, halted, or by a sink */
     int64_t started, held_since, held_total;
     weir_reactor_metrics metrics;
 };
@@ -197,8 +205,9 @@ bool weir_reactor_ask(weir_reactor *reactor, weir_reactor_cell *cell);
 /* Asks each cell that waits, in the order in which they began to. True: something was fired. */
 bool weir_reactor_ask_all(weir_reactor *reactor);
 
-/* Brings the blocked word up to date after values came without an ask. */
-void weir_reactor_look(weir_reactor *reactor);
+/* Brings up to date what depends on which values are there, after some came without an ask. `cell`:
+ * the one they came to; NULL: all. */
+void weir_reactor_look(weir_reactor *reactor, weir_reactor_cell *cell);
 
 /* True where a boundary for `input` must not come now: its queue is full while firing is held.
  * `sources` has a bit for each input that the boundary's own source feeds. */
@@ -237,6 +246,15 @@ static inline uint64_t weir_cell_present(const weir_reactor *reactor, const weir
     return cell->present | reactor->shared_present;
 }
 
+/* Forgets the cache; of a reactor with keys what is cached under the cell's. */
+void weir_cell_clear(weir_reactor *reactor, weir_reactor_cell *cell);
+
+/* How many items a window of this input has at the most. */
+static inline size_t weir_input_max_items(const weir_reactor_input *input)
+{
+    return (input->value_size - sizeof(weir_window)) / input->item_size;
+}
+
 /* Copies a value, a window with its items, into `to` (value_size bytes). */
 void weir_input_copy(const weir_reactor_input *input, void *to, const void *value);
 
@@ -258,7 +276,9 @@ void weir_queue_drop_all(weir_reactor *reactor, weir_reactor_cell *cell, const c
 bool weir_queue_is_full(const weir_reactor *reactor, const weir_reactor_cell *cell, uint32_t input);
 void weir_queue_expire(weir_timer *timer); /* of `wait:` */
 void weir_queues_rearm(weir_reactor *reactor);
-/* Time that counts for `wait:`: the clock less what firing was held. */
+/* Notes whether the cell alone is held: such time does not count for `wait:`. */
+void weir_queues_note_hold(weir_reactor *reactor, weir_reactor_cell *cell, bool held);
+/* Time that counts for `wait:`: the clock less what the reactor was held. */
 int64_t weir_reactor_unheld(const weir_reactor *reactor);
 
 /* --- criteria.c ------------------------------------------------------------------------------- */
@@ -274,6 +294,9 @@ weir_status weir_reactor_fire(weir_reactor *reactor, weir_reactor_cell *cell,
 /* The second half, for a firing that answered `status` other than WEIR_OK. */
 weir_status weir_reactor_not_ok(weir_reactor *reactor, weir_reactor_cell *cell, weir_status status,
                                 const void *const *inputs, weir_ticket *const *tickets);
+/* Runs all graphs on the cell's cache, without `where:`, retries or dead letters. NULL, or why one
+ * of them failed. */
+const weir_failure *weir_reactor_fire_by_hand(weir_reactor *reactor, weir_reactor_cell *cell);
 void weir_retry_free(weir_reactor *reactor, weir_retry *retry);
 
 #endif

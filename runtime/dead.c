@@ -184,13 +184,12 @@ static int sink_of_graph(const weir_program *program, const weir_module_graph *g
     return -1;
 }
 
-static void dead_of_reactor(weir_reactor *reactor, const weir_death *death)
+/* One event that took part: `value` is what it gave the input, NULL where it is not at hand. */
+static void send_death(weir_reactor *reactor, const weir_death *death, const weir_ticket *ticket,
+                       const void *value, const char *inputs)
 {
     weir_program *program = program_of(reactor);
-    const weir_ticket *ticket = death->ticket;
     const weir_event *event = program->runtime->event;
-    bool window = reactor->inputs[death->input].item_size != 0;
-    weir_buffer inputs = {0};
     int own = sink_of_graph(program, death->graph);
     weir_dead dead = {.program = program,
                       .source = ticket->origin->name,
@@ -198,21 +197,41 @@ static void dead_of_reactor(weir_reactor *reactor, const weir_death *death)
                       .position = ticket->position,
                       .time = ticket->time,
                       .reason = death->reason,
-                      .type = window ? NULL : type_of(reactor, death->input),
-                      .value = window ? NULL : death->value,
+                      .firing = death->firing != NULL ? death->firing->number : 0,
+                      .inputs = inputs,
+                      .type = type_of(reactor, death->input),
+                      .value = value,
                       .sink = own != -2 ? own : sink_of(program, ticket->origin)};
 
     if (event != NULL && event->ticket == ticket)
         dead.raw = event->raw;
-    if (death->firing != NULL) {
-        dead.firing = death->firing->number;
-        write_inputs(reactor, death->inputs, &inputs);
-        dead.inputs = inputs.data;
+    if (death->inputs != NULL)
         dead.graph = death->graph != NULL ? death->graph->name : reactor->module->name;
-    }
     if (death->graph != NULL && death->node < death->graph->node_count)
         dead.node = death->graph->nodes[death->node].name;
     weir_dead_letter_send(program->runtime, &dead);
+}
+
+/* Of a batch each event becomes a dead letter of its own. */
+static void dead_of_reactor(weir_reactor *reactor, const weir_death *death)
+{
+    const weir_reactor_input *input = &reactor->inputs[death->input];
+    const weir_ticket_part *part = death->ticket->parts;
+    const weir_window *window = input->item_size != 0 ? death->value : NULL;
+    weir_buffer inputs = {0};
+
+    if (death->inputs != NULL)
+        write_inputs(reactor, death->inputs, &inputs);
+    if (part == NULL)
+        send_death(reactor, death, death->ticket, window == NULL ? death->value : NULL,
+                   inputs.data);
+    for (size_t i = 0; part != NULL; part = part->next, i++) {
+        const unsigned char *item =
+            window != NULL && i < window->count
+                ? (const unsigned char *)window->items + i * input->item_size
+                : NULL;
+        send_death(reactor, death, part->ticket, item, inputs.data);
+    }
     weir_buffer_free(&inputs);
 }
 
@@ -236,5 +255,6 @@ static void halt(weir_reactor *reactor, const char *graph, const char *reason)
 const weir_reactor_host weir_runtime_reactor_host = {
     .now = now_of_reactor,
     .dead = dead_of_reactor,
+    .fired = weir_flush_with,
     .halt = halt,
 };

@@ -125,7 +125,10 @@ static void route(weir_runtime *runtime, weir_feedback *feedback)
     } else {
         event.origin->ledger.received++;
     }
-    weir_route_into(work, &event);
+    if (ticket != NULL || weir_origin_has_room(event.origin))
+        weir_route_into(work, &event);
+    else
+        weir_route_refuse(work, &event, "too much of what was fed back waits already");
     weir_event_finish(&event);
 }
 

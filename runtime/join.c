@@ -3,7 +3,9 @@
  */
 #include <string.h>
 
+#include "accumulators/options.h"
 #include "runtime/runtime.h"
+#include "sources/channel.h"
 
 static weir_outlet outlet_of(weir_program *program, weir_reactor *reactor,
                              const weir_module_outlet *module, weir_feedback_target *target)
@@ -89,7 +91,8 @@ static bool is_quick(const weir_source_work *work)
     const weir_criterion *criteria = reactor->criteria;
     if (accumulator->accumulator.kind != &weir_passthrough ||
         accumulator->accumulator.module->where != NULL || route->reactor->key_words != 0 ||
-        reactor->strategy != WEIR_SEQUENTIAL || work->source.origin.done != NULL)
+        reactor->strategy != WEIR_SEQUENTIAL || work->source.origin.done != NULL ||
+        route->reactor->tells)
         return false;
     for (uint32_t g = 0; g < reactor->graph_count; g++) {
         const weir_module_graph *graph = route->reactor->graphs[g].module;
@@ -120,7 +123,29 @@ static bool join_source(weir_program *program, uint32_t index)
         if (module->accumulators[a].source == index)
             work->accumulators[work->accumulator_count++] = &program->accumulators[a];
     work->quick = is_quick(work);
+    for (uint32_t a = 0; a < work->accumulator_count && work->source.kind == &weir_channel; a++) {
+        const weir_module_accumulator *accumulator = work->accumulators[a]->accumulator.module;
+        if (accumulator->key_part_count != 0)
+            weir_channel_set_key(&work->source, accumulator->key_parts,
+                                 accumulator->key_part_count);
+    }
     return true;
+}
+
+/* A batch with `flush_with` follows the firings of that reactor. */
+static void join_flush(weir_program *program, weir_accumulator_work *work)
+{
+    const weir_batch_config *config = work->accumulator.config;
+
+    if (work->accumulator.kind != &weir_batch || config->flush_with == NULL)
+        return;
+    for (uint32_t r = 0; r < program->module->reactor_count; r++) {
+        weir_reactor *reactor = &program->reactors[r];
+        if (strcmp(reactor->module->name, config->flush_with) != 0)
+            continue;
+        reactor->tells = true;
+        work->flush_with = reactor;
+    }
 }
 
 static int sink_named(const weir_program *program, const char *name, int otherwise)
@@ -140,6 +165,8 @@ bool weir_program_join(weir_program *program)
 
     for (uint32_t i = 0; i < module->accumulator_count && good; i++)
         good = join_accumulator(program, i);
+    for (uint32_t i = 0; i < module->accumulator_count && good; i++)
+        join_flush(program, &program->accumulators[i]);
     for (uint32_t i = 0; i < module->source_count && good; i++)
         good = join_source(program, i);
     program->dead_sink = sink_named(program, module->dead_letters, -1);

@@ -6,8 +6,11 @@
 #include "runtime/runtime.h"
 #include "sources/channel.h"
 #include "sources/file.h"
+#include "sources/timer.h"
+#include "sources/unix.h"
 
-static const weir_source_kind *const sources[] = {&weir_channel, &weir_file};
+static const weir_source_kind *const sources[] = {&weir_channel, &weir_file, &weir_timer_source,
+                                                  &weir_unix_source};
 
 static const weir_accumulator_kind *const accumulators[] = {
     &weir_passthrough, &weir_stream, &weir_polling, &weir_batch, &weir_state,
@@ -71,7 +74,8 @@ static const weir_option module_options[] = {
 /* --- The catalog: the same kinds, and the options of the rest ------------------------------------
  */
 
-static const weir_kind *const source_heads[] = {&weir_channel.base, &weir_file.base};
+static const weir_kind *const source_heads[] = {&weir_channel.base, &weir_file.base,
+                                                &weir_timer_source.base, &weir_unix_source.base};
 
 static const weir_kind *const accumulator_heads[] = {
     &weir_passthrough.base, &weir_stream.base, &weir_polling.base,

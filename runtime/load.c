@@ -4,18 +4,20 @@
 #include <string.h>
 
 #include "core/buffer.h"
+#include "core/expand.h"
 #include "runtime/runtime.h"
+#include "sources/channel.h"
 
 /* --- Options ---------------------------------------------------------------------------------- */
 
 /* The newest override of ROOM.NAME.OPTION; of ROOM.NAME where `option` is NULL. */
-static const char *override_of(const weir_runtime *runtime, const char *room, const char *name,
+static const char *override_of(weir_runtime *runtime, const char *room, const char *name,
                                const char *option)
 {
     size_t room_size = strlen(room), name_size = strlen(name);
     const char *found = NULL;
 
-    for (const weir_override *override = runtime->overrides; override != NULL;
+    for (weir_override *override = runtime->overrides; override != NULL;
          override = override->next) {
         const char *at = override->name;
         if (strncmp(at, room, room_size) != 0 || at[room_size] != '.' ||
@@ -24,12 +26,13 @@ static const char *override_of(const weir_runtime *runtime, const char *room, co
         at += room_size + 1 + name_size;
         if (option == NULL ? *at == '\0' : *at == '.' && strcmp(at + 1, option) == 0)
             found = override->value;
+        override->used = override->used || found == override->value;
     }
     return found;
 }
 
 /* The spec's settings that belong to `table`, with the overrides of the command line. */
-static size_t select_settings(const weir_runtime *runtime, const char *room, const char *name,
+static size_t select_settings(weir_runtime *runtime, const char *room, const char *name,
                               const weir_module_settings *written, weir_option_list table,
                               weir_setting *selected)
 {
@@ -47,7 +50,24 @@ static size_t select_settings(const weir_runtime *runtime, const char *room, con
     return count;
 }
 
-static weir_status load_options(weir_runtime *runtime, const char *room, const char *name,
+/* Replaces the variables of the spec's own settings; each text becomes the caller's to free. */
+static weir_status expand_all(weir_setting *settings, size_t count, const char *folder,
+                              weir_error **error)
+{
+    for (size_t i = 0; i < count; i++) {
+        char *text;
+        weir_status status = weir_expand(settings[i].text, folder, &text, error);
+        settings[i].text = status == WEIR_OK ? text : NULL;
+        if (status == WEIR_OK)
+            continue;
+        while (++i < count)
+            settings[i].text = NULL;
+        return status;
+    }
+    return WEIR_OK;
+}
+
+static weir_status load_options(const weir_program *program, const char *room, const char *name,
                                 const weir_module_settings *written, weir_option_list table,
                                 void *config, weir_error **error)
 {
@@ -57,9 +77,12 @@ static weir_status load_options(weir_runtime *runtime, const char *room, const c
     if (selected == NULL)
         return weir_error_set(error, WEIR_NOMEM, "out of memory");
     snprintf(what, sizeof what, "%.*s '%s'", (int)strlen(room) - 1, room, name);
-    size_t count = select_settings(runtime, room, name, written, table, selected);
-    weir_status status =
-        weir_options_read(table.items, table.count, what, selected, count, config, error);
+    size_t count = select_settings(program->runtime, room, name, written, table, selected);
+    weir_status status = expand_all(selected, count, program->folder, error);
+    if (status == WEIR_OK)
+        status = weir_options_read(table.items, table.count, what, selected, count, config, error);
+    for (size_t i = 0; i < count; i++)
+        weir_free((char *)(uintptr_t)selected[i].text);
     weir_free(selected);
     return status;
 }
@@ -70,14 +93,14 @@ static weir_option_list table_of(const weir_kind *kind)
 }
 
 /* A kind's config struct, read. */
-static weir_status read_config(weir_runtime *runtime, const char *room, const char *name,
+static weir_status read_config(const weir_program *program, const char *room, const char *name,
                                const weir_module_settings *written, const weir_kind *kind,
                                void **ret_config, weir_error **error)
 {
     *ret_config = weir_alloc(kind->config_size);
     if (*ret_config == NULL)
         return weir_error_set(error, WEIR_NOMEM, "out of memory");
-    return load_options(runtime, room, name, written, table_of(kind), *ret_config, error);
+    return load_options(program, room, name, written, table_of(kind), *ret_config, error);
 }
 
 static void free_config(const weir_kind *kind, void *config)
@@ -122,11 +145,13 @@ static weir_status load_accumulator(weir_program *program, uint32_t index, weir_
     accumulator->kind = weir_accumulator_kind_find(runtime->config.kinds, module->kind);
     if (accumulator->kind == NULL)
         return unknown_kind("accumulator", module->name, module->kind, module->place, error);
-    weir_status status = read_config(runtime, "accumulators", module->name, &module->settings,
+    weir_status status = read_config(program, "accumulators", module->name, &module->settings,
                                      &accumulator->kind->base, &accumulator->config, error);
     if (status == WEIR_OK)
         status = weir_origin_init(&accumulator->origin, module->name, 65536, error);
-    accumulator->origin.inner = accumulator->kind->flush != NULL && module->poll == NULL;
+    if (status == WEIR_OK)
+        status = weir_origin_init(&accumulator->batches, module->name, 65536, error);
+    accumulator->batches.inner = true;
     work->cells.timers = &runtime->timers;
     work->cells.rank = ++runtime->ranks;
     work->has_cells = accumulator->kind->cell_size != NULL;
@@ -156,14 +181,17 @@ static weir_status load_source(weir_program *program, uint32_t index, weir_error
     if (source->kind == NULL)
         return unknown_kind("source", module->name, kind != NULL ? kind : module->kind,
                             module->place, error);
-    weir_status status = load_options(runtime, "sources", module->name, &module->settings,
+    weir_status status = load_options(program, "sources", module->name, &module->settings,
                                       weir_builtin_catalog()->every_source, &work->config, error);
     if (status == WEIR_OK)
-        status = read_config(runtime, "sources", module->name, &module->settings,
+        status = read_config(program, "sources", module->name, &module->settings,
                              &source->kind->base, &source->config, error);
     if (status == WEIR_OK)
         status = weir_origin_init(&source->origin, module->name,
                                   (uint32_t)work->config.max_in_flight, error);
+    /* A channel takes pushes from now on. */
+    if (status == WEIR_OK && source->kind == &weir_channel)
+        status = weir_source_open(work, error);
     return status;
 }
 
@@ -182,7 +210,7 @@ static weir_status load_sink(weir_program *program, uint32_t index, weir_error *
     if (sink->kind == NULL)
         return unknown_kind("sink", module->name, kind != NULL ? kind : module->kind, module->place,
                             error);
-    return read_config(runtime, "sinks", module->name, &module->settings, &sink->kind->base,
+    return read_config(program, "sinks", module->name, &module->settings, &sink->kind->base,
                        &sink->config, error);
 }
 
@@ -213,7 +241,7 @@ static weir_status load_reactor(weir_program *program, uint32_t index, weir_erro
     reactor->host_arg = program;
     reactor->timers = &runtime->timers;
     reactor->rank = ++runtime->ranks;
-    weir_status status = load_options(runtime, "reactors", module->name, &module->settings,
+    weir_status status = load_options(program, "reactors", module->name, &module->settings,
                                       weir_builtin_catalog()->reactor, &reactor->config, error);
     if (status == WEIR_OK)
         status = weir_reactor_init(reactor, module, shapes, runtime->config.seed, error);
@@ -221,7 +249,7 @@ static weir_status load_reactor(weir_program *program, uint32_t index, weir_erro
     for (uint32_t g = 0; g < module->graph_count && status == WEIR_OK; g++) {
         const weir_module_graph *graph = &program->module->graphs[module->graphs[g]];
         reactor->graphs[g].module = graph;
-        status = load_options(runtime, "graphs", graph->name, &graph->settings,
+        status = load_options(program, "graphs", graph->name, &graph->settings,
                               weir_builtin_catalog()->graph, &reactor->graphs[g].config, error);
     }
     return status;
@@ -317,7 +345,7 @@ static weir_status load_rooms(weir_program *program, weir_error **error)
         for (uint32_t i = 0; i < rooms[r].count && status == WEIR_OK; i++)
             status = rooms[r].load(program, i, error);
     if (status == WEIR_OK)
-        status = load_options(program->runtime, "modules", module->name, &module->settings,
+        status = load_options(program, "modules", module->name, &module->settings,
                               weir_builtin_catalog()->top, &program->config, error);
     return status;
 }
@@ -384,6 +412,7 @@ void weir_program_free(weir_program *program)
         if (work->accumulator.kind != NULL)
             free_config(&work->accumulator.kind->base, work->accumulator.config);
         weir_origin_free(&work->accumulator.origin);
+        weir_origin_free(&work->accumulator.batches);
         weir_free(work->routes);
     }
     for (uint32_t i = 0; program->sinks != NULL && i < module->sink_count; i++) {

@@ -16,14 +16,15 @@
 #include "runtime/runtime.h"
 
 struct weir_loop {
-    struct ev_loop *ev;
+    struct ev_loop *ev; /* NULL: it is polled */
     bool own;
     bool in_turn;
+    bool more; /* the next turn is due at once */
     int wake_fd;
     int epoll_fd, timer_fd; /* for loops that are not libev's; -1: not asked for */
     ev_io wake;
     ev_timer due;
-    ev_idle more;
+    ev_idle idle;
 };
 
 static weir_status failed(const char *what, weir_error **error)
@@ -50,21 +51,26 @@ static bool all_ended(const weir_runtime *runtime)
            weir_timers_next(&runtime->timers) == INT64_MAX;
 }
 
-/* One turn, and the end when it has come. */
-static void step(weir_runtime *runtime, bool *more)
+static weir_status take_one(weir_runtime *runtime, bool *more, weir_error **error)
 {
+    if (!atomic_load(&runtime->stopping))
+        return runtime->config.mode == WEIR_MODE_REPLAY ? weir_replay_turn(runtime, more, error)
+                                                        : weir_turn(runtime, more, error);
+    weir_run_timers(runtime, weir_clock_read(&runtime->clock));
+    return WEIR_OK;
+}
+
+/* One turn, and the end when it has come. */
+static void step(weir_runtime *runtime)
+{
+    bool *more = &runtime->loop->more;
     weir_error *error = NULL;
 
     *more = false;
-    if (runtime->ended)
-        return;
     atomic_store(&runtime->woken, false);
-    weir_status status = WEIR_OK;
-    if (!atomic_load(&runtime->stopping))
-        status = weir_turn(runtime, more, &error);
-    else
-        weir_run_timers(runtime, weir_clock_read(&runtime->clock));
-    if (status == WEIR_OK && !*more && (atomic_load(&runtime->stopping) || all_ended(runtime)))
+    weir_status status = take_one(runtime, more, &error);
+    bool stopping = atomic_load(&runtime->stopping);
+    if (status == WEIR_OK && (stopping || (!*more && all_ended(runtime))))
         weir_drain(runtime);
     if (status == WEIR_OK)
         return;
@@ -74,76 +80,130 @@ static void step(weir_runtime *runtime, bool *more)
     runtime->error = error;
 }
 
+/* A source that is stalled is not watched: it would wake the loop again and again. */
+static void watch_unless_stalled(weir_runtime *runtime)
+{
+    for (weir_program *program = runtime->programs; program != NULL; program = program->next)
+        for (uint32_t i = 0; i < program->module->source_count; i++) {
+            ev_io *watcher = program->sources[i].watcher;
+            if (watcher == NULL)
+                continue;
+            if (program->sources[i].stalled || runtime->ended)
+                ev_io_stop(runtime->loop->ev, watcher);
+            else
+                ev_io_start(runtime->loop->ev, watcher);
+        }
+}
+
+/* A callback that runs the host's loop must not start a turn within a turn. */
+static void take_turn(weir_runtime *runtime)
+{
+    if (runtime->loop->in_turn || runtime->ended)
+        return;
+    runtime->loop->in_turn = true;
+    step(runtime);
+    runtime->loop->in_turn = false;
+}
+
+bool weir_loop_in_turn(const weir_runtime *runtime)
+{
+    return runtime->loop->in_turn;
+}
+
+bool weir_loop_has_more(const weir_runtime *runtime)
+{
+    return runtime->loop->more && !runtime->ended;
+}
+
+/* Nanoseconds to the next turn; INT64_MAX: only an event causes it. Virtual time does not pass by
+ * itself, but sinks that are stuck are asked again in real time. */
+static int64_t time_to_next(weir_runtime *runtime)
+{
+    const int64_t ask_sinks = 20000000;
+    int64_t due = weir_timers_next(&runtime->timers), wait = INT64_MAX;
+
+    if (weir_loop_has_more(runtime))
+        return 0;
+    if (!runtime->clock.is_virtual && due != INT64_MAX)
+        wait = due - weir_clock_read(&runtime->clock);
+    if (runtime->wait_until != 0)
+        wait = runtime->wait_until - weir_monotonic_now();
+    if (runtime->sinks_stuck && wait > ask_sinks)
+        wait = ask_sinks;
+    return wait > 0 ? wait : 0;
+}
+
+/* --- On libev -----------------------------------------------------------------------------------
+ */
+
 /* Arms what will cause the next turn. */
-static void prepare_next(weir_runtime *runtime, bool more)
+static void prepare_next(weir_runtime *runtime)
 {
     struct weir_loop *loop = runtime->loop;
-    int64_t due = weir_timers_next(&runtime->timers);
+    int64_t wait = time_to_next(runtime);
 
     ev_timer_stop(loop->ev, &loop->due);
+    watch_unless_stalled(runtime);
+
+    ev_idle_stop(loop->ev, &loop->idle);
     if (runtime->ended) {
-        ev_idle_stop(loop->ev, &loop->more);
         ev_io_stop(loop->ev, &loop->wake);
         if (loop->own)
             ev_break(loop->ev, EVBREAK_ALL);
-        return;
-    }
-    if (more)
-        ev_idle_start(loop->ev, &loop->more);
-    else
-        ev_idle_stop(loop->ev, &loop->more);
-    if (due != INT64_MAX) {
-        double after = (double)(due - weir_clock_read(&runtime->clock)) / 1e9;
+    } else if (wait == 0) {
+        ev_idle_start(loop->ev, &loop->idle);
+    } else if (wait != INT64_MAX) {
         ev_now_update(loop->ev);
-        ev_timer_set(&loop->due, after > 0 ? after : 0, 0);
+        ev_timer_set(&loop->due, (double)wait / 1e9, 0);
         ev_timer_start(loop->ev, &loop->due);
     }
 }
 
-static void take_turn(weir_runtime *runtime)
+static void take_ev_turn(weir_runtime *runtime)
 {
-    bool more;
-
-    /* A callback that runs the host's loop must not start a turn within a turn. */
     if (runtime->loop->in_turn)
         return;
-    runtime->loop->in_turn = true;
-    step(runtime, &more);
-    prepare_next(runtime, more);
-    runtime->loop->in_turn = false;
+    take_turn(runtime);
+    prepare_next(runtime);
+}
+
+/* Empties an eventfd or a timerfd. */
+static void empty(int fd)
+{
+    uint64_t count;
+
+    /* Nothing to read only means that somebody has read it before. */
+    if (fd >= 0 && read(fd, &count, sizeof count) < 0)
+        return;
 }
 
 static void on_wake(struct ev_loop *ev, ev_io *watcher, int events)
 {
-    uint64_t count;
-
     (void)ev;
     (void)events;
-    /* Nothing to read only means that somebody has read it before. */
-    if (read(watcher->fd, &count, sizeof count) < 0 && errno != EAGAIN)
-        return;
-    take_turn(watcher->data);
+    empty(watcher->fd);
+    take_ev_turn(watcher->data);
 }
 
 static void on_due(struct ev_loop *ev, ev_timer *watcher, int events)
 {
     (void)ev;
     (void)events;
-    take_turn(watcher->data);
+    take_ev_turn(watcher->data);
 }
 
-static void on_more(struct ev_loop *ev, ev_idle *watcher, int events)
+static void on_idle(struct ev_loop *ev, ev_idle *watcher, int events)
 {
     (void)ev;
     (void)events;
-    take_turn(watcher->data);
+    take_ev_turn(watcher->data);
 }
 
 static void on_readable(struct ev_loop *ev, ev_io *watcher, int events)
 {
     (void)ev;
     (void)events;
-    take_turn(watcher->data);
+    take_ev_turn(watcher->data);
 }
 
 /* --- Life ---------------------------------------------------------------------------------------
@@ -169,16 +229,17 @@ static void join_loop(weir_runtime *runtime, struct ev_loop *ev, bool own)
     loop->own = own;
     ev_io_init(&loop->wake, on_wake, loop->wake_fd, EV_READ);
     ev_timer_init(&loop->due, on_due, 0, 0);
-    ev_idle_init(&loop->more, on_more);
-    loop->wake.data = loop->due.data = loop->more.data = runtime;
+    ev_idle_init(&loop->idle, on_idle);
+    loop->wake.data = loop->due.data = loop->idle.data = runtime;
     ev_io_start(ev, &loop->wake);
-    ev_idle_start(ev, &loop->more); /* the first turn */
+    ev_idle_start(ev, &loop->idle); /* the first turn */
 }
 
 static weir_status join_own_loop(weir_runtime *runtime, weir_error **error)
 {
-    if (runtime->loop->ev != NULL)
-        return WEIR_OK;
+    if (runtime->loop->ev != NULL || runtime->loop->epoll_fd >= 0)
+        return weir_error_set(error, WEIR_STATE,
+                              "the runtime is on another loop already, or polled");
     struct ev_loop *ev = ev_loop_new(EVFLAG_NOENV | EVFLAG_NOSIGMASK);
     if (ev == NULL)
         return failed("an event loop", error);
@@ -192,8 +253,11 @@ static void stop_watching(weir_runtime *runtime, weir_source_work *work)
 
     if (watcher != NULL && runtime->loop->ev != NULL)
         ev_io_stop(runtime->loop->ev, watcher);
+    else if (work->fd >= 0 && runtime->loop->epoll_fd >= 0)
+        epoll_ctl(runtime->loop->epoll_fd, EPOLL_CTL_DEL, work->fd, NULL);
     weir_free(watcher);
     work->watcher = NULL;
+    work->fd = -1;
 }
 
 void weir_loop_free(weir_runtime *runtime)
@@ -208,7 +272,7 @@ void weir_loop_free(weir_runtime *runtime)
     if (loop->ev != NULL) {
         ev_io_stop(loop->ev, &loop->wake);
         ev_timer_stop(loop->ev, &loop->due);
-        ev_idle_stop(loop->ev, &loop->more);
+        ev_idle_stop(loop->ev, &loop->idle);
         if (loop->own)
             ev_loop_destroy(loop->ev);
     }
@@ -241,6 +305,20 @@ static weir_status add_to_epoll(struct weir_loop *loop, int fd, weir_error **err
     return failed("an epoll entry", error);
 }
 
+static weir_status add_watcher(weir_source_work *work, int fd, weir_error **error)
+{
+    weir_runtime *runtime = work->program->runtime;
+    ev_io *watcher = weir_alloc(sizeof *watcher);
+
+    if (watcher == NULL)
+        return weir_error_set(error, WEIR_NOMEM, "out of memory");
+    work->watcher = watcher;
+    ev_io_init(watcher, on_readable, fd, EV_READ);
+    watcher->data = runtime;
+    ev_io_start(runtime->loop->ev, watcher);
+    return WEIR_OK;
+}
+
 weir_status weir_loop_watch(weir_source_work *work, int fd, weir_error **error)
 {
     weir_runtime *runtime = work->program->runtime;
@@ -249,14 +327,8 @@ weir_status weir_loop_watch(weir_source_work *work, int fd, weir_error **error)
     work->fd = fd;
     if (fd < 0)
         return WEIR_OK;
-    ev_io *watcher = weir_alloc(sizeof *watcher);
-    if (watcher == NULL)
-        return weir_error_set(error, WEIR_NOMEM, "out of memory");
-    work->watcher = watcher;
-    ev_io_init(watcher, on_readable, fd, EV_READ);
-    watcher->data = runtime;
-    ev_io_start(runtime->loop->ev, watcher);
-    return add_to_epoll(runtime->loop, fd, error);
+    return runtime->loop->ev != NULL ? add_watcher(work, fd, error)
+                                     : add_to_epoll(runtime->loop, fd, error);
 }
 
 /* --- Running ------------------------------------------------------------------------------------
@@ -272,48 +344,55 @@ static weir_status outcome(weir_runtime *runtime, weir_error **error)
     return runtime->outcome;
 }
 
-weir_status weir_runtime_run(weir_runtime *runtime, weir_error **error)
+/* What run and start have in common: on a loop of our own, ready for the first turn. */
+static weir_status begin_on_own_loop(weir_runtime *runtime, weir_error **error)
 {
     weir_status status = weir_runtime_check(runtime, error);
 
+    if (status == WEIR_OK && runtime->started)
+        status = weir_error_set(error, WEIR_STATE, "the runtime has been started already");
     if (status == WEIR_OK)
         status = join_own_loop(runtime, error);
     if (status == WEIR_OK)
         status = weir_runtime_begin(runtime, error);
-    if (status != WEIR_OK)
-        return status;
+    return status;
+}
+
+static void run_to_the_end(weir_runtime *runtime)
+{
     runtime->thread = pthread_self();
     atomic_store(&runtime->running, true);
     while (!runtime->ended)
         ev_run(runtime->loop->ev, 0);
     atomic_store(&runtime->running, false);
+}
+
+weir_status weir_runtime_run(weir_runtime *runtime, weir_error **error)
+{
+    weir_status status = begin_on_own_loop(runtime, error);
+
+    if (status != WEIR_OK)
+        return status;
+    run_to_the_end(runtime);
     return outcome(runtime, error);
 }
 
 static void *thread_main(void *arg)
 {
-    weir_runtime *runtime = arg;
-
-    while (!runtime->ended)
-        ev_run(runtime->loop->ev, 0);
+    run_to_the_end(arg);
     return NULL;
 }
 
 weir_status weir_runtime_start(weir_runtime *runtime, weir_error **error)
 {
-    weir_status status = weir_runtime_check(runtime, error);
+    weir_status status = begin_on_own_loop(runtime, error);
 
-    if (status == WEIR_OK)
-        status = join_own_loop(runtime, error);
-    if (status == WEIR_OK)
-        status = weir_runtime_begin(runtime, error);
     if (status != WEIR_OK)
         return status;
-    int code = pthread_create(&runtime->thread, NULL, thread_main, runtime);
+    int code = pthread_create(&runtime->own, NULL, thread_main, runtime);
     if (code != 0)
         return weir_error_set(error, WEIR_IO, "cannot start a thread: %s", strerror(code));
     runtime->own_thread = true;
-    atomic_store(&runtime->running, true);
     return WEIR_OK;
 }
 
@@ -323,9 +402,8 @@ weir_status weir_runtime_join(weir_runtime *runtime, weir_error **error)
         return weir_error_set(error, WEIR_STATE,
                               "the runtime does not run on a thread of its own; only "
                               "weir_runtime_start makes one");
-    pthread_join(runtime->thread, NULL);
+    pthread_join(runtime->own, NULL);
     runtime->own_thread = false;
-    atomic_store(&runtime->running, false);
     return outcome(runtime, error);
 }
 
@@ -335,8 +413,8 @@ weir_status weir_runtime_attach(weir_runtime *runtime, struct ev_loop *loop, wei
 
     if (status != WEIR_OK)
         return status;
-    if (runtime->loop->ev != NULL)
-        return weir_error_set(error, WEIR_STATE, "the runtime is on a loop already");
+    if (runtime->loop->ev != NULL || runtime->loop->epoll_fd >= 0)
+        return weir_error_set(error, WEIR_STATE, "the runtime is on a loop already, or polled");
     join_loop(runtime, loop, false);
     runtime->thread = pthread_self();
     atomic_store(&runtime->running, true);
@@ -364,43 +442,45 @@ int weir_runtime_fd(weir_runtime *runtime, weir_error **error)
 {
     weir_status status = weir_runtime_check(runtime, error);
 
+    if (status == WEIR_OK && runtime->loop->ev != NULL)
+        status = weir_error_set(error, WEIR_STATE, "the runtime is on a libev loop already");
     if (status == WEIR_OK && runtime->loop->epoll_fd < 0)
         status = make_epoll(runtime, error);
-    if (status == WEIR_OK)
-        status = join_own_loop(runtime, error);
-    if (status == WEIR_OK)
-        status = weir_runtime_begin(runtime, error);
-    if (status == WEIR_OK)
+    if (status == WEIR_OK && !runtime->started) {
         weir_loop_wake(runtime); /* the first turn */
+        status = weir_runtime_begin(runtime, error);
+    }
     return status == WEIR_OK ? runtime->loop->epoll_fd : -1;
 }
 
-/* Makes the descriptor readable when the next turn is due. */
+/* Makes the descriptor readable when the next turn is due. Once the runtime has ended it stays
+ * readable. */
 static void arm_descriptor(weir_runtime *runtime)
 {
-    struct weir_loop *loop = runtime->loop;
-    int64_t due = weir_timers_next(&runtime->timers);
+    int64_t wait = runtime->ended ? 0 : time_to_next(runtime);
     struct itimerspec at = {{0, 0}, {0, 0}};
 
-    if (ev_is_active(&loop->more) || runtime->ended)
-        weir_loop_wake(runtime);
-    if (due != INT64_MAX) {
-        int64_t after = due - weir_clock_read(&runtime->clock);
-        after = after > 0 ? after : 1;
-        at.it_value.tv_sec = after / 1000000000;
-        at.it_value.tv_nsec = after % 1000000000;
+    if (wait == 0)
+        wait = 1;
+    if (wait != INT64_MAX) {
+        at.it_value.tv_sec = wait / 1000000000;
+        at.it_value.tv_nsec = wait % 1000000000;
     }
     /* Cannot fail: the descriptor and the time are good. */
-    timerfd_settime(loop->timer_fd, 0, &at, NULL);
+    timerfd_settime(runtime->loop->timer_fd, 0, &at, NULL);
 }
 
 weir_status weir_runtime_poll(weir_runtime *runtime, weir_error **error)
 {
+    struct weir_loop *loop = runtime->loop;
+
     if (weir_runtime_fd(runtime, error) < 0)
-        return WEIR_IO;
+        return error != NULL && *error != NULL ? weir_error_status(*error) : WEIR_STATE;
     runtime->thread = pthread_self();
     atomic_store(&runtime->running, true);
-    ev_run(runtime->loop->ev, EVRUN_NOWAIT);
+    empty(loop->wake_fd);
+    empty(loop->timer_fd);
+    take_turn(runtime);
     arm_descriptor(runtime);
     if (!runtime->ended)
         return WEIR_OK;

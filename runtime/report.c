@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* report.c - every counter and every reason of health, as data. */
 #include "runtime/runtime.h"
+#include "sources/channel.h"
 
 static bool make_room(const weir_runtime *runtime, weir_report *report)
 {
@@ -26,7 +27,9 @@ static bool make_room(const weir_runtime *runtime, weir_report *report)
 static void report_sources(const weir_program *program, weir_report *report)
 {
     for (uint32_t i = 0; i < program->module->source_count; i++) {
-        const weir_source_work *work = &program->sources[i];
+        weir_source_work *work = &program->sources[i];
+        if (work->source.kind == &weir_channel)
+            weir_channel_count(&work->source);
         report->sources[report->source_count++] = (weir_source_report){
             .module = program->module->name,
             .name = work->source.module->name,
@@ -77,29 +80,24 @@ static uint32_t health_of(const weir_reactor *reactor, uint64_t missing)
     return health;
 }
 
-/* An input of the criteria of which no boundary ever came: nothing was taken, nothing waits. */
+/* The inputs of which no boundary ever came, under any key. */
 static uint64_t never_came(const weir_reactor *reactor)
 {
-    uint64_t came = reactor->ever_present | reactor->shared_present;
-
-    for (const weir_waiting *waiting = reactor->oldest; waiting != NULL; waiting = waiting->newer)
-        came |= 1ull << waiting->input;
-    return reactor->criteria_mask & ~came;
+    return ~(reactor->ever_offered | reactor->shared_present);
 }
 
 static void report_reactors(const weir_program *program, weir_report *report)
 {
     for (uint32_t i = 0; i < program->module->reactor_count; i++) {
         const weir_reactor *reactor = &program->reactors[i];
-        uint64_t missing =
-            reactor->required_mask & ~(reactor->ever_present | reactor->shared_present);
+        uint64_t never = never_came(reactor), missing = reactor->required_mask & never;
         weir_reactor_report *to = &report->reactors[report->reactor_count++];
-        *to =
-            (weir_reactor_report){.module = program->module->name,
-                                  .name = reactor->module->name,
-                                  .metrics = reactor->metrics,
-                                  .missing = name_of_first(reactor, missing),
-                                  .criteria_missing = name_of_first(reactor, never_came(reactor))};
+        *to = (weir_reactor_report){.module = program->module->name,
+                                    .name = reactor->module->name,
+                                    .metrics = reactor->metrics,
+                                    .missing = name_of_first(reactor, missing),
+                                    .criteria_missing =
+                                        name_of_first(reactor, reactor->criteria_mask & never)};
         to->metrics.keys = reactor->keys.count;
         to->metrics.health = health_of(reactor, missing);
         to->metrics.missing = missing;
@@ -108,7 +106,7 @@ static void report_reactors(const weir_program *program, weir_report *report)
                 .module = program->module->name,
                 .name = reactor->graphs[g].module->name,
                 .graph = reactor->graphs[g].module,
-                .runs = reactor->metrics.fired,
+                .runs = reactor->metrics.fired + reactor->graphs[g].reruns,
                 .failures = reactor->graphs[g].failures,
                 .counts = reactor->frames[g].counts,
             };

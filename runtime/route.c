@@ -52,20 +52,33 @@ static void ask_later(weir_runtime *runtime, weir_reactor *reactor, weir_reactor
 static void ask(weir_reactor *reactor, weir_reactor_cell *cell)
 {
     if (reactor->module->strategy == WEIR_LATEST)
-        weir_reactor_look(reactor);
+        weir_reactor_look(reactor, cell);
     else if (cell != NULL)
         weir_reactor_ask(reactor, cell);
     else
         weir_reactor_ask_all(reactor);
 }
 
+void weir_route_ask(weir_runtime *runtime)
+{
+    for (uint32_t i = 0; i < runtime->asking_count; i++)
+        ask(runtime->asking[i].reactor, runtime->asking[i].cell);
+    runtime->asking_count = 0;
+}
+
 void weir_route_settle(weir_runtime *runtime)
 {
     do {
-        for (uint32_t i = 0; i < runtime->asking_count; i++)
-            ask(runtime->asking[i].reactor, runtime->asking[i].cell);
-        runtime->asking_count = 0;
-    } while (weir_feedback_next(runtime));
+        weir_route_ask(runtime);
+    } while (weir_feedback_next(runtime) || weir_flush_next(runtime));
+}
+
+void weir_route_refuse(weir_accumulator_work *work, weir_event *event, const char *reason)
+{
+    event->outcome |= WEIR_DEAD;
+    if (event->ticket != NULL)
+        event->ticket->outcome |= WEIR_DEAD;
+    weir_dead_of_event(work, event, reason);
 }
 
 /* --- Boundaries ------------------------------------------------------------------------------- */
@@ -92,10 +105,9 @@ static void offer(weir_accumulator_work *work, const weir_route *route, const ui
     weir_reactor_cell *cell = cell_of(route, key, &full);
 
     if (cell == NULL && reactor->key_words != 0 && reactor->inputs[route->input].keyed) {
-        weir_dead_of_event(work, event,
-                           full ? "the reactor has 'max_keys' keys already"
-                                : "out of memory for another key");
-        event->outcome |= WEIR_DEAD;
+        weir_route_refuse(work, event,
+                          full ? "the reactor has 'max_keys' keys already"
+                               : "out of memory for another key");
         return;
     }
     if (cell != NULL)
@@ -120,18 +132,23 @@ void weir_route_boundary(weir_accumulator_work *work, weir_cell *cell, const voi
                          weir_ticket *ticket)
 {
     weir_runtime *runtime = work->program->runtime;
-    weir_event event = {.origin = &work->accumulator.origin,
+    weir_event event = {.value = boundary,
+                        .origin = &work->accumulator.origin,
+                        .ticket = ticket,
                         .number = ++runtime->events,
                         .time = runtime->clock.now,
                         .position = (int64_t)work->boundaries};
 
-    if (ticket == NULL)
-        event.origin->ledger.received++;
-    offer_all(work, cell->key, boundary, &event, ticket);
-    if (ticket == NULL)
-        weir_event_finish(&event);
-    else if (event.ticket != NULL)
-        weir_ticket_release(event.ticket, 0);
+    if (ticket != NULL) {
+        offer_all(work, cell->key, boundary, &event, ticket);
+        return;
+    }
+    event.origin->ledger.received++;
+    if (weir_origin_has_room(event.origin))
+        offer_all(work, cell->key, boundary, &event, NULL);
+    else
+        weir_route_refuse(work, &event, "too many of its boundaries wait already");
+    weir_event_finish(&event);
 }
 
 /* --- One event -------------------------------------------------------------------------------- */
@@ -175,9 +192,28 @@ void weir_route_into(weir_accumulator_work *work, weir_event *event)
         event->outcome |= WEIR_FILTERED;
     } else if (status != WEIR_AGAIN) {
         work->failed++;
-        event->outcome |= WEIR_DEAD;
-        weir_dead_of_event(work, event, work->failure.message);
+        weir_route_refuse(work, event, work->failure.message);
     }
+}
+
+bool weir_route_inject(weir_accumulator_work *work, const void *value)
+{
+    weir_runtime *runtime = work->program->runtime;
+    weir_origin *origin = &work->accumulator.origin;
+
+    if (!weir_origin_has_room(origin))
+        return false;
+    weir_event event = {.value = value,
+                        .origin = origin,
+                        .number = ++runtime->events,
+                        .position = (int64_t)origin->ledger.received++,
+                        .time = INT64_MIN};
+    runtime->event = &event;
+    weir_route_into(work, &event);
+    weir_route_settle(runtime);
+    runtime->event = NULL;
+    weir_event_finish(&event);
+    return true;
 }
 
 static void route_event(weir_source_work *work, weir_event *event)
@@ -212,10 +248,16 @@ static void fill_event(weir_source_work *work, size_t index, weir_event *event)
         event->raw = span->raw[index];
 }
 
+/* Without places for its dead letters a source is not read. */
+static bool can_bury(const weir_source_work *work)
+{
+    return work->sink < 0 || weir_sink_is_ready(&work->program->sinks[work->sink]);
+}
+
 /* An event is not taken while one of the queues that it would enter is full and held. */
 static bool can_take(const weir_source_work *work, const void *value)
 {
-    if (!weir_origin_has_room(&work->source.origin))
+    if (!weir_origin_has_room(&work->source.origin) || !can_bury(work))
         return false;
     for (uint32_t a = 0; a < work->accumulator_count; a++) {
         const weir_accumulator_work *accumulator = work->accumulators[a];
@@ -237,33 +279,31 @@ static bool can_take(const weir_source_work *work, const void *value)
     return true;
 }
 
-/* In replay the clock follows the events. */
-static void set_clock(weir_runtime *runtime, const weir_event *event)
+bool weir_route_can_take(const weir_source_work *work)
 {
-    if (runtime->config.mode == WEIR_MODE_REPLAY && event->time != INT64_MIN)
-        weir_clock_advance(&runtime->clock, event->time);
+    const weir_source *source = &work->source;
+
+    if (source->taken == source->span.count)
+        return can_bury(work);
+    return can_take(work, source->span.values + source->taken * source->type->size);
 }
 
 /* True while nothing keeps the span from the shortcut. */
 static bool can_hurry(const weir_source_work *work)
 {
-    return work->quick && work->program->runtime->config.mode != WEIR_MODE_REPLAY &&
-           work->accumulators[0]->routes[0].reactor->blocked == 0;
+    return work->quick && work->accumulators[0]->routes[0].reactor->blocked == 0 && can_bury(work);
 }
 
 static void route_slowly(weir_source_work *work, size_t end)
 {
     weir_source *source = &work->source;
-    weir_runtime *runtime = work->program->runtime;
     weir_event event;
 
     while (source->taken < end) {
-        const void *value = source->span.values + source->taken * source->type->size;
-        work->stalled = !can_take(work, value);
+        work->stalled = !weir_route_can_take(work);
         if (work->stalled)
             return;
         fill_event(work, source->taken++, &event);
-        set_clock(runtime, &event);
         route_event(work, &event);
         if (can_hurry(work))
             return;
@@ -334,34 +374,4 @@ void weir_route_span(weir_source_work *work, size_t end)
         for (uint32_t r = 0; r < work->accumulators[i]->route_count; r++)
             weir_reactor_settle(work->accumulators[i]->routes[r].reactor, source->span.values,
                                 size);
-}
-
-/* --- Flushing --------------------------------------------------------------------------------- */
-
-void weir_flush_cell(weir_accumulator_work *work, weir_cell *cell)
-{
-    weir_accumulator *accumulator = &work->accumulator;
-    const void *boundary = NULL;
-    weir_ticket *ticket = NULL;
-
-    work->firing.now = work->program->runtime->clock.now;
-    work->firing.key = cell->key;
-    weir_status status =
-        accumulator->kind->flush(accumulator, cell, &work->firing, &boundary, &ticket);
-    if (status == WEIR_OK) {
-        weir_route_boundary(work, cell, boundary, ticket);
-    } else if (status != WEIR_AGAIN) {
-        work->failed++;
-        weir_runtime_log(work->program->runtime, WEIR_WARNING, "accumulators",
-                         accumulator->module->name, "%s", work->failure.message);
-    }
-}
-
-void weir_flush_timer(weir_timer *timer)
-{
-    weir_cell *cell = timer->arg;
-    void *work = cell->accumulator;
-
-    weir_flush_cell(work, cell);
-    weir_route_settle(((weir_accumulator_work *)work)->program->runtime);
 }

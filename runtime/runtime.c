@@ -12,12 +12,6 @@
 /* --- Life ---------------------------------------------------------------------------------------
  */
 
-/* The loop flushes sinks in each turn: all that this timer does is to cause one. */
-static void on_sink_timer(weir_timer *timer)
-{
-    (void)timer;
-}
-
 /* A page that the kernel wipes in a forked child: so each call can tell, at the price of a load. */
 static bool make_fork_mark(weir_runtime *runtime)
 {
@@ -54,8 +48,8 @@ weir_status weir_runtime_new(const weir_runtime_config *config, weir_runtime **r
     runtime->clock.is_virtual = runtime->config.mode != WEIR_MODE_LIVE;
     runtime->last_program = &runtime->programs;
     runtime->last_fresh = &runtime->fresh;
-    runtime->sink_timer = (weir_timer){.fire = on_sink_timer};
-    weir_status status = make_fork_mark(runtime) && weir_timers_reserve(&runtime->timers)
+    runtime->last_flush = &runtime->flushes;
+    weir_status status = make_fork_mark(runtime)
                              ? weir_loop_new(runtime, error)
                              : weir_error_set(error, WEIR_NOMEM, "out of memory");
     if (status != WEIR_OK)
@@ -78,11 +72,12 @@ static void free_overrides(weir_override *override)
 
 void weir_runtime_free(weir_runtime *runtime)
 {
-    if (runtime == NULL)
+    /* In a forked child its threads are not there and its files are the parent's: it is left. */
+    if (runtime == NULL || (runtime->fork_mark != NULL && runtime->fork_mark[0] == 0))
         return;
     if (runtime->own_thread) {
         weir_runtime_stop(runtime);
-        pthread_join(runtime->thread, NULL);
+        pthread_join(runtime->own, NULL);
     }
     weir_loop_free(runtime);
     while (runtime->programs != NULL) {
@@ -155,9 +150,33 @@ void weir_runtime_set_user(weir_runtime *runtime, void *user)
     runtime->user = user;
 }
 
-weir_status weir_runtime_begin(weir_runtime *runtime, weir_error **error)
+/* An override that nothing asked for is misspelt. */
+static weir_status check_overrides(const weir_runtime *runtime, weir_error **error)
+{
+    for (const weir_override *override = runtime->overrides; override != NULL;
+         override = override->next)
+        if (!override->used)
+            return weir_error_set(error, WEIR_NOT_FOUND,
+                                  "'%s' names no option or parameter of what is loaded; it is "
+                                  "written as sources.NAME.OPTION or params.NAME",
+                                  override->name);
+    return WEIR_OK;
+}
+
+weir_status weir_runtime_start_time(weir_runtime *runtime, weir_error **error)
 {
     weir_status status = WEIR_OK;
+
+    runtime->time_started = true;
+    for (weir_program *program = runtime->programs; program != NULL && status == WEIR_OK;
+         program = program->next)
+        status = weir_program_start_time(program, error);
+    return status;
+}
+
+weir_status weir_runtime_begin(weir_runtime *runtime, weir_error **error)
+{
+    weir_status status = check_overrides(runtime, error);
 
     if (runtime->started)
         return runtime->ended ? weir_error_set(error, WEIR_CLOSED, "the runtime has ended")
@@ -167,12 +186,17 @@ weir_status weir_runtime_begin(weir_runtime *runtime, weir_error **error)
     for (weir_program *program = runtime->programs; program != NULL && status == WEIR_OK;
          program = program->next)
         status = weir_program_start(program, error);
+    /* In replay time begins with the first event. */
+    if (status == WEIR_OK && runtime->config.mode != WEIR_MODE_REPLAY)
+        status = weir_runtime_start_time(runtime, error);
     runtime->ended = status != WEIR_OK;
     return status;
 }
 
 void weir_runtime_stop(weir_runtime *runtime)
 {
+    if (weir_runtime_check(runtime, NULL) != WEIR_OK)
+        return;
     atomic_store(&runtime->stopping, true);
     weir_loop_wake(runtime);
 }
@@ -228,7 +252,7 @@ const void *weir_runtime_params(const weir_runtime *runtime, const weir_module *
     return program != NULL ? program->params : NULL;
 }
 
-/* A channel of the program, once the runtime has started. */
+/* A channel of the program. */
 static weir_source *find_channel(weir_runtime *runtime, const weir_module *module, uint32_t index,
                                  weir_error **error)
 {
@@ -238,13 +262,9 @@ static weir_source *find_channel(weir_runtime *runtime, const weir_module *modul
     if (program == NULL)
         return NULL;
     weir_source *source = &program->sources[index].source;
-    if (source->kind == &weir_channel && source->state != NULL)
+    if (source->kind == &weir_channel)
         return source;
-    weir_error_set(error, WEIR_STATE,
-                   source->kind == &weir_channel
-                       ? "channel '%s' cannot be pushed into before the runtime has started"
-                       : "source '%s' is not a channel here",
-                   source->module->name);
+    weir_error_set(error, WEIR_STATE, "source '%s' is not a channel here", source->module->name);
     return NULL;
 }
 
@@ -253,15 +273,29 @@ static bool is_own_thread(const weir_runtime *runtime)
     return atomic_load(&runtime->running) && pthread_equal(pthread_self(), runtime->thread) != 0;
 }
 
+/* Stamps never go back, whatever the machine's clock does: a turn takes all up to the newest. */
+static int64_t next_stamp(weir_runtime *runtime)
+{
+    weir_clock clock = {.is_virtual = false};
+    int64_t newest = atomic_load(&runtime->newest_stamp);
+    int64_t stamp = runtime->clock.is_virtual ? runtime->clock.now : weir_clock_read(&clock);
+
+    while (stamp > newest && !atomic_compare_exchange_weak(&runtime->newest_stamp, &newest, stamp))
+        ;
+    return stamp > newest ? stamp : newest;
+}
+
 weir_status weir_runtime_push(weir_runtime *runtime, const weir_module *module, uint32_t source,
                               const void *values, size_t count, weir_error **error)
 {
     weir_source *channel = find_channel(runtime, module, source, error);
-    weir_clock clock = {.is_virtual = false};
 
     if (channel == NULL)
         return weir_runtime_check(runtime, NULL) != WEIR_OK ? WEIR_FORKED : WEIR_STATE;
-    int64_t stamp = runtime->clock.is_virtual ? runtime->clock.now : weir_clock_read(&clock);
+    if (runtime->config.mode == WEIR_MODE_REPLAY)
+        return weir_error_set(error, WEIR_CLOSED, "channel '%s' has no history to replay",
+                              channel->module->name);
+    int64_t stamp = next_stamp(runtime);
     return weir_channel_push(channel, values, count, stamp, !is_own_thread(runtime), error);
 }
 
@@ -283,9 +317,12 @@ static bool writes_to(const weir_program *program, const weir_reactor *reactor, 
 {
     for (uint32_t g = 0; g < reactor->module->graph_count; g++) {
         const weir_module_graph *graph = &program->module->graphs[reactor->module->graphs[g]];
+        const char *dead_letters = graph->dead_letters;
         for (uint32_t o = 0; o < graph->outlet_count; o++)
             if (graph->outlets[o].sink == sink)
                 return true;
+        if (dead_letters != NULL && strcmp(dead_letters, program->module->sinks[sink].name) == 0)
+            return true;
     }
     return false;
 }
@@ -310,7 +347,7 @@ static void hold_writers(weir_program *program)
 static bool flush_sink(weir_runtime *runtime, weir_sink_work *work)
 {
     weir_error *error = NULL;
-    bool was_ready = weir_sink_is_ready(work);
+    bool was_stuck = work->stuck;
     int fd = -1;
 
     weir_status status = weir_sink_flush(work, &fd, &error);
@@ -328,7 +365,7 @@ static bool flush_sink(weir_runtime *runtime, weir_sink_work *work)
         weir_runtime_stop(runtime);
     }
     weir_error_free(error);
-    return was_ready != weir_sink_is_ready(work);
+    return was_stuck || work->stuck;
 }
 
 void weir_flush_sinks(weir_runtime *runtime)

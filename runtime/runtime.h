@@ -4,6 +4,9 @@
  *     turn.c      what each source has ready, merged, span by span
  *     route.c     one event through accumulators and reactors; the shortcuts for whole spans
  *     feedback.c  results that become events
+ *     flush.c     accumulators give what they keep: by time, with a firing, by hand, at the end
+ *     drain.c     the end: what still waits when no more events can come
+ *     hand.c      pausing, firing, injecting by hand
  *     dead.c      dead letters
  *     load.c      a module becomes a program, which join.c joins and start.c starts
  *     loop.c      libev, threads, other people's loops
@@ -44,6 +47,8 @@ typedef struct weir_accumulator_work {
     bool has_cells;
     weir_firing firing;
     weir_failure failure;
+    weir_flush flush;
+    const weir_reactor *flush_with; /* it is flushed after each firing of this one, or NULL */
     uint64_t events, boundaries, filtered, failed;
 } weir_accumulator_work;
 
@@ -55,11 +60,11 @@ typedef struct weir_source_work {
     uint32_t accumulator_count;
     size_t budget; /* events it may still bring in this turn */
     bool stalled;  /* an event could not be taken: reading has stopped */
+    bool dry;      /* it has shown in this turn that it has no more */
     bool quick;    /* one accumulator, one reactor: spans may take the shortcut */
     int sink;      /* where its dead letters go: index, or -1 */
     weir_timer timer;
-    bool timed; /* the timer's place is reserved */
-    int fd;     /* that it watches, or -1 */
+    int fd; /* that it watches, or -1 */
     void *watcher;
 } weir_source_work;
 
@@ -91,6 +96,16 @@ struct weir_program {
     weir_program *next;
 };
 
+#define FOR_EACH_SOURCE(runtime, work)                                                             \
+    for (weir_program *program = (runtime)->programs; program != NULL; program = program->next)    \
+        for (weir_source_work *work = program->sources;                                            \
+             work < program->sources + program->module->source_count; work++)
+
+#define FOR_EACH_REACTOR(runtime, reactor)                                                         \
+    for (weir_program *program = (runtime)->programs; program != NULL; program = program->next)    \
+        for (weir_reactor *reactor = program->reactors;                                            \
+             reactor < program->reactors + program->module->reactor_count; reactor++)
+
 /* A reactor and cell to be asked at the end of an event; `cell` NULL: all that wait. */
 typedef struct weir_asking {
     weir_reactor *reactor;
@@ -103,6 +118,7 @@ typedef struct weir_override {
     struct weir_override *next;
     char *name;
     char *value;
+    bool used; /* something of a loaded module has that name */
 } weir_override;
 
 struct weir_runtime {
@@ -122,17 +138,22 @@ struct weir_runtime {
     weir_feedback *fresh, **last_fresh;
     weir_feedback *free_feedback;
     uint32_t feedback_count;
-    weir_event *event; /* the one on its way, or NULL */
-    bool started, ended;
-    bool sinks_stuck; /* a sink has not taken all it was given: try again soon */
-    weir_timer sink_timer;
-    int64_t drain_began; /* monotonic; 0: not yet */
+    weir_flush *flushes, **last_flush; /* what is flushed next */
+    weir_event *event;                 /* the one on its way, or NULL */
+    bool started, time_started, ended;
+    bool sinks_stuck;             /* a sink has not taken all it was given: try again soon */
+    bool draining;                /* no more events can come: only lasting timers fire */
+    int64_t stop_began;           /* monotonic; 0: nobody has stopped it */
+    _Atomic int64_t newest_stamp; /* of what was pushed */
     weir_status outcome;
     weir_error *error; /* why it halts */
     atomic_bool stopping;
     atomic_bool woken;
+    int64_t replay_began, replay_from; /* monotonic, virtual: when a replay at some speed began */
+    int64_t wait_until; /* monotonic: a replay at some speed goes on then; 0: at once */
     struct weir_loop *loop;
     pthread_t thread; /* that it runs on, while `running` */
+    pthread_t own;    /* that weir_runtime_start made */
     atomic_bool running;
     bool own_thread;
     unsigned char *fork_mark; /* a page that a forked child sees wiped */
@@ -149,6 +170,9 @@ bool weir_program_join(weir_program *program);
 
 /* Opens sinks, then sources. */
 WEIR_MUST_USE weir_status weir_program_start(weir_program *program, weir_error **error);
+/* From now on time is known: beats begin, warming is measured. */
+WEIR_MUST_USE weir_status weir_program_start_time(weir_program *program, weir_error **error);
+WEIR_MUST_USE weir_status weir_source_open(weir_source_work *work, weir_error **error);
 void weir_source_stop(weir_source_work *work);
 extern const weir_accumulator_host weir_runtime_accumulator_host;
 extern const weir_source_host weir_runtime_source_host;
@@ -158,6 +182,10 @@ extern const weir_source_host weir_runtime_source_host;
 /* Takes what is ready. True: there is more at once. An error stops the runtime. */
 weir_status weir_turn(weir_runtime *runtime, bool *ret_more, weir_error **error);
 
+/* --- drain.c ---------------------------------------------------------------------------------- */
+
+bool weir_has_retries(weir_runtime *runtime);
+
 /* No more events will come: everything that waits ends as rules E16 and E20 say, and sinks are
  * written out. Sets runtime->ended once nothing is left to wait for. */
 void weir_drain(weir_runtime *runtime);
@@ -165,13 +193,31 @@ void weir_drain(weir_runtime *runtime);
 /* Fires the timers that are due, in order. */
 void weir_run_timers(weir_runtime *runtime, int64_t now);
 
+/* Fires the timers that are due at `due`, at one moment. */
+void weir_fire_timers(weir_runtime *runtime, int64_t due);
+
+/* The pieces of a turn: what each source may bring; its next span (false: nothing is ready); its
+ * span's events up to `end`; whether another turn would find something at once. */
+void weir_turn_begin(weir_runtime *runtime);
+bool weir_source_refill(weir_source_work *work, weir_error **error, weir_status *ret_status);
+void weir_source_hand_on(weir_source_work *work, size_t end);
+bool weir_turn_has_more(weir_runtime *runtime);
+
 /* Fires `latest` reactors until none has anything more to fire. */
 void weir_ask_latest(weir_runtime *runtime);
+
+/* --- replay.c --------------------------------------------------------------------------------- */
+
+/* Takes what is ready in the order of time (rule E16). */
+weir_status weir_replay_turn(weir_runtime *runtime, bool *ret_more, weir_error **error);
 
 /* --- route.c ---------------------------------------------------------------------------------- */
 
 /* Hands on the span's events from source->taken to `end`. Stops before one that cannot be taken. */
 void weir_route_span(weir_source_work *work, size_t end);
+
+/* True while the source's next event, a span's or a refusal, finds its places. */
+bool weir_route_can_take(const weir_source_work *work);
 
 /* One event through one accumulator, without asking the reactors. */
 void weir_route_into(weir_accumulator_work *work, weir_event *event);
@@ -180,11 +226,30 @@ void weir_route_into(weir_accumulator_work *work, weir_event *event);
 void weir_route_boundary(weir_accumulator_work *work, weir_cell *cell, const void *boundary,
                          weir_ticket *ticket);
 
+/* Asks the reactors that were offered something; what comes of one event has a place for each. */
+void weir_route_ask(weir_runtime *runtime);
+
 /* Asks the reactors that were offered something, then feeds back until nothing is left. */
 void weir_route_settle(weir_runtime *runtime);
 
 /* The key of a value, and its hash. `room` has the accumulator's key_words. */
 const uint64_t *weir_key_of(const weir_accumulator_work *work, const void *value, uint64_t *room);
+
+/* The event found no place: it ends as a dead letter. */
+void weir_route_refuse(weir_accumulator_work *work, weir_event *event, const char *reason);
+
+/* One event of the program's own; false: too many wait. */
+bool weir_route_inject(weir_accumulator_work *work, const void *value);
+
+/* --- flush.c ---------------------------------------------------------------------------------- */
+
+/* A firing has ended: the accumulators that it flushes are flushed once its results are fed back.
+ */
+void weir_flush_with(weir_reactor *reactor, weir_reactor_cell *cell);
+/* Flushes the next of those; false: there is none. */
+bool weir_flush_next(weir_runtime *runtime);
+/* All cells of an accumulator. */
+void weir_flush_cells(weir_accumulator_work *work);
 
 /* Flushes one cell of an accumulator. */
 void weir_flush_cell(weir_accumulator_work *work, weir_cell *cell);
@@ -227,10 +292,13 @@ extern const weir_reactor_host weir_runtime_reactor_host;
 weir_status weir_loop_new(weir_runtime *runtime, weir_error **error);
 void weir_loop_free(weir_runtime *runtime);
 void weir_loop_wake(weir_runtime *runtime); /* any thread */
+bool weir_loop_in_turn(const weir_runtime *runtime);
+bool weir_loop_has_more(const weir_runtime *runtime); /* the next turn is due at once */
 weir_status weir_loop_watch(weir_source_work *work, int fd, weir_error **error);
 
 /* Begins what must be ready before the first turn. Once. */
 weir_status weir_runtime_begin(weir_runtime *runtime, weir_error **error);
+weir_status weir_runtime_start_time(weir_runtime *runtime, weir_error **error);
 
 void weir_runtime_log(weir_runtime *runtime, weir_level level, const char *room, const char *name,
                       const char *format, ...) WEIR_PRINTF(5, 6);

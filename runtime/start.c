@@ -4,7 +4,6 @@
 #include <string.h>
 
 #include "runtime/runtime.h"
-#include "sources/channel.h"
 
 /* --- What accumulators ask ----------------------------------------------------------------------
  */
@@ -150,17 +149,18 @@ static const char *format_of(const weir_kind *kind, const void *config, char *wo
     return "json";
 }
 
-static weir_status start_source(weir_source_work *work, weir_error **error)
+weir_status weir_source_open(weir_source_work *work, weir_error **error)
 {
     weir_source *source = &work->source;
     const weir_source_kind *kind = source->kind;
     const char *format = NULL;
     char word[32];
 
+    if (source->state != NULL)
+        return WEIR_OK;
     work->timer = (weir_timer){.fire = on_time, .arg = work};
-    work->timed = weir_timers_reserve(&work->program->runtime->timers);
     source->state = weir_alloc(kind->state_size);
-    if (!work->timed || source->state == NULL)
+    if (source->state == NULL || !weir_timers_reserve(&work->program->runtime->timers))
         return weir_error_set(error, WEIR_NOMEM, "source '%s': out of memory",
                               source->module->name);
     if (kind->reads_bytes)
@@ -168,14 +168,17 @@ static weir_status start_source(weir_source_work *work, weir_error **error)
     weir_status status = weir_source_prepare(source, format, error);
     if (status == WEIR_OK && kind->open != NULL)
         status = kind->open(source, error);
-    if (status == WEIR_OK && kind == &weir_channel)
-        for (uint32_t i = 0; i < work->accumulator_count; i++) {
-            const weir_module_accumulator *module = work->accumulators[i]->accumulator.module;
-            if (module->key_part_count != 0)
-                weir_channel_set_key(source, module->key_parts, module->key_part_count);
-        }
+    return status;
+}
+
+static weir_status start_source(weir_source_work *work, weir_error **error)
+{
+    weir_source *source = &work->source;
+    weir_status status = weir_source_open(work, error);
+
     /* In replay what has no history has ended at once. */
-    source->ended = work->program->runtime->config.mode == WEIR_MODE_REPLAY && !kind->replays;
+    source->ended =
+        work->program->runtime->config.mode == WEIR_MODE_REPLAY && !source->kind->replays;
     return status;
 }
 
@@ -221,17 +224,25 @@ weir_status weir_program_start(weir_program *program, weir_error **error)
     const weir_module *module = program->module;
     weir_status status = WEIR_OK;
 
-    for (uint32_t i = 0; i < module->sink_count && status == WEIR_OK; i++)
-        status = start_sink(&program->sinks[i], error);
-    for (uint32_t i = 0; i < module->accumulator_count && status == WEIR_OK; i++)
-        status = start_accumulator(&program->accumulators[i], error);
-    for (uint32_t i = 0; i < module->source_count && status == WEIR_OK; i++)
-        status = start_source(&program->sources[i], error);
-    for (uint32_t i = 0; i < module->reactor_count; i++) {
-        program->reactors[i].started = program->runtime->clock.now;
+    for (uint32_t i = 0; i < module->reactor_count; i++)
         program->reactors[i].firing.user = program->runtime->user;
-    }
     for (uint32_t i = 0; i < module->accumulator_count; i++)
         program->accumulators[i].firing.user = program->runtime->user;
+    for (uint32_t i = 0; i < module->sink_count && status == WEIR_OK; i++)
+        status = start_sink(&program->sinks[i], error);
+    for (uint32_t i = 0; i < module->source_count && status == WEIR_OK; i++)
+        status = start_source(&program->sources[i], error);
+    return status;
+}
+
+weir_status weir_program_start_time(weir_program *program, weir_error **error)
+{
+    const weir_module *module = program->module;
+    weir_status status = WEIR_OK;
+
+    for (uint32_t i = 0; i < module->reactor_count; i++)
+        program->reactors[i].started = program->runtime->clock.now;
+    for (uint32_t i = 0; i < module->accumulator_count && status == WEIR_OK; i++)
+        status = start_accumulator(&program->accumulators[i], error);
     return status;
 }

@@ -1,26 +1,39 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* turn.c - what each source has ready, merged by stamp and handed on span by span (rule E1). */
 #include "runtime/runtime.h"
+#include "sources/channel.h"
 
-#define FOR_EACH_SOURCE(runtime, work)                                                             \
-    for (weir_program *program = (runtime)->programs; program != NULL; program = program->next)    \
-        for (weir_source_work *work = program->sources;                                            \
-             work < program->sources + program->module->source_count; work++)
+/* Once no more events can come only what lasts fires: beats and limits have ended. */
+static void fire_first(weir_runtime *runtime, int64_t now)
+{
+    weir_timer *first = weir_timers_first(&runtime->timers);
 
-#define FOR_EACH_REACTOR(runtime, reactor)                                                         \
-    for (weir_program *program = (runtime)->programs; program != NULL; program = program->next)    \
-        for (weir_reactor *reactor = program->reactors;                                            \
-             reactor < program->reactors + program->module->reactor_count; reactor++)
+    if (runtime->draining && !first->lasting)
+        weir_timer_disarm(&runtime->timers, first);
+    else
+        weir_timers_fire_one(&runtime->timers, now);
+}
+
+void weir_fire_timers(weir_runtime *runtime, int64_t due)
+{
+    while (weir_timers_next(&runtime->timers) <= due) {
+        fire_first(runtime, due);
+        weir_route_settle(runtime);
+    }
+}
 
 void weir_run_timers(weir_runtime *runtime, int64_t now)
 {
-    /* A timer sees its own due time in virtual time, so that it fires at the same moment in every
-     * replay, whatever comes next. */
+    if (!runtime->clock.is_virtual) {
+        weir_fire_timers(runtime, now);
+        return;
+    }
+    /* Each moment of virtual time at which something is due is a turn of its own, so that it comes
+     * out the same whatever comes next. */
     while (weir_timers_next(&runtime->timers) <= now) {
-        if (runtime->clock.is_virtual)
-            weir_clock_advance(&runtime->clock, weir_timers_next(&runtime->timers));
-        weir_timers_fire_one(&runtime->timers, now);
-        weir_route_settle(runtime);
+        weir_clock_advance(&runtime->clock, weir_timers_next(&runtime->timers));
+        weir_fire_timers(runtime, runtime->clock.now);
+        weir_ask_latest(runtime);
     }
 }
 
@@ -47,6 +60,12 @@ static bool has_rest(const weir_source *source)
     return source->taken < source->span.count || source->refusal.waiting;
 }
 
+/* Channels count what was pushed and free their places themselves; a turn takes all they had. */
+static bool is_channel(const weir_source_work *work)
+{
+    return work->source.kind == &weir_channel;
+}
+
 /* The engine is done with what it took of the span. */
 static void release(weir_source_work *work, size_t count)
 {
@@ -56,31 +75,40 @@ static void release(weir_source_work *work, size_t count)
         source->kind->release(source, count);
 }
 
-/* Brings the next span. False: nothing is ready. */
-static bool refill(weir_source_work *work, weir_error **error, weir_status *ret_status)
+static void count_received(weir_source_work *work)
+{
+    weir_source *source = &work->source;
+    size_t count = source->span.count + source->refusal.waiting;
+
+    if (!is_channel(work))
+        source->origin.ledger.received += count;
+    work->budget -= count < work->budget ? count : work->budget;
+    if (source->span.ingest == 0)
+        source->span.ingest = weir_clock_read(&work->program->runtime->clock);
+}
+
+bool weir_source_refill(weir_source_work *work, weir_error **error, weir_status *ret_status)
 {
     weir_source *source = &work->source;
     size_t limit = work->budget < WEIR_SPAN_EVENTS ? work->budget : WEIR_SPAN_EVENTS;
 
-    if (source->ended || work->budget == 0)
+    if (has_rest(source))
+        return true;
+    if (source->ended || work->dry || work->budget == 0)
         return false;
     weir_status status = source->kind->read(source, limit, error);
+    if (status == WEIR_OK) {
+        count_received(work);
+        return has_rest(source);
+    }
+    work->dry = true;
     if (status == WEIR_CLOSED) {
         source->ended = true;
         source->health = WEIR_SOURCE_ENDED;
+    } else if (status != WEIR_AGAIN) {
+        *ret_status = status;
     }
-    if (status != WEIR_OK) {
-        work->budget = 0;
-        if (status != WEIR_AGAIN && status != WEIR_CLOSED)
-            *ret_status = status;
-        return false;
-    }
-    source->origin.ledger.received +=
-        source->kind->release == NULL ? source->span.count + source->refusal.waiting : 0;
-    work->budget -= source->span.count < work->budget ? source->span.count : work->budget;
-    if (source->span.ingest == 0)
-        source->span.ingest = work->program->runtime->clock.now;
-    return true;
+    return false;
 }
 
 static size_t end_at(const weir_source *source, int64_t until)
@@ -93,15 +121,18 @@ static size_t end_at(const weir_source *source, int64_t until)
     return end;
 }
 
-static void hand_on(weir_source_work *work, int64_t until)
+void weir_source_hand_on(weir_source_work *work, size_t end)
 {
     weir_source *source = &work->source;
     size_t before = source->taken;
 
-    weir_route_span(work, end_at(source, until));
+    weir_route_span(work, end);
     release(work, source->taken - before);
     /* The refusal stands behind the span's values. */
-    if (source->taken == source->span.count && source->refusal.waiting)
+    if (source->taken < source->span.count || !source->refusal.waiting || work->stalled)
+        return;
+    work->stalled = !weir_route_can_take(work);
+    if (!work->stalled)
         weir_dead_of_refusal(work);
 }
 
@@ -114,7 +145,7 @@ static int64_t head_stamp(const weir_source *source)
 
 static bool is_ready(weir_source_work *work, weir_error **error, weir_status *ret_status)
 {
-    return !work->stalled && (has_rest(&work->source) || refill(work, error, ret_status));
+    return !work->stalled && weir_source_refill(work, error, ret_status);
 }
 
 /* The source whose next event is the oldest (ties go by the order of the spec), and the stamp up to
@@ -143,35 +174,43 @@ static weir_source_work *pick(weir_runtime *runtime, int64_t *ret_until, weir_er
     return oldest;
 }
 
-static void begin(weir_runtime *runtime)
+void weir_turn_begin(weir_runtime *runtime)
 {
     FOR_EACH_SOURCE(runtime, work)
     {
-        work->budget = work->source.kind->release != NULL ? SIZE_MAX : (size_t)work->config.turn;
+        work->budget = is_channel(work) ? SIZE_MAX : (size_t)work->config.turn;
         work->stalled = false;
+        work->dry = false;
         work->source.until = runtime->clock.now;
     }
 }
 
-static bool any_more(weir_runtime *runtime)
+bool weir_turn_has_more(weir_runtime *runtime)
 {
     FOR_EACH_SOURCE(runtime, work)
     {
-        if (!work->stalled && !work->source.ended &&
-            (has_rest(&work->source) || (work->budget == 0 && work->source.kind->replays)))
+        bool rest = has_rest(&work->source);
+        if (rest && (!work->stalled || weir_route_can_take(work)))
+            return true;
+        if (!rest && !work->source.ended && !work->dry)
             return true;
     }
     return false;
 }
 
-/* A sink that is stuck is asked again: its reader or the disk may take more by then. */
-static void arm_sinks(weir_runtime *runtime)
+/* A sink whose buffer has filled up writes it out before the turn's end; one that is stuck may hold
+ * its writers by now. */
+static void relieve_sinks(weir_runtime *runtime)
 {
-    enum { AGAIN_MS = 20 };
-
-    if (runtime->sinks_stuck)
-        weir_timer_arm(&runtime->timers, &runtime->sink_timer,
-                       runtime->clock.now + AGAIN_MS * 1000000);
+    for (weir_program *program = runtime->programs; program != NULL; program = program->next)
+        for (uint32_t i = 0; i < program->module->sink_count; i++) {
+            const weir_sink_work *work = &program->sinks[i];
+            size_t limit = work->stuck ? WEIR_SINK_BUFFER : WEIR_SINK_FLUSH;
+            if (work->left - work->written >= limit) {
+                weir_flush_sinks(runtime);
+                return;
+            }
+        }
 }
 
 weir_status weir_turn(weir_runtime *runtime, bool *ret_more, weir_error **error)
@@ -180,97 +219,18 @@ weir_status weir_turn(weir_runtime *runtime, bool *ret_more, weir_error **error)
     weir_source_work *work;
     int64_t until;
 
+    /* What was pushed before the turn began belongs to it, whatever the machine's clock says. */
+    weir_clock_advance(&runtime->clock, atomic_load(&runtime->newest_stamp));
     weir_run_timers(runtime, weir_clock_read(&runtime->clock));
-    begin(runtime);
-    while (status == WEIR_OK && (work = pick(runtime, &until, error, &status)) != NULL)
-        hand_on(work, until);
+    weir_turn_begin(runtime);
+    while (status == WEIR_OK && !atomic_load(&runtime->stopping) &&
+           (work = pick(runtime, &until, error, &status)) != NULL) {
+        weir_source_hand_on(work, end_at(&work->source, until));
+        relieve_sinks(runtime);
+    }
     weir_ask_latest(runtime);
     weir_flush_sinks(runtime);
-    arm_sinks(runtime);
     runtime->turns++;
-    *ret_more = status == WEIR_OK && any_more(runtime);
+    *ret_more = status == WEIR_OK && weir_turn_has_more(runtime);
     return status;
-}
-
-/* --- The end ---------------------------------------------------------------------------------- */
-
-static void flush_all(weir_runtime *runtime)
-{
-    for (weir_program *program = runtime->programs; program != NULL; program = program->next) {
-        for (uint32_t i = 0; i < program->module->accumulator_count; i++) {
-            weir_accumulator_work *work = &program->accumulators[i];
-            if (work->accumulator.kind->flush == NULL || work->accumulator.module->poll != NULL)
-                continue;
-            for (weir_cell *cell = weir_cells_next(&work->cells, NULL); cell != NULL;
-                 cell = weir_cells_next(&work->cells, cell))
-                if (cell->accumulator != NULL)
-                    weir_flush_cell(work, cell);
-            weir_route_settle(runtime);
-        }
-    }
-    weir_ask_latest(runtime);
-}
-
-/* What still waits for a partner when nothing more can come. */
-static void bury_unpaired(weir_runtime *runtime)
-{
-    FOR_EACH_REACTOR(runtime, reactor)
-    {
-        while (reactor->first_waiting != NULL)
-            weir_queue_drop_all(reactor, reactor->first_waiting,
-                                "unpaired: its partners have not come before the end");
-    }
-}
-
-static bool has_retries(weir_runtime *runtime)
-{
-    FOR_EACH_REACTOR(runtime, reactor)
-    {
-        if (reactor->retries != 0)
-            return true;
-    }
-    return false;
-}
-
-static const char *stuck_reason(const weir_runtime *runtime)
-{
-    for (const weir_program *program = runtime->programs; program != NULL; program = program->next)
-        for (uint32_t i = 0; i < program->module->sink_count; i++)
-            if (program->sinks[i].left != program->sinks[i].written)
-                return program->sinks[i].reason;
-    return "";
-}
-
-/* How long the end waits for sinks that take nothing. */
-static const int64_t drain_limit = 10000000000;
-
-/* Retries run out, in virtual time at once. On a stop they stay undone. */
-static bool retries_are_over(weir_runtime *runtime)
-{
-    while (runtime->clock.is_virtual && has_retries(runtime) &&
-           weir_timers_next(&runtime->timers) != INT64_MAX)
-        weir_run_timers(runtime, weir_timers_next(&runtime->timers));
-    return atomic_load(&runtime->stopping) || !has_retries(runtime);
-}
-
-void weir_drain(weir_runtime *runtime)
-{
-    if (runtime->drain_began == 0)
-        runtime->drain_began = weir_monotonic_now();
-    if (!retries_are_over(runtime))
-        return;
-    flush_all(runtime);
-    if (!retries_are_over(runtime))
-        return;
-    if (!atomic_load(&runtime->stopping))
-        bury_unpaired(runtime);
-    weir_flush_sinks(runtime);
-    bool late = weir_monotonic_now() - runtime->drain_began > drain_limit;
-    if (runtime->sinks_stuck && !late)
-        return;
-    runtime->ended = true;
-    if (runtime->sinks_stuck && runtime->outcome == WEIR_OK)
-        runtime->outcome = weir_error_set(&runtime->error, WEIR_IO,
-                                          "a sink has not taken its last results within 10 s: %s",
-                                          stuck_reason(runtime));
 }

@@ -29,6 +29,7 @@ typedef struct channel_state {
     const weir_key_part *key_parts;
     uint32_t key_part_count;
     uint64_t dropped, conflated; /* not yet in the ledger */
+    uint64_t conflated_ever;
 } channel_state;
 
 static const weir_channel_config *config_of(const weir_source *source)
@@ -100,21 +101,30 @@ static size_t in_one_piece(const weir_source *source, size_t limit)
     return count;
 }
 
+/* Brings the ledger up to date; the mutex is held. */
+static void count_pushes(weir_source *source)
+{
+    channel_state *channel = source->state;
+
+    source->origin.ledger.received = channel->tail + channel->conflated_ever;
+    source->origin.ledger.dropped += channel->dropped;
+    source->origin.ledger.collapsed += channel->conflated;
+    channel->dropped = channel->conflated = 0;
+}
+
 static weir_status read_channel(weir_source *source, size_t limit, weir_error **error)
 {
     channel_state *channel = source->state;
 
     (void)error;
     pthread_mutex_lock(&channel->mutex);
-    source->origin.ledger.received = channel->tail;
-    source->origin.ledger.dropped += channel->dropped;
-    source->origin.ledger.collapsed += channel->conflated;
-    channel->dropped = channel->conflated = 0;
+    count_pushes(source);
     bool copied = copies(source);
     if (copied && limit > source->capacity)
         limit = source->capacity;
     size_t count = in_one_piece(source, limit);
-    weir_status status = count != 0 ? WEIR_OK : channel->closed ? WEIR_CLOSED : WEIR_AGAIN;
+    bool over = channel->closed && channel->handed == channel->tail;
+    weir_status status = count != 0 ? WEIR_OK : over ? WEIR_CLOSED : WEIR_AGAIN;
     source->span = (weir_span){.values = slot(source, channel->handed),
                                .count = count,
                                .first_position = (int64_t)channel->handed,
@@ -127,8 +137,11 @@ static weir_status read_channel(weir_source *source, size_t limit, weir_error **
         source->span.stamps = channel->stamps_out;
     }
     channel->handed += count;
+    bool later = count == 0 && channel->handed != channel->tail;
     channel->asleep = channel->handed == channel->tail;
     pthread_mutex_unlock(&channel->mutex);
+    if (later)
+        source->host->wake(source); /* what was pushed after the turn began is the next one's */
     return status;
 }
 
@@ -194,6 +207,7 @@ static bool conflate(weir_source *source, const unsigned char *value, int64_t st
         if (position + 1 == channel->tail)
             channel->stamps[position % channel->capacity] = stamp;
         channel->conflated++;
+        channel->conflated_ever++;
         return true;
     }
     return false;
@@ -285,6 +299,17 @@ void weir_channel_close(weir_source *source)
     pthread_cond_broadcast(&channel->room);
     pthread_mutex_unlock(&channel->mutex);
     source->host->wake(source);
+}
+
+uint64_t weir_channel_count(weir_source *source)
+{
+    channel_state *channel = source->state;
+
+    pthread_mutex_lock(&channel->mutex);
+    count_pushes(source);
+    uint64_t waiting = channel->tail - channel->handed;
+    pthread_mutex_unlock(&channel->mutex);
+    return waiting;
 }
 
 void weir_channel_set_key(weir_source *source, const weir_key_part *parts, uint32_t count)

@@ -15,6 +15,10 @@ WEIR_MUST_USE weir_status weir_channel_push(weir_source *source, const void *val
 /* No more pushes; what waits is still read. Any thread. */
 void weir_channel_close(weir_source *source);
 
+/* Counts the newest pushes in the ledger; how many events wait in the ring. The runtime's thread.
+ */
+uint64_t weir_channel_count(weir_source *source);
+
 /* How `conflate` compares: the key's parts in a value. Before the first push. */
 void weir_channel_set_key(weir_source *source, const weir_key_part *parts, uint32_t count);
 

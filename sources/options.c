@@ -53,3 +53,41 @@ const weir_option weir_file_source_options[2] = {
              ".ndjson, .msgpack, .mpk) and is JSON lines otherwise; of raw each line goes to a C "
              "function."},
 };
+
+const weir_option weir_timer_options[1] = {
+    {.name = "every",
+     .type = WEIR_OPTION_DURATION,
+     .required = true,
+     .min = 1000000,
+     .max = INT64_MAX,
+     .offset = offsetof(weir_timer_config, every),
+     .help = "The time between two ticks; beats that were missed count as one."},
+};
+
+const weir_option weir_unix_options[4] = {
+    {.name = "path",
+     .type = WEIR_OPTION_PATH,
+     .required = true,
+     .offset = offsetof(weir_unix_config, path),
+     .help = "The socket's file; made at the start, removed at the end."},
+    {.name = "framing",
+     .type = WEIR_OPTION_CHOICE,
+     .fallback = "lines",
+     .choices = "lines|length",
+     .offset = offsetof(weir_unix_config, framing),
+     .help = "How messages are told apart: each ends with a newline, or begins with its size in "
+             "four bytes, the highest first."},
+    {.name = "format",
+     .type = WEIR_OPTION_CHOICE,
+     .fallback = "json",
+     .choices = "json|msgpack|raw",
+     .offset = offsetof(weir_unix_config, format),
+     .help = "How the events are written."},
+    {.name = "max_size",
+     .type = WEIR_OPTION_SIZE,
+     .fallback = "1MiB",
+     .min = 1,
+     .max = 1 << 30,
+     .offset = offsetof(weir_unix_config, max_size),
+     .help = "A longer message is a dead letter, and its sender is disconnected."},
+};

@@ -22,6 +22,21 @@ typedef struct weir_file_source_config {
     int format;
 } weir_file_source_config;
 
+typedef struct weir_timer_config {
+    int64_t every; /* nanoseconds */
+} weir_timer_config;
+
+enum { WEIR_FRAMING_LINES, WEIR_FRAMING_LENGTH };
+
+typedef struct weir_unix_config {
+    char *path;
+    int framing; /* WEIR_FRAMING_... */
+    int format;
+    int64_t max_size;
+} weir_unix_config;
+
+extern const weir_option weir_timer_options[1];
+extern const weir_option weir_unix_options[4];
 extern const weir_option weir_source_options[2];
 extern const weir_option weir_channel_options[2];
 extern const weir_option weir_file_source_options[2];

@@ -134,8 +134,12 @@ bool weir_ticket_add_part(weir_ticket *batch, weir_ticket *ticket)
         part = weir_alloc(sizeof *part);
     if (part == NULL)
         return false;
-    *part = (weir_ticket_part){.ticket = ticket, .next = batch->parts};
-    batch->parts = part;
+    *part = (weir_ticket_part){.ticket = ticket};
+    if (batch->parts != NULL)
+        batch->last_part->next = part;
+    else
+        batch->parts = part;
+    batch->last_part = part;
     return true;
 }
 

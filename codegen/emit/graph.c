@@ -94,6 +94,8 @@ static void put_argument(emitter *e, const graph_plan *plan, const spec_operand 
                            emit_member(node->name).text);
     if (there[0] != '\0')
         weir_buffer_text(call, " : NULL");
+    if (operand->window)
+        weir_buffer_printf(call, ", %s_count", emit_member(node->name).text);
 }
 
 static void put_arguments(emitter *e, const graph_plan *plan, const spec_node *node,
@@ -139,15 +141,21 @@ static void emit_outcome(emitter *e, const graph_plan *plan, const spec_node *no
     EMIT(e, indent + 4, "return WEIR_FAILED;");
 }
 
+/* A value that is passed on is a pointer to it; a window its items and their count. */
 static void emit_pass(emitter *e, const graph_plan *plan, const spec_node *node, int indent)
 {
+    spec_operand operand = node->in[0];
+    c_name name = emit_member(node->name);
     weir_buffer argument = {0};
 
-    put_argument(e, plan, &node->in[0], &argument);
+    if (node->out_window)
+        EMIT(e, indent, "%s_count = %s_count;", name.text, emit_member(operand.name).text);
+    operand.window = false;
+    put_argument(e, plan, &operand, &argument);
     if (argument.failed)
         e->out->failed = true;
     else
-        EMIT(e, indent, "%s = %s;", emit_member(node->name).text, argument.data + 2);
+        EMIT(e, indent, "%s = %s;", name.text, argument.data + 2);
     weir_buffer_free(&argument);
 }
 
@@ -243,6 +251,16 @@ static void emit_inputs(emitter *e, const spec_graph *graph)
     }
 }
 
+static void emit_passed(emitter *e, const spec_node *node, bool flag)
+{
+    c_name name = emit_member(node->name);
+
+    EMIT(e, 4, "const %s *%s%s;", emit_type(e->model, node->out).text, name.text,
+         flag ? " = NULL" : "");
+    if (node->out_window)
+        EMIT(e, 4, "size_t %s_count%s;", name.text, flag ? " = 0" : "");
+}
+
 static void emit_locals(emitter *e, const graph_plan *plan, const spec_graph *graph)
 {
     for (size_t i = 0; i < graph->node_count; i++) {
@@ -251,8 +269,7 @@ static void emit_locals(emitter *e, const graph_plan *plan, const spec_graph *gr
         if (node->route_count != 0)
             EMIT(e, 4, "%s_out %s;", emit_node_name(e, node).text, name.text);
         else if (node->form == SPEC_NODE_PASS)
-            EMIT(e, 4, "const %s *%s%s;", emit_type(e->model, node->out).text, name.text,
-                 plan->nodes[i].flag ? " = NULL" : "");
+            emit_passed(e, node, plan->nodes[i].flag);
         else
             EMIT(e, 4, "%s %s;", emit_type(e->model, node->out).text, name.text);
         if (plan->nodes[i].flag)

@@ -26,15 +26,6 @@ c_name emit_type(const spec *model, const spec_type *type);
 /* MARKET_SIDE_BUY */
 c_name emit_enumerator(const spec *model, const spec_type *type, const char *value);
 
-/* The first two types, fields or enum values of the spec whose C names are the same, and where;
- * false: there are none. */
-typedef struct emit_clash {
-    const char *name; /* the C name */
-    weir_place first, second;
-} emit_clash;
-
-bool emit_names_clash(const spec *model, weir_arena *arena, emit_clash *ret_clash);
-
 /* Writes one line of C indented by `indent` columns, broken at spaces outside of quotes where it
  * would pass EMIT_COLUMNS. */
 void emit_line(weir_buffer *out, int indent, const char *format, ...) WEIR_PRINTF(3, 4);

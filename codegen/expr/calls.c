@@ -33,6 +33,7 @@ static const signature functions[] = {
     {"uint", EXPR_CONVERT, SPEC_U64, 1, 1, false},
     {"double", EXPR_CONVERT, SPEC_F64, 1, 1, false},
     {"string", EXPR_CONVERT, SPEC_STRING, 1, 1, false},
+    {"bytes", EXPR_CONVERT, SPEC_BYTES, 1, 1, false},
     {"bool", EXPR_CONVERT, SPEC_BOOL, 1, 1, false},
     {"timestamp", EXPR_CONVERT, SPEC_TIMESTAMP, 1, 1, false},
     {"duration", EXPR_CONVERT, SPEC_DURATION, 1, 1, false},
@@ -60,7 +61,6 @@ static const struct {
     {"matches", "there are no regular expressions; startsWith, endsWith and contains compare text"},
     {"type", "types are known when the spec is read; there is nothing to ask"},
     {"dyn", "every value has one declared type; convert it, as in f64(x)"},
-    {"bytes", "bytes come from fields only; there is no conversion to them"},
 };
 
 static const signature *find_function(expr_checker *checker, const expr *tree)
@@ -223,6 +223,7 @@ static uint32_t text_size(const expr *arg)
     case SPEC_DURATION:
         return DURATION_TEXT;
     case SPEC_STRING:
+    case SPEC_BYTES:
         return arg->shape.size;
     case SPEC_I8:
     case SPEC_I16:
@@ -232,7 +233,6 @@ static uint32_t text_size(const expr *arg)
     case SPEC_U16:
     case SPEC_U32:
     case SPEC_U64:
-    case SPEC_BYTES:
     case SPEC_ENUM:
     case SPEC_STRUCT:
         break;
@@ -252,8 +252,11 @@ static const char *conversion_sources(spec_type_kind kind, const expr *arg, bool
         *ret_good = same || text;
         return "a bool or a string";
     case SPEC_STRING:
-        *ret_good = from->kind != SPEC_BYTES && from->kind != SPEC_ENUM;
-        return "a number, a bool, a time or a string";
+        *ret_good = from->kind != SPEC_ENUM;
+        return "a number, a bool, a time, bytes or a string";
+    case SPEC_BYTES:
+        *ret_good = same || text;
+        return "a string or bytes";
     case SPEC_TIMESTAMP:
         *ret_good = same || text || expr_is_signed(from);
         return "a string, a timestamp, or a signed integer of seconds";
@@ -273,7 +276,6 @@ static const char *conversion_sources(spec_type_kind kind, const expr *arg, bool
     case SPEC_F32:
     case SPEC_F64:
     case SPEC_DATE:
-    case SPEC_BYTES:
     case SPEC_ENUM:
     case SPEC_STRUCT:
         break;
@@ -317,14 +319,15 @@ static void check_convert(expr_checker *checker, expr *tree, spec_type_kind kind
         return;
     }
     expr_set_type(tree, kind);
-    tree->shape.size = kind == SPEC_STRING ? text_size(arg) : 0;
+    tree->shape.size = kind == SPEC_STRING || kind == SPEC_BYTES ? text_size(arg) : 0;
     bool time = kind == SPEC_TIMESTAMP || kind == SPEC_DURATION;
     if (time && literal && expr_is_of(arg, SPEC_STRING)) {
         fold_time(checker, tree);
         return;
     }
-    bool fits =
-        kind == SPEC_STRING ? expr_is_of(arg, SPEC_STRING) : expr_fits(arg, tree->shape.type);
+    bool fits = kind == SPEC_BYTES    ? true
+                : kind == SPEC_STRING ? expr_is_of(arg, SPEC_STRING)
+                                      : expr_fits(arg, tree->shape.type);
     if (!fits && literal && expr_is_integer(arg->shape.type) && expr_is_integer(tree->shape.type)) {
         expr_error(checker, arg->where, "%s is out of the range of %s", arg->source, tree->name);
         tree->shape.type = NULL;

@@ -9,7 +9,8 @@
 
 #include "codegen/expr/tree.h"
 
-enum { MAX_SENTENCE = 512, MAX_STRING = 4096 };
+/* C compilers need not take a literal of more than 4095 bytes. */
+enum { MAX_SENTENCE = 512, MAX_STRING = 4096, MAX_LITERAL = 4095 };
 
 const char *expr_operator_text(expr_operator op)
 {
@@ -61,17 +62,28 @@ void *expr_alloc(expr_checker *checker, size_t size)
 
 static void check_literal(expr_checker *checker, expr *tree)
 {
-    uint64_t most = (uint64_t)INT64_MAX + tree->negative;
+    uint32_t size = tree->shape.size;
 
-    if (expr_is_of(tree, SPEC_I64) && tree->magnitude > most) {
-        expr_error(checker, tree->where, "%s is beyond i64; an unsigned number ends in u",
-                   tree->source);
+    if (size > MAX_LITERAL) {
+        expr_error(checker, tree->where, "the literal has %u bytes; at most %u", size,
+                   (unsigned)MAX_LITERAL);
         tree->shape.type = NULL;
         return;
     }
     expr_set_type(tree, tree->shape.type->kind);
-    if (tree->string != NULL && tree->shape.type->kind == SPEC_STRING)
-        tree->shape.size = (uint32_t)strlen(tree->string);
+    tree->shape.size = size;
+}
+
+/* Asked at the end: a literal that takes the other side's type may be beyond i64. */
+static void check_magnitudes(expr_checker *checker, const expr *tree)
+{
+    uint64_t most = (uint64_t)INT64_MAX + tree->negative;
+
+    if (tree->kind == EXPR_LITERAL && expr_is_of(tree, SPEC_I64) && tree->magnitude > most)
+        expr_error(checker, tree->where, "%s is beyond i64; an unsigned number ends in u",
+                   tree->source);
+    for (size_t i = 0; i < tree->count; i++)
+        check_magnitudes(checker, tree->args[i]);
 }
 
 static bool check_bool(expr_checker *checker, expr *tree, const char *what)
@@ -150,11 +162,7 @@ static void check_comparison(expr_checker *checker, expr *tree)
 {
     expr *left = tree->args[0], *right = tree->args[1];
 
-    if (!check_same(checker, tree, left, right))
-        return;
-    if (expr_is_of(left, SPEC_BYTES) && tree->op != EXPR_EQ && tree->op != EXPR_NE)
-        expr_error(checker, tree->where, "bytes have no order; '==' and '!=' compare them");
-    else
+    if (check_same(checker, tree, left, right))
         expr_set_type(tree, SPEC_BOOL);
 }
 
@@ -212,10 +220,6 @@ static void check_in(expr_checker *checker, expr *tree)
     expr *item = expr_alloc(checker, sizeof *item);
     if (item == NULL)
         return;
-    if (list->shape.type->kind == SPEC_BYTES) {
-        expr_error(checker, tree->where, "'in' does not look for bytes");
-        return;
-    }
     *item = (expr){.kind = EXPR_INDEX, .shape = list->shape, .source = list->source};
     item->shape.list = false;
     if (check_same(checker, tree, value, item))
@@ -444,6 +448,8 @@ const expr *expr_check(expr_context *context, const spec_expression *expression,
     checker.asked = false;
     if (checker.errors == 0 && target != NULL)
         expr_check_target(&checker, tree, target);
+    if (checker.errors == 0)
+        check_magnitudes(&checker, tree);
     return checker.errors == 0 ? tree : NULL;
 }
 

@@ -39,15 +39,20 @@ const char *expr_bracket(expr_emitter *emitter, expr_text value, expr_strength l
     return value.strength < least ? expr_printf(emitter, "(%s)", value.text) : value.text;
 }
 
-const char *expr_quote(expr_emitter *emitter, const char *text)
+const char *expr_quote_bytes(expr_emitter *emitter, const char *data, size_t size)
 {
     weir_buffer buffer = {0};
 
-    emit_literal(&buffer, text, strlen(text));
+    emit_literal(&buffer, data, size);
     const char *quoted = buffer.failed ? "\"\"" : expr_printf(emitter, "%s", buffer.data);
     emitter->failed |= buffer.failed;
     weir_buffer_free(&buffer);
     return quoted;
+}
+
+const char *expr_quote(expr_emitter *emitter, const char *text)
+{
+    return expr_quote_bytes(emitter, text, strlen(text));
 }
 
 void expr_statement(expr_emitter *emitter, const char *format, ...)
@@ -90,11 +95,14 @@ expr_text expr_hide(expr_emitter *emitter, const expr *tree, expr_text value)
 }
 
 /* A constant that is computed: compilers compute it too, and find what it decides. */
-static expr_text hide_constant(expr_emitter *emitter, const expr *tree, expr_text value)
+static bool is_computed_constant(const expr *tree)
 {
-    bool computed = expr_is_constant(tree) && !expr_is_simple(tree) && !tree->steps;
+    return expr_is_constant(tree) && !expr_is_simple(tree) && !tree->steps;
+}
 
-    return computed ? expr_hide(emitter, tree, value) : value;
+expr_text expr_hide_constant(expr_emitter *emitter, const expr *tree, expr_text value)
+{
+    return is_computed_constant(tree) ? expr_hide(emitter, tree, value) : value;
 }
 
 /* --- Failing ----------------------------------------------------------------------------------
@@ -211,114 +219,6 @@ static expr_text literal(expr_emitter *emitter, const expr *tree)
     if (expr_is_of(tree, SPEC_U64))
         return expr_primary(expr_printf(emitter, "%lluu", (unsigned long long)tree->magnitude));
     return signed_literal(emitter, tree);
-}
-
-/* --- Paths ------------------------------------------------------------------------------------
- */
-
-/* A root's struct as a whole: "book->" is "*book", "in." is "in". */
-static const char *whole(expr_emitter *emitter, const expr_root *root)
-{
-    size_t size = strlen(root->members);
-
-    if (size > 2 && strcmp(root->members + size - 2, "->") == 0)
-        return expr_printf(emitter, "*%.*s", (int)size - 2, root->members);
-    return expr_printf(emitter, "%.*s", (int)size - 1, root->members);
-}
-
-/* The text that a member's name follows: "book->", "book->levels[0].". */
-static const char *members(expr_emitter *emitter, const expr *tree)
-{
-    if (tree->kind == EXPR_NAME)
-        return tree->root->members;
-    return expr_printf(emitter, "%s.", expr_emit_place(emitter, tree).text);
-}
-
-static expr_place_text place_of_name(expr_emitter *emitter, const expr_root *root)
-{
-    return (expr_place_text){
-        .text = root->value != NULL ? root->value : whole(emitter, root),
-        .count = root->count,
-    };
-}
-
-static expr_place_text place_of_field(expr_emitter *emitter, const expr *tree)
-{
-    const char *before = members(emitter, tree->args[0]);
-
-    return (expr_place_text){
-        .text = expr_printf(emitter, "%s%s", before, emit_member(tree->name).text),
-        .count = tree->shape.list && tree->shape.min == tree->shape.max
-                     ? expr_printf(emitter, "%u", tree->shape.max)
-                     : expr_printf(emitter, "%s%s_count", before, tree->name),
-        .size = expr_printf(emitter, "%s%s_size", before, tree->name),
-    };
-}
-
-static expr_place_text place_of_item(expr_emitter *emitter, const expr *tree)
-{
-    const expr *list = tree->args[0], *index = tree->args[1];
-    expr_place_text place = expr_emit_place(emitter, list);
-    const char *at = hide_constant(emitter, index, expr_emit_tree(emitter, index)).text;
-    bool array = !list->window && list->shape.min == list->shape.max;
-
-    if (index->kind != EXPR_LITERAL || !array)
-        expr_check_or_fail(emitter, tree, "index out of range",
-                           expr_printf(emitter, "weir_index_%s(%s, %s)",
-                                       expr_is_signed(index->shape.type) ? "i64" : "u64", at,
-                                       place.count));
-    return (expr_place_text){
-        .text = expr_printf(emitter, "%s[%s]", place.text, at),
-        .size = place.size == NULL ? NULL : expr_printf(emitter, "%s[%s]", place.size, at),
-    };
-}
-
-expr_place_text expr_emit_place(expr_emitter *emitter, const expr *tree)
-{
-    if (tree->kind == EXPR_FIELD)
-        return place_of_field(emitter, tree);
-    if (tree->kind == EXPR_INDEX)
-        return place_of_item(emitter, tree);
-    return place_of_name(emitter, tree->root);
-}
-
-static expr_text path(expr_emitter *emitter, const expr *tree)
-{
-    const char *text = expr_emit_place(emitter, tree).text;
-
-    return (expr_text){text, *text == '*' ? EXPR_BINDS_UNARY : EXPR_BINDS_PRIMARY};
-}
-
-/* Gives the place of `tree` and puts the conditions of its way behind *conditions, root first. */
-static const char *presence(expr_emitter *emitter, const expr *tree, const char **conditions)
-{
-    const char *condition = NULL, *before = NULL;
-
-    if (tree->kind == EXPR_NAME) {
-        condition = tree->tested ? tree->root->present : NULL;
-    } else if (tree->kind == EXPR_FIELD) {
-        before = presence(emitter, tree->args[0], conditions);
-        condition = tree->tested ? expr_printf(emitter, "%shas_%s", before, tree->name) : NULL;
-    }
-    if (condition != NULL)
-        *conditions = *conditions == NULL
-                          ? condition
-                          : expr_printf(emitter, "%s && %s", *conditions, condition);
-    if (before != NULL)
-        return expr_printf(emitter, "%s%s.", before, emit_member(tree->name).text);
-    return members(emitter, tree);
-}
-
-expr_text expr_emit_presence(expr_emitter *emitter, const expr *tree)
-{
-    const char *text = NULL;
-
-    presence(emitter, tree, &text);
-    if (text == NULL)
-        return expr_primary("true");
-    if (strstr(text, "&&") != NULL)
-        return (expr_text){text, EXPR_BINDS_AND};
-    return (expr_text){text, strchr(text, ' ') != NULL ? EXPR_BINDS_EQUALITY : EXPR_BINDS_PRIMARY};
 }
 
 /* --- Arithmetic -------------------------------------------------------------------------------
@@ -450,13 +350,13 @@ static expr_text branch(expr_emitter *emitter, const expr *tree, const expr *arm
     bool same = arm->shape.type == tree->shape.type || arm->kind == EXPR_LITERAL;
     if (!same)
         value = expr_wide_text(emitter, arm, value);
-    return hide_constant(emitter, arm, value);
+    return value;
 }
 
 static void choose(expr_emitter *emitter, const expr *tree, const expr *arm, const char *result)
 {
     emitter->output->indent += 4;
-    expr_text value = branch(emitter, tree, arm);
+    expr_text value = expr_hide_constant(emitter, arm, branch(emitter, tree, arm));
     if (expr_is_of(tree, SPEC_STRING))
         expr_statement(emitter, "weir_text_copy(%s, sizeof %s, %s);", result, result, value.text);
     else
@@ -506,7 +406,7 @@ static expr_text choice(expr_emitter *emitter, const expr *tree)
     if (yes->steps || no->steps)
         return choose_by_steps(emitter, tree, condition);
     expr_text l = branch(emitter, tree, yes), r = branch(emitter, tree, no);
-    if (expr_same_text(l, r)) {
+    if (expr_same(yes, no) || expr_same_text(l, r)) {
         if (tree->args[0]->steps)
             expr_statement(emitter, "(void)%s;",
                            expr_bracket(emitter, condition, EXPR_BINDS_UNARY));
@@ -514,6 +414,11 @@ static expr_text choice(expr_emitter *emitter, const expr *tree)
                    ? expr_hide(emitter, tree, l)
                    : l;
     }
+    /* Two constants that come out alike must not both be hidden: calls alike are alike too. */
+    if (is_computed_constant(yes))
+        l = expr_hide(emitter, yes, l);
+    else
+        r = expr_hide_constant(emitter, no, r);
     return (expr_text){expr_printf(emitter, "%s ? %s : %s",
                                    expr_bracket(emitter, condition, EXPR_BINDS_OR),
                                    expr_bracket(emitter, l, EXPR_BINDS_OR),
@@ -545,7 +450,7 @@ expr_text expr_emit_tree(expr_emitter *emitter, const expr *tree)
     case EXPR_NAME:
     case EXPR_FIELD:
     case EXPR_INDEX:
-        return path(emitter, tree);
+        return expr_emit_path(emitter, tree);
     case EXPR_ENUMERATOR:
         return expr_primary(output->enumerator(output->arg, tree->shape.type, tree->enumerator));
     case EXPR_UNARY:

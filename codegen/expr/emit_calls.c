@@ -76,6 +76,18 @@ static expr_text absolute(expr_emitter *emitter, const expr *tree)
 /* --- Conversions ------------------------------------------------------------------------------
  */
 
+/* string(bytes): they may not be a text. */
+static expr_text bytes_to_string(expr_emitter *emitter, const expr *tree)
+{
+    expr_place_text place = expr_emit_place(emitter, tree->args[0]);
+    const char *result = expr_temporary(emitter, &tree->shape, false, NULL);
+
+    expr_check_or_fail(emitter, tree, "bytes that are no UTF-8 text",
+                       expr_printf(emitter, "weir_text_from_bytes(%s, sizeof %s, %s, %s)", result,
+                                   result, place.text, place.size));
+    return expr_primary(result);
+}
+
 static expr_text to_string(expr_emitter *emitter, const expr *tree)
 {
     static const char *const names[] = {
@@ -89,11 +101,17 @@ static expr_text to_string(expr_emitter *emitter, const expr *tree)
 
     if (expr_is_of(arg, SPEC_STRING))
         return expr_emit_tree(emitter, arg);
+    if (expr_is_of(arg, SPEC_BYTES))
+        return bytes_to_string(emitter, tree);
     const char *value =
         expr_is_of(arg, SPEC_F32) ? expr_emit_tree(emitter, arg).text : expr_argument(emitter, arg);
     const char *result = expr_temporary(emitter, &tree->shape, false, NULL);
-    expr_statement(emitter, "weir_text_from_%s(%s, sizeof %s, %s);", names[arg->shape.type->kind],
-                   result, result, value);
+    const char *call = expr_printf(emitter, "weir_text_from_%s(%s, sizeof %s, %s)",
+                                   names[arg->shape.type->kind], result, result, value);
+    if (expr_is_of(arg, SPEC_DATE))
+        expr_check_or_fail(emitter, tree, "a date beyond the years 0 to 9999", call);
+    else
+        expr_statement(emitter, "%s;", call);
     return expr_primary(result);
 }
 

@@ -19,42 +19,49 @@ static bool is_constant(const expr *tree)
     return tree->kind == EXPR_LITERAL || tree->kind == EXPR_ENUMERATOR;
 }
 
-static bool is_order(expr_operator op)
-{
-    return op >= EXPR_LT && op <= EXPR_GE;
-}
-
-/* The operator with its sides exchanged. */
+/* The operator of the same comparison with its sides exchanged. */
 static expr_operator turned(expr_operator op)
 {
-    static const expr_operator exchanged[] = {
+    static const expr_operator operators[] = {
         [EXPR_EQ] = EXPR_EQ, [EXPR_NE] = EXPR_NE, [EXPR_LT] = EXPR_GT,
         [EXPR_LE] = EXPR_GE, [EXPR_GT] = EXPR_LT, [EXPR_GE] = EXPR_LE,
     };
-    return exchanged[op];
+    return operators[op];
 }
 
-/* Whether `value op constant` is decided by the range of the value's type, or nearly. */
-static bool at_an_end(expr_operator op, const expr *value, const expr *constant)
+/* Whether `other op literal` lies at or beyond an end of what compilers know of the other side.
+ * They look through casts and plain arithmetic at the types below; a checked operation's result is
+ * a variable, of which they know nothing. */
+static bool at_an_end(expr_operator op, const expr *other, const expr *literal)
 {
-    const spec_type *type = value->shape.type;
-    unsigned bits = expr_type_bits(type);
-    bool size = value->kind == EXPR_CALL && value->function == EXPR_SIZE;
+    const spec_type *type = other->shape.type;
+    unsigned bits = other->kind <= EXPR_INDEX ? expr_type_bits(type) : other->bits;
+    bool call = other->kind == EXPR_CALL;
 
-    if (!expr_is_integer(type) || !expr_is_constant(constant))
+    if (!expr_is_integer(type) || !expr_is_constant(literal) || other->checked)
         return false;
-    if (constant->kind != EXPR_LITERAL)
+    if (literal->kind != EXPR_LITERAL)
         return true;
-    /* Compilers look through a cast at the range of what is under it. */
-    if (value->kind == EXPR_CALL && value->function == EXPR_CONVERT &&
-        expr_fits(value->args[0], type))
+    if (call && other->function == EXPR_CONVERT && expr_fits(other->args[0], type))
         return true;
-    if ((size || expr_is_unsigned(type)) && constant->magnitude == 0)
-        return op == EXPR_GE || op == EXPR_LT;
-    if (size)
-        return constant->negative || constant->magnitude > INT32_MAX;
-    uint64_t most = bits == 64 ? UINT64_MAX : ((uint64_t)1 << bits) - 1;
-    return constant->magnitude >= most;
+    if (literal->magnitude == 0) {
+        bool known = expr_is_unsigned(type) || other->kind > EXPR_INDEX;
+        return known && (op == EXPR_GE || op == EXPR_LT);
+    }
+    if (call && other->function == EXPR_SIZE)
+        return literal->negative || literal->magnitude > INT32_MAX;
+    uint64_t most = bits >= 64 ? UINT64_MAX : ((uint64_t)1 << bits) - 1;
+    return literal->magnitude >= most;
+}
+
+static bool is_comparison(const expr *tree)
+{
+    return tree->kind == EXPR_BINARY && tree->op >= EXPR_EQ && tree->op <= EXPR_GE;
+}
+
+static bool is_order(expr_operator op)
+{
+    return op >= EXPR_LT && op <= EXPR_GE;
 }
 
 /* Whether a compiler would see through the comparison. */
@@ -65,7 +72,8 @@ static bool is_suspicious(expr_operator op, const expr *left, expr_text l, const
         return true;
     if (expr_is_float(left->shape.type))
         return false;
-    return expr_same_text(l, r) || at_an_end(op, left, right) || at_an_end(turned(op), right, left);
+    return expr_same(left, right) || expr_same_text(l, r) || at_an_end(op, left, right) ||
+           at_an_end(turned(op), right, left);
 }
 
 static expr_text compare_text(expr_emitter *emitter, expr_operator op, const expr *left,
@@ -125,16 +133,31 @@ static expr_text compare(expr_emitter *emitter, expr_operator op, const expr *le
                        equality ? EXPR_BINDS_EQUALITY : EXPR_BINDS_ORDER};
 }
 
-static expr_text compare_bytes(expr_emitter *emitter, const expr *tree)
+/* gcc knows that a short array has no room for a `longer` literal's bytes, and warns; a call hides
+ * the comparison. */
+static expr_text compare_places(expr_emitter *emitter, expr_operator op, expr_place_text left,
+                                expr_place_text right, bool longer)
 {
-    expr_place_text left = expr_emit_place(emitter, tree->args[0]);
-    expr_place_text right = expr_emit_place(emitter, tree->args[1]);
-    bool not_equal = tree->op == EXPR_NE;
+    const char *args =
+        expr_printf(emitter, "(%s, %s, %s, %s)", left.text, left.size, right.text, right.size);
 
-    return (expr_text){expr_printf(emitter, "%sweir_bytes_equal(%s, %s, %s, %s)",
-                                   not_equal ? "!" : "", left.text, left.size, right.text,
-                                   right.size),
+    if (is_order(op) || longer)
+        return (expr_text){
+            expr_printf(emitter, "weir_bytes_compare%s %s 0", args, expr_operator_text(op)),
+            is_order(op) ? EXPR_BINDS_ORDER : EXPR_BINDS_EQUALITY};
+    bool not_equal = op == EXPR_NE;
+    return (expr_text){expr_printf(emitter, "%sweir_bytes_equal%s", not_equal ? "!" : "", args),
                        not_equal ? EXPR_BINDS_NOT : EXPR_BINDS_PRIMARY};
+}
+
+static expr_text compare_bytes(expr_emitter *emitter, expr_operator op, const expr *left,
+                               const expr *right)
+{
+    bool longer = (left->kind == EXPR_LITERAL && left->shape.size > right->shape.size) ||
+                  (right->kind == EXPR_LITERAL && right->shape.size > left->shape.size);
+    expr_place_text l = expr_emit_place(emitter, left), r = expr_emit_place(emitter, right);
+
+    return compare_places(emitter, op, l, r, longer);
 }
 
 expr_text expr_emit_comparison(expr_emitter *emitter, const expr *tree)
@@ -142,13 +165,30 @@ expr_text expr_emit_comparison(expr_emitter *emitter, const expr *tree)
     const expr *left = tree->args[0], *right = tree->args[1];
 
     if (expr_is_of(left, SPEC_BYTES))
-        return compare_bytes(emitter, tree);
+        return compare_bytes(emitter, tree->op, left, right);
     expr_text l = expr_emit_tree(emitter, left), r = expr_emit_tree(emitter, right);
     return compare(emitter, tree->op, left, l, right, r);
 }
 
 /* --- in ---------------------------------------------------------------------------------------
  */
+
+/* Whether the items before the n-th decide its comparison: one is the same, or both are bools. */
+static bool is_decided(const expr *list, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        if (expr_is_of(list->args[n], SPEC_BOOL) || expr_same(list->args[i], list->args[n]))
+            return true;
+    return false;
+}
+
+static expr_text equals_item(expr_emitter *emitter, const expr *value, expr_text v,
+                             const expr *item)
+{
+    if (expr_is_of(item, SPEC_BYTES))
+        return compare_bytes(emitter, EXPR_EQ, value, item);
+    return compare(emitter, EXPR_EQ, value, v, item, expr_emit_tree(emitter, item));
+}
 
 static expr_text in_literal(expr_emitter *emitter, const expr *value, expr_text v, const expr *list)
 {
@@ -158,12 +198,9 @@ static expr_text in_literal(expr_emitter *emitter, const expr *value, expr_text 
         v = expr_primary(
             expr_temporary(emitter, &value->shape, true, expr_wide_text(emitter, value, v).text));
     for (size_t i = 0; i < list->count; i++) {
-        const expr *item = list->args[i];
-        expr_text r = expr_emit_tree(emitter, item);
-        expr_text equal = compare(emitter, EXPR_EQ, value, v, item, r);
-        for (size_t j = 0; j < i && i != 0; j++)
-            if (strcmp(list->args[j]->source, item->source) == 0)
-                equal = expr_primary(expr_printf(emitter, "weir_as_bool(%s)", equal.text));
+        expr_text equal = equals_item(emitter, value, v, list->args[i]);
+        if (is_decided(list, i))
+            equal = expr_primary(expr_printf(emitter, "weir_as_bool(%s)", equal.text));
         result = i == 0 ? equal
                         : (expr_text){expr_printf(emitter, "%s || %s", result.text,
                                                   expr_bracket(emitter, equal, EXPR_BINDS_NOT)),
@@ -181,11 +218,17 @@ static expr_text in_list(expr_emitter *emitter, const expr *value, expr_text v, 
     item.shape.list = false;
     const char *found = expr_temporary(emitter, &truth, false, "false");
     const char *i = expr_printf(emitter, "i%u", emitter->output->temporaries);
-    expr_text at = expr_primary(expr_printf(emitter, "%s[%s]", place.text, i));
+    expr_text at = expr_primary(expr_printf(emitter, "%s[%s]", place.text, i)), equal;
+    if (expr_is_of(value, SPEC_BYTES)) {
+        expr_place_text bytes = {at.text, NULL, expr_printf(emitter, "%s[%s]", place.size, i)};
+        equal = compare_places(emitter, EXPR_EQ, bytes, expr_emit_place(emitter, value), true);
+    } else {
+        equal = compare(emitter, EXPR_EQ, &item, at, value, v);
+    }
     expr_statement(emitter, "for (size_t %s = 0; %s < %s && !%s; %s++)", i, i, place.count, found,
                    i);
     emitter->output->indent += 4;
-    expr_statement(emitter, "%s = %s;", found, compare(emitter, EXPR_EQ, &item, at, value, v).text);
+    expr_statement(emitter, "%s = %s;", found, equal.text);
     emitter->output->indent -= 4;
     return expr_primary(found);
 }
@@ -193,8 +236,10 @@ static expr_text in_list(expr_emitter *emitter, const expr *value, expr_text v, 
 expr_text expr_emit_in(expr_emitter *emitter, const expr *tree)
 {
     const expr *value = tree->args[0], *list = tree->args[1];
-    expr_text v = expr_emit_tree(emitter, value);
+    expr_text v = {"", EXPR_BINDS_PRIMARY};
 
+    if (!expr_is_of(value, SPEC_BYTES))
+        v = expr_emit_tree(emitter, value);
     return list->kind == EXPR_LIST ? in_literal(emitter, value, v, list)
                                    : in_list(emitter, value, v, list);
 }
@@ -210,7 +255,7 @@ typedef struct bound {
 
 static bool as_bound(const expr *tree, bound *ret)
 {
-    if (tree->kind != EXPR_BINARY || tree->op < EXPR_EQ || tree->op > EXPR_GE)
+    if (!is_comparison(tree))
         return false;
     const expr *left = tree->args[0], *right = tree->args[1];
     if (!is_constant(left) && !is_constant(right))
@@ -249,18 +294,57 @@ static bool is_usual_pair(expr_operator logic, bound first, bound second)
     return range && low < high - 1 && high > INT64_MIN + 1;
 }
 
-static bool same_source(const expr *left, const expr *right)
+/* What a compiler sees of a value once it has moved casts, signs and constants to the other side of
+ * a comparison: x of `i64(x)`, `-x` and `x + 1`. */
+static const expr *core(const expr *tree)
 {
-    return strcmp(left->source, right->source) == 0;
+    bool convert = tree->kind == EXPR_CALL && tree->function == EXPR_CONVERT;
+    bool negated = tree->kind == EXPR_UNARY && tree->op == EXPR_NEGATE;
+    bool arithmetic = tree->kind == EXPR_BINARY && tree->op <= EXPR_MOD;
+
+    if (tree->checked)
+        return tree;
+    if (convert || negated || (arithmetic && expr_is_constant(tree->args[1])))
+        return core(tree->args[0]);
+    return arithmetic && expr_is_constant(tree->args[0]) ? core(tree->args[1]) : tree;
+}
+
+/* Whether both compare the same two values, in whichever way. */
+static bool compare_the_same(const expr *left, const expr *right)
+{
+    if (!is_comparison(left) || !is_comparison(right))
+        return false;
+    return (expr_same(left->args[0], right->args[0]) && expr_same(left->args[1], right->args[1])) ||
+           (expr_same(left->args[0], right->args[1]) && expr_same(left->args[1], right->args[0]));
+}
+
+/* Whether `in [..]`, which stands for a row of comparisons, asks for a value of the other's. */
+static bool asks_for_the_same(const expr *in, const expr *other)
+{
+    if (in->kind != EXPR_BINARY || in->op != EXPR_IN || other->kind != EXPR_BINARY)
+        return false;
+    const expr *value = core(in->args[0]);
+    return expr_same(value, core(other->args[0])) || expr_same(value, core(other->args[1]));
+}
+
+static bool are_related_bounds(expr_operator logic, const expr *left, const expr *right)
+{
+    bound first, second;
+
+    if (!as_bound(left, &first) || !as_bound(right, &second))
+        return false;
+    if (expr_same(first.value, second.value))
+        return !is_usual_pair(logic, first, second);
+    return expr_same(core(first.value), core(second.value));
 }
 
 /* Whether a compiler could see that one side decides the other. */
 static bool is_related(expr_operator logic, const expr *left, const expr *right)
 {
     bool split = left->kind == EXPR_UNARY || (left->kind == EXPR_BINARY && left->op >= EXPR_AND);
-    bound first, second;
 
-    if (same_source(left, right))
+    if (expr_same(left, right) || compare_the_same(left, right) || asks_for_the_same(left, right) ||
+        asks_for_the_same(right, left))
         return true;
     if (split) {
         for (size_t i = 0; i < left->count; i++)
@@ -274,8 +358,7 @@ static bool is_related(expr_operator logic, const expr *left, const expr *right)
                 return true;
         return false;
     }
-    return as_bound(left, &first) && as_bound(right, &second) &&
-           same_source(first.value, second.value) && !is_usual_pair(logic, first, second);
+    return are_related_bounds(logic, left, right);
 }
 
 /* The right side can fail or needs memory: it is computed only where it is asked. */

@@ -45,13 +45,19 @@ const char *expr_temporary(expr_emitter *emitter, const spec_shape *shape, bool 
 void expr_statement(expr_emitter *emitter, const char *format, ...) WEIR_PRINTF(2, 3);
 const char *expr_c_type(expr_emitter *emitter, const spec_type *type);
 const char *expr_quote(expr_emitter *emitter, const char *text);
+const char *expr_quote_bytes(expr_emitter *emitter, const char *data, size_t size);
 
 /* `value` written so that the compiler does not see where it comes from. */
 expr_text expr_hide(expr_emitter *emitter, const expr *tree, expr_text value);
 
+/* The same for a constant that is computed: compilers compute it too, and find what it decides. */
+expr_text expr_hide_constant(expr_emitter *emitter, const expr *tree, expr_text value);
+
 /* `if (!CHECK) fail("FILE:LINE: WHAT in 'SOURCE'");` */
 void expr_check_or_fail(expr_emitter *emitter, const expr *tree, const char *what,
                         const char *check);
+
+/* emit_paths.c */
 
 /* Where a path leads in C, with the checks of its indices before it. */
 typedef struct expr_place_text {
@@ -61,6 +67,7 @@ typedef struct expr_place_text {
 } expr_place_text;
 
 expr_place_text expr_emit_place(expr_emitter *emitter, const expr *tree);
+expr_text expr_emit_path(expr_emitter *emitter, const expr *tree);
 expr_text expr_emit_presence(expr_emitter *emitter, const expr *path); /* of has() */
 
 /* emit_compare.c */

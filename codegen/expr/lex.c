@@ -141,7 +141,7 @@ static void lex_symbol(expr_checker *checker, expr_token *token)
                             : "this character has no meaning in an expression");
 }
 
-/* `"..."`, `'...'`, and both after r: a raw string. */
+/* `"..."`, `'...'`, and both after r: a raw string. Before all that, b makes it bytes. */
 static bool starts_string(const char *at)
 {
     if (*at == 'r' || *at == 'R')
@@ -157,10 +157,10 @@ expr_token expr_lex(expr_checker *checker, uint32_t offset)
     token.end = token.begin;
     if (*at == '\0')
         return token;
-    if (starts_string(at)) {
-        token.kind = expr_lex_string(checker, &token) ? EXPR_STRING : EXPR_BROKEN;
-    } else if ((*at == 'b' || *at == 'B') && starts_string(at + 1)) {
-        broken(checker, &token, "bytes have no literals; compare fields of bytes with each other");
+    bool bytes = (*at == 'b' || *at == 'B') && starts_string(at + 1);
+    if (bytes || starts_string(at)) {
+        expr_token_kind kind = bytes ? EXPR_BYTES : EXPR_STRING;
+        token.kind = expr_lex_string(checker, &token) ? kind : EXPR_BROKEN;
     } else if (is_digit(*at) || (*at == '.' && is_digit(at[1]))) {
         lex_number(checker, &token);
     } else if (is_letter(*at)) {

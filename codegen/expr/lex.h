@@ -12,6 +12,7 @@ typedef enum expr_token_kind {
     EXPR_UINT,
     EXPR_DOUBLE,
     EXPR_STRING,
+    EXPR_BYTES,
     EXPR_SYMBOL, /* operators and brackets; `in` too */
     EXPR_BROKEN, /* an error was reported */
 } expr_token_kind;
@@ -22,6 +23,7 @@ typedef struct expr_token {
     uint64_t magnitude; /* of an integer */
     double number;
     const char *string; /* decoded; of an identifier: its name */
+    uint32_t size;      /* of a decoded string or bytes */
 } expr_token;
 
 /* Reads the token at or after `offset`. */
@@ -30,7 +32,7 @@ expr_token expr_lex(expr_checker *checker, uint32_t offset);
 /* Whether the token is this symbol. */
 bool expr_token_is(const expr_checker *checker, const expr_token *token, const char *symbol);
 
-/* strings.c: decodes the string literal at token->begin and sets its end. */
+/* strings.c: decodes the string or bytes literal at token->begin and sets its end. */
 bool expr_lex_string(expr_checker *checker, expr_token *token);
 
 #endif

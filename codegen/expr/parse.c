@@ -7,13 +7,14 @@
 
 #include "codegen/expr/lex.h"
 
-enum { MAX_DEPTH = 100, MAX_ARGS = 64 };
+/* Checking and emitting recurse over the tree; MAX_NODES bounds that for chains, `a + a + ..`. */
+enum { MAX_DEPTH = 100, MAX_ARGS = 64, MAX_NODES = 5000 };
 
 typedef struct parser {
     expr_checker *checker;
     expr_token token; /* the one not taken yet */
     uint32_t end;     /* of the last one taken */
-    unsigned depth;
+    unsigned depth, nodes;
 } parser;
 
 static expr *parse_choice(parser *p);
@@ -62,8 +63,9 @@ static void *refuse(parser *p, uint32_t at, const char *why)
 
 static expr *new_node(parser *p, expr_kind kind, uint32_t begin)
 {
+    if (++p->nodes > MAX_NODES)
+        return refuse(p, begin, "the expression is too long; divide it into several nodes");
     expr *node = expr_alloc(p->checker, sizeof *node);
-
     if (node != NULL) {
         node->kind = kind;
         node->begin = begin;
@@ -138,7 +140,11 @@ static expr *parse_literal(parser *p)
         break;
     case EXPR_STRING:
         expr_set_type(node, SPEC_STRING);
-        node->shape.size = (uint32_t)strlen(node->string);
+        node->shape.size = p->token.size;
+        break;
+    case EXPR_BYTES:
+        expr_set_type(node, SPEC_BYTES);
+        node->shape.size = p->token.size;
         break;
     case EXPR_IDENTIFIER:
         expr_set_type(node, SPEC_BOOL);
@@ -209,6 +215,7 @@ static expr *parse_primary(parser *p)
     case EXPR_UINT:
     case EXPR_DOUBLE:
     case EXPR_STRING:
+    case EXPR_BYTES:
         return parse_literal(p);
     case EXPR_IDENTIFIER:
         return parse_identifier(p);

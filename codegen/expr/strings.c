@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* strings.c - string literals, with CEL's escapes: "a", 'a', """a""", r"a". */
+/* strings.c - string and bytes literals, with CEL's escapes: "a", 'a', """a""", r"a", b"a". */
 #include "codegen/expr/lex.h"
 
 #include <string.h>
@@ -8,7 +8,7 @@ typedef struct reading {
     expr_checker *checker;
     const char *at;
     char *out;
-    bool raw, triple;
+    bool bytes, raw, triple;
     char quote;
 } reading;
 
@@ -51,6 +51,11 @@ static bool put_number(reading *r, const char *digits, unsigned count, unsigned 
             return bad_escape(r, "the escape has too few digits");
         code = code * base + digit;
     }
+    if (r->bytes) { /* \xff and \377 are one byte, not a character */
+        *r->out++ = (char)(unsigned char)code;
+        r->at = digits + count;
+        return true;
+    }
     if (code == 0)
         return bad_escape(r, "a string cannot hold the character zero");
     if (code > 0x10ffff || (code >= 0xd800 && code < 0xe000))
@@ -75,6 +80,8 @@ static bool put_escape(reading *r)
         return put_number(r, r->at + 1, 3, 8);
     if (c == 'x' || c == 'X')
         return put_number(r, r->at + 2, 2, 16);
+    if (r->bytes && (c == 'u' || c == 'U'))
+        return bad_escape(r, "bytes have no Unicode escapes; a byte is written \\xff");
     if (c == 'u')
         return put_number(r, r->at + 2, 4, 16);
     if (c == 'U')
@@ -119,9 +126,11 @@ static bool read_body(reading *r, const expr_token *token)
 bool expr_lex_string(expr_checker *checker, expr_token *token)
 {
     const char *text = checker->text + token->begin;
-    reading r = {.checker = checker, .raw = *text == 'r' || *text == 'R'};
+    reading r = {.checker = checker, .bytes = *text == 'b' || *text == 'B'};
 
-    r.at = text + r.raw;
+    r.at = text + r.bytes;
+    r.raw = *r.at == 'r' || *r.at == 'R';
+    r.at += r.raw;
     r.quote = *r.at;
     r.triple = r.at[1] == r.quote && r.at[2] == r.quote;
     r.at += r.triple ? 3 : 1;
@@ -130,6 +139,7 @@ bool expr_lex_string(expr_checker *checker, expr_token *token)
     token->string = r.out;
     if (r.out == NULL || !read_body(&r, token))
         return false;
+    token->size = (uint32_t)(r.out - token->string);
     token->end = (uint32_t)(r.at - checker->text);
     return true;
 }

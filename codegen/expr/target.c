@@ -53,6 +53,7 @@ static bool check_number(expr_checker *checker, expr *tree, const spec_shape *ta
     return false;
 }
 
+/* A literal string or bytes must not be too long. */
 static bool check_text(expr_checker *checker, expr *tree, const spec_shape *target)
 {
     if (tree->kind == EXPR_CHOICE)
@@ -91,5 +92,6 @@ bool expr_check_target(expr_checker *checker, expr *tree, const spec_shape *targ
     bool plain = target->type->kind != SPEC_ENUM && target->type->kind != SPEC_STRUCT;
     if (plain ? tree->shape.type->kind != target->type->kind : tree->shape.type != target->type)
         return report_target(checker, tree, target);
-    return target->type->kind != SPEC_STRING || check_text(checker, tree, target);
+    bool text = target->type->kind == SPEC_STRING || target->type->kind == SPEC_BYTES;
+    return !text || check_text(checker, tree, target);
 }

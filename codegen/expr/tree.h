@@ -120,6 +120,7 @@ bool expr_is_float(const spec_type *type);
 bool expr_is_number(const spec_type *type);
 bool expr_is_scalar(const expr *tree); /* a single value that is neither struct, list nor window */
 bool expr_is_of(const expr *tree, spec_type_kind kind);
+bool expr_same(const expr *left, const expr *right);
 bool expr_is_simple(const expr *tree);          /* a path or a constant: its text may stand twice */
 unsigned expr_type_bits(const spec_type *type); /* of its magnitude: 7 for i8, 8 for u8 */
 const spec_type *expr_wide(const spec_type *type); /* i64, u64, f64 for what widens to it */

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* types.c - which types go together: widening, literals that adapt, the words for messages. */
+#include <string.h>
+
 #include "codegen/expr/tree.h"
 
 bool expr_is_signed(const spec_type *type)
@@ -36,6 +38,39 @@ bool expr_is_scalar(const expr *tree)
 bool expr_is_of(const expr *tree, spec_type_kind kind)
 {
     return expr_is_scalar(tree) && tree->shape.type->kind == kind;
+}
+
+static bool same_literal(const expr *left, const expr *right)
+{
+    if (expr_is_float(left->shape.type))
+        return memcmp(&left->number, &right->number, sizeof left->number) == 0;
+    if (left->string != NULL)
+        return left->shape.size == right->shape.size &&
+               memcmp(left->string, right->string, left->shape.size) == 0;
+    return left->negative == right->negative && left->magnitude == right->magnitude;
+}
+
+static bool same_args(const expr *left, const expr *right)
+{
+    for (size_t i = 0; i < left->count; i++)
+        if (!expr_same(left->args[i], right->args[i]))
+            return false;
+    return true;
+}
+
+/* As understood, not as written: brackets, spaces, 0x5 for 5 and `b + a` make no difference. */
+bool expr_same(const expr *left, const expr *right)
+{
+    bool same = left->kind == right->kind && left->op == right->op &&
+                left->function == right->function && left->count == right->count &&
+                left->root == right->root && left->field == right->field &&
+                left->enumerator == right->enumerator && left->shape.type == right->shape.type;
+
+    if (!same || left->kind == EXPR_LITERAL)
+        return same && same_literal(left, right);
+    bool exchange = left->op == EXPR_ADD || left->op == EXPR_MUL;
+    return same_args(left, right) || (exchange && expr_same(left->args[0], right->args[1]) &&
+                                      expr_same(left->args[1], right->args[0]));
 }
 
 bool expr_is_simple(const expr *tree)

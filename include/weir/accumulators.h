@@ -48,8 +48,9 @@ typedef struct weir_accumulator_kind {
 struct weir_accumulator {
     const weir_module_accumulator *module;
     const weir_accumulator_kind *kind;
-    void *config;       /* as the kind's option table says */
-    weir_origin origin; /* of injected events, polls and batches */
+    void *config;        /* as the kind's option table says */
+    weir_origin origin;  /* of injected events and polls */
+    weir_origin batches; /* its tickets stand for the events of a batch */
     const struct weir_accumulator_host *host;
     void *host_arg;
 };

@@ -228,6 +228,9 @@ static inline bool weir_bytes_equal(const void *a, size_t a_size, const void *b,
     return a_size == b_size && memcmp(a, b, a_size) == 0;
 }
 
+/* Below, at or above zero, as memcmp says; where one begins with the other, the shorter is less. */
+WEIR_API int weir_bytes_compare(const void *a, size_t a_size, const void *b, size_t b_size);
+
 WEIR_API bool weir_text_ends_with(const char *text, const char *part);
 WEIR_API int64_t weir_text_length(const char *text); /* in characters */
 
@@ -245,7 +248,9 @@ WEIR_API void weir_text_from_f32(char *out, size_t room, float value);
 WEIR_API void weir_text_from_f64(char *out, size_t room, double value);
 WEIR_API void weir_text_from_timestamp(char *out, size_t room, int64_t ns);
 WEIR_API void weir_text_from_duration(char *out, size_t room, int64_t ns);
-WEIR_API void weir_text_from_date(char *out, size_t room, int32_t days);
+/* False: the year has not four digits; the bytes are no UTF-8, or hold a NUL. */
+WEIR_API bool weir_text_from_date(char *out, size_t room, int32_t days);
+WEIR_API bool weir_text_from_bytes(char *out, size_t room, const void *data, size_t size);
 
 /* What int(..) and its like read; false: the text is none, or out of range. */
 WEIR_API bool weir_bool_from_text(const char *text, bool *ret);

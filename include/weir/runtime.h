@@ -35,7 +35,7 @@ struct ev_loop;
 typedef enum weir_mode {
     WEIR_MODE_LIVE,
     WEIR_MODE_REPLAY, /* time is the events' own (rule E16) */
-    WEIR_MODE_TEST,   /* time moves by weir_runtime_advance alone */
+    WEIR_MODE_TEST,   /* time moves by weir_runtime_advance alone; weir_runtime_poll takes a turn */
 } weir_mode;
 
 typedef struct weir_runtime_config {
@@ -47,6 +47,10 @@ typedef struct weir_runtime_config {
     void (*dead_letter)(const weir_dead_letter *letter, void *arg);
     void *dead_letter_arg;
     uint64_t seed; /* of the hash of keys; results never depend on it */
+    /* Of a replay: events before `from` or at `until` and later are left out (0: no bound), and
+     * time passes so many times faster than it did (0: as fast as possible). */
+    int64_t from, until;
+    double speed;
 } weir_runtime_config;
 
 /* --- Life ------------------------------------------------------------------------------------- */

@@ -53,8 +53,9 @@ struct weir_ticket {
     int32_t partition;
     uint32_t holds;
     uint32_t outcome;               /* weir_outcome bits so far */
-    struct weir_ticket_part *parts; /* of a batch: the events in it */
-    weir_ticket *next;              /* in the free list */
+    struct weir_ticket_part *parts; /* of a batch: the events in it, oldest first */
+    struct weir_ticket_part *last_part;
+    weir_ticket *next; /* in the free list */
 };
 
 typedef struct weir_ticket_part {

@@ -29,3 +29,18 @@ expect_text "$work/err" "source quotes: 3 received = 3 fired"
 WEIR="$weir" expect_code 0 "$root/examples/market/run" "$work/market"
 expect_text "$work/out" "digest: $(cat "$root/examples/market/digest")"
 expect_text "$work/err" "reactor trader: 5105 firings"
+
+# Backtest = live: a replay gives the same results, and the same bytes twice.
+market="$root/examples/market"
+for run in 1 2; do
+    expect_code 0 "$weir" replay --sink "orders=$work/orders$run" --sink "swings=$work/swings$run" \
+        --sink "unpaired=$work/unpaired$run" "$market/market.weir.yaml" "$market/nodes.c"
+done
+cmp "$work/orders1" "$work/orders2" && cmp "$work/swings1" "$work/swings2" &&
+    cmp "$work/unpaired1" "$work/unpaired2" || fail "two replays differ"
+cmp "$work/orders1" "$work/market/orders.jsonl" || fail "the replay and the run differ"
+cmp "$work/swings1" "$work/market/swings.jsonl" || fail "the replay and the run differ"
+expect_code 0 "$weir" replay --from 2008-01-01 --until 2009-01-01 --sink orders=stdout \
+    --sink "swings=$work/s" --sink "unpaired=$work/u" "$market/market.weir.yaml" "$market/nodes.c"
+expect_text "$work/err" "source days: 253 received"
+expect_code 2 "$weir" replay --speed fast "$market/market.weir.yaml" "$market/nodes.c"

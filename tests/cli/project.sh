@@ -22,6 +22,12 @@ expect_text "$work/err" "the function 'demo_one_watch_judge' is missing"
 expect_code 0 "$weir" run --set params.limit=2 demo_one.weir.yaml nodes.c
 expect_text "$work/out" '"spread":1,"wide":false'
 expect_code 2 "$weir" run --set params.limit=wide demo_one.weir.yaml nodes.c
+expect_code 2 "$weir" run --set params.limmit=2 demo_one.weir.yaml nodes.c
+expect_text "$work/err" "'params.limmit' names no option or parameter"
+sed 's/path: quotes.csv/path: "${DATA:-quotes.csv}"/' demo_one.weir.yaml >variable.weir.yaml
+expect_code 0 "$weir" run variable.weir.yaml nodes.c
+DATA=nowhere.csv expect_code 3 "$weir" run variable.weir.yaml nodes.c
+expect_text "$work/err" "cannot read './nowhere.csv'"
 sed -i 's/spread: 1, wide: true/spread: 1, wide: false/' demo_one.weir.yaml
 expect_code 1 "$weir" test demo_one.weir.yaml nodes.c
 expect_text "$work/out" "spreads[0].wide: expected false, got true"

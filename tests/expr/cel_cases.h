@@ -5,12 +5,20 @@
 
 #include "world_types.h"
 
-typedef enum cel_kind { CEL_ERROR, CEL_BOOL, CEL_INT, CEL_UINT, CEL_DOUBLE, CEL_STRING } cel_kind;
+typedef enum cel_kind {
+    CEL_ERROR,
+    CEL_BOOL,
+    CEL_INT,
+    CEL_UINT,
+    CEL_DOUBLE,
+    CEL_STRING,
+    CEL_BYTES
+} cel_kind;
 
 typedef struct cel_case {
     const char *name, *text;
     cel_kind kind;
-    const char *value;
+    const char *value;    /* of bytes: in hexadecimal */
     const char *variable; /* "": none */
     cel_kind variable_kind;
     const char *variable_value;

@@ -27,7 +27,8 @@ const patterns = [
   [/\bdyn\(/, "dynamic values"],
   [/\btype\(/, "types as values"],
   [/(^|[^A-Za-z0-9_.])(null|null_type|bool|int|uint|double|string|bytes|list|map|type)\s*($|==|!=)/, "null, and types as values"],
-  [/(^|[\s([=<>!])[rR]?[bB][rR]?['"]|\bbytes\(/, "bytes as literals and conversions"],
+  [/\0/, "text with the character zero"],
+  [/[bB][rR]?(['"]).*\1 \+ [bB]['"]/, "joining bytes"],
   [/\bmatches\(/, "regular expressions"],
   [/\.get[A-Z]\w*\(/, "parts of timestamps and durations"],
   [/\{/, "maps and messages"],
@@ -36,7 +37,7 @@ const patterns = [
 // Cases that differ knowingly, by name.
 const known = [
   [/^logic\/(AND|OR)\/(error_left|short_circuit_error_right)$/, "logic goes left to right and stops: an error on the left is one"],
-  [/^logic\/(AND|OR)\/short_circuit_type_|^logic\/conditional\/mixed_type$|elem_in_mixed_type_list$|unbound_is_runtime_error$|^parse\/receiver_function_names\//,
+  [/^logic\/(AND|OR)\/short_circuit_type_|^logic\/conditional\/mixed_type$|elem_in_mixed_type_list(_cross_type)?$|unbound_is_runtime_error$|^parse\/receiver_function_names\//,
     "types and names are checked before anything runs"],
   [/^parse\/string_literals\/(single|double|triple_\w+)_quoted_(octal|lower_x|upper_x|lower_u|upper_u)_escapes$/, "a string cannot hold the character zero"],
 ];
@@ -46,7 +47,8 @@ const isListLiteral = (text) => {
   return /\[/.test(bare);
 };
 
-const scalar = { boolValue: "BOOL", int64Value: "INT", uint64Value: "UINT", doubleValue: "DOUBLE", stringValue: "STRING" };
+const scalar = { boolValue: "BOOL", int64Value: "INT", uint64Value: "UINT", doubleValue: "DOUBLE", stringValue: "STRING",
+  bytesValue: "BYTES" };
 
 function reason(path, test) {
   if (suites[path[0]]) return suites[path[0]];
@@ -75,6 +77,7 @@ function expected(test) {
   if (test.evalError) return ["ERROR", ""];
   if (!test.value) return ["BOOL", "true"];
   const [kind, value] = Object.entries(test.value)[0];
+  if (kind === "bytesValue") return ["BYTES", Buffer.from(value, "base64").toString("hex")];
   return [scalar[kind], String(value)];
 }
 

@@ -21,13 +21,22 @@ static double read_double(const char *text)
     return strtod(text, NULL);
 }
 
+static bool is_hex(const char *hex, const uint8_t *data, size_t size)
+{
+    char byte[3];
+
+    for (size_t i = 0; i < size; i++) {
+        snprintf(byte, sizeof byte, "%02x", data[i]);
+        if (strncmp(hex + 2 * i, byte, 2) != 0)
+            return false;
+    }
+    return strlen(hex) == 2 * size;
+}
+
 static bool is_expected(const cel_case *item, const world_value *value)
 {
-    static const char kinds[] = {[CEL_BOOL] = 'b',
-                                 [CEL_INT] = 'i',
-                                 [CEL_UINT] = 'u',
-                                 [CEL_DOUBLE] = 'd',
-                                 [CEL_STRING] = 's'};
+    static const char kinds[] = {[CEL_BOOL] = 'b',   [CEL_INT] = 'i',    [CEL_UINT] = 'u',
+                                 [CEL_DOUBLE] = 'd', [CEL_STRING] = 's', [CEL_BYTES] = 'y'};
     double number = 0;
 
     if (value->status != WEIR_OK || item->kind == CEL_ERROR)
@@ -46,6 +55,8 @@ static bool is_expected(const cel_case *item, const world_value *value)
         return value->d == number || (value->d != value->d && number != number);
     case CEL_STRING:
         return strcmp(value->s, item->value) == 0;
+    case CEL_BYTES:
+        return is_hex(item->value, value->y, value->y_size);
     case CEL_ERROR:
         break;
     }

@@ -21,9 +21,15 @@ static void types_are_found(void **state)
         {"1", "i64"},
         {"0x1F", "i64"},
         {"1u", "u64"},
+        {"b'\\x00\\377'", "bytes"},
+        {"bytes(a.s)", "bytes"},
+        {"string(a.raw)", "string"},
+        {"a.raw < br'x' && a.raw in [b'x', a.raw2]", "bool"},
         {"1.5", "f64"},
         {"a.u8", "u8"},
         {"a.u8 + 1", "u64"},
+        {"a.u64 + 18446744073709551615", "u64"},
+        {"18446744073709551616.0 > 18446744073709551615", "bool"},
         {"a.i8 + a.i32", "i64"},
         {"a.f32 * 2", "f64"},
         {"1 + a.u64", "u64"},
@@ -92,7 +98,10 @@ static const struct {
     {"-a.u64", 0, "'-' does not go before u64; convert it with i64(..)"},
     {"a == a", 2, "'==' does not go between All and All"},
     {"a.arr == a.arr", 6, "'==' does not go between a list of i64 and a list of i64"},
-    {"a.raw < a.raw2", 6, "bytes have no order; '==' and '!=' compare them"},
+    {"a.raw + a.raw2", 6, "'+' does not go between bytes(4) and bytes(8)"},
+    {"b'\\u00e9'", 2, "bytes have no Unicode escapes; a byte is written \\xff"},
+    {"b'x", 0, "the string is not closed"},
+    {"bytes(1)", 6, "'bytes' takes a string or bytes, and '1' is i64"},
     {"w.price", 2, "'w' is a window of Level; take one of it first: w[0].price"},
     {"a.f64.x", 6, "'a.f64' is f64 and has no fields"},
     {"a.arr[3]", 6, "the index 3 is outside of 'a.arr', which is not that long"},
@@ -117,6 +126,8 @@ static const struct {
     {"a.s == 'x", 7, "the string is not closed"},
     {"'\\q'", 1, "unknown escape; a backslash is written '\\\\', or r'..' takes all as it stands"},
     {"9223372036854775808", 0, "9223372036854775808 is beyond i64; an unsigned number ends in u"},
+    {"a.i64 + 9223372036854775808", 8,
+     "9223372036854775808 is beyond i64; an unsigned number ends in u"},
     {"99999999999999999999", 0, "the number is beyond 64 bits"},
     {"12ab", 0, "this is no number; hexadecimal ones are written 0x1f, unsigned 1u"},
     {"u8(300)", 3, "300 is out of the range of u8"},
@@ -129,7 +140,6 @@ static const struct {
     {"'\xc3\xa4\xc3\xb6' == 1", 5, "'==' between string and i64 needs a conversion: string(1)"},
     {"[1, 2] == [1, 2]", 0, "a list stands only right of 'in'"},
     {"1 in a.b", 7, "'in' asks a list, and 'a.b' is bool"},
-    {"b'x'", 0, "bytes have no literals; compare fields of bytes with each other"},
     /* optionals */
     {"o.f64 > 1", 0, "'o' may be absent; guard it: has(o) && .."},
     {"a.of > 1", 2, "'a.of' may be absent; guard it: has(a.of) && .."},
@@ -280,6 +290,7 @@ static void targets_take_what_fits(void **state)
         {"i64", "a.f64", "the value is f64, and i64 is wanted: i64(a.f64)"},
         {"s", "'ABCDEFGH'", NULL},
         {"s", "'ABCDEFGHI'", "'ABCDEFGHI' has 9 bytes, and string(8) holds 8"},
+        {"raw", "b'ABCDE'", "b'ABCDE' has 5 bytes, and bytes(4) holds 4"},
         {"s", "a.i64", "the value is i64, and string(8) is wanted: string(a.i64)"},
         {"side", "Side.buy", NULL},
         {"side", "0", "the value is i64, and Side is wanted"},
@@ -306,6 +317,42 @@ static void targets_take_what_fits(void **state)
     }
 }
 
+/* What checking says to `what` n times, joined; NULL: nothing. */
+static void assert_sentence(const char *what, const char *joint, size_t n, const char *sentence)
+{
+    weir_buffer text = {0};
+    expr_world world;
+
+    for (size_t i = 0; i < n; i++)
+        weir_buffer_printf(&text, "%s%s", i != 0 ? joint : "", what);
+    world_begin(&world);
+    const expr *tree = world_check(&world, text.data, NULL);
+    if (sentence == NULL)
+        assert_non_null(tree);
+    else
+        assert_string_equal(world.sentence, sentence);
+    world_end(&world);
+    weir_buffer_free(&text);
+}
+
+static void size_has_limits(void **state)
+{
+    (void)state;
+    static const char long_text[] = "the expression is too long; divide it into several nodes";
+
+    assert_sentence("a.b", " && ", 1000, NULL);
+    assert_sentence("a.b", " && ", 100000, long_text);
+    assert_sentence("a", ".", 100000, long_text);
+    assert_sentence("-", "", 1000, "the expression is nested too deep");
+    assert_sentence("(", "", 1000, "the expression is nested too deep");
+    char body[4097] = "";
+    memset(body, 'x', sizeof body - 1);
+    assert_sentence("'", body + 1, 2, NULL);
+    assert_sentence("'", body, 2, "the literal has 4096 bytes; at most 4095");
+    assert_sentence("a.s + 'xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx'", " + ", 90,
+                    "the joined string may have 4128 bytes; at most 4096");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -316,6 +363,7 @@ int main(void)
         cmocka_unit_test(unguarded_reads_make_an_input_required),
         cmocka_unit_test(cut_text_is_known),
         cmocka_unit_test(targets_take_what_fits),
+        cmocka_unit_test(size_has_limits),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

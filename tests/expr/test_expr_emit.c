@@ -114,6 +114,17 @@ static const emit_case cases[] = {
     {"min(a.f64, a.g64, 1)", "", "weir_min_f64(weir_min_f64(in->a->f64, in->a->g64), 1.0)"},
     {"a.raw == a.raw2", "",
      "weir_bytes_equal(in->a->raw, in->a->raw_size, in->a->raw2, in->a->raw2_size)"},
+    {"a.raw < b'\\x00a'", "",
+     "weir_bytes_compare(in->a->raw, in->a->raw_size, \"\\000a\", 2u) < 0"},
+    {"a.raw in [b'ABCDE', a.raw2]", "",
+     "weir_bytes_compare(in->a->raw, in->a->raw_size, \"ABCDE\", 5u) == 0 || "
+     "weir_bytes_equal(in->a->raw, in->a->raw_size, in->a->raw2, in->a->raw2_size)"},
+    {"string(a.raw) == 'x'",
+     "char t1[5];\n"
+     "if (!weir_text_from_bytes(t1, sizeof t1, in->a->raw, in->a->raw_size))\n"
+     "    return weir_fail(firing, \"test.weir.yaml:7: bytes that are no UTF-8 text in "
+     "'string(a.raw)'\");\n",
+     "strcmp(t1, \"x\") == 0"},
 };
 
 static void emit(const char *text, weir_buffer *out, const char **ret_value, expr_world *world)
@@ -194,6 +205,9 @@ static const struct {
      "if (!weir_bytes_copy(out->raw, sizeof out->raw, in->a->raw2, in->a->raw2_size))\n"
      "    return weir_fail(firing, \"test.weir.yaml:7: more than 4 bytes in 'a.raw2'\");\n"
      "out->raw_size = in->a->raw2_size;\n"},
+    {"raw2", "bytes(a.s)",
+     "weir_bytes_copy(out->raw2, sizeof out->raw2, in->a->s, (uint32_t)strlen(in->a->s));\n"
+     "out->raw2_size = (uint32_t)strlen(in->a->s);\n"},
     {"lv", "w",
      "if (!weir_within(in->w_count, 0, 4))\n"
      "    return weir_fail(firing, \"test.weir.yaml:7: a list without 0..4 items in 'w'\");\n"

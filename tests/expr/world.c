@@ -193,6 +193,8 @@ static char member_of(const spec_type *type)
         return 'b';
     if (type->kind == SPEC_STRING)
         return 's';
+    if (type->kind == SPEC_BYTES)
+        return 'y';
     if (type->kind == SPEC_F32 || type->kind == SPEC_F64)
         return 'd';
     return type->kind >= SPEC_U8 && type->kind <= SPEC_U64 ? 'u' : 'i';
@@ -214,6 +216,12 @@ void world_emit_function(expr_world *world, weir_buffer *out, const char *name, 
                        "world_value *out)\n{\n    (void)firing;\n    (void)in;\n%s",
                        name, before);
     world_output(world, out, &output);
+    if (member == 'y') {
+        const spec_field y = {.name = "y", .shape = bytes(128)};
+        expr_emit_assign(&output, tree, &y, "out->");
+        weir_buffer_printf(out, "    out->kind = 'y';\n    return WEIR_OK;\n}\n\n");
+        return;
+    }
     const char *value = expr_emit(&output, tree);
     weir_buffer_printf(out, "    out->kind = '%c';\n", member);
     if (member == 's')

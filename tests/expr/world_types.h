@@ -53,12 +53,14 @@ typedef struct world_all {
 /* What an expression came out as; `status` is WEIR_FAILED where it failed. */
 typedef struct world_value {
     weir_status status;
-    char kind; /* b i u d s */
+    char kind; /* b i u d s, y for bytes */
     bool b;
     int64_t i;
     uint64_t u;
     double d;
     char s[4001];
+    uint32_t y_size;
+    uint8_t y[128];
 } world_value;
 
 typedef struct world_inputs {

@@ -1160,7 +1160,22 @@ weir_status shapes_nested_call(const shapes_nested_in *in, shapes_nested_state *
         outlets, counts, error);
 }
 
-/* in: groups, recent (optional). shapes.weir.yaml:50 */
+/* in: again. shapes.weir.yaml:51 */
+static inline weir_status shapes_windows_sized(weir_firing *firing, const shapes_event *again,
+    size_t again_count, shapes_total *out)
+{
+    (void)firing;
+    (void)again;
+    (void)again_count;
+    if (!weir_index_i64(0, again_count))
+        return weir_fail(firing, "shapes.weir.yaml:51: index out of range in 'again[0]'");
+    out->id = again[0].id;
+    out->sum = 0.0;
+    out->count = (int64_t)again_count;
+    return WEIR_OK;
+}
+
+/* in: groups, recent (optional). shapes.weir.yaml:52 */
 static inline weir_status shapes_windows_total(weir_firing *firing, const shapes_event *groups,
     size_t groups_count, const shapes_event *recent, size_t recent_count, shapes_total *out)
 {
@@ -1170,12 +1185,12 @@ static inline weir_status shapes_windows_total(weir_firing *firing, const shapes
     (void)recent;
     (void)recent_count;
     if (!weir_index_i64(0, groups_count))
-        return weir_fail(firing, "shapes.weir.yaml:50: index out of range in 'groups[0]'");
+        return weir_fail(firing, "shapes.weir.yaml:52: index out of range in 'groups[0]'");
     out->id = groups[0].id;
     double t1;
     if (recent != NULL) {
         if (!weir_index_i64(0, recent_count))
-            return weir_fail(firing, "shapes.weir.yaml:50: index out of range in 'recent[0]'");
+            return weir_fail(firing, "shapes.weir.yaml:52: index out of range in 'recent[0]'");
         t1 = recent[0].value;
     } else {
         t1 = 0.0;
@@ -1195,16 +1210,31 @@ static inline weir_status shapes_windows_nodes(weir_firing *firing, const void *
     const weir_window *recent_window = inputs[1];
     const shapes_event *recent = recent_window != NULL ? recent_window->items : NULL;
     size_t recent_count = recent_window != NULL ? recent_window->count : 0;
+    const shapes_event *again;
+    size_t again_count;
+    shapes_total sized;
     shapes_total total;
     weir_status status;
+    weir_result results[2];
+    size_t count = 0;
 
     (void)state;
     /* shapes.weir.yaml:50 */
+    again_count = groups_count;
+    again = groups;
+    /* shapes.weir.yaml:51 */
+    memset(&sized, 0, sizeof sized);
+    status = shapes_windows_sized(firing, again, again_count, &sized);
+    if (status != WEIR_OK && weir_at_node(firing, frame, 1, status) != WEIR_OK)
+        return WEIR_FAILED;
+    results[count++] = (weir_result){&sized, 0, 1};
+    /* shapes.weir.yaml:52 */
     memset(&total, 0, sizeof total);
     status = shapes_windows_total(firing, groups, groups_count, recent, recent_count, &total);
-    if (status != WEIR_OK && weir_at_node(firing, frame, 0, status) != WEIR_OK)
+    if (status != WEIR_OK && weir_at_node(firing, frame, 2, status) != WEIR_OK)
         return WEIR_FAILED;
-    return weir_outlet_take(&frame->outlets[0], firing, 0, &total);
+    results[count++] = (weir_result){&total, 1, 1};
+    return weir_results_leave(firing, frame, results, count);
 }
 
 static weir_status shapes_windows_run(weir_firing *firing, const void *const *inputs, void *state,
@@ -1216,8 +1246,8 @@ static weir_status shapes_windows_run(weir_firing *firing, const void *const *in
 weir_status shapes_windows_call(const shapes_windows_in *in, void *state, shapes_windows_out *out,
     weir_error **error)
 {
-    uint64_t counts[1] = {0};
-    weir_outlet outlets[1];
+    uint64_t counts[3] = {0};
+    weir_outlet outlets[2];
     weir_firing firing = {.now = in->now_, .user = in->user_};
     weir_window groups_window = {in->groups, in->groups_count};
     weir_window recent_window = {in->recent, in->recent_count};
@@ -1227,14 +1257,15 @@ weir_status shapes_windows_call(const shapes_windows_in *in, void *state, shapes
     inputs[1] = in->recent != NULL ? &recent_window : NULL;
     firing.params = in->params_;
     weir_capture captures[] = {
+        {&out->sized, &out->has_sized, sizeof out->sized, 1},
         {&out->total, &out->has_total, sizeof out->total, 1},
     };
     memset(out, 0, sizeof *out);
-    return weir_graph_call("windows", shapes_windows_run, &firing, inputs, state, captures, 1,
+    return weir_graph_call("windows", shapes_windows_run, &firing, inputs, state, captures, 2,
         outlets, counts, error);
 }
 
-/* by_key shapes.weir.yaml:51 */
+/* by_key shapes.weir.yaml:53 */
 static inline weir_status shapes_by_key_nodes(weir_firing *firing, const void *const *inputs, void
     *state, const weir_graph_frame *frame)
 {
@@ -1242,7 +1273,7 @@ static inline weir_status shapes_by_key_nodes(weir_firing *firing, const void *c
     const shapes_event *pass;
 
     (void)state;
-    /* shapes.weir.yaml:55 */
+    /* shapes.weir.yaml:57 */
     pass = keyed;
     return weir_outlet_take(&frame->outlets[0], firing, 0, pass);
 }
@@ -1273,7 +1304,7 @@ weir_status shapes_by_key_call(const shapes_by_key_in *in, void *state, shapes_b
         outlets, counts, error);
 }
 
-/* fed shapes.weir.yaml:56 */
+/* fed shapes.weir.yaml:58 */
 static inline weir_status shapes_fed_nodes(weir_firing *firing, const void *const *inputs, void
     *state, const weir_graph_frame *frame)
 {
@@ -1281,7 +1312,7 @@ static inline weir_status shapes_fed_nodes(weir_firing *firing, const void *cons
     const shapes_event *end;
 
     (void)state;
-    /* shapes.weir.yaml:59 */
+    /* shapes.weir.yaml:61 */
     end = loop;
     return weir_outlet_take(&frame->outlets[0], firing, 0, end);
 }
@@ -1312,7 +1343,7 @@ weir_status shapes_fed_call(const shapes_fed_in *in, void *state, shapes_fed_out
         counts, error);
 }
 
-/* in: quote, factor. shapes.weir.yaml:63 */
+/* in: quote, factor. shapes.weir.yaml:65 */
 static inline weir_status shapes_pricing_price(weir_firing *firing, const shapes_event *quote, const
     double *factor, shapes_total *out)
 {
@@ -1325,7 +1356,7 @@ static inline weir_status shapes_pricing_price(weir_firing *firing, const shapes
     return WEIR_OK;
 }
 
-/* pricing shapes.weir.yaml:60 */
+/* pricing shapes.weir.yaml:62 */
 static inline weir_status shapes_pricing_nodes(weir_firing *firing, const void *const *inputs, void
     *state, const weir_graph_frame *frame)
 {
@@ -1335,7 +1366,7 @@ static inline weir_status shapes_pricing_nodes(weir_firing *firing, const void *
     weir_status status;
 
     (void)state;
-    /* shapes.weir.yaml:63 */
+    /* shapes.weir.yaml:65 */
     memset(&price, 0, sizeof price);
     status = shapes_pricing_price(firing, quote, factor, &price);
     if (status != WEIR_OK && weir_at_node(firing, frame, 0, status) != WEIR_OK)
@@ -1422,7 +1453,7 @@ static weir_status shapes_windows_fire(weir_firing *firing, const void *const *i
     return status;
 }
 
-/* by_key shapes.weir.yaml:51 */
+/* by_key shapes.weir.yaml:53 */
 static weir_status shapes_by_key_fire(weir_firing *firing, const void *const *inputs, void *states,
     const weir_graph_frame *frames, bool *failed)
 {
@@ -1434,7 +1465,7 @@ static weir_status shapes_by_key_fire(weir_firing *firing, const void *const *in
     return status;
 }
 
-/* fed shapes.weir.yaml:56 */
+/* fed shapes.weir.yaml:58 */
 static weir_status shapes_fed_fire(weir_firing *firing, const void *const *inputs, void *states,
     const weir_graph_frame *frames, bool *failed)
 {
@@ -1656,7 +1687,7 @@ static const weir_module_reactor shapes_reactors[] = {
         .inputs = shapes_by_key_inputs, .input_count = 1,
         .graphs = shapes_by_key_graphs, .graph_count = 1,
         .fire = shapes_by_key_fire,
-        .place = {shapes_spec, 51, 3},
+        .place = {shapes_spec, 53, 3},
     },
     {
         .name = "fed",
@@ -1665,7 +1696,7 @@ static const weir_module_reactor shapes_reactors[] = {
         .inputs = shapes_fed_inputs, .input_count = 1,
         .graphs = shapes_fed_graphs, .graph_count = 1,
         .fire = shapes_fed_fire,
-        .place = {shapes_spec, 56, 3},
+        .place = {shapes_spec, 58, 3},
     },
 };
 
@@ -1867,10 +1898,22 @@ static const weir_setting shapes_graph_nested_settings[] = {
 
 static const weir_module_node shapes_windows_node_table[] = {
     {
-        .name = "total",
+        .name = "again",
         .counter = WEIR_NONE,
         .after = WEIR_NONE,
         .place = {shapes_spec, 50, 7},
+    },
+    {
+        .name = "sized",
+        .counter = WEIR_NONE,
+        .after = 0,
+        .place = {shapes_spec, 51, 7},
+    },
+    {
+        .name = "total",
+        .counter = WEIR_NONE,
+        .after = WEIR_NONE,
+        .place = {shapes_spec, 52, 7},
     },
 };
 
@@ -1882,9 +1925,21 @@ static const weir_module_edge shapes_windows_edge_table[] = {
         .counter = WEIR_NONE,
     },
     {
+        .from_input = WEIR_NONE,
+        .from_node = 0,
+        .to_node = 1,
+        .counter = WEIR_NONE,
+    },
+    {
+        .from_input = 0,
+        .from_node = WEIR_NONE,
+        .to_node = 2,
+        .counter = WEIR_NONE,
+    },
+    {
         .from_input = 1,
         .from_node = WEIR_NONE,
-        .to_node = 0,
+        .to_node = 2,
         .counter = WEIR_NONE,
         .optional = true,
     },
@@ -1892,7 +1947,13 @@ static const weir_module_edge shapes_windows_edge_table[] = {
 
 static const weir_module_outlet shapes_windows_outlet_table[] = {
     {
-        .node = 0,
+        .node = 1,
+        .sink = 1,
+        .accumulator = WEIR_NONE,
+        .type = &shapes_total_type,
+    },
+    {
+        .node = 2,
         .sink = 1,
         .accumulator = WEIR_NONE,
         .type = &shapes_total_type,
@@ -1900,6 +1961,8 @@ static const weir_module_outlet shapes_windows_outlet_table[] = {
 };
 
 static const weir_module_member shapes_windows_output_table[] = {
+    {"sized", &shapes_total_type, offsetof(shapes_windows_out, sized), offsetof(shapes_windows_out,
+        has_sized)},
     {"total", &shapes_total_type, offsetof(shapes_windows_out, total), offsetof(shapes_windows_out,
         has_total)},
 };
@@ -1909,7 +1972,7 @@ static const weir_module_node shapes_by_key_node_table[] = {
         .name = "pass",
         .counter = WEIR_NONE,
         .after = WEIR_NONE,
-        .place = {shapes_spec, 55, 7},
+        .place = {shapes_spec, 57, 7},
     },
 };
 
@@ -1941,7 +2004,7 @@ static const weir_module_node shapes_fed_node_table[] = {
         .name = "end",
         .counter = WEIR_NONE,
         .after = WEIR_NONE,
-        .place = {shapes_spec, 59, 7},
+        .place = {shapes_spec, 61, 7},
     },
 };
 
@@ -1972,7 +2035,7 @@ static const weir_module_node shapes_pricing_node_table[] = {
         .name = "price",
         .counter = WEIR_NONE,
         .after = WEIR_NONE,
-        .place = {shapes_spec, 63, 7},
+        .place = {shapes_spec, 65, 7},
     },
 };
 
@@ -2049,12 +2112,12 @@ static const weir_module_graph shapes_graphs[] = {
         .name = "windows",
         .reactor = 1,
         .run = shapes_windows_run,
-        .nodes = shapes_windows_node_table, .node_count = 1,
-        .edges = shapes_windows_edge_table, .edge_count = 2,
-        .outlets = shapes_windows_outlet_table, .outlet_count = 1,
-        .outputs = shapes_windows_output_table, .output_count = 1,
+        .nodes = shapes_windows_node_table, .node_count = 3,
+        .edges = shapes_windows_edge_table, .edge_count = 4,
+        .outlets = shapes_windows_outlet_table, .outlet_count = 2,
+        .outputs = shapes_windows_output_table, .output_count = 2,
         .out_size = sizeof(shapes_windows_out),
-        .count_size = 1,
+        .count_size = 3,
         .place = {shapes_spec, 47, 3},
     },
     {
@@ -2067,7 +2130,7 @@ static const weir_module_graph shapes_graphs[] = {
         .outputs = shapes_by_key_output_table, .output_count = 1,
         .out_size = sizeof(shapes_by_key_out),
         .count_size = 1,
-        .place = {shapes_spec, 51, 3},
+        .place = {shapes_spec, 53, 3},
     },
     {
         .name = "fed",
@@ -2079,7 +2142,7 @@ static const weir_module_graph shapes_graphs[] = {
         .outputs = shapes_fed_output_table, .output_count = 1,
         .out_size = sizeof(shapes_fed_out),
         .count_size = 1,
-        .place = {shapes_spec, 56, 3},
+        .place = {shapes_spec, 58, 3},
     },
     {
         .name = "pricing",
@@ -2092,12 +2155,12 @@ static const weir_module_graph shapes_graphs[] = {
         .out_size = sizeof(shapes_pricing_out),
         .count_size = 1,
         .call = shapes_pricing_call_args, .args = &shapes_pricing_args_type,
-        .place = {shapes_spec, 60, 3},
+        .place = {shapes_spec, 62, 3},
     },
 };
 
 static const weir_setting shapes_sink_totals_settings[] = {
-    {"format", "csv", {shapes_spec, 66, 47}},
+    {"format", "csv", {shapes_spec, 68, 47}},
 };
 
 static const weir_module_sink shapes_sinks[] = {
@@ -2105,7 +2168,7 @@ static const weir_module_sink shapes_sinks[] = {
         .name = "all",
         .kind = "callback",
         .type = &shapes_event_type,
-        .place = {shapes_spec, 65, 3},
+        .place = {shapes_spec, 67, 3},
     },
     {
         .name = "totals",
@@ -2113,7 +2176,7 @@ static const weir_module_sink shapes_sinks[] = {
         .type = &shapes_total_type,
         .settings = {shapes_sink_totals_settings, sizeof shapes_sink_totals_settings /
             sizeof(weir_setting)},
-        .place = {shapes_spec, 66, 3},
+        .place = {shapes_spec, 68, 3},
     },
 };
 

@@ -88,7 +88,7 @@ static inline size_t shapes_params_print(const shapes_params *value, char *text,
     return weir_value_print(&shapes_params_type, value, text, size);
 }
 
-/* The arguments of pricing. shapes.weir.yaml:60 */
+/* The arguments of pricing. shapes.weir.yaml:62 */
 typedef struct shapes_pricing_args {
     shapes_event quote;
     double factor;
@@ -227,6 +227,8 @@ typedef struct shapes_windows_in {
 
 /* The results of windows, each with the flag that it is there. */
 typedef struct shapes_windows_out {
+    bool has_sized;
+    shapes_total sized;
     bool has_total;
     shapes_total total;
 } shapes_windows_out;

@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* drain.c - the end: what still waits when no more events can come (rules E16 and E20).
+ *
+ * When all sources have ended, retries run out, batches flush, and what has found no partner
+ * becomes dead letters. On a stop batches flush, and what still waits stays undone. Either way the
+ * sinks are written out; a stop waits for them only so long.
+ */
+#include "runtime/runtime.h"
+
+static const int64_t stop_limit = 10000000000;
+
+static void flush_all(weir_runtime *runtime)
+{
+    for (weir_program *program = runtime->programs; program != NULL; program = program->next)
+        for (uint32_t i = 0; i < program->module->accumulator_count; i++) {
+            weir_accumulator_work *work = &program->accumulators[i];
+            if (work->accumulator.kind->flush != NULL && work->accumulator.module->poll == NULL)
+                weir_flush_cells(work);
+        }
+    weir_ask_latest(runtime);
+}
+
+bool weir_has_retries(weir_runtime *runtime)
+{
+    FOR_EACH_REACTOR(runtime, reactor)
+    {
+        if (reactor->retries != 0)
+            return true;
+    }
+    return false;
+}
+
+/* A retry or a sink that is not ready yet: what waits for it is not lost. */
+static bool is_held(weir_runtime *runtime)
+{
+    if (weir_has_retries(runtime))
+        return true;
+    FOR_EACH_REACTOR(runtime, reactor)
+    {
+        if ((reactor->blocked & WEIR_BLOCKED_SINK) != 0 && reactor->first_waiting != NULL)
+            return true;
+    }
+    return false;
+}
+
+/* In virtual time retries run out at once. */
+static bool must_wait(weir_runtime *runtime)
+{
+    while (runtime->clock.is_virtual && weir_timers_first(&runtime->timers) != NULL)
+        weir_run_timers(runtime, weir_timers_next(&runtime->timers));
+    return is_held(runtime);
+}
+
+static void bury_unpaired(weir_runtime *runtime)
+{
+    FOR_EACH_REACTOR(runtime, reactor)
+    {
+        reactor->metrics.unpaired += reactor->metrics.waiting;
+        while (reactor->first_waiting != NULL)
+            weir_queue_drop_all(reactor, reactor->first_waiting,
+                                "unpaired: its partners have not come before the end");
+    }
+}
+
+static const char *stuck_reason(const weir_runtime *runtime)
+{
+    for (const weir_program *program = runtime->programs; program != NULL; program = program->next)
+        for (uint32_t i = 0; i < program->module->sink_count; i++)
+            if (program->sinks[i].left != program->sinks[i].written)
+                return program->sinks[i].reason;
+    return "";
+}
+
+static void end(weir_runtime *runtime)
+{
+    runtime->ended = true;
+    if (runtime->sinks_stuck && runtime->outcome == WEIR_OK)
+        runtime->outcome =
+            weir_error_set(&runtime->error, WEIR_IO,
+                           "a sink has not taken its last results within 10 s of the stop: %s",
+                           stuck_reason(runtime));
+}
+
+static void drain_stopped(weir_runtime *runtime)
+{
+    if (runtime->stop_began == 0) {
+        runtime->stop_began = weir_monotonic_now();
+        flush_all(runtime);
+    }
+    weir_flush_sinks(runtime);
+    if (!runtime->sinks_stuck || weir_monotonic_now() - runtime->stop_began > stop_limit)
+        end(runtime);
+}
+
+void weir_drain(weir_runtime *runtime)
+{
+    runtime->draining = true;
+    if (atomic_load(&runtime->stopping)) {
+        drain_stopped(runtime);
+        return;
+    }
+    if (must_wait(runtime))
+        return;
+    flush_all(runtime);
+    if (must_wait(runtime))
+        return;
+    bury_unpaired(runtime);
+    weir_flush_sinks(runtime);
+    if (!runtime->sinks_stuck)
+        end(runtime);
+}

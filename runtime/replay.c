@@ -1,0 +1,196 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* replay.c - history again: time is the events' own (rule E16).
+ *
+ * Sources merge by (time, order in the spec, position), once each has shown its next event or its
+ * end. The events of one time form a turn; the timers that are due at it fire before them. Events
+ * without a time come first, one a turn. An event that is older than the clock is taken at the
+ * clock and keeps its own time.
+ */
+#include <string.h>
+
+#include "runtime/runtime.h"
+
+static const int64_t no_time = INT64_MIN;
+
+static int64_t time_at(const weir_source *source, size_t index)
+{
+    uint32_t offset = source->module->time_offset;
+    int64_t time = no_time;
+
+    if (offset != WEIR_NONE)
+        memcpy(&time, source->span.values + index * source->type->size + offset, sizeof time);
+    return time;
+}
+
+static bool is_outside(const weir_runtime *runtime, int64_t time)
+{
+    const weir_runtime_config *config = &runtime->config;
+
+    return time != no_time && ((config->from != 0 && time < config->from) ||
+                               (config->until != 0 && time >= config->until));
+}
+
+/* Events outside the bounds are no part of the history that is asked for. */
+static void skip_outside(const weir_runtime *runtime, weir_source *source)
+{
+    while (source->taken < source->span.count &&
+           is_outside(runtime, time_at(source, source->taken))) {
+        source->taken++;
+        source->origin.ledger.received--;
+    }
+}
+
+/* The time at which the source's next event is taken; what cannot be decoded has none. */
+static int64_t head_time(const weir_runtime *runtime, const weir_source *source)
+{
+    int64_t time = source->taken < source->span.count ? time_at(source, source->taken) : no_time;
+
+    return time != no_time && runtime->time_started && time < runtime->clock.now
+               ? runtime->clock.now
+               : time;
+}
+
+/* Brings the source's next event to the front. False: it has none, for good or just now. */
+static bool show(weir_source_work *work, weir_error **error, weir_status *ret_status)
+{
+    while (*ret_status == WEIR_OK && weir_source_refill(work, error, ret_status)) {
+        skip_outside(work->program->runtime, &work->source);
+        if (work->source.taken < work->source.span.count || work->source.refusal.waiting)
+            return true;
+    }
+    return false;
+}
+
+/* The source whose event comes next, and when; NULL: there is none. `*ret_known` is false where one
+ * has not yet shown what it has. */
+static weir_source_work *pick(weir_runtime *runtime, int64_t *ret_time, bool *ret_known,
+                              weir_error **error, weir_status *ret_status)
+{
+    weir_source_work *first = NULL;
+
+    *ret_known = true;
+    FOR_EACH_SOURCE(runtime, work)
+    {
+        if (!show(work, error, ret_status)) {
+            *ret_known = *ret_known && work->source.ended;
+            continue;
+        }
+        int64_t time = head_time(runtime, &work->source);
+        if (first == NULL || time < *ret_time) {
+            first = work;
+            *ret_time = time;
+        }
+    }
+    return first;
+}
+
+/* How many events of the span, from the next on, are taken at `time`. One without a time is alone.
+ */
+static size_t end_of_time(const weir_source *source, int64_t time)
+{
+    size_t end = source->taken;
+
+    if (time == no_time)
+        return end < source->span.count ? end + 1 : end;
+    while (end < source->span.count && time_at(source, end) <= time)
+        end++;
+    return end;
+}
+
+/* At a speed, the time of a turn comes so long after that of the first. False: not yet. */
+static bool is_time(weir_runtime *runtime, int64_t time)
+{
+    int64_t now = weir_monotonic_now();
+
+    runtime->wait_until = 0;
+    if (runtime->config.speed <= 0)
+        return true;
+    if (runtime->replay_began == 0) {
+        runtime->replay_began = now;
+        runtime->replay_from = time;
+    }
+    double after = (double)(time - runtime->replay_from) / runtime->config.speed;
+    int64_t due = after < 9e18 ? runtime->replay_began + (int64_t)after : INT64_MAX;
+    if (due > now)
+        runtime->wait_until = due;
+    return due <= now;
+}
+
+/* The turn that is open ends. */
+static void end_turn(weir_runtime *runtime)
+{
+    weir_ask_latest(runtime);
+    runtime->turns++;
+}
+
+/* Goes on to `time`: what is due before is a turn each, what is due then comes first in this one.
+ */
+static weir_status begin_turn(weir_runtime *runtime, int64_t time, weir_error **error)
+{
+    weir_status status = WEIR_OK;
+
+    end_turn(runtime);
+    if (time == no_time)
+        return WEIR_OK;
+    if (runtime->time_started) {
+        weir_run_timers(runtime, time - 1);
+        weir_clock_advance(&runtime->clock, time);
+    } else {
+        runtime->clock.now = time;
+        status = weir_runtime_start_time(runtime, error);
+    }
+    weir_fire_timers(runtime, time);
+    return status;
+}
+
+static bool is_new_turn(const weir_runtime *runtime, int64_t time)
+{
+    return time == no_time || !runtime->time_started || time > runtime->clock.now;
+}
+
+/* A source that is held by retries goes on once they have run out, which takes virtual time. */
+static bool release(weir_runtime *runtime, weir_source_work *work)
+{
+    while (weir_has_retries(runtime) && !weir_route_can_take(work))
+        weir_run_timers(runtime, weir_timers_next(&runtime->timers));
+    return weir_route_can_take(work);
+}
+
+/* A source has brought all that it may in this turn, and can bring more. */
+static bool has_more(weir_runtime *runtime)
+{
+    FOR_EACH_SOURCE(runtime, work)
+    {
+        const weir_source *source = &work->source;
+        if (!source->ended && !work->dry && source->taken == source->span.count)
+            return true;
+    }
+    return false;
+}
+
+weir_status weir_replay_turn(weir_runtime *runtime, bool *ret_more, weir_error **error)
+{
+    weir_status status = WEIR_OK;
+    weir_source_work *work;
+    bool known = true;
+    int64_t time;
+
+    weir_turn_begin(runtime);
+    while ((work = pick(runtime, &time, &known, error, &status)) != NULL && known &&
+           status == WEIR_OK && !atomic_load(&runtime->stopping) && !runtime->sinks_stuck) {
+        if (is_new_turn(runtime, time)) {
+            if (time != no_time && !is_time(runtime, time))
+                break;
+            status = begin_turn(runtime, time, error);
+        }
+        weir_source_hand_on(work, end_of_time(&work->source, time));
+        if (work->stalled && !release(runtime, work))
+            break;
+    }
+    weir_flush_sinks(runtime);
+    if (work == NULL && known)
+        end_turn(runtime);
+    *ret_more =
+        status == WEIR_OK && runtime->wait_until == 0 && !runtime->sinks_stuck && has_more(runtime);
+    return status;
+}

@@ -1,0 +1,323 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* rig_parts.c - what a rig's pipeline does: its type, its functions, its kinds. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "tests/pipeline/rig_spec.h"
+#include <weir/codec.h>
+
+/* --- The type --------------------------------------------------------------------------------- */
+
+static unsigned char *write_item(weir_writer *writer, unsigned char *at, const void *value)
+{
+    const rig_item *item = value;
+
+    (void)writer;
+    at = weir_put(at, "{\"id\":", 6);
+    at = weir_json_write_i64(at, item->id);
+    at = weir_put(at, ",\"key\":", 7);
+    at = weir_json_write_i64(at, item->key);
+    *at = '}';
+    return at + 1;
+}
+
+const weir_type rig_item_type = {
+    .name = "Item",
+    .kind = WEIR_VALUE_STRUCT,
+    .size = sizeof(rig_item),
+    .align = _Alignof(rig_item),
+    .json_max = 64,
+    .write_json = write_item,
+};
+
+/* --- Functions -------------------------------------------------------------------------------- */
+
+/* Whether "3,5,7" has `id`. */
+static bool has_id(const char *list, int64_t id)
+{
+    while (list != NULL && *list != '\0') {
+        char *end;
+        if (strtoll(list, &end, 10) == id)
+            return true;
+        list = *end == ',' ? end + 1 : end;
+    }
+    return false;
+}
+
+static weir_status judge(weir_firing *firing, int64_t id)
+{
+    const rig_world *rig = firing->user;
+
+    if (has_id(rig->bad_ids, id))
+        return weir_fail(firing, "bad %lld", (long long)id);
+    return has_id(rig->false_ids, id) ? WEIR_SKIP : WEIR_OK;
+}
+
+weir_status rig_where(weir_firing *firing, const void *event)
+{
+    return judge(firing, ((const rig_item *)event)->id);
+}
+
+weir_status rig_update(weir_firing *firing, const void *event, void *state, void *out)
+{
+    const rig_item *item = event;
+    int64_t sum;
+
+    memcpy(&sum, state, sizeof sum);
+    sum += item->id;
+    memcpy(state, &sum, sizeof sum);
+    *(rig_item *)out = (rig_item){.id = sum, .key = item->key};
+    return judge(firing, item->id);
+}
+
+weir_status rig_poll(weir_firing *firing, void *out)
+{
+    rig_world *rig = firing->user;
+
+    *(rig_item *)out = (rig_item){.id = ++rig->polls};
+    return judge(firing, rig->polls);
+}
+
+/* --- Graphs ----------------------------------------------------------------------------------- */
+
+static bool is_window(const rig_world *rig, uint32_t reactor, uint32_t input)
+{
+    const weir_module *module = &rig->tables->module;
+
+    return module->accumulators[module->reactors[reactor].inputs[input].accumulator].window;
+}
+
+/* The items of an input, oldest first; none where it is absent. */
+static const rig_item *items_of(const rig_world *rig, uint32_t reactor, uint32_t input,
+                                const void *value, size_t *count)
+{
+    const weir_window *window = value;
+
+    *count = value == NULL ? 0 : 1;
+    if (value == NULL || !is_window(rig, reactor, input))
+        return value;
+    *count = window->count;
+    return window->items;
+}
+
+static void record(rig_world *rig, uint32_t reactor, const weir_firing *firing, const char *name,
+                   const void *const *inputs, int64_t sum, bool failed)
+{
+    const weir_module_reactor *module = &rig->tables->reactors[reactor];
+    const char *space = "";
+
+    weir_buffer_printf(&rig->record, "%s#%llu(", name, (unsigned long long)firing->number);
+    for (uint32_t i = 0; i < module->input_count; i++) {
+        size_t count;
+        const rig_item *items = items_of(rig, reactor, i, inputs[i], &count);
+        bool window = is_window(rig, reactor, i);
+        if (items == NULL)
+            continue;
+        weir_buffer_printf(&rig->record, "%s%s%s", space,
+                           rig->tables->accumulators[module->inputs[i].accumulator].name,
+                           window ? "[" : "");
+        for (size_t k = 0; k < count; k++)
+            weir_buffer_printf(&rig->record, "%s%lld", k != 0 ? " " : "", (long long)items[k].id);
+        weir_buffer_text(&rig->record, window ? "]" : "");
+        space = " ";
+    }
+    if (rig->spec->reactors[reactor].sums)
+        weir_buffer_printf(&rig->record, "%s=%lld", space, (long long)sum);
+    weir_buffer_text(&rig->record, failed ? ")! " : ") ");
+}
+
+/* An item that is to fail a firing, or NULL. */
+static const rig_item *failing(rig_world *rig, uint32_t reactor, const char *name,
+                               const void *const *inputs)
+{
+    if (rig->fails_in != NULL && strcmp(rig->fails_in, name) != 0)
+        return NULL;
+    for (uint32_t i = 0; i < rig->tables->reactors[reactor].input_count; i++) {
+        size_t count;
+        const rig_item *items = items_of(rig, reactor, i, inputs[i], &count);
+        for (size_t k = 0; k < count; k++)
+            if (items[k].id >= 0 && items[k].id < RIG_IDS && rig->fails[items[k].id] != 0) {
+                rig->fails[items[k].id]--;
+                return &items[k];
+            }
+    }
+    return NULL;
+}
+
+static const rig_item *first_of(const rig_world *rig, uint32_t reactor, const void *const *inputs)
+{
+    for (uint32_t i = 0; i < rig->tables->reactors[reactor].input_count; i++) {
+        size_t count;
+        const rig_item *items = items_of(rig, reactor, i, inputs[i], &count);
+        if (count != 0)
+            return items;
+    }
+    return NULL;
+}
+
+static weir_status run(weir_firing *firing, const void *const *inputs, void *state,
+                       const weir_graph_frame *frame, uint32_t reactor, uint32_t graph)
+{
+    rig_world *rig = firing->user;
+    const rig_item *first = first_of(rig, reactor, inputs);
+    rig_item result = {.id = 100};
+    char name[64];
+    int64_t sum;
+
+    snprintf(name, sizeof name, graph == 0 ? "%s" : "%s.%u", rig->spec->reactors[reactor].name,
+             graph);
+    if (first != NULL)
+        result = (rig_item){.id = first->id + 100, .key = first->key};
+    memcpy(&sum, state, sizeof sum);
+    sum += first != NULL ? first->id : 0;
+    const rig_item *bad = failing(rig, reactor, name, inputs);
+    record(rig, reactor, firing, name, inputs, sum, bad != NULL);
+    if (rig->during != NULL)
+        rig->during(rig, name, first != NULL ? first->id : 0);
+    if (bad != NULL)
+        return weir_at_node(firing, frame, 0, weir_fail(firing, "bad %lld", (long long)bad->id));
+    memcpy(state, &sum, sizeof sum);
+    uint32_t index = rig->tables->reactors[reactor].graphs[graph];
+    weir_result results = {&result, 0, rig->tables->graphs[index].outlet_count};
+    return weir_results_leave(firing, frame, &results, 1);
+}
+
+static weir_status fire(weir_firing *firing, const void *const *inputs, void *states,
+                        const weir_graph_frame *frames, bool *failed, uint32_t reactor)
+{
+    const rig_world *rig = firing->user;
+    const weir_module_reactor *module = &rig->tables->reactors[reactor];
+    weir_status outcome = WEIR_OK;
+
+    for (uint32_t i = 0; i < module->input_count && module->where != NULL; i++) {
+        size_t count;
+        const rig_item *items = items_of(rig, reactor, i, inputs[i], &count);
+        weir_status status = count != 0 ? judge(firing, items[0].id) : WEIR_OK;
+        if (status != WEIR_OK)
+            return status;
+    }
+    for (uint32_t g = 0; g < module->graph_count; g++)
+        if (rig_graph_functions[2 * reactor + g](firing, inputs, (int64_t *)states + g,
+                                                 &frames[g]) != WEIR_OK)
+            outcome = weir_graph_failed(firing, &frames[g], &failed[g]);
+    return outcome;
+}
+
+#define REACTOR(n)                                                                                 \
+    static weir_status run_##n##_0(weir_firing *firing, const void *const *inputs, void *state,    \
+                                   const weir_graph_frame *frame)                                  \
+    {                                                                                              \
+        return run(firing, inputs, state, frame, n, 0);                                            \
+    }                                                                                              \
+    static weir_status run_##n##_1(weir_firing *firing, const void *const *inputs, void *state,    \
+                                   const weir_graph_frame *frame)                                  \
+    {                                                                                              \
+        return run(firing, inputs, state, frame, n, 1);                                            \
+    }                                                                                              \
+    static weir_status fire_##n(weir_firing *firing, const void *const *inputs, void *states,      \
+                                const weir_graph_frame *frames, bool *failed)                      \
+    {                                                                                              \
+        return fire(firing, inputs, states, frames, failed, n);                                    \
+    }
+REACTOR(0)
+REACTOR(1)
+REACTOR(2)
+REACTOR(3)
+REACTOR(4)
+REACTOR(5)
+REACTOR(6)
+REACTOR(7)
+
+const weir_reactor_function rig_fire_functions[RIG_ROOM] = {fire_0, fire_1, fire_2, fire_3,
+                                                            fire_4, fire_5, fire_6, fire_7};
+const weir_graph_function rig_graph_functions[2 * RIG_ROOM] = {
+    run_0_0, run_0_1, run_1_0, run_1_1, run_2_0, run_2_1, run_3_0, run_3_1,
+    run_4_0, run_4_1, run_5_0, run_5_1, run_6_0, run_6_1, run_7_0, run_7_1,
+};
+
+/* --- A source with a history ------------------------------------------------------------------ */
+
+typedef struct history_config {
+    char *items;
+} history_config;
+
+typedef struct history_state {
+    const char *next;
+    rig_item values[WEIR_SPAN_EVENTS];
+    int64_t position;
+} history_state;
+
+static const weir_option history_options[] = {
+    {.name = "items",
+     .type = WEIR_OPTION_TEXT,
+     .required = true,
+     .offset = offsetof(history_config, items),
+     .help = "The events."},
+};
+
+static weir_status history_open(weir_source *source, weir_error **error)
+{
+    const history_config *config = source->config;
+    history_state *history = source->state;
+
+    (void)error;
+    history->next = config->items;
+    return WEIR_OK;
+}
+
+static weir_status history_read(weir_source *source, size_t limit, weir_error **error)
+{
+    history_state *history = source->state;
+    const unsigned char *values = (const unsigned char *)history->values;
+
+    (void)error;
+    source->span = (weir_span){.values = values, .first_position = history->position};
+    source->taken = 0;
+    if (*history->next == '~') {
+        history->next += 1 + (history->next[1] == ',');
+        return WEIR_AGAIN;
+    }
+    while (source->span.count < limit && *history->next != '\0' && *history->next != '~') {
+        char *end;
+        rig_item item = {.id = strtoll(history->next, &end, 10)};
+        if (*end == '@')
+            item.time = strtoll(end + 1, &end, 10);
+        history->values[source->span.count++] = item;
+        history->next = end + (*end == ',');
+    }
+    history->position += (int64_t)source->span.count;
+    return source->span.count != 0 ? WEIR_OK : WEIR_CLOSED;
+}
+
+const weir_source_kind rig_history = {
+    .base = {.name = "history",
+             .summary = "A list of events.",
+             .options = history_options,
+             .option_count = 1,
+             .config_size = sizeof(history_config)},
+    .state_size = sizeof(history_state),
+    .open = history_open,
+    .read = history_read,
+    .replays = true,
+};
+
+/* --- A sink that can be shut ------------------------------------------------------------------ */
+
+bool rig_gate_shut;
+
+static weir_status gate_write(weir_sink *sink, weir_slice bytes, size_t *ret_written, int *fd,
+                              weir_error **error)
+{
+    (void)sink;
+    *fd = -1;
+    if (rig_gate_shut)
+        return weir_error_set(error, WEIR_AGAIN, "the gate is shut");
+    *ret_written = bytes.size;
+    return WEIR_OK;
+}
+
+const weir_sink_kind rig_gate = {
+    .base = {.name = "gate", .summary = "Takes nothing while it is shut."},
+    .write = gate_write,
+};

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* rig_spec.h - how a rig's few words become a module's tables, and the kinds that only tests have.
+ */
+#ifndef WEIR_TESTS_RIG_SPEC_H
+#define WEIR_TESTS_RIG_SPEC_H
+
+#include "tests/pipeline/rig.h"
+
+void rig_fill_tables(rig_tables *tables, const rig_spec *spec);
+
+/* A source with a history: "items=1@10,2@20,~,3@30"; at a ~ nothing is ready just once. */
+extern const weir_source_kind rig_history;
+
+/* A sink that takes nothing while it is shut. */
+extern const weir_sink_kind rig_gate;
+extern bool rig_gate_shut;
+
+/* What reactor `index` does; graph 0 or 1 of it. */
+extern const weir_reactor_function rig_fire_functions[RIG_ROOM];
+extern const weir_graph_function rig_graph_functions[2 * RIG_ROOM];
+weir_status rig_where(weir_firing *firing, const void *event);
+weir_status rig_update(weir_firing *firing, const void *event, void *state, void *out);
+weir_status rig_poll(weir_firing *firing, void *out);
+
+#endif

@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* test_e10_keys.c - E10: everything per key; E9: by hand. */
+#include "tests/pipeline/rig.h"
+
+static void each_key_for_itself(void **state)
+{
+    static const rig_case cases[] = {
+        {.name = "cache, queues and state",
+         .spec = {.sources = {{"a"}, {"b"}},
+                  .accumulators = {{"x", "a", .keyed = true}, {"y", "b", .keyed = true}},
+                  .reactors = {{"r", "all(x,y)", "x y", .sums = true}}},
+         .script = "a1k1 a2k2 b3k2 b4k1 a5k1 b6k1 ;",
+         .record = "r#1(x2 y3 =2) r#2(x1 y4 =1) r#3(x5 y6 =6)",
+         .ledgers = "a: 3 = 3 fired"},
+        {.name = "keys come in the order in which they began to wait",
+         .spec = {.sources = {{"a"}},
+                  .accumulators = {{"x", "a", .keyed = true}},
+                  .reactors = {{"r", "any(x)", "x", WEIR_LATEST}}},
+         .script = "a1k2 a2k1 a3k2 a4k3 ;",
+         .record = "r#1(x3) r#2(x2) r#3(x4)",
+         .ledgers = "a: 4 = 3 fired, 1 collapsed"},
+        {.name = "an accumulator without a key is seen by all of them",
+         .spec = {.sources = {{"a"}, {"b"}},
+                  .accumulators = {{"x", "a", .keyed = true}},
+                  .reactors = {{"r", "any(x)", "x b"}}},
+         .script = "a1k1 a2k2 a3k1 ; b1 ; a4k2 ;",
+         .record = "r#1(x1 b1) r#2(x3 b1) r#3(x2 b1) r#4(x4 b1)"},
+        {.name = "max_keys: an event of another key is a dead letter",
+         .spec = {.sources = {{"a"}},
+                  .accumulators = {{"x", "a", .keyed = true}},
+                  .reactors = {{"r", "any(x)", "x", .settings = "max_keys=2"}},
+                  .sinks = {"dead"}},
+         .script = "a1k1 a2k2 a3k3 a4k1 ;",
+         .record = "r#1(x1) r#2(x2) dead(a3 the reactor has 'max_keys' keys already) r#3(x4)",
+         .ledgers = "a: 4 = 3 fired, 1 dead"},
+        {.name = "ttl: a key without events goes, with what waits under it",
+         .spec = {.sources = {{"a"}, {"b"}},
+                  .accumulators = {{"x", "a", .keyed = true}, {"y", "b", .keyed = true}},
+                  .reactors = {{"r", "all(x,y)", "x y", .settings = "ttl=10s max_keys=2"}},
+                  .sinks = {"dead"}},
+         .script = "a1k1 a2k2 ; +6s b2k2 ; +5s a3k3 ; b1k1 ; +20s",
+         .record = "r#1(x2 y2) dead(a1 its key had no event for the time of 'ttl') "
+                   "dead(b1 the reactor has 'max_keys' keys already) "
+                   "dead(a3 its key had no event for the time of 'ttl')"},
+        {.name = "capacity is per key",
+         .spec = {.sources = {{"a"}, {"b"}},
+                  .accumulators = {{"x", "a", .keyed = true}, {"y", "b", .keyed = true}},
+                  .reactors = {{"r", "all(x,y)", "x y", .settings = "capacity=1"}},
+                  .sinks = {"dead"}},
+         .script = "a1k1 a2k2 a3k1 b1k1 b2k2 ;",
+         .record = "dead(a1 unpaired) r#1(x3 y1) r#2(x2 y2)"},
+        {.name = "a keyed stream keeps its sum per key",
+         .spec = {.sources = {{"a"}},
+                  .accumulators = {{"x", "a", "stream", .keyed = true}},
+                  .reactors = {{"r", "any(x)", "x"}}},
+         .script = "a1k1 a10k2 a2k1 a20k2 ;",
+         .record = "r#1(x1) r#2(x10) r#3(x3) r#4(x30)"},
+    };
+
+    (void)state;
+    RIG_CHECK_ALL(cases);
+}
+
+static void by_hand(void **state)
+{
+    static const rig_case cases[] = {
+        {.name = "fire: on the cache, whatever the criteria say",
+         .spec = {.sources = {{"a"}, {"b"}}, .reactors = {{"r", "all(a,b)", "a b"}}},
+         .script = "fire:r a1 b1 a2 ; fire:r b2 ;",
+         .record = "fire:not possible in this state r#1(a1 b1) r#2(a1 b1) r#3(a2 b2)",
+         .ledgers = "a: 2 = 2 fired"},
+        {.name = "fire: whatever `where:` says, and it answers with the outcome",
+         .spec = {.sources = {{"a"}},
+                  .reactors = {{"r", "any(a)", "a", .where = true}},
+                  .sinks = {"dead"}},
+         .script = "a1 ; fire:r",
+         .false_ids = "1",
+         .fails = "1x1",
+         .record = "r#1(a1)! fire:a node failed"},
+        {.name = "fire with: replaces the whole cache",
+         .spec = {.sources = {{"a"}, {"b"}}, .reactors = {{"r", "any(a,b)", "a b?"}}},
+         .script = "a1 b1 ; fire_with:r,a=7 ; fire:r fire_with:r,b=3 fire_with:r,c=1,a=1",
+         .record = "r#1(a1) r#2(a1 b1) r#3(a7) r#4(a7) fire_with:invalid argument "
+                   "fire_with:not found"},
+        {.name = "fire under a key",
+         .spec = {.sources = {{"a"}},
+                  .accumulators = {{"x", "a", .keyed = true}},
+                  .reactors = {{"r", "any(x)", "x"}}},
+         .script = "a1k1 a2k2 ; fire:r,1 fire:r,3 fire:r fire_with:r,3,x=9 fire:r,3",
+         .record = "r#1(x1) r#2(x2) r#3(x1) fire:not found fire:invalid argument r#4(x9) r#5(x9)"},
+        {.name = "refused while paused; resume asks at once",
+         .spec = {.sources = {{"a"}}, .reactors = {{"r", "any(a)", "a"}}},
+         .script = "a1 ; pause:r a2 ; fire:r fire_with:r,a=1 resume:r fire:r",
+         .record = "r#1(a1) fire:not possible in this state fire_with:not possible in this state "
+                   "r#2(a2) r#3(a2)"},
+        {.name = "resume asks a latest reactor at once too",
+         .spec = {.sources = {{"a"}}, .reactors = {{"r", "any(a)", "a", WEIR_LATEST}}},
+         .script = "pause:r a1 a2 ; resume:r",
+         .record = "r#1(a2)"},
+        {.name = "what is fired by hand is fed back",
+         .spec = {.sources = {{"a"}},
+                  .accumulators = {{"f"}},
+                  .reactors = {{"r", "any(a)", "a", .to = "f"}, {"q", "any(f)", "f"}}},
+         .script = "a1 ; fire:r",
+         .record = "r#1(a1) q#1(f101) r#2(a1) q#2(f101)"},
+        {.name = "inject: an event by hand",
+         .spec = {.sources = {{"a"}}, .reactors = {{"r", "any(a)", "a"}}},
+         .script = "inject:a,7 a1 ; inject:x,1",
+         .record = "r#1(a7) r#2(a1) inject:not found",
+         .ledgers = "a: 1 = 1 fired"},
+    };
+
+    (void)state;
+    RIG_CHECK_ALL(cases);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(each_key_for_itself),
+        cmocka_unit_test(by_hand),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
