@@ -13,8 +13,14 @@ typedef struct replay_case {
     int64_t from, until;
 } replay_case;
 
-#define HISTORY(name, items) {name, "items=" items, true, "history"}
-#define UNTIMED(name, items) {name, "items=" items, false, "history"}
+#define HISTORY(name, items)                                                                       \
+    {                                                                                              \
+        name, "items=" items, true, "history"                                                      \
+    }
+#define UNTIMED(name, items)                                                                       \
+    {                                                                                              \
+        name, "items=" items, false, "history"                                                     \
+    }
 
 static void replay(const replay_case *test)
 {
