@@ -67,12 +67,14 @@ void check_unknown(checker *check, const spec_name *name, const char *what,
     weir_nearest nearest = {.wanted = name->text};
     char hint[128];
 
+    check->front->lost = true;
+    if (front_is_unread(check->front, name->text))
+        return;
     for (size_t i = 0; i < count && check_offers_names(check); i++)
         for (size_t j = 0; j < tables[i]->count; j++)
             weir_nearest_offer(&nearest, tables[i]->items[j].name);
     diagnostics_error(check->log, name->where, "there is no %s '%s'%s", what, name->text,
                       weir_nearest_hint(&nearest, hint, sizeof hint));
-    check->front->lost = true;
 }
 
 long check_resolve(checker *check, const check_names *names, const spec_name *name,

@@ -84,6 +84,12 @@ void check_reactor_expressions(checker *check, spec_reactor *reactor)
 {
     if (reactor->filter.text == NULL)
         return;
+    /* What could not be read was told already; who reads it would be told again. */
+    for (size_t i = 0; i < check->model->accumulator_count; i++)
+        if (check->model->accumulators[i]->boundary == NULL)
+            return;
+    if (check->front->section_unread)
+        return;
     spec_roots roots = spec_roots_of_reactor(check->model, reactor, &check->model->arena);
 
     check_condition(check, &roots, &reactor->filter);

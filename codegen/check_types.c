@@ -18,7 +18,8 @@ static void unknown_type(checker *check, const char *name, weir_place where)
     weir_nearest nearest = {.wanted = name};
     char hint[128];
 
-    if (check->front->types_lost)
+    check->front->lost = true;
+    if (check->front->types_lost || front_is_unread(check->front, name))
         return;
     for (int kind = SPEC_BOOL; kind <= SPEC_BYTES; kind++)
         weir_nearest_offer(&nearest, spec_scalar((spec_type_kind)kind)->name);
@@ -26,7 +27,6 @@ static void unknown_type(checker *check, const char *name, weir_place where)
         weir_nearest_offer(&nearest, check->types.items[i].name);
     diagnostics_error(check->log, where, "there is no type '%s'%s", name,
                       weir_nearest_hint(&nearest, hint, sizeof hint));
-    check->front->lost = true;
 }
 
 bool check_shape(checker *check, spec_shape *shape)
@@ -36,11 +36,13 @@ bool check_shape(checker *check, spec_shape *shape)
     if (shape->type_name == NULL)
         return false;
     long index = check_find(&check->types, shape->type_name);
-    if (index == CHECK_NONE)
+    if (index == CHECK_NONE) {
         unknown_type(check, shape->type_name, shape->where);
-    else
-        shape->type = check->front->types[index];
-    return shape->type != NULL;
+        return false;
+    }
+    check->front->types[index]->used = true;
+    shape->type = check->front->types[index];
+    return true;
 }
 
 const spec_type *check_struct(checker *check, const spec_name *name)
@@ -48,14 +50,16 @@ const spec_type *check_struct(checker *check, const spec_name *name)
     if (name->text == NULL)
         return NULL;
     long index = check_find(&check->types, name->text);
-    const spec_type *type = index != CHECK_NONE ? check->front->types[index] : NULL;
+    spec_type *type = index != CHECK_NONE ? check->front->types[index] : NULL;
     size_t word = strcspn(name->text, "( ");
     bool scalar = word != strlen(name->text);
 
     for (int kind = SPEC_BOOL; kind <= SPEC_BYTES && !scalar; kind++)
         scalar = strcmp(spec_scalar((spec_type_kind)kind)->name, name->text) == 0;
-    if (type != NULL && type->kind == SPEC_STRUCT)
+    if (type != NULL && type->kind == SPEC_STRUCT) {
+        type->used = true;
         return type;
+    }
     if (type != NULL || scalar)
         diagnostics_error(check->log, name->where,
                           "'%s' is no struct; what flows through a spec is a struct of `types:`",
@@ -167,21 +171,46 @@ void check_fields(checker *check, spec_fields *fields)
 
 /* --- Enums ------------------------------------------------------------------------------------ */
 
+static int compare_names(const void *first, const void *second)
+{
+    const spec_enumerator *const *a = first, *const *b = second;
+    int order = strcmp((*a)->name, (*b)->name);
+
+    return order != 0 ? order : (*a > *b) - (*a < *b);
+}
+
+static int compare_numbers(const void *first, const void *second)
+{
+    const spec_enumerator *const *a = first, *const *b = second;
+    int order = ((*a)->number > (*b)->number) - ((*a)->number < (*b)->number);
+
+    return order != 0 ? order : (*a > *b) - (*a < *b);
+}
+
 static void check_enum(checker *check, const spec_type *type)
 {
-    for (size_t i = 0; i < type->enumerator_count; i++)
-        for (size_t j = 0; j < i; j++) {
-            const spec_enumerator *a = &type->enumerators[j], *b = &type->enumerators[i];
-            bool same = strcmp(a->name, b->name) == 0;
-            if (!same && a->number != b->number)
-                continue;
-            if (same)
-                diagnostics_error(check->log, b->where, "'%s' is in the enum twice", b->name);
-            else
-                diagnostics_error(check->log, b->where, "'%s' and '%s' are both %d", a->name,
-                                  b->name, b->number);
-            diagnostics_note(check->log, a->where, "first defined here");
-            break;
+    size_t count;
+    const spec_enumerator **sorted =
+        front_array(check->front, type->enumerator_count, sizeof(spec_enumerator *), &count);
+
+    for (size_t i = 0; i < count; i++)
+        sorted[i] = &type->enumerators[i];
+    if (count > 1)
+        qsort(sorted, count, sizeof(spec_enumerator *), compare_names);
+    for (size_t i = 1; i < count; i++)
+        if (sorted[i]->name[0] != '\0' && strcmp(sorted[i - 1]->name, sorted[i]->name) == 0) {
+            diagnostics_error(check->log, sorted[i]->where, "'%s' is in the enum twice",
+                              sorted[i]->name);
+            diagnostics_note(check->log, sorted[i - 1]->where, "first defined here");
+        }
+    if (count > 1)
+        qsort(sorted, count, sizeof(spec_enumerator *), compare_numbers);
+    for (size_t i = 1; i < count; i++)
+        if (sorted[i - 1]->number == sorted[i]->number &&
+            strcmp(sorted[i - 1]->name, sorted[i]->name) != 0) {
+            diagnostics_error(check->log, sorted[i]->where, "'%s' and '%s' are both %d",
+                              sorted[i - 1]->name, sorted[i]->name, sorted[i]->number);
+            diagnostics_note(check->log, sorted[i - 1]->where, "first defined here");
         }
 }
 
@@ -333,23 +362,14 @@ void check_types(checker *check)
 }
 
 /* Built-in types that nobody uses are left out of the spec. */
-static bool is_used(const checker *check, const spec_type *type)
+static bool is_used(const spec *model, const spec_type *type)
 {
-    const spec *model = check->model;
-    bool used = !type->builtin;
+    bool used = !type->builtin || type->used;
 
-    for (size_t i = 0; i < model->source_count; i++)
-        used |= model->sources[i].type == type;
-    for (size_t i = 0; i < model->sink_count; i++)
-        used |= model->sinks[i].type == type;
-    for (size_t i = 0; i < model->accumulator_count; i++)
-        used |= model->accumulators[i]->type == type;
-    for (size_t i = 0; i < model->graph_count; i++)
-        for (size_t j = 0; j < model->graphs[i].node_count; j++)
-            used |= model->graphs[i].nodes[j].out == type;
-    for (size_t i = 0; i < check->front->type_count && !used; i++)
-        for (size_t j = 0; j < check->front->types[i]->fields.count; j++)
-            used |= check->front->types[i]->fields.items[j].shape.type == type;
+    for (size_t i = 0; i < model->source_count && !used; i++)
+        used = model->sources[i].type == type;
+    for (size_t i = 0; i < model->sink_count && !used; i++)
+        used = model->sinks[i].type == type;
     return used;
 }
 
@@ -368,6 +388,6 @@ void check_used_types(checker *check)
     model->types = front_array(front, front->type_count, sizeof(spec_type *), &count);
     model->type_count = 0;
     for (size_t i = 0; i < count; i++)
-        if (is_used(check, front->types[i]))
+        if (is_used(model, front->types[i]))
             model->types[model->type_count++] = front->types[i];
 }

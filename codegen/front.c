@@ -51,6 +51,33 @@ const char *front_shape_text(spec_front *front, const spec_shape *shape)
     return text != NULL ? text : "";
 }
 
+/* --- What could not be read --------------------------------------------------------------------
+ */
+
+void front_note_unread(spec_front *front, const yaml_node *node)
+{
+    for (const yaml_node *value = node->first; value != NULL; value = value->next) {
+        front_note_unread(front, value);
+        if (value->kind != YAML_BAD || value->key == NULL)
+            continue;
+        front_unread *unread = front_alloc(front, sizeof *unread);
+        if (unread == NULL)
+            return;
+        *unread = (front_unread){.name = value->key, .next = front->unread};
+        front->unread = unread;
+    }
+}
+
+bool front_is_unread(const spec_front *front, const char *name)
+{
+    bool found = front->section_unread;
+
+    for (const front_unread *unread = front->unread; unread != NULL && !found;
+         unread = unread->next)
+        found = strcmp(unread->name, name) == 0;
+    return found;
+}
+
 /* --- Names ------------------------------------------------------------------------------------ */
 
 /* Words that expressions use for something else. */
@@ -106,7 +133,8 @@ void front_check_name(spec_front *front, const char *name, weir_place where, con
 {
     char better[NAME_LIMIT + 1];
 
-    if (!is_name(name)) {
+    /* An empty one was told of when the YAML was read. */
+    if (name[0] != '\0' && !is_name(name)) {
         bool close = suggest(name, better, sizeof better);
         diagnostics_error(front->log, where,
                           "'%s' cannot name %s: a name is a letter, then letters, digits and "

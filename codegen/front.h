@@ -8,6 +8,12 @@
 #include "codegen/model.h"
 #include "codegen/yaml.h"
 
+/* A key whose value could not be read: what it defines is not unknown. */
+typedef struct front_unread {
+    const char *name;
+    struct front_unread *next;
+} front_unread;
+
 typedef struct spec_front {
     spec *spec;
     weir_diagnostics *log;
@@ -19,6 +25,8 @@ typedef struct spec_front {
      * told of unused things then. */
     bool lost;
     bool types_lost; /* an import failed: a type that is unknown may be in it */
+    front_unread *unread;
+    bool section_unread; /* a whole section: nobody knows which names it defines */
 } spec_front;
 
 /* `count` zeroed items in the spec's arena; *ret_count is 0 when there is no memory. */
@@ -27,6 +35,12 @@ void *front_alloc(spec_front *front, size_t size);
 
 /* "optional f64 x 0..10", for messages. */
 const char *front_shape_text(spec_front *front, const spec_shape *shape);
+
+/* Remembers the keys under `node` whose values were complained about when the YAML was read. */
+void front_note_unread(spec_front *front, const yaml_node *node);
+
+/* `name` may have been defined where nothing could be read: that it is unknown is no news. */
+bool front_is_unread(const spec_front *front, const char *name);
 
 /* Complains unless `name` can be a name in C; `what` is "a node". */
 void front_check_name(spec_front *front, const char *name, weir_place where, const char *what);

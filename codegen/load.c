@@ -13,8 +13,10 @@ void load_expected(spec_front *front, const yaml_node *node, const char *wanted)
 
     if (node->kind == YAML_BAD)
         return;
-    if (yaml_is_empty(node))
+    if (yaml_is_empty(node) && node->key != NULL)
         diagnostics_error(front->log, node->where, "'%s' needs %s", node->key, wanted);
+    else if (yaml_is_empty(node))
+        diagnostics_error(front->log, node->where, "expected %s, found nothing", wanted);
     else
         diagnostics_error(front->log, node->where, "expected %s, found %s", wanted,
                           node->kind != YAML_SCALAR && node->count == 0 ? "an empty one"

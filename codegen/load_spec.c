@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "codegen/load.h"
 #include "core/buffer.h"
@@ -48,6 +49,8 @@ static yaml_node *parse(spec_front *front, const char *path, const weir_buffer *
     }
     yaml_node *root =
         yaml_parse(&front->spec->arena, path, content->data, content->size, front->log);
+    if (root != NULL)
+        front_note_unread(front, root);
     if (root != NULL && root->kind == YAML_MAP)
         return root;
     if (root != NULL)
@@ -67,6 +70,17 @@ static weir_status read_tree(spec_front *front, const char *path, yaml_node **ro
     }
     weir_buffer_free(&content);
     return status;
+}
+
+/* A section, or NULL where there is none that can be read. */
+static const yaml_node *section(spec_front *front, const yaml_node *root, const char *name)
+{
+    const yaml_node *node = yaml_get(root, name);
+
+    if (node == NULL || yaml_is_empty(node))
+        return NULL;
+    front->section_unread |= node->kind != YAML_MAP;
+    return node->kind != YAML_BAD ? node : NULL;
 }
 
 /* --- Imports ---------------------------------------------------------------------------------- */
@@ -105,10 +119,19 @@ static bool add_file(spec_front *front, const char *path)
     return true;
 }
 
+/* `types.yaml`, `./types.yaml` and a link to it are one file. */
+static bool same_file(const char *a, const char *b)
+{
+    struct stat first, second;
+
+    return strcmp(a, b) == 0 || (stat(a, &first) == 0 && stat(b, &second) == 0 &&
+                                 first.st_dev == second.st_dev && first.st_ino == second.st_ino);
+}
+
 static bool is_read(const spec_front *front, const char *path)
 {
     for (size_t i = 0; i < front->spec->file_count; i++)
-        if (strcmp(front->spec->files[i], path) == 0)
+        if (same_file(front->spec->files[i], path))
             return true;
     return false;
 }
@@ -117,7 +140,7 @@ static void load_imports(spec_front *front, const yaml_node *root, const opened_
 
 static void load_imported(spec_front *front, const yaml_node *root, const opened_file *file)
 {
-    const yaml_node *types = yaml_get(root, "types");
+    const yaml_node *types = section(front, root, "types");
 
     load_imports(front, root, file);
     if (types != NULL)
@@ -138,7 +161,7 @@ static void load_import(spec_front *front, const yaml_node *node, const opened_f
     yaml_node *root = NULL;
 
     for (const opened_file *other = by; path != NULL && other != NULL; other = other->by)
-        if (strcmp(other->path, path) == 0) {
+        if (same_file(other->path, path)) {
             diagnostics_error(front->log, node->where, "the import of '%s' goes in a circle",
                               node->text);
             return;
@@ -236,14 +259,6 @@ static void check_module(spec_front *front, const yaml_node *root)
         front_check_name(front, front->spec->module, module->where, "a module");
 }
 
-/* A section, or NULL where there is none that can be read. */
-static const yaml_node *section(const yaml_node *root, const char *name)
-{
-    const yaml_node *node = yaml_get(root, name);
-
-    return node == NULL || node->kind == YAML_BAD || yaml_is_empty(node) ? NULL : node;
-}
-
 /* The built-in types are spec text like any other. */
 static void load_builtins(spec_front *front)
 {
@@ -272,13 +287,16 @@ static void load_sections(spec_front *front, const yaml_node *root)
                  {"accumulators", load_accumulators},
                  {"sinks", load_sinks}};
 
-    for (size_t i = 0; i < sizeof rooms / sizeof *rooms; i++)
-        if (section(root, rooms[i].name) != NULL)
-            rooms[i].load(front, section(root, rooms[i].name));
-    load_reactors(front, section(root, "reactors"), section(root, "graphs"));
-    if (section(root, "graphs") != NULL)
-        load_graphs(front, section(root, "graphs"));
-    front->tests = section(root, "tests");
+    for (size_t i = 0; i < sizeof rooms / sizeof *rooms; i++) {
+        const yaml_node *node = section(front, root, rooms[i].name);
+        if (node != NULL)
+            rooms[i].load(front, node);
+    }
+    const yaml_node *graphs = section(front, root, "graphs");
+    load_reactors(front, section(front, root, "reactors"), graphs);
+    if (graphs != NULL)
+        load_graphs(front, graphs);
+    front->tests = section(front, root, "tests");
 }
 
 weir_status front_load(spec_front *front, const char *file, weir_error **error)

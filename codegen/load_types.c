@@ -255,10 +255,20 @@ static void load_enum(spec_front *front, const yaml_node *node, spec_type *type)
 
 /* --- Types ------------------------------------------------------------------------------------ */
 
+/* Words that mean something else where a type is named. */
+static bool is_type_word(const char *name)
+{
+    return find_scalar(name) != NULL || strcmp(name, "optional") == 0 || strcmp(name, "none") == 0;
+}
+
 static void load_type(spec_front *front, const yaml_node *node, spec_type *type)
 {
     *type = (spec_type){.kind = SPEC_STRUCT, .name = node->key, .where = node->key_where};
-    front_check_name(front, node->key, node->key_where, "a type");
+    if (is_type_word(node->key))
+        diagnostics_error(front->log, node->key_where, "'%s' cannot name a type: the word is taken",
+                          node->key);
+    else
+        front_check_name(front, node->key, node->key_where, "a type");
     if (node->kind == YAML_LIST)
         load_enum(front, node, type);
     else if (node->kind == YAML_MAP)

@@ -94,6 +94,7 @@ struct spec_type {
     const char *doc;
     weir_place where;
     bool builtin; /* scalars, Tick, DeadLetter */
+    bool used;    /* resolved: the spec names it */
     bool window;  /* resolved: the boundary of a batch or state accumulator uses it */
 };
 

@@ -20,18 +20,18 @@ typedef struct yaml_reader {
     const diagnostics_file *file;
     struct fy_parser *parser;
     struct fy_event *event; /* the newest */
+    weir_place last;        /* of the newest node that stands somewhere */
     bool failed;            /* a syntax error, or out of memory */
 } yaml_reader;
 
+/* What was left out has no mark: it stands where the one before it does. */
 static weir_place mark_place(const yaml_reader *reader, const struct fy_mark *mark)
 {
-    weir_place place = {.file = reader->name};
-
-    if (mark != NULL) {
-        place.line = (uint32_t)mark->line + 1;
-        place.column = (uint32_t)mark->column + 1;
-    }
-    return place;
+    if (mark == NULL)
+        return reader->last;
+    return (weir_place){.file = reader->name,
+                        .line = (uint32_t)mark->line + 1,
+                        .column = (uint32_t)mark->column + 1};
 }
 
 static enum fy_event_type next(yaml_reader *reader)
@@ -52,7 +52,7 @@ static yaml_node *new_node(yaml_reader *reader, yaml_kind kind)
         return NULL;
     }
     node->kind = kind;
-    node->where = mark_place(reader, fy_event_start_mark(reader->event));
+    node->where = reader->last = mark_place(reader, fy_event_start_mark(reader->event));
     return node;
 }
 
@@ -79,7 +79,9 @@ static bool refuse_properties(yaml_reader *reader, yaml_node *node)
                           "YAML reads '!' as a tag, and a spec has none; quote the expression");
     else if (anchor != NULL)
         diagnostics_error(reader->diagnostics, sign_place(reader, anchor),
-                          "YAML reads '&' as an anchor, and a spec has none; quote the text");
+                          "YAML reads '&' as an anchor, and a spec has none; %s",
+                          node->kind == YAML_SCALAR ? "quote the text"
+                                                    : "write it out where it is used");
     if (tag != NULL || anchor != NULL)
         node->kind = YAML_BAD;
     return node->kind == YAML_BAD;
@@ -143,7 +145,7 @@ static yaml_node *read_list(yaml_reader *reader, int depth)
     return list;
 }
 
-/* The value takes its key with it. A key that is no scalar makes its value bad. */
+/* The value takes its key with it. A key that is no name makes its value bad. */
 static yaml_node *read_pair(yaml_reader *reader, int depth)
 {
     yaml_node *key = read_node(reader, depth + 1);
@@ -153,14 +155,15 @@ static yaml_node *read_pair(yaml_reader *reader, int depth)
     yaml_node *value = read_node(reader, depth + 1);
     if (value == NULL)
         return NULL;
-    if (key->kind == YAML_MAP || key->kind == YAML_LIST)
+    bool named = key->kind == YAML_SCALAR && key->text[0] != '\0';
+    if (yaml_is_empty(key)) /* nothing stands there */
+        key->where = value->where;
+    if (!named && key->kind != YAML_BAD)
         diagnostics_error(reader->diagnostics, key->where, "a key must be a name");
-    if (key->kind != YAML_SCALAR)
+    if (!named)
         value->kind = YAML_BAD;
-    value->key = key->kind == YAML_SCALAR ? key->text : "";
+    value->key = named ? key->text : "";
     value->key_where = key->where;
-    if (value->where.line == 0) /* nothing stands there */
-        value->where = key->where;
     return value;
 }
 
@@ -352,7 +355,8 @@ static yaml_node *parse(yaml_reader *reader, struct fy_diag *diag)
 yaml_node *yaml_parse(weir_arena *arena, const char *file, const char *text, size_t size,
                       weir_diagnostics *diagnostics)
 {
-    yaml_reader reader = {.arena = arena, .diagnostics = diagnostics, .name = file};
+    yaml_reader reader = {
+        .arena = arena, .diagnostics = diagnostics, .name = file, .last = {file, 1, 1}};
     weir_place place = {.file = file};
 
     if (!utf8_check(text, size, &place)) {

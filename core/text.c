@@ -151,33 +151,43 @@ static bool alike(char a, char b)
     return tolower((unsigned char)a) == tolower((unsigned char)b);
 }
 
+static bool swapped(const char *a, size_t i, const char *b, size_t j)
+{
+    return i > 1 && j > 1 && alike(a[i - 1], b[j - 2]) && alike(a[i - 2], b[j - 1]);
+}
+
+/* How many letters to change, add, drop or swap with their neighbour. */
 static size_t edit_distance(const char *a, const char *b)
 {
-    size_t row[NAME_LIMIT + 1], length = strlen(b);
+    size_t rows[3][NAME_LIMIT + 1], length = strlen(b);
+    size_t *before = rows[0], *above = rows[1], *row = rows[2];
 
     for (size_t j = 0; j <= length; j++)
-        row[j] = j;
+        above[j] = j;
     for (size_t i = 1; a[i - 1] != '\0'; i++) {
-        size_t diagonal = row[0];
         row[0] = i;
         for (size_t j = 1; j <= length; j++) {
-            size_t above = row[j];
-            row[j] =
-                min3(above + 1, row[j - 1] + 1, diagonal + (alike(a[i - 1], b[j - 1]) ? 0 : 1));
-            diagonal = above;
+            row[j] = min3(above[j] + 1, row[j - 1] + 1, above[j - 1] + !alike(a[i - 1], b[j - 1]));
+            if (swapped(a, i, b, j) && before[j - 2] + 1 < row[j])
+                row[j] = before[j - 2] + 1;
         }
+        size_t *oldest = before;
+        before = above;
+        above = row;
+        row = oldest;
     }
-    return row[length];
+    return above[length];
 }
 
 void weir_nearest_offer(weir_nearest *nearest, const char *candidate)
 {
-    size_t length = strlen(nearest->wanted);
+    size_t length = strlen(nearest->wanted), other = strlen(candidate);
+    size_t allowed = length <= 3 ? 1 : length <= 8 ? 2 : 3;
 
-    if (length > NAME_LIMIT || strlen(candidate) > NAME_LIMIT)
+    if (length > NAME_LIMIT || other > NAME_LIMIT || length > other + allowed ||
+        other > length + allowed)
         return;
     size_t distance = edit_distance(nearest->wanted, candidate);
-    size_t allowed = length <= 3 ? 1 : length <= 8 ? 2 : 3;
     if (distance > allowed || distance >= length ||
         (nearest->name != NULL && distance >= nearest->distance))
         return;

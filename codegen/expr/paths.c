@@ -183,6 +183,10 @@ void expr_check_field(expr_checker *checker, expr *tree)
     const spec_field *field = find_field(checker, tree);
     if (field == NULL || (field->shape.optional && !check_presence(checker, tree, false)))
         return;
+    if (field->shape.type == NULL) { /* unknown, and told of where the field is declared */
+        checker->errors++;
+        return;
+    }
     tree->field = field;
     tree->shape = field->shape;
     tree->shape.optional = false;

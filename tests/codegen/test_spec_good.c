@@ -357,6 +357,16 @@ static void test_timer(void **state)
     weir_spec_free(model);
 }
 
+/* No source and no sink has them: a route and an argument do. */
+static void test_builtin_types(void **state)
+{
+    (void)state;
+    spec *model = load("builtin_types.weir.yaml", NULL);
+
+    assert_names(model, model->type_count, type_at, "Tick DeadLetter Quote");
+    weir_spec_free(model);
+}
+
 static void test_warnings(void **state)
 {
     (void)state;
@@ -386,12 +396,12 @@ static void test_warnings(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_orders),     cmocka_unit_test(test_inputs),
-        cmocka_unit_test(test_reactor),    cmocka_unit_test(test_accumulators),
-        cmocka_unit_test(test_nodes),      cmocka_unit_test(test_ends),
-        cmocka_unit_test(test_settings),   cmocka_unit_test(test_values),
-        cmocka_unit_test(test_types_only), cmocka_unit_test(test_timer),
-        cmocka_unit_test(test_warnings),
+        cmocka_unit_test(test_orders),        cmocka_unit_test(test_inputs),
+        cmocka_unit_test(test_reactor),       cmocka_unit_test(test_accumulators),
+        cmocka_unit_test(test_nodes),         cmocka_unit_test(test_ends),
+        cmocka_unit_test(test_settings),      cmocka_unit_test(test_values),
+        cmocka_unit_test(test_types_only),    cmocka_unit_test(test_timer),
+        cmocka_unit_test(test_builtin_types), cmocka_unit_test(test_warnings),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

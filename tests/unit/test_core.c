@@ -79,6 +79,15 @@ static void a_near_name_is_offered(void **state)
     weir_nearest_offer(&nearest, "market_data");
     assert_string_equal(weir_nearest_hint(&nearest, hint, sizeof hint),
                         "; did you mean 'market_data'?");
+    /* Two letters that changed places are one slip, and nearer than two that are missing. */
+    nearest = (weir_nearest){.wanted = "Qoute"};
+    weir_nearest_offer(&nearest, "Out");
+    weir_nearest_offer(&nearest, "Quote");
+    assert_string_equal(nearest.name, "Quote");
+    /* The lengths alone rule it out. */
+    nearest = (weir_nearest){.wanted = "ask"};
+    weir_nearest_offer(&nearest, "basket");
+    assert_null(nearest.name);
 }
 
 struct config {
