@@ -220,16 +220,19 @@ static int64_t later(int64_t time, int64_t by)
     return __builtin_add_overflow(time, by, &sum) ? INT64_MAX : sum;
 }
 
-/* At the earliest time at which the oldest boundary may have waited too long. */
-static void arm_wait(weir_reactor *reactor)
+/* At the earliest time at which `oldest`, and so any that came later, may have waited too long. */
+static void arm_for(weir_reactor *reactor, const weir_waiting *oldest)
 {
-    const weir_waiting *oldest = reactor->oldest;
-
     if (oldest == NULL || reactor->config.wait == INT64_MAX || reactor->held)
         weir_timer_disarm(reactor->timers, &reactor->wait_timer);
     else
         weir_timer_arm(reactor->timers, &reactor->wait_timer,
                        later(oldest->entered + reactor->held_total, reactor->config.wait));
+}
+
+static void arm_wait(weir_reactor *reactor)
+{
+    arm_for(reactor, reactor->oldest);
 }
 
 void weir_queues_note_hold(weir_reactor *reactor, weir_reactor_cell *cell, bool held)
@@ -317,8 +320,9 @@ void weir_queue_push(weir_reactor *reactor, weir_reactor_cell *cell, uint32_t in
     cell->backlog->waiting |= 1ull << input;
     reactor->metrics.waiting++;
     link_age(reactor, waiting);
-    if (reactor->oldest == waiting)
-        arm_wait(reactor);
+    /* While it is not armed all that came before is held. */
+    if (reactor->wait_timer.slot == 0)
+        arm_for(reactor, waiting);
 }
 
 /* The timer of `wait:`: boundaries that have waited too long become dead letters. Those whose cell

@@ -128,6 +128,7 @@ void rig_expect(rig_world *rig, const char *expected);
 /* "5 = 2 fired, 1 kept, 2 waiting" */
 void rig_expect_ledger(rig_world *rig, const char *source, const char *expected);
 void rig_check_ledgers(rig_world *rig);
+void rig_ledger_of(rig_world *rig, const char *source, char *text, size_t size);
 void rig_ledger_text(const weir_ledger *ledger, char *text, size_t size);
 const weir_reactor_report *rig_report(rig_world *rig, const char *reactor, weir_report **ret);
 
