@@ -35,7 +35,8 @@ bool weir_queues_init(weir_reactor *reactor)
                     reactor->has_windows ? WINDOW_POOL : UINT64_MAX, reactor->place_size);
     /* One more: a firing that takes the last boundary may be fed back into its own queue. */
     reactor->place_count++;
-    reactor->places = weir_alloc_array(reactor->place_count, reactor->place_size);
+    /* Not zeroed: places are written before they are read, and many never are. */
+    reactor->places = weir_realloc(NULL, (size_t)reactor->place_count * reactor->place_size);
     return reactor->places != NULL;
 }
 

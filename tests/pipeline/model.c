@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { EVENTS = 4096, QUEUE = 256, CELLS = 16, NONE = -1 };
+enum { EVENTS = 1024, QUEUE = 8, CELLS = 4, NONE = -1 };
 
 /* An event of a source, and what became of it on each of its ways. */
 typedef struct event {
