@@ -67,6 +67,7 @@ void rig_open(rig_world *rig, const rig_spec *spec)
     weir_error *error = NULL;
 
     rig->spec = spec;
+    rig->thread = pthread_self();
     rig->tables = calloc(1, sizeof *rig->tables);
     assert_non_null(rig->tables);
     rig_fill_tables(rig->tables, spec);

@@ -24,6 +24,7 @@
 #include <stdint.h>
 
 #include <cmocka.h>
+#include <pthread.h>
 
 #include "core/buffer.h"
 #include <weir/weir.h>
@@ -109,7 +110,10 @@ typedef struct rig_world {
     int polls;
     rig_tap taps[RIG_ROOM];
     weir_runtime_config config;
-    bool live; /* real time */
+    bool live;  /* real time */
+    bool quiet; /* firings are not recorded */
+    bool polled_aside; /* by another thread than the one that made the rig */
+    pthread_t thread;
     bool ended;
     weir_status outcome;
     char error[256];
