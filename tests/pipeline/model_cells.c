@@ -72,7 +72,8 @@ static void read_reactor(oracle *m, const rig_reactor *spec)
     r->attempts = model_number_in(spec->graphs, "attempts=", 1);
     r->delay = model_number_in(spec->graphs, "delay=", 1) * INT64_C(1000000000);
     snprintf(inputs, sizeof inputs, "%s", spec->inputs);
-    for (char *word = strtok_r(inputs, " ", &rest); word != NULL; word = strtok_r(NULL, " ", &rest)) {
+    for (char *word = strtok_r(inputs, " ", &rest); word != NULL;
+         word = strtok_r(NULL, " ", &rest)) {
         r->required[r->input_count] = strchr(word, '?') == NULL;
         word[strcspn(word, "?")] = '\0';
         r->inputs[r->input_count] = accumulator_named(m, word);
@@ -87,7 +88,7 @@ static void read_reactor(oracle *m, const rig_reactor *spec)
 }
 
 oracle *model_new(const rig_spec *spec, const char *false_ids, const char *bad_ids,
-                 const uint8_t *fails)
+                  const uint8_t *fails)
 {
     oracle *m = calloc(1, sizeof *m);
 
@@ -183,8 +184,7 @@ boundary model_pop(const reactor *r, cell *c, int input)
     boundary first = c->queue[input][0];
 
     c->count[input]--;
-    memmove(&c->queue[input][0], &c->queue[input][1],
-            (size_t)c->count[input] * sizeof(boundary));
+    memmove(&c->queue[input][0], &c->queue[input][1], (size_t)c->count[input] * sizeof(boundary));
     if (!anything_waits(r, c))
         c->began = 0;
     return first;

@@ -122,7 +122,7 @@ bool model_run_graph(oracle *m, reactor *r, cell *c, int64_t number, int64_t *ba
 
 /* What was taken is done; `dead` why it is a dead letter, or NULL. */
 void model_finish(oracle *m, reactor *r, cell *c, bool fired, bool filtered, const char *dead,
-                   const char *where)
+                  const char *where)
 {
     for (int i = 0; i < r->input_count; i++) {
         if (c->taken[i].event == NONE)

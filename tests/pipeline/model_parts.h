@@ -120,7 +120,8 @@ void model_bury(oracle *m, int event_index, int64_t id, const char *reason, cons
 void model_bury_first(oracle *m, reactor *r, cell *c, int input);
 bool model_is_held(const oracle *m, const reactor *r, const cell *c);
 bool model_run_graph(oracle *m, reactor *r, cell *c, int64_t number, int64_t *bad);
-void model_finish(oracle *m, reactor *r, cell *c, bool fired, bool filtered, const char *dead, const char *where);
+void model_finish(oracle *m, reactor *r, cell *c, bool fired, bool filtered, const char *dead,
+                  const char *where);
 bool model_ask(oracle *m, reactor *r, cell *c);
 bool model_ask_all(oracle *m, reactor *r);
 void model_ask_latest(oracle *m);
