@@ -62,6 +62,15 @@ void cli_tell(const cli_arguments *arguments, const char *format, ...) WEIR_PRIN
 int cli_report_error(weir_error *error);
 int cli_exit_code(weir_status status);
 
+/* --- kinds.c: what --kinds brings along
+ * ----------------------------------------------------------- */
+
+/* Loads the library of --kinds, if one is given. CLI_DONE, or how to end. Once, before a verb runs.
+ */
+int cli_load_kinds(const cli_arguments *arguments);
+const weir_kinds *cli_kinds(void);     /* the user's; NULL: none */
+const weir_catalog *cli_catalog(void); /* weir's own and the user's */
+
 /* --- spec.c: specs and their diagnostics ---------------------------------------------------------
  */
 

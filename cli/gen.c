@@ -17,7 +17,7 @@ static int run_check(const cli_arguments *arguments)
 
     for (size_t i = 0; i < arguments->operand_count; i++) {
         int code;
-        weir_spec *model = cli_load_spec(arguments->operands[i], weir_builtin_catalog(), &code);
+        weir_spec *model = cli_load_spec(arguments->operands[i], cli_catalog(), &code);
         if (model != NULL)
             cli_tell(arguments, "%s: good\n", arguments->operands[i]);
         weir_spec_free(model);
@@ -169,7 +169,7 @@ static int run_gen(const cli_arguments *arguments)
     bool stale = false;
     int code;
 
-    weir_spec *model = cli_load_spec(arguments->operands[0], weir_builtin_catalog(), &code);
+    weir_spec *model = cli_load_spec(arguments->operands[0], cli_catalog(), &code);
     if (model == NULL)
         return code;
     char *own = cli_folder_of(arguments->operands[0]);

@@ -9,6 +9,7 @@
 #include "core/text.h"
 
 const cli_option cli_common_options[] = {
+    {"--kinds", "LIB.so", "knows the sources, accumulators and sinks of this library too"},
     {"--quiet|-q", NULL, "says nothing but errors and results"},
     {"--help|-h", NULL, "shows the help of the verb"},
 };
@@ -224,7 +225,7 @@ static int run_verb(const cli_verb *verb, char **words, int count)
     } else if ((code = sort_words(verb, words, count, &arguments)) == CLI_DONE) {
         if (cli_has(&arguments, "--help"))
             print_verb_help(verb);
-        else
+        else if ((code = cli_load_kinds(&arguments)) == CLI_DONE)
             code = verb->run(&arguments);
     }
     weir_free(arguments.operands);

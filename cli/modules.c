@@ -303,7 +303,7 @@ int cli_build_module(const cli_arguments *arguments, const char *output, char **
     weir_error *error = NULL;
     int code;
 
-    b.spec = cli_load_spec(arguments->operands[0], weir_builtin_catalog(), &code);
+    b.spec = cli_load_spec(arguments->operands[0], cli_catalog(), &code);
     if (b.spec == NULL)
         return code;
     b.own_folder = cli_folder_of(arguments->operands[0]);

@@ -64,8 +64,10 @@ static weir_status show_progress(const cli_arguments *arguments, weir_runtime *r
 
 static int run(const cli_arguments *arguments)
 {
-    weir_runtime_config config = {
-        .mode = WEIR_MODE_REPLAY, .log = cli_log, .log_arg = (void *)(uintptr_t)arguments};
+    weir_runtime_config config = {.mode = WEIR_MODE_REPLAY,
+                                  .kinds = cli_kinds(),
+                                  .log = cli_log,
+                                  .log_arg = (void *)(uintptr_t)arguments};
     bool shown = isatty(STDERR_FILENO) && !cli_has(arguments, "--quiet");
 
     if (!read_bound("--from", cli_value(arguments, "--from"), &config.from) ||

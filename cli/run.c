@@ -214,7 +214,8 @@ int cli_run_spec(const cli_arguments *arguments, const weir_runtime_config *conf
 
 static int run(const cli_arguments *arguments)
 {
-    weir_runtime_config config = {.log = cli_log, .log_arg = (void *)(uintptr_t)arguments};
+    weir_runtime_config config = {
+        .kinds = cli_kinds(), .log = cli_log, .log_arg = (void *)(uintptr_t)arguments};
 
     return cli_run_spec(arguments, &config, NULL);
 }

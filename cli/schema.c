@@ -6,7 +6,7 @@
 
 static int run(const cli_arguments *arguments)
 {
-    char *schema = weir_spec_schema(weir_builtin_catalog());
+    char *schema = weir_spec_schema(cli_catalog());
 
     (void)arguments;
     if (schema == NULL) {

@@ -134,8 +134,10 @@ static weir_status tap_all(runner *r, weir_error **error)
 static bool start(runner *r)
 {
     const weir_module *module = r->module->module;
-    weir_runtime_config config = {
-        .mode = WEIR_MODE_TEST, .dead_letter = collect_dead, .dead_letter_arg = r};
+    weir_runtime_config config = {.mode = WEIR_MODE_TEST,
+                                  .kinds = cli_kinds(),
+                                  .dead_letter = collect_dead,
+                                  .dead_letter_arg = r};
     weir_error *error = NULL;
 
     r->dead_letters = json_array();
