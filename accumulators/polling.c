@@ -40,9 +40,14 @@ static weir_status flush(weir_accumulator *accumulator, weir_cell *cell, weir_fi
 
     (void)ticket;
     memset(polling->value, 0, accumulator->module->boundary->size);
-    weir_status status = accumulator->module->poll(firing, polling->value);
-    polling->due = next_beat(polling->due, config->every, accumulator->host->now(accumulator));
-    accumulator->host->flush_at(accumulator, cell, polling->due);
+    weir_status status = config->on_loop
+                             ? accumulator->module->poll(firing, polling->value)
+                             : accumulator->host->poll(accumulator, firing, polling->value);
+    int64_t now = accumulator->host->now(accumulator);
+    if (now >= polling->due) {
+        polling->due = next_beat(polling->due, config->every, now);
+        accumulator->host->flush_at(accumulator, cell, polling->due);
+    }
     *boundary = polling->value;
     return status == WEIR_SKIP ? WEIR_AGAIN : status;
 }

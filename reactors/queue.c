@@ -35,7 +35,8 @@ bool weir_queues_init(weir_reactor *reactor)
                     reactor->has_windows ? WINDOW_POOL : UINT64_MAX, reactor->place_size);
     /* One more: a firing that takes the last boundary may be fed back into its own queue. */
     reactor->place_count++;
-    reactor->places = weir_alloc_array(reactor->place_count, reactor->place_size);
+    /* Not zeroed: places are written before they are read, and many never are. */
+    reactor->places = weir_realloc(NULL, (size_t)reactor->place_count * reactor->place_size);
     return reactor->places != NULL;
 }
 
@@ -220,16 +221,19 @@ static int64_t later(int64_t time, int64_t by)
     return __builtin_add_overflow(time, by, &sum) ? INT64_MAX : sum;
 }
 
-/* At the earliest time at which the oldest boundary may have waited too long. */
-static void arm_wait(weir_reactor *reactor)
+/* At the earliest time at which `oldest`, and so any that came later, may have waited too long. */
+static void arm_for(weir_reactor *reactor, const weir_waiting *oldest)
 {
-    const weir_waiting *oldest = reactor->oldest;
-
     if (oldest == NULL || reactor->config.wait == INT64_MAX || reactor->held)
         weir_timer_disarm(reactor->timers, &reactor->wait_timer);
     else
         weir_timer_arm(reactor->timers, &reactor->wait_timer,
                        later(oldest->entered + reactor->held_total, reactor->config.wait));
+}
+
+static void arm_wait(weir_reactor *reactor)
+{
+    arm_for(reactor, reactor->oldest);
 }
 
 void weir_queues_note_hold(weir_reactor *reactor, weir_reactor_cell *cell, bool held)
@@ -317,8 +321,9 @@ void weir_queue_push(weir_reactor *reactor, weir_reactor_cell *cell, uint32_t in
     cell->backlog->waiting |= 1ull << input;
     reactor->metrics.waiting++;
     link_age(reactor, waiting);
-    if (reactor->oldest == waiting)
-        arm_wait(reactor);
+    /* While it is not armed all that came before is held. */
+    if (reactor->wait_timer.slot == 0)
+        arm_for(reactor, waiting);
 }
 
 /* The timer of `wait:`: boundaries that have waited too long become dead letters. Those whose cell

@@ -167,9 +167,10 @@ struct weir_reactor {
     weir_ticket *cause; /* of the firing under way: the first that it took */
     uint32_t rounds;    /* of feedback, the most of what it took */
 
-    uint32_t blocked; /* WEIR_BLOCKED_ bits */
-    uint32_t retries; /* cells that hold a retry */
-    bool held;        /* paused, halted, or by a sink */
+    uint32_t blocked;    /* WEIR_BLOCKED_ bits */
+    uint32_t retries;    /* cells that hold a retry */
+    bool held;           /* paused, halted, or by a sink */
+    int64_t slow_logged; /* when it was last named for being slow, monotonic */
     int64_t started, held_since, held_total;
     weir_reactor_metrics metrics;
 };

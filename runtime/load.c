@@ -251,6 +251,8 @@ static weir_status load_reactor(weir_program *program, uint32_t index, weir_erro
         reactor->graphs[g].module = graph;
         status = load_options(program, "graphs", graph->name, &graph->settings,
                               weir_builtin_catalog()->graph, &reactor->graphs[g].config, error);
+        if (status == WEIR_OK && reactor->graphs[g].config.slow < runtime->slow)
+            runtime->slow = reactor->graphs[g].config.slow;
     }
     return status;
 }
@@ -408,6 +410,7 @@ void weir_program_free(weir_program *program)
             weir_reactor_release(&program->reactors[i]);
     for (uint32_t i = 0; program->accumulators != NULL && i < module->accumulator_count; i++) {
         weir_accumulator_work *work = &program->accumulators[i];
+        weir_poller_free(work->poller);
         weir_cells_free(&work->cells);
         if (work->accumulator.kind != NULL)
             free_config(&work->accumulator.kind->base, work->accumulator.config);

@@ -438,7 +438,7 @@ static weir_status make_epoll(weir_runtime *runtime, weir_error **error)
     return status;
 }
 
-int weir_runtime_fd(weir_runtime *runtime, weir_error **error)
+static weir_status begin_polled(weir_runtime *runtime, weir_error **error)
 {
     weir_status status = weir_runtime_check(runtime, error);
 
@@ -450,7 +450,12 @@ int weir_runtime_fd(weir_runtime *runtime, weir_error **error)
         weir_loop_wake(runtime); /* the first turn */
         status = weir_runtime_begin(runtime, error);
     }
-    return status == WEIR_OK ? runtime->loop->epoll_fd : -1;
+    return status;
+}
+
+int weir_runtime_fd(weir_runtime *runtime, weir_error **error)
+{
+    return begin_polled(runtime, error) == WEIR_OK ? runtime->loop->epoll_fd : -1;
 }
 
 /* Makes the descriptor readable when the next turn is due. Once the runtime has ended it stays
@@ -474,8 +479,9 @@ weir_status weir_runtime_poll(weir_runtime *runtime, weir_error **error)
 {
     struct weir_loop *loop = runtime->loop;
 
-    if (weir_runtime_fd(runtime, error) < 0)
-        return error != NULL && *error != NULL ? weir_error_status(*error) : WEIR_STATE;
+    weir_status status = begin_polled(runtime, error);
+    if (status != WEIR_OK)
+        return status;
     runtime->thread = pthread_self();
     atomic_store(&runtime->running, true);
     empty(loop->wake_fd);
@@ -484,6 +490,6 @@ weir_status weir_runtime_poll(weir_runtime *runtime, weir_error **error)
     arm_descriptor(runtime);
     if (!runtime->ended)
         return WEIR_OK;
-    weir_status status = outcome(runtime, error);
+    status = outcome(runtime, error);
     return status != WEIR_OK ? status : weir_error_set(error, WEIR_CLOSED, "the runtime has ended");
 }

@@ -49,6 +49,7 @@ weir_status weir_runtime_new(const weir_runtime_config *config, weir_runtime **r
     runtime->last_program = &runtime->programs;
     runtime->last_fresh = &runtime->fresh;
     runtime->last_flush = &runtime->flushes;
+    runtime->slow = INT64_MAX;
     weir_status status = make_fork_mark(runtime)
                              ? weir_loop_new(runtime, error)
                              : weir_error_set(error, WEIR_NOMEM, "out of memory");

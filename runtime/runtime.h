@@ -28,6 +28,7 @@
 
 typedef struct weir_program weir_program;
 typedef struct weir_feedback weir_feedback;
+typedef struct weir_poller weir_poller;
 
 /* From an accumulator to one input of one reactor. */
 typedef struct weir_route {
@@ -48,6 +49,7 @@ typedef struct weir_accumulator_work {
     weir_firing firing;
     weir_failure failure;
     weir_flush flush;
+    weir_poller *poller;            /* its helper thread, or NULL */
     const weir_reactor *flush_with; /* it is flushed after each firing of this one, or NULL */
     uint64_t events, boundaries, filtered, failed;
 } weir_accumulator_work;
@@ -60,6 +62,7 @@ typedef struct weir_source_work {
     uint32_t accumulator_count;
     size_t budget; /* events it may still bring in this turn */
     bool stalled;  /* an event could not be taken: reading has stopped */
+    int64_t pace;  /* nanoseconds an event, in the newest span */
     bool dry;      /* it has shown in this turn that it has no more */
     bool quick;    /* one accumulator, one reactor: spans may take the shortcut */
     int sink;      /* where its dead letters go: index, or -1 */
@@ -149,6 +152,7 @@ struct weir_runtime {
     weir_error *error; /* why it halts */
     atomic_bool stopping;
     atomic_bool woken;
+    int64_t slow;                      /* nanoseconds: the least of all graphs' `slow:` */
     int64_t replay_began, replay_from; /* monotonic, virtual: when a replay at some speed began */
     int64_t wait_until; /* monotonic: a replay at some speed goes on then; 0: at once */
     struct weir_loop *loop;
@@ -211,6 +215,11 @@ void weir_ask_latest(weir_runtime *runtime);
 /* Takes what is ready in the order of time (rule E16). */
 weir_status weir_replay_turn(weir_runtime *runtime, bool *ret_more, weir_error **error);
 
+/* --- slow.c ----------------------------------------------------------------------------------- */
+
+/* Names the reactors of a span in which a run took too long. */
+void weir_judge_span(weir_source_work *work, size_t count, int64_t elapsed);
+
 /* --- route.c ---------------------------------------------------------------------------------- */
 
 /* Hands on the span's events from source->taken to `end`. Stops before one that cannot be taken. */
@@ -254,6 +263,12 @@ void weir_flush_cells(weir_accumulator_work *work);
 /* Flushes one cell of an accumulator. */
 void weir_flush_cell(weir_accumulator_work *work, weir_cell *cell);
 void weir_flush_timer(weir_timer *timer);
+
+/* --- poller.c --------------------------------------------------------------------------------- */
+
+weir_status weir_poll_aside(weir_accumulator *accumulator, weir_firing *firing, void *value);
+void weir_collect_polls(weir_runtime *runtime);
+void weir_poller_free(weir_poller *poller); /* NULL allowed; waits for a poll under way */
 
 /* --- feedback.c ------------------------------------------------------------------------------- */
 

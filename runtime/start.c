@@ -44,6 +44,7 @@ const weir_accumulator_host weir_runtime_accumulator_host = {
     .settle = settle,
     .flush_at = flush_at,
     .now = now_of_accumulator,
+    .poll = weir_poll_aside,
 };
 
 /* --- What sources ask ---------------------------------------------------------------------------

@@ -125,8 +125,12 @@ void weir_source_hand_on(weir_source_work *work, size_t end)
 {
     weir_source *source = &work->source;
     size_t before = source->taken;
+    bool is_virtual = work->program->runtime->clock.is_virtual;
+    int64_t began = is_virtual ? 0 : weir_monotonic_now();
 
     weir_route_span(work, end);
+    if (!is_virtual && source->taken != before)
+        weir_judge_span(work, source->taken - before, weir_monotonic_now() - began);
     release(work, source->taken - before);
     /* The refusal stands behind the span's values. */
     if (source->taken < source->span.count || !source->refusal.waiting || work->stalled)
@@ -222,6 +226,7 @@ weir_status weir_turn(weir_runtime *runtime, bool *ret_more, weir_error **error)
     /* What was pushed before the turn began belongs to it, whatever the machine's clock says. */
     weir_clock_advance(&runtime->clock, atomic_load(&runtime->newest_stamp));
     weir_run_timers(runtime, weir_clock_read(&runtime->clock));
+    weir_collect_polls(runtime);
     weir_turn_begin(runtime);
     while (status == WEIR_OK && !atomic_load(&runtime->stopping) &&
            (work = pick(runtime, &until, error, &status)) != NULL) {

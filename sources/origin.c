@@ -9,8 +9,9 @@
 weir_status weir_origin_init(weir_origin *origin, const char *name, uint32_t limit,
                              weir_error **error)
 {
-    /* Zeroed pages are not touched before they are used, so that a high limit costs nothing. */
-    weir_ticket *tickets = weir_alloc_array(limit, sizeof *tickets);
+    /* Not zeroed: pages that are never used are never touched, so that a high limit costs little.
+     */
+    weir_ticket *tickets = weir_realloc(NULL, limit * sizeof *tickets);
 
     if (tickets == NULL)
         return weir_error_set(error, WEIR_NOMEM, "'%s': no memory for %u events in flight", name,

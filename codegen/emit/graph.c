@@ -283,11 +283,21 @@ static void emit_locals(emitter *e, const graph_plan *plan, const spec_graph *gr
     }
 }
 
+/* True where `node` can run after none of those from `first` on: it may be their `else`. */
+static bool exclude_all(const graph_plan *plan, size_t first, size_t node)
+{
+    for (size_t i = first; i < node; i++)
+        if (!graph_plan_exclude(plan, i, node))
+            return false;
+    return true;
+}
+
 /* True where the last statement returns already. */
 static bool emit_nodes(emitter *e, const graph_plan *plan, const spec_graph *graph)
 {
     const spec_node *last = &graph->nodes[graph->node_count - 1];
     weir_buffer open = {0};
+    size_t chain = 0; /* the node that the if ... else if under way begins with */
 
     for (size_t i = 0; i < graph->node_count; i++) {
         const spec_node *node = &graph->nodes[i];
@@ -295,10 +305,13 @@ static bool emit_nodes(emitter *e, const graph_plan *plan, const spec_graph *gra
         build_guard(e, plan, node, &guard);
         bool same = guard.size != 0 && guard.size == open.size &&
                     memcmp(guard.data, open.data, guard.size) == 0;
-        if (!same && open.size != 0)
+        bool other = !same && open.size != 0 && guard.size != 0 && exclude_all(plan, chain, i);
+        if (!same && !other)
+            chain = i;
+        if (!same && open.size != 0 && !other)
             EMIT(e, 4, "}");
         if (!same && guard.size != 0)
-            EMIT(e, 4, "if (%s) {", guard.data);
+            EMIT(e, 4, "%sif (%s) {", other ? "} else " : "", guard.data);
         emit_comment(e->out, guard.size != 0 ? 8 : 4, NULL, node->where);
         emit_node(e, plan, node, guard.size != 0 ? 8 : 4);
         if (guard.failed)

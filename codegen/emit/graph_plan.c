@@ -11,18 +11,14 @@
 
 #include "codegen/emit/prototypes.h"
 
-/* For each node: 0 not needed, 1 needed, 2 + i needed with its route i. */
-typedef uint16_t need;
-
 typedef struct planner {
     const spec_graph *graph;
     graph_plan *plan;
-    need *needs; /* node_count x node_count */
 } planner;
 
-static need *needs_of(const planner *p, size_t node)
+static graph_need *needs_of(const planner *p, size_t node)
 {
-    return p->needs + node * p->graph->node_count;
+    return p->plan->needs + node * p->graph->node_count;
 }
 
 static void collect_needs(planner *p)
@@ -38,20 +34,27 @@ static void collect_needs(planner *p)
             for (size_t m = 0; m < count; m++)
                 if (needs_of(p, from)[m] > needs_of(p, n)[m])
                     needs_of(p, n)[m] = needs_of(p, from)[m];
-            need own = (need)(operand->kind == SPEC_FROM_ROUTE ? operand->route_index + 2 : 1);
+            graph_need own =
+                (graph_need)(operand->kind == SPEC_FROM_ROUTE ? operand->route_index + 2 : 1);
             if (own > needs_of(p, n)[from])
                 needs_of(p, n)[from] = own;
         }
 }
 
-static bool exclude(const planner *p, size_t a, size_t b)
+bool graph_plan_exclude(const graph_plan *plan, size_t a, size_t b)
 {
-    for (size_t m = 0; m < p->graph->node_count; m++) {
-        need first = needs_of(p, a)[m], second = needs_of(p, b)[m];
+    for (size_t m = 0; m < plan->node_count; m++) {
+        graph_need first = plan->needs[a * plan->node_count + m];
+        graph_need second = plan->needs[b * plan->node_count + m];
         if (first > 1 && second > 1 && first != second)
             return true;
     }
     return false;
+}
+
+static bool exclude(const planner *p, size_t a, size_t b)
+{
+    return graph_plan_exclude(p->plan, a, b);
 }
 
 static bool has_optional_reader(const planner *p, size_t node)
@@ -212,9 +215,10 @@ bool graph_plan_make(const spec_graph *graph, weir_arena *arena, graph_plan *ret
     size_t count = graph->node_count;
     planner p = {.graph = graph, .plan = ret};
 
-    *ret = (graph_plan){.nodes = weir_arena_alloc(arena, count * sizeof *ret->nodes)};
-    p.needs = weir_arena_alloc(arena, count * count * sizeof *p.needs);
-    if (ret->nodes == NULL || p.needs == NULL)
+    *ret = (graph_plan){.nodes = weir_arena_alloc(arena, count * sizeof *ret->nodes),
+                        .needs = weir_arena_alloc(arena, count * count * sizeof *ret->needs),
+                        .node_count = count};
+    if (ret->nodes == NULL || ret->needs == NULL)
         return false;
     collect_needs(&p);
     plan_outlets(&p);

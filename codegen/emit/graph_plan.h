@@ -15,8 +15,13 @@ typedef struct node_plan {
     size_t first_outlet, outlets;
 } node_plan;
 
+/* For each node: 0 not needed, 1 needed, 2 + i needed with its route i. */
+typedef uint16_t graph_need;
+
 typedef struct graph_plan {
     node_plan *nodes;
+    graph_need *needs; /* node_count x node_count: what each node cannot do without */
+    size_t node_count;
     bool direct; /* each result leaves by itself: it is the last thing on its branch */
     bool calls;  /* some node is a function */
     bool uses_firing, uses_frame;
@@ -24,6 +29,9 @@ typedef struct graph_plan {
     size_t outlet_count;
     size_t count_size;
 } graph_plan;
+
+/* True where two nodes can never both run: they need different routes of one node. */
+bool graph_plan_exclude(const graph_plan *plan, size_t a, size_t b);
 
 /* False: out of memory. */
 bool graph_plan_make(const spec_graph *graph, weir_arena *arena, graph_plan *ret);

@@ -62,6 +62,9 @@ typedef struct weir_accumulator_host {
     /* Calls `flush` at `time`; INT64_MAX: not. */
     void (*flush_at)(weir_accumulator *accumulator, weir_cell *cell, int64_t time);
     int64_t (*now)(const weir_accumulator *accumulator);
+    /* Calls the module's poll function where it may wait. WEIR_AGAIN: it has not answered yet, and
+     * `flush` is called when it has. */
+    weir_status (*poll)(weir_accumulator *accumulator, weir_firing *firing, void *value);
 } weir_accumulator_host;
 
 #ifdef __cplusplus

@@ -28,6 +28,7 @@ typedef struct weir_reactor_metrics {
     uint64_t retried;   /* runs of a graph after its first in a firing */
     uint64_t collapsed; /* boundaries overwritten under `latest` */
     uint64_t unpaired;  /* boundaries that waited too long, or were too many */
+    uint64_t slow;      /* spans of events in which a graph took longer than its `slow:` */
     uint64_t keys;      /* at present; 0 without keys */
     uint64_t waiting;   /* boundaries that wait at present */
     uint32_t health;    /* weir_reactor_health bits */

@@ -1587,8 +1587,7 @@ static inline weir_status maker_quote_maker_nodes(weir_firing *firing, const voi
         if (status != WEIR_OK)
             return weir_at_node(firing, frame, 2, status);
         return weir_outlet_take(&frame->outlets[0], firing, 2, &round);
-    }
-    if (decide.route == MAKER_QUOTE_MAKER_DECIDE_SKIP) {
+    } else if (decide.route == MAKER_QUOTE_MAKER_DECIDE_SKIP) {
         /* maker.weir.yaml:38 */
         audit = &decide.skip;
         return weir_outlet_take(&frame->outlets[1], firing, 3, audit);

@@ -1067,6 +1067,17 @@ weir_status shapes_diamond_call(const shapes_diamond_in *in, void *state, shapes
         outlets, counts, error);
 }
 
+/* in: outer.y. shapes.weir.yaml:46 */
+static inline weir_status shapes_nested_y(weir_firing *firing, const shapes_event *outer_y,
+    shapes_event *out)
+{
+    (void)firing;
+    (void)outer_y;
+    *out = *outer_y;
+    out->value = outer_y->value + 1.0;
+    return WEIR_OK;
+}
+
 /* nested shapes.weir.yaml:39 */
 static inline weir_status shapes_nested_nodes(weir_firing *firing, const void *const *inputs,
     shapes_nested_state *state, const weir_graph_frame *frame)
@@ -1078,8 +1089,15 @@ static inline weir_status shapes_nested_nodes(weir_firing *firing, const void *c
     bool has_inner = false;
     const shapes_event *p = NULL;
     bool has_p = false;
+    shapes_event y;
+    bool has_y = false;
+    shapes_event after;
+    bool has_after = false;
     shapes_event meet;
+    bool has_meet = false;
     weir_status status;
+    weir_result results[2];
+    size_t count = 0;
 
     /* shapes.weir.yaml:43 */
     memset(&outer, 0, sizeof outer);
@@ -1092,7 +1110,7 @@ static inline weir_status shapes_nested_nodes(weir_firing *firing, const void *c
             status = weir_fail(firing, "node 'outer' set no route");
             return weir_at_node(firing, frame, 0, status);
         }
-        frame->counts[3 + outer.route]++;
+        frame->counts[5 + outer.route]++;
     }
     if (has_outer && outer.route == SHAPES_NESTED_OUTER_X) {
         /* shapes.weir.yaml:44 */
@@ -1106,27 +1124,46 @@ static inline weir_status shapes_nested_nodes(weir_firing *firing, const void *c
                 status = weir_fail(firing, "node 'inner' set no route");
                 return weir_at_node(firing, frame, 1, status);
             }
-            frame->counts[6 + inner.route]++;
+            frame->counts[8 + inner.route]++;
         }
     }
     if (has_inner && inner.route == SHAPES_NESTED_INNER_P) {
         /* shapes.weir.yaml:45 */
         p = &inner.p;
         has_p = true;
-    }
-    if (has_p || (has_inner && inner.route == SHAPES_NESTED_INNER_Q) || (has_outer && outer.route ==
-        SHAPES_NESTED_OUTER_Y)) {
+    } else if (has_outer && outer.route == SHAPES_NESTED_OUTER_Y) {
         /* shapes.weir.yaml:46 */
-        frame->counts[9]++;
+        memset(&y, 0, sizeof y);
+        status = shapes_nested_y(firing, &outer.y, &y);
+        has_y = status == WEIR_OK;
+        if (status != WEIR_OK && weir_at_node(firing, frame, 3, status) != WEIR_OK)
+            return WEIR_FAILED;
+    }
+    if (has_p) {
+        /* shapes.weir.yaml:47 */
+        memset(&after, 0, sizeof after);
+        status = shapes_nested_after(firing, p, has_y ? &y : NULL, &after);
+        has_after = status == WEIR_OK;
+        if (status != WEIR_OK && weir_at_node(firing, frame, 4, status) != WEIR_OK)
+            return WEIR_FAILED;
+        if (has_after) {
+            results[count++] = (weir_result){&after, 0, 1};
+        }
+    }
+    if (has_p || (has_inner && inner.route == SHAPES_NESTED_INNER_Q) || has_y) {
+        /* shapes.weir.yaml:48 */
+        frame->counts[11]++;
         memset(&meet, 0, sizeof meet);
         status = shapes_nested_meet(firing, has_p ? p : NULL, has_inner && inner.route ==
-            SHAPES_NESTED_INNER_Q ? &inner.q : NULL, has_outer && outer.route ==
-            SHAPES_NESTED_OUTER_Y ? &outer.y : NULL, &meet);
-        if (status != WEIR_OK)
-            return weir_at_node(firing, frame, 3, status);
-        return weir_outlet_take(&frame->outlets[0], firing, 3, &meet);
+            SHAPES_NESTED_INNER_Q ? &inner.q : NULL, has_y ? &y : NULL, &meet);
+        has_meet = status == WEIR_OK;
+        if (status != WEIR_OK && weir_at_node(firing, frame, 5, status) != WEIR_OK)
+            return WEIR_FAILED;
+        if (has_meet) {
+            results[count++] = (weir_result){&meet, 1, 1};
+        }
     }
-    return WEIR_OK;
+    return weir_results_leave(firing, frame, results, count);
 }
 
 static weir_status shapes_nested_run(weir_firing *firing, const void *const *inputs, void *state,
@@ -1143,8 +1180,8 @@ static weir_status shapes_nested_run(weir_firing *firing, const void *const *inp
 weir_status shapes_nested_call(const shapes_nested_in *in, shapes_nested_state *state,
     shapes_nested_out *out, weir_error **error)
 {
-    uint64_t counts[10] = {0};
-    weir_outlet outlets[1];
+    uint64_t counts[12] = {0};
+    weir_outlet outlets[2];
     weir_firing firing = {.now = in->now_, .user = in->user_};
     const void *inputs[3] = {NULL};
 
@@ -1153,14 +1190,15 @@ weir_status shapes_nested_call(const shapes_nested_in *in, shapes_nested_state *
     if (in->events == NULL)
         return weir_error_set(error, WEIR_INVALID, "graph 'nested' needs its input 'events'");
     weir_capture captures[] = {
+        {&out->after, &out->has_after, sizeof out->after, 1},
         {&out->meet, &out->has_meet, sizeof out->meet, 1},
     };
     memset(out, 0, sizeof *out);
-    return weir_graph_call("nested", shapes_nested_run, &firing, inputs, state, captures, 1,
+    return weir_graph_call("nested", shapes_nested_run, &firing, inputs, state, captures, 2,
         outlets, counts, error);
 }
 
-/* in: again. shapes.weir.yaml:51 */
+/* in: again. shapes.weir.yaml:53 */
 static inline weir_status shapes_windows_sized(weir_firing *firing, const shapes_event *again,
     size_t again_count, shapes_total *out)
 {
@@ -1168,14 +1206,14 @@ static inline weir_status shapes_windows_sized(weir_firing *firing, const shapes
     (void)again;
     (void)again_count;
     if (!weir_index_i64(0, again_count))
-        return weir_fail(firing, "shapes.weir.yaml:51: index out of range in 'again[0]'");
+        return weir_fail(firing, "shapes.weir.yaml:53: index out of range in 'again[0]'");
     out->id = again[0].id;
     out->sum = 0.0;
     out->count = (int64_t)again_count;
     return WEIR_OK;
 }
 
-/* in: groups, recent (optional). shapes.weir.yaml:52 */
+/* in: groups, recent (optional). shapes.weir.yaml:54 */
 static inline weir_status shapes_windows_total(weir_firing *firing, const shapes_event *groups,
     size_t groups_count, const shapes_event *recent, size_t recent_count, shapes_total *out)
 {
@@ -1185,12 +1223,12 @@ static inline weir_status shapes_windows_total(weir_firing *firing, const shapes
     (void)recent;
     (void)recent_count;
     if (!weir_index_i64(0, groups_count))
-        return weir_fail(firing, "shapes.weir.yaml:52: index out of range in 'groups[0]'");
+        return weir_fail(firing, "shapes.weir.yaml:54: index out of range in 'groups[0]'");
     out->id = groups[0].id;
     double t1;
     if (recent != NULL) {
         if (!weir_index_i64(0, recent_count))
-            return weir_fail(firing, "shapes.weir.yaml:52: index out of range in 'recent[0]'");
+            return weir_fail(firing, "shapes.weir.yaml:54: index out of range in 'recent[0]'");
         t1 = recent[0].value;
     } else {
         t1 = 0.0;
@@ -1200,7 +1238,7 @@ static inline weir_status shapes_windows_total(weir_firing *firing, const shapes
     return WEIR_OK;
 }
 
-/* windows shapes.weir.yaml:47 */
+/* windows shapes.weir.yaml:49 */
 static inline weir_status shapes_windows_nodes(weir_firing *firing, const void *const *inputs, void
     *state, const weir_graph_frame *frame)
 {
@@ -1219,16 +1257,16 @@ static inline weir_status shapes_windows_nodes(weir_firing *firing, const void *
     size_t count = 0;
 
     (void)state;
-    /* shapes.weir.yaml:50 */
+    /* shapes.weir.yaml:52 */
     again_count = groups_count;
     again = groups;
-    /* shapes.weir.yaml:51 */
+    /* shapes.weir.yaml:53 */
     memset(&sized, 0, sizeof sized);
     status = shapes_windows_sized(firing, again, again_count, &sized);
     if (status != WEIR_OK && weir_at_node(firing, frame, 1, status) != WEIR_OK)
         return WEIR_FAILED;
     results[count++] = (weir_result){&sized, 0, 1};
-    /* shapes.weir.yaml:52 */
+    /* shapes.weir.yaml:54 */
     memset(&total, 0, sizeof total);
     status = shapes_windows_total(firing, groups, groups_count, recent, recent_count, &total);
     if (status != WEIR_OK && weir_at_node(firing, frame, 2, status) != WEIR_OK)
@@ -1265,7 +1303,7 @@ weir_status shapes_windows_call(const shapes_windows_in *in, void *state, shapes
         outlets, counts, error);
 }
 
-/* by_key shapes.weir.yaml:53 */
+/* by_key shapes.weir.yaml:55 */
 static inline weir_status shapes_by_key_nodes(weir_firing *firing, const void *const *inputs, void
     *state, const weir_graph_frame *frame)
 {
@@ -1273,7 +1311,7 @@ static inline weir_status shapes_by_key_nodes(weir_firing *firing, const void *c
     const shapes_event *pass;
 
     (void)state;
-    /* shapes.weir.yaml:57 */
+    /* shapes.weir.yaml:59 */
     pass = keyed;
     return weir_outlet_take(&frame->outlets[0], firing, 0, pass);
 }
@@ -1304,7 +1342,7 @@ weir_status shapes_by_key_call(const shapes_by_key_in *in, void *state, shapes_b
         outlets, counts, error);
 }
 
-/* fed shapes.weir.yaml:58 */
+/* fed shapes.weir.yaml:60 */
 static inline weir_status shapes_fed_nodes(weir_firing *firing, const void *const *inputs, void
     *state, const weir_graph_frame *frame)
 {
@@ -1312,7 +1350,7 @@ static inline weir_status shapes_fed_nodes(weir_firing *firing, const void *cons
     const shapes_event *end;
 
     (void)state;
-    /* shapes.weir.yaml:61 */
+    /* shapes.weir.yaml:63 */
     end = loop;
     return weir_outlet_take(&frame->outlets[0], firing, 0, end);
 }
@@ -1343,7 +1381,7 @@ weir_status shapes_fed_call(const shapes_fed_in *in, void *state, shapes_fed_out
         counts, error);
 }
 
-/* in: quote, factor. shapes.weir.yaml:65 */
+/* in: quote, factor. shapes.weir.yaml:67 */
 static inline weir_status shapes_pricing_price(weir_firing *firing, const shapes_event *quote, const
     double *factor, shapes_total *out)
 {
@@ -1356,7 +1394,7 @@ static inline weir_status shapes_pricing_price(weir_firing *firing, const shapes
     return WEIR_OK;
 }
 
-/* pricing shapes.weir.yaml:62 */
+/* pricing shapes.weir.yaml:64 */
 static inline weir_status shapes_pricing_nodes(weir_firing *firing, const void *const *inputs, void
     *state, const weir_graph_frame *frame)
 {
@@ -1366,7 +1404,7 @@ static inline weir_status shapes_pricing_nodes(weir_firing *firing, const void *
     weir_status status;
 
     (void)state;
-    /* shapes.weir.yaml:65 */
+    /* shapes.weir.yaml:67 */
     memset(&price, 0, sizeof price);
     status = shapes_pricing_price(firing, quote, factor, &price);
     if (status != WEIR_OK && weir_at_node(firing, frame, 0, status) != WEIR_OK)
@@ -1441,7 +1479,7 @@ static weir_status shapes_both_fire(weir_firing *firing, const void *const *inpu
     return status;
 }
 
-/* windows shapes.weir.yaml:47 */
+/* windows shapes.weir.yaml:49 */
 static weir_status shapes_windows_fire(weir_firing *firing, const void *const *inputs, void *states,
     const weir_graph_frame *frames, bool *failed)
 {
@@ -1453,7 +1491,7 @@ static weir_status shapes_windows_fire(weir_firing *firing, const void *const *i
     return status;
 }
 
-/* by_key shapes.weir.yaml:53 */
+/* by_key shapes.weir.yaml:55 */
 static weir_status shapes_by_key_fire(weir_firing *firing, const void *const *inputs, void *states,
     const weir_graph_frame *frames, bool *failed)
 {
@@ -1465,7 +1503,7 @@ static weir_status shapes_by_key_fire(weir_firing *firing, const void *const *in
     return status;
 }
 
-/* fed shapes.weir.yaml:58 */
+/* fed shapes.weir.yaml:60 */
 static weir_status shapes_fed_fire(weir_firing *firing, const void *const *inputs, void *states,
     const weir_graph_frame *frames, bool *failed)
 {
@@ -1678,7 +1716,7 @@ static const weir_module_reactor shapes_reactors[] = {
         .inputs = shapes_windows_inputs, .input_count = 2,
         .graphs = shapes_windows_graphs, .graph_count = 1,
         .fire = shapes_windows_fire,
-        .place = {shapes_spec, 47, 3},
+        .place = {shapes_spec, 49, 3},
     },
     {
         .name = "by_key",
@@ -1687,7 +1725,7 @@ static const weir_module_reactor shapes_reactors[] = {
         .inputs = shapes_by_key_inputs, .input_count = 1,
         .graphs = shapes_by_key_graphs, .graph_count = 1,
         .fire = shapes_by_key_fire,
-        .place = {shapes_spec, 53, 3},
+        .place = {shapes_spec, 55, 3},
     },
     {
         .name = "fed",
@@ -1696,7 +1734,7 @@ static const weir_module_reactor shapes_reactors[] = {
         .inputs = shapes_fed_inputs, .input_count = 1,
         .graphs = shapes_fed_graphs, .graph_count = 1,
         .fire = shapes_fed_fire,
-        .place = {shapes_spec, 58, 3},
+        .place = {shapes_spec, 60, 3},
     },
 };
 
@@ -1812,21 +1850,33 @@ static const weir_module_node shapes_nested_node_table[] = {
     },
     {
         .name = "inner",
-        .counter = 4,
+        .counter = 6,
         .after = WEIR_NONE,
         .place = {shapes_spec, 44, 7},
     },
     {
         .name = "p",
-        .counter = 7,
+        .counter = 9,
         .after = WEIR_NONE,
         .place = {shapes_spec, 45, 7},
     },
     {
-        .name = "meet",
-        .counter = 9,
+        .name = "y",
+        .counter = 7,
         .after = WEIR_NONE,
         .place = {shapes_spec, 46, 7},
+    },
+    {
+        .name = "after",
+        .counter = WEIR_NONE,
+        .after = 2,
+        .place = {shapes_spec, 47, 7},
+    },
+    {
+        .name = "meet",
+        .counter = 11,
+        .after = WEIR_NONE,
+        .place = {shapes_spec, 48, 7},
     },
 };
 
@@ -1842,19 +1892,39 @@ static const weir_module_edge shapes_nested_edge_table[] = {
         .from_input = WEIR_NONE,
         .from_node = 0,
         .to_node = 1,
-        .counter = 4,
+        .counter = 6,
     },
     {
         .label = "p",
         .from_input = WEIR_NONE,
         .from_node = 1,
         .to_node = 2,
+        .counter = 9,
+    },
+    {
+        .label = "y",
+        .from_input = WEIR_NONE,
+        .from_node = 0,
+        .to_node = 3,
         .counter = 7,
     },
     {
         .from_input = WEIR_NONE,
         .from_node = 2,
-        .to_node = 3,
+        .to_node = 4,
+        .counter = WEIR_NONE,
+    },
+    {
+        .from_input = WEIR_NONE,
+        .from_node = 3,
+        .to_node = 4,
+        .counter = WEIR_NONE,
+        .optional = true,
+    },
+    {
+        .from_input = WEIR_NONE,
+        .from_node = 2,
+        .to_node = 5,
         .counter = WEIR_NONE,
         .optional = true,
     },
@@ -1862,23 +1932,28 @@ static const weir_module_edge shapes_nested_edge_table[] = {
         .label = "q",
         .from_input = WEIR_NONE,
         .from_node = 1,
-        .to_node = 3,
-        .counter = 8,
+        .to_node = 5,
+        .counter = 10,
         .optional = true,
     },
     {
-        .label = "y",
         .from_input = WEIR_NONE,
-        .from_node = 0,
-        .to_node = 3,
-        .counter = 5,
+        .from_node = 3,
+        .to_node = 5,
+        .counter = WEIR_NONE,
         .optional = true,
     },
 };
 
 static const weir_module_outlet shapes_nested_outlet_table[] = {
     {
-        .node = 3,
+        .node = 4,
+        .sink = 0,
+        .accumulator = WEIR_NONE,
+        .type = &shapes_event_type,
+    },
+    {
+        .node = 5,
         .sink = 0,
         .accumulator = WEIR_NONE,
         .type = &shapes_event_type,
@@ -1886,6 +1961,8 @@ static const weir_module_outlet shapes_nested_outlet_table[] = {
 };
 
 static const weir_module_member shapes_nested_output_table[] = {
+    {"after", &shapes_event_type, offsetof(shapes_nested_out, after), offsetof(shapes_nested_out,
+        has_after)},
     {"meet", &shapes_event_type, offsetof(shapes_nested_out, meet), offsetof(shapes_nested_out,
         has_meet)},
 };
@@ -1901,19 +1978,19 @@ static const weir_module_node shapes_windows_node_table[] = {
         .name = "again",
         .counter = WEIR_NONE,
         .after = WEIR_NONE,
-        .place = {shapes_spec, 50, 7},
+        .place = {shapes_spec, 52, 7},
     },
     {
         .name = "sized",
         .counter = WEIR_NONE,
         .after = 0,
-        .place = {shapes_spec, 51, 7},
+        .place = {shapes_spec, 53, 7},
     },
     {
         .name = "total",
         .counter = WEIR_NONE,
         .after = WEIR_NONE,
-        .place = {shapes_spec, 52, 7},
+        .place = {shapes_spec, 54, 7},
     },
 };
 
@@ -1972,7 +2049,7 @@ static const weir_module_node shapes_by_key_node_table[] = {
         .name = "pass",
         .counter = WEIR_NONE,
         .after = WEIR_NONE,
-        .place = {shapes_spec, 57, 7},
+        .place = {shapes_spec, 59, 7},
     },
 };
 
@@ -2004,7 +2081,7 @@ static const weir_module_node shapes_fed_node_table[] = {
         .name = "end",
         .counter = WEIR_NONE,
         .after = WEIR_NONE,
-        .place = {shapes_spec, 61, 7},
+        .place = {shapes_spec, 63, 7},
     },
 };
 
@@ -2035,7 +2112,7 @@ static const weir_module_node shapes_pricing_node_table[] = {
         .name = "price",
         .counter = WEIR_NONE,
         .after = WEIR_NONE,
-        .place = {shapes_spec, 65, 7},
+        .place = {shapes_spec, 67, 7},
     },
 };
 
@@ -2099,12 +2176,12 @@ static const weir_module_graph shapes_graphs[] = {
         .run = shapes_nested_run,
         .state_size = sizeof(shapes_nested_state),
         .state_offset = offsetof(shapes_both_states, nested),
-        .nodes = shapes_nested_node_table, .node_count = 4,
-        .edges = shapes_nested_edge_table, .edge_count = 6,
-        .outlets = shapes_nested_outlet_table, .outlet_count = 1,
-        .outputs = shapes_nested_output_table, .output_count = 1,
+        .nodes = shapes_nested_node_table, .node_count = 6,
+        .edges = shapes_nested_edge_table, .edge_count = 9,
+        .outlets = shapes_nested_outlet_table, .outlet_count = 2,
+        .outputs = shapes_nested_output_table, .output_count = 2,
         .out_size = sizeof(shapes_nested_out),
-        .count_size = 10,
+        .count_size = 12,
         .settings = {shapes_graph_nested_settings, 3},
         .place = {shapes_spec, 39, 3},
     },
@@ -2118,7 +2195,7 @@ static const weir_module_graph shapes_graphs[] = {
         .outputs = shapes_windows_output_table, .output_count = 2,
         .out_size = sizeof(shapes_windows_out),
         .count_size = 3,
-        .place = {shapes_spec, 47, 3},
+        .place = {shapes_spec, 49, 3},
     },
     {
         .name = "by_key",
@@ -2130,7 +2207,7 @@ static const weir_module_graph shapes_graphs[] = {
         .outputs = shapes_by_key_output_table, .output_count = 1,
         .out_size = sizeof(shapes_by_key_out),
         .count_size = 1,
-        .place = {shapes_spec, 53, 3},
+        .place = {shapes_spec, 55, 3},
     },
     {
         .name = "fed",
@@ -2142,7 +2219,7 @@ static const weir_module_graph shapes_graphs[] = {
         .outputs = shapes_fed_output_table, .output_count = 1,
         .out_size = sizeof(shapes_fed_out),
         .count_size = 1,
-        .place = {shapes_spec, 58, 3},
+        .place = {shapes_spec, 60, 3},
     },
     {
         .name = "pricing",
@@ -2155,12 +2232,12 @@ static const weir_module_graph shapes_graphs[] = {
         .out_size = sizeof(shapes_pricing_out),
         .count_size = 1,
         .call = shapes_pricing_call_args, .args = &shapes_pricing_args_type,
-        .place = {shapes_spec, 62, 3},
+        .place = {shapes_spec, 64, 3},
     },
 };
 
 static const weir_setting shapes_sink_totals_settings[] = {
-    {"format", "csv", {shapes_spec, 68, 47}},
+    {"format", "csv", {shapes_spec, 70, 47}},
 };
 
 static const weir_module_sink shapes_sinks[] = {
@@ -2168,7 +2245,7 @@ static const weir_module_sink shapes_sinks[] = {
         .name = "all",
         .kind = "callback",
         .type = &shapes_event_type,
-        .place = {shapes_spec, 67, 3},
+        .place = {shapes_spec, 69, 3},
     },
     {
         .name = "totals",
@@ -2176,7 +2253,7 @@ static const weir_module_sink shapes_sinks[] = {
         .type = &shapes_total_type,
         .settings = {shapes_sink_totals_settings, sizeof shapes_sink_totals_settings /
             sizeof(weir_setting)},
-        .place = {shapes_spec, 68, 3},
+        .place = {shapes_spec, 70, 3},
     },
 };
 

@@ -88,7 +88,7 @@ static inline size_t shapes_params_print(const shapes_params *value, char *text,
     return weir_value_print(&shapes_params_type, value, text, size);
 }
 
-/* The arguments of pricing. shapes.weir.yaml:62 */
+/* The arguments of pricing. shapes.weir.yaml:64 */
 typedef struct shapes_pricing_args {
     shapes_event quote;
     double factor;
@@ -187,9 +187,13 @@ weir_status shapes_nested_outer(weir_firing *firing, const shapes_event *events,
 weir_status shapes_nested_inner(weir_firing *firing, const shapes_event *outer_x,
     shapes_nested_inner_state *state, shapes_nested_inner_out *out);
 
-/* in: p (optional), inner.q (optional), outer.y (optional). shapes.weir.yaml:46 */
+/* in: p, y (optional). shapes.weir.yaml:47 */
+weir_status shapes_nested_after(weir_firing *firing, const shapes_event *p, const shapes_event *y,
+    shapes_event *out);
+
+/* in: p (optional), inner.q (optional), y (optional). shapes.weir.yaml:48 */
 weir_status shapes_nested_meet(weir_firing *firing, const shapes_event *p, const shapes_event
-    *inner_q, const shapes_event *outer_y, shapes_event *out);
+    *inner_q, const shapes_event *y, shapes_event *out);
 
 /* The states of all nodes of nested. */
 typedef struct shapes_nested_state {
@@ -206,6 +210,8 @@ typedef struct shapes_nested_in {
 
 /* The results of nested, each with the flag that it is there. */
 typedef struct shapes_nested_out {
+    bool has_after;
+    shapes_event after;
     bool has_meet;
     shapes_event meet;
 } shapes_nested_out;

@@ -68,6 +68,7 @@ void rig_open(rig_world *rig, const rig_spec *spec)
     weir_error *error = NULL;
 
     rig->spec = spec;
+    rig->thread = pthread_self();
     rig->tables = calloc(1, sizeof *rig->tables);
     assert_non_null(rig->tables);
     rig_fill_tables(rig->tables, spec);
@@ -318,13 +319,20 @@ void rig_ledger_text(const weir_ledger *ledger, char *text, size_t size)
     }
 }
 
+void rig_ledger_of(rig_world *rig, const char *source, char *text, size_t size)
+{
+    weir_source *from = &rig->runtime->programs->sources[source_named(rig, source)].source;
+
+    if (strcmp(from->kind->base.name, "channel") == 0)
+        weir_channel_count(from);
+    rig_ledger_text(&from->origin.ledger, text, size);
+}
+
 void rig_expect_ledger(rig_world *rig, const char *source, const char *expected)
 {
-    uint32_t index = source_named(rig, source);
     char text[256];
 
-    rig_ledger_text(&rig->runtime->programs->sources[index].source.origin.ledger, text,
-                    sizeof text);
+    rig_ledger_of(rig, source, text, sizeof text);
     if (strcmp(text, expected) != 0)
         fail_msg("ledger of %s: expected: %s | is: %s", source, expected, text);
 }

@@ -24,6 +24,7 @@
 #include <stdint.h>
 
 #include <cmocka.h>
+#include <pthread.h>
 
 #include "core/buffer.h"
 #include <weir/weir.h>
@@ -110,7 +111,10 @@ typedef struct rig_world {
     int polls;
     rig_tap taps[RIG_ROOM];
     weir_runtime_config config;
-    bool live; /* real time */
+    bool live;         /* real time */
+    bool quiet;        /* firings are not recorded */
+    bool polled_aside; /* by another thread than the one that made the rig */
+    pthread_t thread;
     bool ended;
     weir_status outcome;
     char error[256];
@@ -129,6 +133,7 @@ void rig_expect(rig_world *rig, const char *expected);
 /* "5 = 2 fired, 1 kept, 2 waiting" */
 void rig_expect_ledger(rig_world *rig, const char *source, const char *expected);
 void rig_check_ledgers(rig_world *rig);
+void rig_ledger_of(rig_world *rig, const char *source, char *text, size_t size);
 void rig_ledger_text(const weir_ledger *ledger, char *text, size_t size);
 const weir_reactor_report *rig_report(rig_world *rig, const char *reactor, weir_report **ret);
 

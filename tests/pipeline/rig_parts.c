@@ -75,6 +75,7 @@ weir_status rig_poll(weir_firing *firing, void *out)
 {
     rig_world *rig = firing->user;
 
+    rig->polled_aside = pthread_equal(rig->thread, pthread_self()) == 0;
     *(rig_item *)out = (rig_item){.id = ++rig->polls};
     return judge(firing, rig->polls);
 }
@@ -107,6 +108,8 @@ static void record(rig_world *rig, uint32_t reactor, const weir_firing *firing, 
     const weir_module_reactor *module = &rig->tables->reactors[reactor];
     const char *space = "";
 
+    if (rig->quiet)
+        return;
     weir_buffer_printf(&rig->record, "%s#%llu(", name, (unsigned long long)firing->number);
     for (uint32_t i = 0; i < module->input_count; i++) {
         size_t count;
