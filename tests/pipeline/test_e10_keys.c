@@ -76,8 +76,8 @@ static void many_keys_in_one_turn(void **state)
     rig_open(&rig, &spec);
     for (int64_t i = 1; i <= COUNT; i++) {
         rig_item item = {.id = i, .key = i * 7919 % KEYS};
-        assert_int_equal(
-            weir_runtime_push(rig.runtime, &rig.tables->module, 0, &item, 1, NULL), WEIR_OK);
+        assert_int_equal(weir_runtime_push(rig.runtime, &rig.tables->module, 0, &item, 1, NULL),
+                         WEIR_OK);
         sums[item.key] += i;
         weir_buffer_printf(&expected, "%sr#%d(x%d =%d)%s", i != 1 ? " " : "", (int)i, (int)i,
                            (int)sums[item.key], i == 17 ? "!" : "");
