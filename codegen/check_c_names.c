@@ -5,6 +5,7 @@
 
 #include "codegen/check.h"
 #include "codegen/emit/names.h"
+#include "codegen/roots.h"
 
 /* A name that the generated C declares, without the module's prefix, and what it stands for. */
 typedef struct declared_name {
@@ -53,14 +54,16 @@ static void add_thing(name_list *list, const char *prefix, const char *name, con
         add_all(list, full, endings, what, where);
 }
 
-enum { MOST_ENDINGS = 10 };
+enum { MOST_ENDINGS = 20 };
 
 static void add_graph(name_list *list, const spec_graph *graph)
 {
     weir_arena *arena = &list->check->model->arena;
     const char *prefix = weir_arena_printf(arena, "%s_", emit_snake(graph->name).text);
 
-    add_thing(list, "", graph->name, "_state|_in|_out|_call|_run|_nodes|_args|_states|_where|_fire",
+    add_thing(list, "", graph->name,
+              "_state|_in|_out|_call|_call_args|_run|_nodes|_args|_states|_where|_fire|"
+              "_node_table|_edge_table|_outlet_table|_output_table",
               "graph", graph->where);
     for (size_t i = 0; prefix != NULL && i < graph->node_count; i++)
         add_thing(list, prefix, graph->nodes[i].name, "|_state|_route|_out", "node",
@@ -79,12 +82,12 @@ static void add_rooms(name_list *list)
     }
     for (size_t i = 0; i < model->accumulator_count; i++)
         if (!model->accumulators[i]->implied)
-            add_thing(list, "", model->accumulators[i]->name, "|_state", "accumulator",
-                      model->accumulators[i]->where);
+            add_thing(list, "", model->accumulators[i]->name, "|_state|_key|_where|_update|_poll",
+                      "accumulator", model->accumulators[i]->where);
     for (size_t i = 0; i < model->reactor_count; i++)
-        if (!model->reactors[i]->implied)
-            add_thing(list, "", model->reactors[i]->name, "_states|_where|_fire", "reactor",
-                      model->reactors[i]->where);
+        add_thing(list, "", model->reactors[i]->name,
+                  "_states|_where|_fire|_criteria|_graphs|_inputs",
+                  model->reactors[i]->implied ? "graph" : "reactor", model->reactors[i]->where);
     for (size_t i = 0; i < model->graph_count; i++)
         add_graph(list, &model->graphs[i]);
     for (size_t i = 0; i < model->sink_count; i++) {
@@ -197,6 +200,97 @@ static void add_enumerators(name_list *list, const spec_type *type)
     }
 }
 
+/* --- Inside a function ------------------------------------------------------------------------ */
+
+/* What stands for an input: itself, and of a window its count and what holds it. */
+static void add_input(name_list *list, const char *text, const char *name, bool window,
+                      weir_place where)
+{
+    weir_arena *arena = &list->check->model->arena;
+
+    if (text != NULL)
+        add_all(list, text, window ? "|_count|_window" : "",
+                weir_arena_printf(arena, "the input '%s'", name), where);
+}
+
+static void add_operand(name_list *list, const spec_operand *operand)
+{
+    weir_arena *arena = &list->check->model->arena;
+    const char *text = spec_operand_name(operand, arena);
+    bool node = operand->kind == SPEC_FROM_NODE;
+
+    if (operand->type == NULL || node)
+        return;
+    if (operand->kind == SPEC_FROM_ROUTE)
+        add_input(list, text, spec_operand_path(operand, arena), false, operand->node->where);
+    else
+        add_input(list, text, operand->name, operand->window,
+                  operand->accumulator != NULL ? operand->accumulator->where : operand->arg->where);
+}
+
+static void check_variables(checker *check, const spec_graph *graph)
+{
+    enum { OF_NODE = 3, OF_INPUT = 3 };
+    name_list list = {.check = check};
+    size_t most = graph->node_count * OF_NODE;
+
+    for (size_t i = 0; i < graph->node_count; i++)
+        most += graph->nodes[i].in_count * OF_INPUT;
+    list.items = front_array(check->front, most, sizeof *list.items, &list.capacity);
+    for (size_t i = 0; list.items != NULL && i < graph->node_count; i++) {
+        const spec_node *node = &graph->nodes[i];
+        weir_arena *arena = &check->model->arena;
+        const char *what = weir_arena_printf(arena, "the node '%s'", node->name);
+        add(&list, weir_arena_printf(arena, "%s", emit_variable(node->name).text), what,
+            node->where);
+        add(&list, weir_arena_printf(arena, "has_%s", node->name), what, node->where);
+        if (node->out_window)
+            add(&list, weir_arena_printf(arena, "%s_count", node->name), what, node->where);
+        for (size_t j = 0; j < node->in_count; j++)
+            add_operand(&list, &node->in[j]);
+    }
+    if (list.count > 1)
+        report(&list);
+}
+
+/* A variable may not hide what `list` declares: it is sorted, and leaves the module's prefix out.
+ */
+static void check_hidden(const name_list *list, const char *name, const char *what,
+                         weir_place where)
+{
+    const spec *model = list->check->model;
+    const char *prefix = emit_snake(model->module != NULL ? model->module : "").text;
+    size_t length = strlen(prefix);
+
+    if (length == 0 || strncmp(name, prefix, length) != 0 || name[length] != '_')
+        return;
+    for (size_t i = 0; i < list->count; i++)
+        if (strcmp(list->items[i].text, name + length + 1) == 0) {
+            diagnostics_error(list->check->log, where, "'%s' cannot name %s: %s has this name in C",
+                              name, what, list->items[i].what);
+            diagnostics_note(list->check->log, list->items[i].where, "it is defined here");
+            return;
+        }
+}
+
+static void check_all_variables(const name_list *list)
+{
+    const spec *model = list->check->model;
+
+    for (size_t i = 0; i < model->accumulator_count; i++)
+        check_hidden(list, model->accumulators[i]->name, "an accumulator or source",
+                     model->accumulators[i]->where);
+    for (size_t i = 0; i < model->graph_count; i++) {
+        const spec_graph *graph = &model->graphs[i];
+        check_variables(list->check, graph);
+        for (size_t j = 0; j < graph->node_count; j++)
+            check_hidden(list, graph->nodes[j].name, "a node", graph->nodes[j].where);
+        for (size_t j = 0; j < graph->args.count; j++)
+            check_hidden(list, graph->args.items[j].name, "an argument",
+                         graph->args.items[j].where);
+    }
+}
+
 /* --- All -------------------------------------------------------------------------------------- */
 
 static void add_types(name_list *list)
@@ -204,8 +298,11 @@ static void add_types(name_list *list)
     const spec *model = list->check->model;
 
     for (size_t i = 0; i < model->type_count; i++) {
-        add_thing(list, "", model->types[i]->name, "|_type|_equal|_print|_name", "type",
-                  model->types[i]->where);
+        add_thing(list, "", model->types[i]->name,
+                  "|_type|_equal|_print|_name|_names|_fields|_find|_same|_fill|_read_json|"
+                  "_read_msgpack|_write_json|_write_msgpack|_read_json_list|_read_msgpack_list|"
+                  "_write_json_list|_write_msgpack_list",
+                  "type", model->types[i]->where);
         add_enumerators(list, model->types[i]);
         check_members(list->check, &model->types[i]->fields);
     }
@@ -219,11 +316,15 @@ void check_c_names(checker *check)
     list.items = front_array(check->front, count_names(model), sizeof *list.items, &list.capacity);
     if (list.items == NULL)
         return;
-    add_thing(&list, "", "module", "|_spec", "module itself", (weir_place){.file = model->file});
+    add_all(&list, "",
+            "module|module_own_settings|spec|tests|test_values|types|sources|sinks|accumulators|"
+            "reactors|graphs|param_table",
+            "what is generated for every module", (weir_place){model->file, 1, 1});
     if (model->param_count != 0)
         add_thing(&list, "", "params", "", "struct of the parameters", model->params[0].where);
     add_types(&list);
     add_rooms(&list);
     report(&list);
     check_unnamed_structs(check);
+    check_all_variables(&list);
 }

@@ -146,10 +146,16 @@ void front_check_name(spec_front *front, const char *name, weir_place where, con
 
 void front_check_free_name(spec_front *front, const char *name, weir_place where, const char *what)
 {
+    size_t length = strlen(name);
+
     if (is_reserved(name))
         diagnostics_error(front->log, where,
                           "'%s' cannot name %s: expressions use the word for something else", name,
                           what);
+    else if (length > 1 && name[length - 1] == '_')
+        diagnostics_error(front->log, where,
+                          "'%s' cannot name %s: names that end with '_' are kept for words of C",
+                          name, what);
     else
         front_check_name(front, name, where, what);
 }

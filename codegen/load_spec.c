@@ -255,8 +255,12 @@ static void check_module(spec_front *front, const yaml_node *root)
 
     if (module == NULL && !is_types_only(root))
         diagnostics_error(front->log, root->where, "a spec needs `module: NAME`");
-    if (front->spec->module != NULL)
-        front_check_name(front, front->spec->module, module->where, "a module");
+    if (front->spec->module == NULL)
+        return;
+    front_check_name(front, front->spec->module, module->where, "a module");
+    if (strcmp(front->spec->module, "weir") == 0)
+        diagnostics_error(front->log, module->where,
+                          "'weir' cannot name a module: weir's own names in C begin with it");
 }
 
 /* The built-in types are spec text like any other. */

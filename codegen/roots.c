@@ -16,8 +16,9 @@ const char *spec_operand_path(const spec_operand *operand, weir_arena *arena)
 const char *spec_operand_name(const spec_operand *operand, weir_arena *arena)
 {
     if (operand->route == NULL)
-        return weir_arena_printf(arena, "%s", emit_member(operand->name).text);
-    return weir_arena_printf(arena, "%s_%s", operand->name, operand->route);
+        return weir_arena_printf(arena, "%s", emit_variable(operand->name).text);
+    const char *name = weir_arena_printf(arena, "%s_%s", operand->name, operand->route);
+    return name != NULL ? weir_arena_printf(arena, "%s", emit_variable(name).text) : NULL;
 }
 
 const spec_type *spec_params_type(const spec *model, weir_arena *arena)
@@ -110,7 +111,7 @@ spec_roots spec_roots_of_reactor(const spec *model, const spec_reactor *reactor,
         return roots;
     for (size_t i = 0; i < model->accumulator_count; i++) {
         const spec_accumulator *accumulator = model->accumulators[i];
-        const char *name = weir_arena_printf(arena, "%s", emit_member(accumulator->name).text);
+        const char *name = weir_arena_printf(arena, "%s", emit_variable(accumulator->name).text);
         if (name == NULL || accumulator->boundary == NULL)
             continue;
         add_value(&roots, accumulator->name, name, accumulator->boundary, accumulator->window,

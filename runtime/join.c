@@ -79,8 +79,8 @@ static bool join_accumulator(weir_program *program, uint32_t index)
     return true;
 }
 
-/* The shortcut is for: one passthrough without condition or key, one sequential reactor that fires
- * on each of its boundaries, and no feedback. */
+/* The shortcut is for: one passthrough without condition, one sequential reactor that fires on each
+ * of its boundaries, with or without key, and no feedback. */
 static bool is_quick(const weir_source_work *work)
 {
     if (work->accumulator_count != 1 || work->accumulators[0]->route_count != 1)
@@ -90,7 +90,8 @@ static bool is_quick(const weir_source_work *work)
     const weir_module_reactor *reactor = route->reactor->module;
     const weir_criterion *criteria = reactor->criteria;
     if (accumulator->accumulator.kind != &weir_passthrough ||
-        accumulator->accumulator.module->where != NULL || route->reactor->key_words != 0 ||
+        accumulator->accumulator.module->where != NULL ||
+        route->reactor->key_words != accumulator->key_words ||
         reactor->strategy != WEIR_SEQUENTIAL || work->source.origin.done != NULL ||
         route->reactor->tells)
         return false;

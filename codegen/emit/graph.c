@@ -24,12 +24,12 @@ static const char *presence(emitter *e, const graph_plan *plan, const spec_opera
 
     if (node == NULL) {
         if (operand->optional)
-            text = weir_arena_printf(&e->arena, "%s != NULL", emit_member(operand->name).text);
+            text = weir_arena_printf(&e->arena, "%s != NULL", emit_variable(operand->name).text);
     } else if (operand->kind == SPEC_FROM_ROUTE) {
         bool flag = plan->nodes[node->index].flag;
         text = weir_arena_printf(
             &e->arena, "%s%s%s%s.route == %s", flag ? "has_" : "", flag ? node->name : "",
-            flag ? " && " : "", emit_member(node->name).text,
+            flag ? " && " : "", emit_variable(node->name).text,
             emit_route_name(e, node, &node->routes[operand->route_index]).text);
     } else if (plan->nodes[node->index].flag) {
         text = weir_arena_printf(&e->arena, "has_%s", node->name);
@@ -77,9 +77,9 @@ static void put_argument(emitter *e, const graph_plan *plan, const spec_operand 
     if (operand->type == NULL)
         return;
     if (operand->kind == SPEC_FROM_ACCUMULATOR || operand->kind == SPEC_FROM_ARG) {
-        weir_buffer_printf(call, ", %s", emit_member(operand->name).text);
+        weir_buffer_printf(call, ", %s", emit_variable(operand->name).text);
         if (operand->window)
-            weir_buffer_printf(call, ", %s_count", emit_member(operand->name).text);
+            weir_buffer_printf(call, ", %s_count", emit_variable(operand->name).text);
         return;
     }
     const char *there = operand->optional ? presence(e, plan, operand) : "";
@@ -87,15 +87,15 @@ static void put_argument(emitter *e, const graph_plan *plan, const spec_operand 
     if (there[0] != '\0')
         weir_buffer_printf(call, "%s ? ", there);
     if (operand->kind == SPEC_FROM_ROUTE)
-        weir_buffer_printf(call, "&%s.%s", emit_member(node->name).text,
-                           emit_member(operand->route).text);
+        weir_buffer_printf(call, "&%s.%s", emit_variable(node->name).text,
+                           emit_variable(operand->route).text);
     else
         weir_buffer_printf(call, "%s%s", node->form == SPEC_NODE_PASS ? "" : "&",
-                           emit_member(node->name).text);
+                           emit_variable(node->name).text);
     if (there[0] != '\0')
         weir_buffer_text(call, " : NULL");
     if (operand->window)
-        weir_buffer_printf(call, ", %s_count", emit_member(node->name).text);
+        weir_buffer_printf(call, ", %s_count", emit_variable(node->name).text);
 }
 
 static void put_arguments(emitter *e, const graph_plan *plan, const spec_node *node,
@@ -117,7 +117,7 @@ static void emit_call(emitter *e, const graph_plan *plan, const spec_node *node,
     if (whole && node->state.count != 0)
         weir_buffer_printf(&call, ", &state->%s", emit_member(node->name).text);
     if (whole)
-        weir_buffer_printf(&call, ", &%s", emit_member(node->name).text);
+        weir_buffer_printf(&call, ", &%s", emit_variable(node->name).text);
     weir_buffer_text(&call, ");");
     if (call.failed)
         e->out->failed = true;
@@ -145,11 +145,11 @@ static void emit_outcome(emitter *e, const graph_plan *plan, const spec_node *no
 static void emit_pass(emitter *e, const graph_plan *plan, const spec_node *node, int indent)
 {
     spec_operand operand = node->in[0];
-    c_name name = emit_member(node->name);
+    c_name name = emit_variable(node->name);
     weir_buffer argument = {0};
 
     if (node->out_window)
-        EMIT(e, indent, "%s_count = %s_count;", name.text, emit_member(operand.name).text);
+        EMIT(e, indent, "%s_count = %s_count;", name.text, emit_variable(operand.name).text);
     operand.window = false;
     put_argument(e, plan, &operand, &argument);
     if (argument.failed)
@@ -163,18 +163,18 @@ static void emit_route_counts(emitter *e, const graph_plan *plan, const spec_nod
 {
     if (node->route_count == 0)
         return;
-    EMIT(e, indent, "if ((unsigned int)%s.route - 1 >= %zu) {", emit_member(node->name).text,
+    EMIT(e, indent, "if ((unsigned int)%s.route - 1 >= %zu) {", emit_variable(node->name).text,
          node->route_count);
     EMIT(e, indent + 4, "status = weir_fail(firing, \"node '%s' set no route\");", node->name);
     EMIT(e, indent + 4, "return weir_at_node(firing, frame, %zu, status);", node->index);
     EMIT(e, indent, "}");
     EMIT(e, indent, "frame->counts[%zu + %s.route]++;", plan->nodes[node->index].first_route - 1,
-         emit_member(node->name).text);
+         emit_variable(node->name).text);
 }
 
 static void emit_result(emitter *e, const graph_plan *plan, const spec_node *node, int indent)
 {
-    c_name value = emit_member(node->name);
+    c_name value = emit_variable(node->name);
     const char *address = node->form == SPEC_NODE_PASS ? "" : "&";
     const node_plan *own = &plan->nodes[node->index];
 
@@ -212,8 +212,8 @@ static void emit_node(emitter *e, const graph_plan *plan, const spec_node *node,
             EMIT(e, indent, "if (status == WEIR_OK) {");
             inner += 4;
         }
-        EMIT(e, inner, "memset(&%s, 0, sizeof %s);", emit_member(node->name).text,
-             emit_member(node->name).text);
+        EMIT(e, inner, "memset(&%s, 0, sizeof %s);", emit_variable(node->name).text,
+             emit_variable(node->name).text);
         emit_call(e, plan, node, "", inner);
         if (node->filter.text != NULL)
             EMIT(e, indent, "}");
@@ -253,7 +253,7 @@ static void emit_inputs(emitter *e, const spec_graph *graph)
 
 static void emit_passed(emitter *e, const spec_node *node, bool flag)
 {
-    c_name name = emit_member(node->name);
+    c_name name = emit_variable(node->name);
 
     EMIT(e, 4, "const %s *%s%s;", emit_type(e->model, node->out).text, name.text,
          flag ? " = NULL" : "");
@@ -265,7 +265,7 @@ static void emit_locals(emitter *e, const graph_plan *plan, const spec_graph *gr
 {
     for (size_t i = 0; i < graph->node_count; i++) {
         const spec_node *node = &graph->nodes[i];
-        c_name name = emit_member(node->name);
+        c_name name = emit_variable(node->name);
         if (node->route_count != 0)
             EMIT(e, 4, "%s_out %s;", emit_node_name(e, node).text, name.text);
         else if (node->form == SPEC_NODE_PASS)

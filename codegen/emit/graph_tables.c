@@ -51,7 +51,7 @@ static size_t input_index(const emitter *e, const spec_graph *graph, const spec_
     size_t count = emit_graph_inputs(e, graph, inputs, EMIT_INPUTS);
 
     for (size_t i = 0; i < count; i++)
-        if (strcmp(inputs[i].name, emit_member(operand->name).text) == 0)
+        if (strcmp(inputs[i].name, emit_variable(operand->name).text) == 0)
             return inputs[i].index;
     return SIZE_MAX;
 }

@@ -45,103 +45,43 @@ c_name emit_upper(const char *name)
     return result;
 }
 
-/* Words of C17, C++17 and their common macros; `linux` and `unix` are some in GNU C. */
+/* Words of C17, C++17 and their common macros; `linux` and `unix` are some in GNU C. In C++ a
+ * member may not have the name of a type that members behind it use. */
 static const char *const reserved[] = {
-    "NULL",
-    "alignas",
-    "alignof",
-    "and",
-    "and_eq",
-    "asm",
-    "assert",
-    "auto",
-    "bitand",
-    "bitor",
-    "bool",
-    "break",
-    "case",
-    "catch",
-    "char",
-    "char16_t",
-    "char32_t",
-    "class",
-    "compl",
-    "const",
-    "const_cast",
-    "constexpr",
-    "continue",
-    "decltype",
-    "default",
-    "delete",
-    "do",
-    "double",
-    "dynamic_cast",
-    "else",
-    "enum",
-    "errno",
-    "explicit",
-    "export",
-    "extern",
-    "false",
-    "float",
-    "for",
-    "friend",
-    "goto",
-    "i386",
-    "if",
-    "inline",
-    "int",
-    "linux",
-    "long",
-    "mutable",
-    "namespace",
-    "new",
-    "noexcept",
-    "not",
-    "not_eq",
-    "nullptr",
-    "operator",
-    "or",
-    "or_eq",
-    "private",
-    "protected",
-    "public",
-    "register",
-    "reinterpret_cast",
-    "restrict",
-    "return",
-    "short",
-    "signed",
-    "sizeof",
-    "static",
-    "static_assert",
-    "static_cast",
-    "stderr",
-    "stdin",
-    "stdout",
-    "struct",
-    "switch",
-    "template",
-    "this",
-    "thread_local",
-    "throw",
-    "true",
-    "try",
-    "typedef",
-    "typeid",
-    "typename",
-    "typeof",
-    "union",
-    "unix",
-    "unsigned",
-    "using",
-    "virtual",
-    "void",
-    "volatile",
-    "wchar_t",
-    "while",
-    "xor",
-    "xor_eq",
+    "NULL",      "alignas",       "alignof",
+    "and",       "and_eq",        "asm",
+    "assert",    "auto",          "bitand",
+    "bitor",     "bool",          "break",
+    "case",      "catch",         "char",
+    "char16_t",  "char32_t",      "class",
+    "compl",     "const",         "const_cast",
+    "constexpr", "continue",      "decltype",
+    "default",   "delete",        "do",
+    "double",    "dynamic_cast",  "else",
+    "enum",      "errno",         "explicit",
+    "export",    "extern",        "false",
+    "float",     "for",           "friend",
+    "goto",      "i386",          "if",
+    "inline",    "int",           "int32_t",
+    "int64_t",   "linux",         "long",
+    "mutable",   "namespace",     "new",
+    "noexcept",  "not",           "not_eq",
+    "nullptr",   "operator",      "or",
+    "or_eq",     "private",       "protected",
+    "public",    "register",      "reinterpret_cast",
+    "restrict",  "return",        "short",
+    "signed",    "size_t",        "sizeof",
+    "static",    "static_assert", "static_cast",
+    "stderr",    "stdin",         "stdout",
+    "struct",    "switch",        "template",
+    "this",      "thread_local",  "throw",
+    "true",      "try",           "typedef",
+    "typeid",    "typename",      "typeof",
+    "uint32_t",  "uint64_t",      "uint8_t",
+    "union",     "unix",          "unsigned",
+    "using",     "virtual",       "void",
+    "volatile",  "wchar_t",       "while",
+    "xor",       "xor_eq",
 };
 
 c_name emit_member(const char *name)
@@ -152,6 +92,32 @@ c_name emit_member(const char *name)
     for (size_t i = 0; i < sizeof reserved / sizeof *reserved; i++)
         taken |= strcmp(name, reserved[i]) == 0;
     snprintf(result.text, sizeof result.text, "%.250s%s", name, taken ? "_" : "");
+    return result;
+}
+
+/* What generated functions call their parameters and variables, beside the words that are reserved
+ * in the spec, too. */
+static const char *const own_words[] = {
+    "captures", "cell",   "count", "counts", "error",  "failed",  "firing",
+    "frame",    "frames", "given", "inputs", "out",    "outlets", "result",
+    "results",  "route",  "saved", "states", "status", "value",
+};
+
+/* Variables that expressions need are t1, t2 ... */
+static bool is_temporary(const char *name)
+{
+    return name[0] == 't' && name[1] != '\0' && name[1 + strspn(name + 1, "0123456789")] == '\0';
+}
+
+c_name emit_variable(const char *name)
+{
+    c_name result = emit_member(name);
+    bool taken = is_temporary(name) || strncmp(name, "weir_", 5) == 0;
+
+    for (size_t i = 0; i < sizeof own_words / sizeof *own_words; i++)
+        taken |= strcmp(name, own_words[i]) == 0;
+    if (taken)
+        strncat(result.text, "_", sizeof result.text - strlen(result.text) - 1);
     return result;
 }
 

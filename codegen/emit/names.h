@@ -20,6 +20,10 @@ c_name emit_upper(const char *name); /* OrderBook -> ORDER_BOOK */
  * reserves. */
 c_name emit_member(const char *name);
 
+/* The variable of a node, an input or a route: like its member, but none of the words that
+ * generated functions use for themselves. */
+c_name emit_variable(const char *name);
+
 /* market_order_book; int64_t and so on for a scalar. */
 c_name emit_type(const spec *model, const spec_type *type);
 

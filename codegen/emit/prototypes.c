@@ -47,7 +47,7 @@ static void emit_node_out(emitter *e, const spec_node *node)
     for (size_t i = 0; i < node->route_count; i++)
         if (node->routes[i].type != NULL)
             EMIT(e, 8, "%s %s;", emit_type(e->model, node->routes[i].type).text,
-                 emit_member(node->routes[i].name).text);
+                 emit_variable(node->routes[i].name).text);
     if (payload)
         EMIT(e, 4, "};");
     EMIT(e, 0, "} %s_out;", name.text);

@@ -103,7 +103,7 @@ static void emit_where(emitter *e, const spec_reactor *reactor)
     EMIT(e, 0, "{");
     for (size_t i = 0; i < reactor->input_count; i++) {
         const spec_accumulator *accumulator = reactor->inputs[i].accumulator;
-        c_name input = emit_member(accumulator->name),
+        c_name input = emit_variable(accumulator->name),
                type = emit_type(e->model, accumulator->boundary);
         if (!accumulator->window) {
             EMIT(e, 4, "const %s *%s = inputs[%zu];", type.text, input.text, i);
@@ -121,9 +121,9 @@ static void emit_where(emitter *e, const spec_reactor *reactor)
     EMIT(e, 4, "(void)firing;");
     for (size_t i = 0; i < reactor->input_count; i++) {
         const spec_accumulator *accumulator = reactor->inputs[i].accumulator;
-        EMIT(e, 4, "(void)%s;", emit_member(accumulator->name).text);
+        EMIT(e, 4, "(void)%s;", emit_variable(accumulator->name).text);
         if (accumulator->window)
-            EMIT(e, 4, "(void)%s_count;", emit_member(accumulator->name).text);
+            EMIT(e, 4, "(void)%s_count;", emit_variable(accumulator->name).text);
     }
     emit_condition(e, &reactor->filter, 4);
     EMIT(e, 4, "return WEIR_OK;");

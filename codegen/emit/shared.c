@@ -69,7 +69,7 @@ static graph_input input_of(const emitter *e, const spec_graph *graph, const spe
                          .accumulator = operand->accumulator};
     weir_arena *arena = (weir_arena *)(uintptr_t)&e->arena;
 
-    input.name = weir_arena_printf(arena, "%s", emit_member(operand->name).text);
+    input.name = weir_arena_printf(arena, "%s", emit_variable(operand->name).text);
     if (operand->kind == SPEC_FROM_ARG)
         input.index = (size_t)(operand->arg - graph->args.items);
     else if (graph->reactor != NULL)

@@ -29,6 +29,13 @@
 #include "core/buffer.h"
 #include <weir/weir.h>
 
+/* Repetitions, fewer of them under a sanitizer, which takes ten times as long. */
+#ifdef __SANITIZE_ADDRESS__
+#define RIG_TIMES(count) ((count) / 10)
+#else
+#define RIG_TIMES(count) (count)
+#endif
+
 enum { RIG_ROOM = 8, RIG_IDS = 4096, RIG_SETTINGS = 8 };
 
 typedef struct rig_item {

@@ -61,6 +61,35 @@ static void each_key_for_itself(void **state)
     RIG_CHECK_ALL(cases);
 }
 
+/* Many more than the look-ahead of the shortcut, and than one span. */
+static void many_keys_in_one_turn(void **state)
+{
+    enum { COUNT = 4000, KEYS = 701 };
+    static const rig_spec spec = {.sources = {{"a", "capacity=4096"}},
+                                  .accumulators = {{"x", "a", .keyed = true}},
+                                  .reactors = {{"r", "any(x)", "x", .sums = true}}};
+    rig_world rig = {.fails[17] = 1};
+    weir_buffer expected = {0};
+    int64_t sums[KEYS] = {0};
+
+    (void)state;
+    rig_open(&rig, &spec);
+    for (int64_t i = 1; i <= COUNT; i++) {
+        rig_item item = {.id = i, .key = i * 7919 % KEYS};
+        assert_int_equal(weir_runtime_push(rig.runtime, &rig.tables->module, 0, &item, 1, NULL),
+                         WEIR_OK);
+        sums[item.key] += i;
+        weir_buffer_printf(&expected, "%sr#%d(x%d =%d)%s", i != 1 ? " " : "", (int)i, (int)i,
+                           (int)sums[item.key], i == 17 ? "!" : "");
+        sums[item.key] -= i == 17 ? i : 0;
+    }
+    rig_run(&rig, ";");
+    rig_expect(&rig, expected.data);
+    rig_expect_ledger(&rig, "a", "4000 = 3999 fired, 1 dead");
+    weir_buffer_free(&expected);
+    rig_close(&rig);
+}
+
 static void by_hand(void **state)
 {
     static const rig_case cases[] = {
@@ -118,6 +147,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(each_key_for_itself),
+        cmocka_unit_test(many_keys_in_one_turn),
         cmocka_unit_test(by_hand),
     };
 

@@ -319,7 +319,7 @@ static void two_runtimes_share_nothing(void **state)
 static void ten_thousand_come_and_go(void **state)
 {
     (void)state;
-    for (int i = 0; i < 10000; i++) {
+    for (int i = 0; i < RIG_TIMES(10000); i++) {
         rig_world rig = {0};
         rig_open(&rig, &pipe_spec);
         if (i % 100 == 0)

@@ -9,7 +9,7 @@
 
 #include "tests/pipeline/model.h"
 
-static unsigned long first_seed = 1, seed_count = 5000;
+static unsigned long first_seed = 1, seed_count = RIG_TIMES(5000);
 
 /* --- Chance ----------------------------------------------------------------------------------- */
 
