@@ -6,6 +6,7 @@
  * sinks are written out; a stop waits for them only so long.
  */
 #include "runtime/runtime.h"
+#include "sources/channel.h"
 
 static const int64_t stop_limit = 10000000000;
 
@@ -81,10 +82,20 @@ static void end(weir_runtime *runtime)
                            stuck_reason(runtime));
 }
 
+void weir_close_channels(weir_runtime *runtime)
+{
+    FOR_EACH_SOURCE(runtime, work)
+    {
+        if (work->source.kind == &weir_channel)
+            weir_channel_close(&work->source);
+    }
+}
+
 static void drain_stopped(weir_runtime *runtime)
 {
     if (runtime->stop_began == 0) {
         runtime->stop_began = weir_monotonic_now();
+        weir_close_channels(runtime);
         flush_all(runtime);
     }
     weir_flush_sinks(runtime);

@@ -50,6 +50,7 @@ weir_status weir_runtime_new(const weir_runtime_config *config, weir_runtime **r
     runtime->last_fresh = &runtime->fresh;
     runtime->last_flush = &runtime->flushes;
     runtime->slow = INT64_MAX;
+    weir_loop_own(runtime);
     weir_status status = make_fork_mark(runtime)
                              ? weir_loop_new(runtime, error)
                              : weir_error_set(error, WEIR_NOMEM, "out of memory");
@@ -271,7 +272,8 @@ static weir_source *find_channel(weir_runtime *runtime, const weir_module *modul
 
 static bool is_own_thread(const weir_runtime *runtime)
 {
-    return atomic_load(&runtime->running) && pthread_equal(pthread_self(), runtime->thread) != 0;
+    return atomic_load(&runtime->owned) &&
+           pthread_equal(pthread_self(), atomic_load(&runtime->thread)) != 0;
 }
 
 /* Stamps never go back, whatever the machine's clock does: a turn takes all up to the newest. */

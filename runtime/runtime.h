@@ -156,9 +156,9 @@ struct weir_runtime {
     int64_t replay_began, replay_from; /* monotonic, virtual: when a replay at some speed began */
     int64_t wait_until; /* monotonic: a replay at some speed goes on then; 0: at once */
     struct weir_loop *loop;
-    pthread_t thread; /* that it runs on, while `running` */
-    pthread_t own;    /* that weir_runtime_start made */
-    atomic_bool running;
+    _Atomic pthread_t thread; /* that it belongs to, while `owned` */
+    pthread_t own;            /* that weir_runtime_start made */
+    atomic_bool owned;
     bool own_thread;
     unsigned char *fork_mark; /* a page that a forked child sees wiped */
     int64_t logged_dead;      /* when the newest dead letter without a sink was logged */
@@ -193,6 +193,9 @@ bool weir_has_retries(weir_runtime *runtime);
 /* No more events will come: everything that waits ends as rules E16 and E20 say, and sinks are
  * written out. Sets runtime->ended once nothing is left to wait for. */
 void weir_drain(weir_runtime *runtime);
+
+/* Nothing more is taken: who pushes, or waits for room to push, is told so. */
+void weir_close_channels(weir_runtime *runtime);
 
 /* Fires the timers that are due, in order. */
 void weir_run_timers(weir_runtime *runtime, int64_t now);
@@ -307,6 +310,7 @@ extern const weir_reactor_host weir_runtime_reactor_host;
 weir_status weir_loop_new(weir_runtime *runtime, weir_error **error);
 void weir_loop_free(weir_runtime *runtime);
 void weir_loop_wake(weir_runtime *runtime); /* any thread */
+void weir_loop_own(weir_runtime *runtime);  /* the calling thread is the runtime's now */
 bool weir_loop_in_turn(const weir_runtime *runtime);
 bool weir_loop_has_more(const weir_runtime *runtime); /* the next turn is due at once */
 weir_status weir_loop_watch(weir_source_work *work, int fd, weir_error **error);

@@ -360,7 +360,7 @@ void rig_check_ledgers(rig_world *rig)
 
 const weir_reactor_report *rig_report(rig_world *rig, const char *reactor, weir_report **ret)
 {
-    must(weir_runtime_report(rig->runtime, ret, NULL), NULL);
+    must(weir_runtime_metrics(rig->runtime, ret, NULL), NULL);
     for (size_t i = 0; i < (*ret)->reactor_count; i++)
         if (strcmp((*ret)->reactors[i].name, reactor) == 0)
             return &(*ret)->reactors[i];
