@@ -117,10 +117,10 @@ bool weir_loop_has_more(const weir_runtime *runtime)
 }
 
 /* Nanoseconds to the next turn; INT64_MAX: only an event causes it. Virtual time does not pass by
- * itself, but sinks that are stuck are asked again in real time. */
+ * itself, but sinks and commits that are stuck are tried again in real time. */
 static int64_t time_to_next(weir_runtime *runtime)
 {
-    const int64_t ask_sinks = 20000000;
+    const int64_t ask_again = 20000000;
     int64_t due = weir_timers_next(&runtime->timers), wait = INT64_MAX;
 
     if (weir_loop_has_more(runtime))
@@ -129,8 +129,8 @@ static int64_t time_to_next(weir_runtime *runtime)
         wait = due - weir_clock_read(&runtime->clock);
     if (runtime->wait_until != 0)
         wait = runtime->wait_until - weir_monotonic_now();
-    if (runtime->sinks_stuck && wait > ask_sinks)
-        wait = ask_sinks;
+    if ((runtime->sinks_stuck || runtime->commits_stuck) && wait > ask_again)
+        wait = ask_again;
     return wait > 0 ? wait : 0;
 }
 

@@ -365,6 +365,8 @@ static bool flush_sink(weir_runtime *runtime, weir_sink_work *work)
         runtime->outcome = status;
         error = NULL;
         work->left = work->written = work->out.size = 0;
+        work->safe = work->sink.metrics.bytes;
+        work->gone = true;
         weir_runtime_stop(runtime);
     }
     weir_error_free(error);
@@ -378,9 +380,9 @@ void weir_flush_sinks(weir_runtime *runtime)
         bool changed = false;
         for (uint32_t i = 0; i < program->module->sink_count; i++) {
             weir_sink_work *work = &program->sinks[i];
-            if (work->left != work->written)
+            if (weir_sink_is_behind(work))
                 changed = flush_sink(runtime, work) || changed;
-            runtime->sinks_stuck = runtime->sinks_stuck || work->left != work->written;
+            runtime->sinks_stuck = runtime->sinks_stuck || weir_sink_is_behind(work);
         }
         if (changed)
             hold_writers(program);

@@ -5,6 +5,7 @@
  *     route.c     one event through accumulators and reactors; the shortcuts for whole spans
  *     feedback.c  results that become events
  *     flush.c     accumulators give what they keep: by time, with a firing, by hand, at the end
+ *     commit.c    which events a source need not bring again
  *     drain.c     the end: what still waits when no more events can come
  *     hand.c      pausing, firing, injecting by hand
  *     dead.c      dead letters
@@ -65,9 +66,10 @@ typedef struct weir_source_work {
     int64_t pace;  /* nanoseconds an event, in the newest span */
     bool dry;      /* it has shown in this turn that it has no more */
     bool quick;    /* one accumulator, one reactor: spans may take the shortcut */
-    int sink;      /* where its dead letters go: index, or -1 */
+    int sink;      /* where its dead letters go: index, WEIR_NO_SINK or WEIR_SILENT */
     weir_timer timer;
-    int fd; /* that it watches, or -1 */
+    bool commit_failed; /* the newest one */
+    int fd;             /* that it watches, or -1 */
     void *watcher;
 } weir_source_work;
 
@@ -94,7 +96,8 @@ struct weir_program {
     weir_outlet *outlets; /* of all graphs */
     weir_feedback_target *targets;
     uint64_t *counts; /* of all graphs */
-    int dead_sink;    /* index, or -1 */
+    int dead_sink;    /* index, WEIR_NO_SINK or WEIR_SILENT */
+    bool committing;  /* what is ready in the partitions waits for the sinks */
     weir_module_config config;
     weir_program *next;
 };
@@ -124,6 +127,12 @@ typedef struct weir_override {
     bool used; /* something of a loaded module has that name */
 } weir_override;
 
+/* When a cause of dead letters was last logged: monotonic, 0 never. */
+typedef struct weir_logged {
+    uint64_t cause;
+    int64_t time;
+} weir_logged;
+
 struct weir_runtime {
     weir_runtime_config config;
     weir_clock clock;
@@ -145,6 +154,7 @@ struct weir_runtime {
     weir_event *event;                 /* the one on its way, or NULL */
     bool started, time_started, ended;
     bool sinks_stuck;             /* a sink has not taken all it was given: try again soon */
+    bool commits_stuck;           /* a source could not yet commit what is done: so too */
     bool draining;                /* no more events can come: only lasting timers fire */
     int64_t stop_began;           /* monotonic; 0: nobody has stopped it */
     _Atomic int64_t newest_stamp; /* of what was pushed */
@@ -161,7 +171,7 @@ struct weir_runtime {
     atomic_bool owned;
     bool own_thread;
     unsigned char *fork_mark; /* a page that a forked child sees wiped */
-    int64_t logged_dead;      /* when the newest dead letter without a sink was logged */
+    weir_logged logged[32];   /* dead letters without a sink */
 };
 
 /* --- load.c, join.c, start.c ------------------------------------------------------------------ */
@@ -212,6 +222,11 @@ bool weir_turn_has_more(weir_runtime *runtime);
 
 /* Fires `latest` reactors until none has anything more to fire. */
 void weir_ask_latest(weir_runtime *runtime);
+
+/* --- commit.c --------------------------------------------------------------------------------- */
+
+/* Commits what is done and written. Sets runtime->commits_stuck. */
+void weir_commit(weir_runtime *runtime);
 
 /* --- replay.c --------------------------------------------------------------------------------- */
 
@@ -297,8 +312,14 @@ typedef struct weir_dead {
     const weir_type *type; /* of `value`, where there are no raw bytes */
     const void *value;
     const char *inputs; /* JSON */
-    int sink;           /* index in the program, or -1 */
+    int sink;           /* index in the program, WEIR_NO_SINK or WEIR_SILENT */
 } weir_dead;
+
+/* Dead letters without a sink are logged, or under `dead_letters: none` only counted. */
+enum { WEIR_NO_SINK = -1, WEIR_SILENT = -2 };
+
+/* The sink of that name, or what "none" means; NULL: `otherwise`. */
+int weir_dead_sink(const weir_program *program, const char *name, int otherwise);
 
 void weir_dead_letter_send(weir_runtime *runtime, const weir_dead *dead);
 void weir_dead_of_event(weir_accumulator_work *work, const weir_event *event, const char *reason);

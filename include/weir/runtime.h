@@ -51,6 +51,7 @@ typedef struct weir_runtime_config {
      * time passes so many times faster than it did (0: as fast as possible). */
     int64_t from, until;
     double speed;
+    int64_t stop_within; /* nanoseconds that a stop waits for sinks and commits; 0: 10 s */
 } weir_runtime_config;
 
 /* --- Life ------------------------------------------------------------------------------------- */
