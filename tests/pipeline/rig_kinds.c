@@ -23,7 +23,7 @@ typedef struct history_state {
     const char *next;
     rig_item values[WEIR_SPAN_EVENTS];
     weir_slice raw[WEIR_SPAN_EVENTS];
-    char text[WEIR_SPAN_EVENTS][24]; /* the raw bytes of an event: <12> */
+    char text[WEIR_SPAN_EVENTS][24]; /* the raw bytes of an event */
     int64_t positions[PARTITIONS];
     int64_t fails; /* commits that fail yet */
 } history_state;
@@ -74,7 +74,7 @@ static bool history_take(weir_source *source)
     }
     history->positions[partition]++;
     char *text = history->text[span->count];
-    int size = snprintf(text, sizeof history->text[0], "<%lld>", (long long)item.id);
+    int size = snprintf(text, sizeof history->text[0], "{\"id\":%lld}", (long long)item.id);
     history->raw[span->count] = (weir_slice){(const unsigned char *)text, (size_t)size};
     history->values[span->count++] = item;
     history->next = end + (*end == ',');

@@ -78,7 +78,7 @@ static void the_raw_bytes_of_this_turn(void **state)
     rig_open(&rig, &spec);
     rig_run(&rig, ";");
     assert_int_equal(kept.count, 2);
-    assert_raw(&kept.list[0], "<2>");
+    assert_raw(&kept.list[0], "{\"id\":2}");
     assert_raw(&kept.list[1], "<!>");
     assert_string_equal(kept.list[1].reason, "undecodable: it is a !");
     assert_int_equal(kept.list[1].position, 2);
