@@ -151,6 +151,29 @@ static int sink_of(const weir_program *program, const weir_origin *origin)
     return program->dead_sink;
 }
 
+/* The first time that this burial comes to the event. */
+static bool is_first(weir_ticket *ticket, uint32_t burial)
+{
+    bool first = ticket->burial != burial;
+
+    ticket->burial = burial;
+    return first;
+}
+
+void weir_dead_of_ticket(weir_dead *dead, weir_ticket *ticket, uint32_t burial)
+{
+    for (const weir_ticket_part *part = ticket->parts; part != NULL; part = part->next)
+        weir_dead_of_ticket(dead, part->ticket, burial);
+    if (ticket->parts != NULL || !is_first(ticket, burial))
+        return;
+    dead->source = ticket->origin->name;
+    dead->partition = ticket->partition;
+    dead->position = ticket->position;
+    dead->time = ticket->time;
+    dead->sink = sink_of(dead->program, ticket->origin);
+    weir_dead_letter_send(dead->program->runtime, dead);
+}
+
 void weir_dead_of_event(weir_accumulator_work *work, const weir_event *event, const char *reason)
 {
     weir_dead dead = {.program = work->program,
@@ -164,7 +187,10 @@ void weir_dead_of_event(weir_accumulator_work *work, const weir_event *event, co
                       .value = event->value,
                       .sink = sink_of(work->program, event->origin)};
 
-    weir_dead_letter_send(work->program->runtime, &dead);
+    if (event->ticket != NULL)
+        weir_dead_of_ticket(&dead, event->ticket, ++work->program->runtime->burials);
+    else
+        weir_dead_letter_send(work->program->runtime, &dead);
 }
 
 void weir_dead_of_refusal(weir_source_work *work)
@@ -227,11 +253,16 @@ int weir_dead_sink(const weir_program *program, const char *name, int otherwise)
     return WEIR_SILENT;
 }
 
-/* One event that took part: `value` is what it gave the input, NULL where it is not at hand. */
-static void send_death(weir_reactor *reactor, const weir_death *death, const weir_ticket *ticket,
+/* Each event that took part: `value` is what it gave the input, NULL where it is not at hand. */
+static void send_death(weir_reactor *reactor, const weir_death *death, weir_ticket *ticket,
                        const void *value, const char *inputs)
 {
     weir_program *program = program_of(reactor);
+
+    for (const weir_ticket_part *part = ticket->parts; part != NULL; part = part->next)
+        send_death(reactor, death, part->ticket, value, inputs);
+    if (ticket->parts != NULL || !is_first(ticket, death->burial))
+        return;
     const weir_event *event = program->runtime->event;
     const char *own = death->graph != NULL ? death->graph->dead_letters : NULL;
     weir_dead dead = {.program = program,
@@ -255,12 +286,20 @@ static void send_death(weir_reactor *reactor, const weir_death *death, const wei
     weir_dead_letter_send(program->runtime, &dead);
 }
 
+static bool is_batch(const weir_reactor *reactor, const weir_death *death)
+{
+    uint32_t accumulator = reactor->module->inputs[death->input].accumulator;
+
+    return death->ticket->origin ==
+           &program_of(reactor)->accumulators[accumulator].accumulator.batches;
+}
+
 /* Of a batch each event becomes a dead letter of its own. */
 static void dead_of_reactor(weir_reactor *reactor, const weir_death *death)
 {
     const weir_reactor_input *input = &reactor->inputs[death->input];
-    const weir_ticket_part *part = death->ticket->parts;
     const weir_window *window = input->item_size != 0 ? death->value : NULL;
+    const weir_ticket_part *part = is_batch(reactor, death) ? death->ticket->parts : NULL;
     weir_buffer inputs = {0};
 
     if (death->inputs != NULL)

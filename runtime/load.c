@@ -242,6 +242,7 @@ static weir_status load_reactor(weir_program *program, uint32_t index, weir_erro
     reactor->host = &weir_runtime_reactor_host;
     reactor->host_arg = program;
     reactor->timers = &runtime->timers;
+    reactor->burials = &runtime->burials;
     reactor->rank = ++runtime->ranks;
     weir_status status = load_options(program, "reactors", module->name, &module->settings,
                                       weir_builtin_catalog()->reactor, &reactor->config, error);

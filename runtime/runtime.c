@@ -54,6 +54,9 @@ weir_status weir_runtime_new(const weir_runtime_config *config, weir_runtime **r
     weir_status status = make_fork_mark(runtime)
                              ? weir_loop_new(runtime, error)
                              : weir_error_set(error, WEIR_NOMEM, "out of memory");
+    if (status == WEIR_OK)
+        status = weir_origin_init(&runtime->groups, "feedback", WEIR_FEEDBACK_LIMIT, error);
+    runtime->groups.inner = true;
     if (status != WEIR_OK)
         weir_runtime_free(runtime);
     else
@@ -88,6 +91,7 @@ void weir_runtime_free(weir_runtime *runtime)
         runtime->programs = next;
     }
     weir_feedback_free(runtime);
+    weir_origin_free(&runtime->groups);
     weir_timers_free(&runtime->timers);
     free_overrides(runtime->overrides);
     weir_error_free(runtime->error);

@@ -143,6 +143,7 @@ struct weir_runtime {
     uint64_t events; /* numbers them */
     uint64_t turns;
     uint64_t dead_letters;
+    uint32_t burials;    /* failures that made dead letters */
     uint32_t ranks;      /* places in the spec given out */
     weir_asking *asking; /* in the order of the spec; a place for each route */
     uint32_t asking_count, asking_room;
@@ -150,6 +151,7 @@ struct weir_runtime {
     weir_feedback *fresh, **last_fresh;
     weir_feedback *free_feedback;
     uint32_t feedback_count;
+    weir_origin groups;                /* its tickets stand for all that a firing took */
     weir_flush *flushes, **last_flush; /* what is flushed next */
     weir_event *event;                 /* the one on its way, or NULL */
     bool started, time_started, ended;
@@ -291,9 +293,18 @@ void weir_poller_free(weir_poller *poller); /* NULL allowed; waits for a poll un
 /* --- feedback.c ------------------------------------------------------------------------------- */
 
 weir_outlet weir_feedback_outlet(weir_feedback_target *target);
+enum { WEIR_FEEDBACK_LIMIT = 65536 }; /* results that are fed back at once */
 /* Takes the next event that was fed back and routes it; false: there is none. */
 bool weir_feedback_next(weir_runtime *runtime);
 void weir_feedback_free(weir_runtime *runtime);
+
+/* --- cycle.c ---------------------------------------------------------------------------------- */
+
+/* Writes the shortest way that a result of `reactor` takes through the accumulator and back, "r ->
+ * f
+ * -> q -> g -> r"; false: there is none, and only its beginning is written. */
+bool weir_cycle_name(const weir_program *program, const weir_reactor *reactor,
+                     const weir_accumulator_work *first, char *text, size_t size);
 
 /* --- dead.c ----------------------------------------------------------------------------------- */
 
@@ -322,6 +333,9 @@ enum { WEIR_NO_SINK = -1, WEIR_SILENT = -2 };
 int weir_dead_sink(const weir_program *program, const char *name, int otherwise);
 
 void weir_dead_letter_send(weir_runtime *runtime, const weir_dead *dead);
+/* One letter for each event that the ticket stands for, but for those that this burial has named;
+ * fills in which. */
+void weir_dead_of_ticket(weir_dead *dead, weir_ticket *ticket, uint32_t burial);
 void weir_dead_of_event(weir_accumulator_work *work, const weir_event *event, const char *reason);
 void weir_dead_of_refusal(weir_source_work *work);
 extern const weir_reactor_host weir_runtime_reactor_host;

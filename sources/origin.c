@@ -204,6 +204,60 @@ bool weir_ticket_add_part(weir_ticket *batch, weir_ticket *ticket)
     return true;
 }
 
+static bool is_among(weir_ticket *const *tickets, uint32_t count, const weir_ticket *ticket)
+{
+    for (uint32_t i = 0; i < count; i++)
+        if (tickets[i] == ticket)
+            return true;
+    return false;
+}
+
+/* Adds a part with a hold of its own. */
+static bool join(weir_ticket *group, weir_ticket *ticket)
+{
+    weir_ticket_hold(ticket);
+    if (weir_ticket_add_part(group, ticket))
+        return true;
+    weir_ticket_release(ticket, 0);
+    return false;
+}
+
+static weir_ticket *begin_group(weir_origin *groups, weir_ticket *first)
+{
+    weir_ticket *group = take_ticket(groups);
+
+    if (group == NULL)
+        return NULL;
+    *group = (weir_ticket){.origin = groups, .holds = 1};
+    if (join(group, first))
+        return group;
+    weir_ticket_release(group, 0);
+    return NULL;
+}
+
+weir_ticket *weir_ticket_join(weir_origin *groups, weir_ticket *const *tickets, uint32_t count)
+{
+    weir_ticket *first = NULL, *group = NULL;
+
+    for (uint32_t i = 0; i < count; i++) {
+        if (tickets[i] == NULL || is_among(tickets, i, tickets[i]))
+            continue;
+        if (first == NULL) {
+            first = tickets[i];
+            continue;
+        }
+        if (group == NULL && (group = begin_group(groups, first)) == NULL)
+            return NULL;
+        if (!join(group, tickets[i])) {
+            weir_ticket_release(group, 0);
+            return NULL;
+        }
+    }
+    if (group == NULL && first != NULL)
+        weir_ticket_hold(first);
+    return group != NULL ? group : first;
+}
+
 void weir_event_finish(weir_event *event)
 {
     if (event->ticket != NULL)

@@ -53,11 +53,12 @@ struct weir_ticket {
     int32_t partition;
     uint32_t holds;
     uint32_t outcome;               /* weir_outcome bits so far */
-    struct weir_ticket_part *parts; /* of a batch: the events in it, oldest first */
+    struct weir_ticket_part *parts; /* what it stands for: the events of a batch, oldest first */
     struct weir_ticket_part *last_part;
     weir_ticket *next;  /* in the free list; else the next undone one of its partition */
     weir_ticket *older; /* the undone one before it */
     uint32_t place;     /* of its partition in the origin's list */
+    uint32_t burial;    /* the newest failure that made a dead letter of it */
 };
 
 typedef struct weir_ticket_part {
@@ -78,7 +79,7 @@ typedef struct weir_partition {
 struct weir_origin {
     const char *name;
     weir_ledger ledger;
-    bool inner;           /* its tickets stand for batches, not events: outside the ledger */
+    bool inner;           /* its tickets stand for several events: outside the ledger */
     weir_ticket *tickets; /* `limit` of them */
     weir_ticket *free;
     uint32_t fresh; /* tickets that were never used begin here */
@@ -141,6 +142,19 @@ typedef struct weir_event {
 WEIR_API weir_ticket *weir_event_hold(weir_event *event);
 WEIR_API void weir_ticket_hold(weir_ticket *ticket);
 WEIR_API void weir_ticket_release(weir_ticket *ticket, uint32_t outcome);
+
+/* The ticket of what comes of all of `tickets` (`count`; NULL and the same one again are passed
+ * over), held for it: the only one, or one of `groups` that they are parts of. NULL: no room. */
+WEIR_API weir_ticket *weir_ticket_join(weir_origin *groups, weir_ticket *const *tickets,
+                                       uint32_t count);
+
+/* The event that a ticket stands for; of several the first. */
+static inline const weir_ticket *weir_ticket_first(const weir_ticket *ticket)
+{
+    while (ticket->parts != NULL)
+        ticket = ticket->parts->ticket;
+    return ticket;
+}
 
 /* Makes `part`, which its holder gives up, a part of the batch: done when the batch is done. */
 WEIR_API bool weir_ticket_add_part(weir_ticket *batch, weir_ticket *part);

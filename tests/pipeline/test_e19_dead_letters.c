@@ -156,6 +156,40 @@ static void note_line(void *arg, weir_level level, const char *room, const char 
     weir_buffer_printf(lines, "%s: %.*s|", name, (int)strcspn(message, "("), message);
 }
 
+static void each_event_once_a_failure(void **state)
+{
+    static const rig_case cases[] = {
+        {.name = "an event that came in two ways",
+         .spec = {.sources = {{"s"}},
+                  .accumulators = {{"a", "s"}, {"b", "s"}},
+                  .reactors = {{"r", "all(a,b)", "a b"}},
+                  .sinks = {"dead"}},
+         .script = "s1 ;",
+         .fails = "1x1",
+         .record = "r#1(a1 b1)! dead(s1 bad 1 in r.node#1)"},
+        {.name = "also when it was fed back with a partner",
+         .spec = {.sources = {{"a"}, {"b"}},
+                  .accumulators = {{"f"}, {"x", "a"}},
+                  .reactors = {{"r", "all(a,b)", "a b", .to = "f"}, {"q", "all(x,f)", "x f"}},
+                  .sinks = {"dead"}},
+         .script = "a1 b2 ;",
+         .fails = "101x1",
+         .record = "r#1(a1 b2) q#1(x1 f101)! dead(a1 bad 101 in q.node#1) "
+                   "dead(b101 bad 101 in q.node#1)"},
+        {.name = "but once for each graph that failed",
+         .spec = {.sources = {{"a"}},
+                  .reactors = {{"r", "any(a)", "a", .graphs = "|"}},
+                  .sinks = {"dead"}},
+         .script = "a1 ;",
+         .fails = "1x2",
+         .record = "r#1(a1)! r.1#1(a1)! dead(a1 bad 1 in r.node#1) dead(a1 bad 1 in r.1.node#1)",
+         .ledgers = "a: 1 = 1 dead"},
+    };
+
+    (void)state;
+    RIG_CHECK_ALL(cases);
+}
+
 static void without_a_sink_it_is_logged(void **state)
 {
     static const rig_spec spec = {
@@ -288,6 +322,7 @@ int main(void)
         cmocka_unit_test(the_raw_bytes_of_this_turn),
         cmocka_unit_test(any_reason_can_be_written),
         cmocka_unit_test(the_nearest_place_that_is_named),
+        cmocka_unit_test(each_event_once_a_failure),
         cmocka_unit_test(without_a_sink_it_is_logged),
         cmocka_unit_test(its_source_is_read_no_further),
         cmocka_unit_test(the_first_that_is_true_counts),
