@@ -33,8 +33,6 @@ bool weir_queues_init(weir_reactor *reactor)
         reactor->place_count =
             at_most(places * (uint64_t)reactor->config.capacity,
                     reactor->has_windows ? WINDOW_POOL : UINT64_MAX, reactor->place_size);
-    /* One more: a firing that takes the last boundary may be fed back into its own queue. */
-    reactor->place_count++;
     /* Not zeroed: places are written before they are read, and many never are. */
     reactor->places = weir_realloc(NULL, (size_t)reactor->place_count * reactor->place_size);
     return reactor->places != NULL;
@@ -208,14 +206,30 @@ void weir_queue_drop_all(weir_reactor *reactor, weir_reactor_cell *cell, const c
             drop_first(reactor, cell, i, reason);
 }
 
+/* Under latest the one that waits is overwritten. */
 bool weir_queue_is_full(const weir_reactor *reactor, const weir_reactor_cell *cell, uint32_t input)
 {
-    if (reactor->module->strategy == WEIR_LATEST && cell != NULL && cell->backlog != NULL &&
-        cell->backlog->queues[input].first != NULL)
-        return false;
-    bool pool_full = reactor->free_places == NULL && reactor->place_fresh == reactor->place_count;
-    return pool_full || (cell != NULL && cell->backlog != NULL &&
-                         cell->backlog->queues[input].count >= reactor->config.capacity);
+    return reactor->module->strategy != WEIR_LATEST && cell != NULL && cell->backlog != NULL &&
+           cell->backlog->queues[input].count >= reactor->config.capacity;
+}
+
+bool weir_queue_needs_place(const weir_reactor *reactor, const weir_reactor_cell *cell,
+                            uint32_t input)
+{
+    bool overwrites = reactor->module->strategy == WEIR_LATEST && cell != NULL &&
+                      cell->backlog != NULL && cell->backlog->queues[input].first != NULL;
+
+    return !overwrites && reactor->free_places == NULL &&
+           reactor->place_fresh == reactor->place_count;
+}
+
+weir_waiting *weir_queue_oldest_free(const weir_reactor *reactor)
+{
+    weir_waiting *waiting = reactor->held ? NULL : reactor->oldest;
+
+    while (waiting != NULL && waiting->cell->backlog->held)
+        waiting = waiting->newer;
+    return waiting;
 }
 
 static int64_t later(int64_t time, int64_t by)
@@ -297,13 +311,15 @@ static void make_place(weir_reactor *reactor, weir_reactor_cell *cell, uint32_t 
 {
     static const char reason[] = "unpaired: its queue is full";
 
-    if (!weir_queue_is_full(reactor, cell, input))
-        return;
-    reactor->metrics.unpaired++;
-    if (cell->backlog != NULL && cell->backlog->queues[input].first != NULL)
+    if (weir_queue_is_full(reactor, cell, input)) {
+        reactor->metrics.unpaired++;
         drop_first(reactor, cell, input, reason);
-    else
-        drop_first(reactor, reactor->oldest->cell, reactor->oldest->input, reason);
+    } else if (weir_queue_needs_place(reactor, cell, input)) {
+        weir_waiting *oldest = weir_queue_oldest_free(reactor);
+        reactor->metrics.unpaired++;
+        oldest = oldest != NULL ? oldest : reactor->oldest;
+        drop_first(reactor, oldest->cell, oldest->input, reason);
+    }
 }
 
 void weir_queue_push(weir_reactor *reactor, weir_reactor_cell *cell, uint32_t input,

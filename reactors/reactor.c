@@ -243,20 +243,25 @@ bool weir_reactor_ask_all(weir_reactor *reactor)
     return fired;
 }
 
+/* Reading on may bring what a warming cell lacks, where it comes from the same source. */
+static bool may_bring(const weir_reactor *reactor, const weir_reactor_cell *cell, uint64_t sources)
+{
+    uint64_t there = weir_cell_present(reactor, cell) | cell->backlog->waiting;
+
+    return !is_held(reactor, cell) && (reactor->required_mask & ~there & sources) != 0;
+}
+
 bool weir_reactor_is_full(const weir_reactor *reactor, const weir_reactor_cell *cell,
                           uint32_t input, uint64_t sources)
 {
-    if ((reactor->criteria_mask >> input & 1) == 0 || !weir_queue_is_full(reactor, cell, input))
+    if ((reactor->criteria_mask >> input & 1) == 0)
         return false;
-    if (cell == NULL)
-        return (reactor->blocked & ~(uint32_t)WEIR_BLOCKED_WAITING) != 0;
-    if (is_held(reactor, cell))
-        return true;
-    if (!is_warming(reactor, cell))
-        return false;
-    /* Reading on may bring what is missing, where it comes from the same source. */
-    uint64_t there = weir_cell_present(reactor, cell) | cell->backlog->waiting;
-    return (reactor->required_mask & ~there & sources) == 0;
+    if (weir_queue_is_full(reactor, cell, input))
+        return is_held(reactor, cell) ||
+               (is_warming(reactor, cell) && !may_bring(reactor, cell, sources));
+    return weir_queue_needs_place(reactor, cell, input) &&
+           weir_queue_oldest_free(reactor) == NULL &&
+           !may_bring(reactor, reactor->oldest->cell, sources);
 }
 
 void weir_reactor_hold(weir_reactor *reactor, uint32_t reason, bool on)

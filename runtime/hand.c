@@ -282,7 +282,9 @@ weir_status weir_runtime_inject(weir_runtime *runtime, const char *name, const v
     if (status != WEIR_OK)
         return status;
     if (!weir_route_inject(work, value))
-        return weir_error_set(error, WEIR_FULL, "accumulator '%s': too much waits for its partners",
+        return weir_error_set(error, WEIR_FULL,
+                              "accumulator '%s': what would come of the event finds no place; too "
+                              "much waits already, or firing is held",
                               name);
     finish(runtime);
     return WEIR_OK;

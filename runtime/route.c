@@ -200,8 +200,10 @@ bool weir_route_inject(weir_accumulator_work *work, const void *value)
 {
     weir_runtime *runtime = work->program->runtime;
     weir_origin *origin = &work->accumulator.origin;
+    uint64_t room[WEIR_KEY_WORDS];
+    const uint64_t *key = work->key_words != 0 ? weir_key_of(work, value, room) : NULL;
 
-    if (!weir_origin_has_room(origin))
+    if (!weir_origin_has_room(origin) || !weir_route_has_place(work, key))
         return false;
     weir_event event = {.value = value,
                         .origin = origin,
@@ -254,6 +256,31 @@ static bool can_bury(const weir_source_work *work)
     return work->sink < 0 || weir_sink_is_ready(&work->program->sinks[work->sink]);
 }
 
+bool weir_route_has_place(const weir_accumulator_work *work, const uint64_t *key)
+{
+    for (uint32_t i = 0; i < work->route_count; i++) {
+        const weir_route *route = &work->routes[i];
+        const weir_reactor *reactor = route->reactor;
+        const weir_reactor_cell *cell = reactor->single;
+        if (reactor->blocked == 0)
+            continue;
+        if (reactor->key_words != 0 && key != NULL)
+            cell = weir_reactor_find(reactor, key, weir_table_hash(&reactor->keys, key));
+        if (weir_reactor_is_full(reactor, cell, route->input, route->same_source))
+            return false;
+    }
+    return true;
+}
+
+/* The usual case, told without the key. */
+static bool is_free(const weir_accumulator_work *work)
+{
+    for (uint32_t i = 0; i < work->route_count; i++)
+        if (work->routes[i].reactor->blocked != 0)
+            return false;
+    return true;
+}
+
 /* An event is not taken while one of the queues that it would enter is full and held. */
 static bool can_take(const weir_source_work *work, const void *value)
 {
@@ -265,20 +292,13 @@ static bool can_take(const weir_source_work *work, const void *value)
         return false;
     for (uint32_t a = 0; a < work->accumulator_count; a++) {
         const weir_accumulator_work *accumulator = work->accumulators[a];
-        for (uint32_t i = 0; i < accumulator->route_count; i++) {
-            const weir_route *route = &accumulator->routes[i];
-            const weir_reactor *reactor = route->reactor;
-            uint64_t room[WEIR_KEY_WORDS];
-            if (reactor->blocked == 0)
-                continue;
-            const weir_reactor_cell *cell = reactor->single;
-            if (reactor->key_words != 0 && accumulator->key_words != 0) {
-                const uint64_t *key = weir_key_of(accumulator, value, room);
-                cell = weir_reactor_find(reactor, key, weir_table_hash(&reactor->keys, key));
-            }
-            if (weir_reactor_is_full(reactor, cell, route->input, route->same_source))
-                return false;
-        }
+        uint64_t room[WEIR_KEY_WORDS];
+        if (is_free(accumulator))
+            continue;
+        const uint64_t *key =
+            accumulator->key_words != 0 ? weir_key_of(accumulator, value, room) : NULL;
+        if (!weir_route_has_place(accumulator, key))
+            return false;
     }
     return true;
 }

@@ -267,7 +267,11 @@ const uint64_t *weir_key_of(const weir_accumulator_work *work, const void *value
 /* The event found no place: it ends as a dead letter. */
 void weir_route_refuse(weir_accumulator_work *work, weir_event *event, const char *reason);
 
-/* One event of the program's own; false: too many wait. */
+/* True while a boundary of this key (NULL without keys) finds its places: no queue that it would
+ * enter is full because firing is held. */
+bool weir_route_has_place(const weir_accumulator_work *work, const uint64_t *key);
+
+/* One event of the program's own; false: it finds no place. */
 bool weir_route_inject(weir_accumulator_work *work, const void *value);
 
 /* --- flush.c ---------------------------------------------------------------------------------- */
