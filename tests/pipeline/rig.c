@@ -188,11 +188,22 @@ static weir_status fire(rig_world *rig, char *name, weir_error **error)
     return weir_runtime_fire(rig->runtime, name, comma != NULL ? &key : NULL, error);
 }
 
-/* fire_with:r,7,a=1,b=2 */
+/* The items of 1+2+3, behind each other. */
+static size_t read_items(char *text, rig_item *items)
+{
+    char *rest = NULL;
+    size_t count = 0;
+
+    for (char *one = strtok_r(text, "+", &rest); one != NULL; one = strtok_r(NULL, "+", &rest))
+        items[count++] = read_item(one);
+    return count;
+}
+
+/* fire_with:r,7,a=1,w=2+3 */
 static weir_status fire_with(rig_world *rig, char *text, weir_error **error)
 {
     weir_named_value values[RIG_ROOM];
-    rig_item items[RIG_ROOM], key = {0};
+    rig_item items[RIG_ROOM][4], key = {0};
     size_t count = 0;
     char *rest = NULL, *name = strtok_r(text, ",", &rest);
     bool keyed = false;
@@ -205,8 +216,8 @@ static weir_status fire_with(rig_world *rig, char *text, weir_error **error)
             continue;
         }
         *equals = '\0';
-        items[count] = read_item(equals + 1);
-        values[count] = (weir_named_value){part, &items[count], 1};
+        size_t size = read_items(equals + 1, items[count]);
+        values[count] = (weir_named_value){part, items[count], size};
         count++;
     }
     return weir_runtime_fire_with(rig->runtime, name, keyed ? &key : NULL, values, count, error);
