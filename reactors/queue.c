@@ -232,13 +232,6 @@ weir_waiting *weir_queue_oldest_free(const weir_reactor *reactor)
     return waiting;
 }
 
-static int64_t later(int64_t time, int64_t by)
-{
-    int64_t sum;
-
-    return __builtin_add_overflow(time, by, &sum) ? INT64_MAX : sum;
-}
-
 /* At the earliest time at which `oldest`, and so any that came later, may have waited too long. */
 static void arm_for(weir_reactor *reactor, const weir_waiting *oldest)
 {
@@ -246,7 +239,7 @@ static void arm_for(weir_reactor *reactor, const weir_waiting *oldest)
         weir_timer_disarm(reactor->timers, &reactor->wait_timer);
     else
         weir_timer_arm(reactor->timers, &reactor->wait_timer,
-                       later(oldest->entered + reactor->held_total, reactor->config.wait));
+                       weir_later(oldest->entered + reactor->held_total, reactor->config.wait));
 }
 
 static void arm_wait(weir_reactor *reactor)
@@ -356,11 +349,11 @@ void weir_queue_expire(weir_timer *timer)
 
     for (weir_waiting *waiting = reactor->oldest; waiting != NULL; waiting = next) {
         const weir_backlog *backlog = waiting->cell->backlog;
-        int64_t left = later(waiting->since, wait) - unheld(reactor, backlog);
-        int64_t due = backlog->held ? INT64_MAX : later(now, left);
+        int64_t left = weir_later(waiting->since, wait) - unheld(reactor, backlog);
+        int64_t due = backlog->held ? INT64_MAX : weir_later(now, left);
         next = waiting->newer;
         if (now - waiting->entered < wait) {
-            due = later(waiting->entered, wait);
+            due = weir_later(waiting->entered, wait);
             next = NULL;
         } else if (left <= 0) {
             reactor->metrics.unpaired++;
@@ -371,7 +364,7 @@ void weir_queue_expire(weir_timer *timer)
         next_due = due < next_due ? due : next_due;
     }
     if (next_due != INT64_MAX)
-        weir_timer_arm(reactor->timers, timer, later(next_due, reactor->held_total));
+        weir_timer_arm(reactor->timers, timer, weir_later(next_due, reactor->held_total));
 }
 
 void weir_queues_rearm(weir_reactor *reactor)

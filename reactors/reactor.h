@@ -14,6 +14,7 @@
 #ifndef WEIR_REACTORS_REACTOR_H
 #define WEIR_REACTORS_REACTOR_H
 
+#include "core/clock.h"
 #include "core/table.h"
 #include "core/timers.h"
 #include "reactors/options.h"

@@ -287,6 +287,8 @@ void weir_flush_cells(weir_accumulator_work *work);
 /* Flushes one cell of an accumulator. */
 void weir_flush_cell(weir_accumulator_work *work, weir_cell *cell);
 void weir_flush_timer(weir_timer *timer);
+/* A key of an accumulator has had no event for its ttl. */
+void weir_forget_timer(weir_timer *timer);
 
 /* --- poller.c --------------------------------------------------------------------------------- */
 
@@ -341,6 +343,9 @@ void weir_dead_letter_send(weir_runtime *runtime, const weir_dead *dead);
  * fills in which. */
 void weir_dead_of_ticket(weir_dead *dead, weir_ticket *ticket, uint32_t burial);
 void weir_dead_of_event(weir_accumulator_work *work, const weir_event *event, const char *reason);
+/* Each event of what an accumulator kept. */
+void weir_dead_of_kept(weir_accumulator_work *work, const void *boundary, const weir_ticket *ticket,
+                       const char *reason);
 void weir_dead_of_refusal(weir_source_work *work);
 extern const weir_reactor_host weir_runtime_reactor_host;
 

@@ -31,7 +31,7 @@ static void each_key_for_itself(void **state)
                   .reactors = {{"r", "any(x)", "x", .settings = "max_keys=2"}},
                   .sinks = {"dead"}},
          .script = "a1k1 a2k2 a3k3 a4k1 ;",
-         .record = "r#1(x1) r#2(x2) dead(a3 the reactor has 'max_keys' keys already) r#3(x4)",
+         .record = "r#1(x1) r#2(x2) dead(a3 'max_keys' keys are there already) r#3(x4)",
          .ledgers = "a: 4 = 3 fired, 1 dead"},
         {.name = "ttl: a key without events goes, with what waits under it",
          .spec = {.sources = {{"a"}, {"b"}},
@@ -40,7 +40,7 @@ static void each_key_for_itself(void **state)
                   .sinks = {"dead"}},
          .script = "a1k1 a2k2 ; +6s b2k2 ; +5s a3k3 ; b1k1 ; +20s",
          .record = "r#1(x2 y2) dead(a1 its key had no event for the time of 'ttl') "
-                   "dead(b1 the reactor has 'max_keys' keys already) "
+                   "dead(b1 'max_keys' keys are there already) "
                    "dead(a3 its key had no event for the time of 'ttl')"},
         {.name = "capacity is per key",
          .spec = {.sources = {{"a"}, {"b"}},
@@ -55,6 +55,58 @@ static void each_key_for_itself(void **state)
                   .reactors = {{"r", "any(x)", "x"}}},
          .script = "a1k1 a10k2 a2k1 a20k2 ;",
          .record = "r#1(x1) r#2(x10) r#3(x3) r#4(x30)"},
+    };
+
+    (void)state;
+    RIG_CHECK_ALL(cases);
+}
+
+static void accumulators_forget_with_their_reactors(void **state)
+{
+    static const rig_case cases[] = {
+        {.name = "a state goes with its key",
+         .spec = {.sources = {{"a"}},
+                  .accumulators = {{"x", "a", "stream", .keyed = true}},
+                  .reactors = {{"r", "any(x)", "x", .settings = "ttl=10s"}}},
+         .script = "a1k1 a1k2 ; +6s a2k1 ; +6s a4k1 a4k2 ; +11s a8k1 ;",
+         .record = "r#1(x1) r#2(x1) r#3(x3) r#4(x7) r#5(x4) r#6(x8)"},
+        {.name = "the reactor that keeps it longest counts",
+         .spec = {.sources = {{"a"}},
+                  .accumulators = {{"x", "a", "stream", .keyed = true}},
+                  .reactors = {{"r", "any(x)", "x", .settings = "ttl=5s", .sums = true},
+                               {"q", "any(x)", "x", .settings = "ttl=20s", .sums = true}}},
+         .script = "a1k1 ; +6s a2k1 ; +21s a4k1 ;",
+         .record = "r#1(x1 =1) q#1(x1 =1) r#2(x3 =3) q#2(x3 =4) r#3(x4 =4) q#3(x4 =4)"},
+        {.name = "an event that gives no boundary keeps the key",
+         .spec = {.sources = {{"a"}},
+                  .accumulators = {{"x", "a", "stream", .keyed = true}},
+                  .reactors = {{"r", "any(x)", "x", .settings = "ttl=10s", .sums = true}}},
+         .script = "a1k1 ; +6s a2k1 ; +6s a4k1 ;",
+         .false_ids = "2",
+         .record = "r#1(x1 =1) r#2(x7 =8)"},
+        {.name = "what waits in a batch under it becomes dead letters",
+         .spec = {.sources = {{"a"}},
+                  .accumulators = {{"w", "a", "batch", "max_size=3", .keyed = true}},
+                  .reactors = {{"r", "any(w)", "w", .settings = "ttl=10s"}},
+                  .sinks = {"dead"}},
+         .script = "a1k1 a2k1 a3k2 ; +6s a4k2 ; +5s a5k1 a6k1 a7k1 ;",
+         .record = "dead(a1 its key had no event for the time of 'ttl') "
+                   "dead(a2 its key had no event for the time of 'ttl') r#1(w[5 6 7])",
+         .ledgers = "a: 7 = 3 fired, 2 dead, 2 waiting"},
+        {.name = "keys are flushed in the order in which they came, also those that came again",
+         .spec = {.sources = {{"a"}},
+                  .accumulators = {{"w", "a", "batch", "max_size=3", .keyed = true}},
+                  .reactors = {{"r", "any(w)", "w", .settings = "ttl=10s"}}},
+         .script = "a1k1 a2k2 ; +6s a3k2 ; +5s a4k3 a5k1 ; flush:w",
+         .record = "r#1(w[2 3]) r#2(w[4]) r#3(w[5])"},
+        {.name = "max_keys is theirs too",
+         .spec = {.sources = {{"a"}},
+                  .accumulators = {{"x", "a", "stream", .keyed = true}},
+                  .reactors = {{"r", "any(x)", "x", .settings = "max_keys=2"}},
+                  .sinks = {"dead"}},
+         .script = "a1k1 a2k2 a3k3 a4k1 ;",
+         .record = "r#1(x1) r#2(x2) dead(a3 'max_keys' keys are there already) r#3(x5)",
+         .ledgers = "a: 4 = 3 fired, 1 dead"},
     };
 
     (void)state;
@@ -178,6 +230,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(each_key_for_itself),
+        cmocka_unit_test(accumulators_forget_with_their_reactors),
         cmocka_unit_test(many_keys_in_one_turn),
         cmocka_unit_test(by_hand),
     };
