@@ -177,9 +177,13 @@ static weir_status start_source(weir_source_work *work, weir_error **error)
     weir_source *source = &work->source;
     weir_status status = weir_source_open(work, error);
 
+    if (source->health == WEIR_SOURCE_STARTING)
+        source->health = WEIR_SOURCE_LIVE;
     /* In replay what has no history has ended at once. */
     source->ended =
         work->program->runtime->config.mode == WEIR_MODE_REPLAY && !source->kind->replays;
+    if (source->ended)
+        source->health = WEIR_SOURCE_ENDED;
     return status;
 }
 

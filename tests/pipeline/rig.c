@@ -167,7 +167,7 @@ static void push(rig_world *rig, const char *word)
         weir_buffer_printf(&rig->record, "%s:%s ", word, weir_status_text(status));
     weir_error_free(error);
     /* What is pushed later has a later stamp. */
-    if (!rig->live)
+    if (!rig->live && !rig->ended)
         move_clock(rig, 1);
 }
 
@@ -416,5 +416,7 @@ void rig_check(const rig_case *test)
     rig_expect(&rig, test->record);
     if (test->ledgers != NULL)
         expect_ledgers(&rig, test->ledgers);
+    if (test->then != RIG_ANY && rig.ended != (test->then == RIG_ENDED))
+        fail_msg("the runtime has %s", rig.ended ? "ended" : "not ended");
     rig_close(&rig);
 }

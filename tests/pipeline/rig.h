@@ -158,6 +158,7 @@ typedef struct rig_case {
     const char *false_ids, *bad_ids;
     const char *fails; /* "5x2": a firing that sees 5 fails twice; NULL: none */
     const char *fails_in;
+    enum { RIG_ANY, RIG_RUNS, RIG_ENDED } then; /* what has become of the runtime */
 } rig_case;
 
 void rig_check(const rig_case *test);

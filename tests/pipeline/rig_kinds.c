@@ -10,6 +10,7 @@
  *     1@10,2@20   events, with their times      ~  nothing is ready just once
  *     3/1         of partition 1                _  a position that is not there
  *     !           what cannot be decoded
+ *     1*          the same for ever
  */
 
 typedef struct history_config {
@@ -23,7 +24,7 @@ typedef struct history_state {
     const char *next;
     rig_item values[WEIR_SPAN_EVENTS];
     weir_slice raw[WEIR_SPAN_EVENTS];
-    char text[WEIR_SPAN_EVENTS][24]; /* the raw bytes of an event */
+    char text[WEIR_SPAN_EVENTS][32]; /* the raw bytes of an event */
     int64_t positions[PARTITIONS];
     int64_t fails; /* commits that fail yet */
 } history_state;
@@ -77,7 +78,8 @@ static bool history_take(weir_source *source)
     int size = snprintf(text, sizeof history->text[0], "{\"id\":%lld}", (long long)item.id);
     history->raw[span->count] = (weir_slice){(const unsigned char *)text, (size_t)size};
     history->values[span->count++] = item;
-    history->next = end + (*end == ',');
+    if (*end != '*')
+        history->next = end + (*end == ',');
     return true;
 }
 
