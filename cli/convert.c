@@ -305,6 +305,7 @@ static const weir_type *find_type(const weir_module *module, const char *name)
 
 static int convert_typed(converter *c)
 {
+    const char *operands[] = {c->arguments->operands[0], NULL};
     cli_arguments spec = *c->arguments;
     cli_module module;
 
@@ -312,6 +313,7 @@ static int convert_typed(converter *c)
         cli_complain("which type? usage: weir convert SPEC TYPE --from F --to F [FILE ...]");
         return CLI_USAGE;
     }
+    spec.operands = operands;
     spec.operand_count = 1;
     int code = cli_open_module(&spec, false, &module);
     if (code != CLI_DONE)
