@@ -184,7 +184,7 @@ int cli_build_module(const cli_arguments *arguments, const char *output, char **
     weir_error *error = NULL;
     int code;
 
-    b.spec = cli_load_spec(arguments->operands[0], cli_catalog(), &code);
+    b.spec = cli_load_spec(arguments->operands[0], false, &code);
     if (b.spec == NULL)
         return code;
     weir_status status = find_or_build(&b, output, &error);
