@@ -53,6 +53,13 @@ extern const size_t cli_verb_count;
 extern const cli_option cli_common_options[];
 extern const size_t cli_common_option_count;
 
+/* A variable of the environment that the command reads. */
+typedef struct cli_variable {
+    const char *name, *help;
+} cli_variable;
+extern const cli_variable cli_variables[];
+extern const size_t cli_variable_count;
+
 /* The last value given for an option; NULL: not given, or it takes none. */
 const char *cli_value(const cli_arguments *arguments, const char *option);
 bool cli_has(const cli_arguments *arguments, const char *option);
