@@ -14,6 +14,8 @@ expect_code 0 "$weir" test demo_one.weir.yaml nodes.c
 expect_text "$work/out" "1 passed, 0 failed"
 expect_code 0 "$weir" test --tap --junit "$work/junit.xml" demo_one.weir.yaml nodes.c
 expect_text "$work/out" "ok 1 - a_wide_spread_is_told"
+expect_code 0 "$weir" test --json demo_one.weir.yaml nodes.c
+expect_text "$work/out" '{"test":"a_wide_spread_is_told","passed":true,'
 expect_text "$work/junit.xml" 'tests="1" failures="0"'
 
 # A missing function is named; a parameter can be overridden; a test that fails says where.
