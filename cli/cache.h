@@ -2,7 +2,7 @@
 /* cache.h - where compiled modules are kept, and whether one still fits its sources.
  *
  * The cache is found by a digest over all that goes into an object: the generated C, the user's
- * files, the compiler and its flags, and weir's own version. Beside an object stands a list of the
+ * files, the compiler and its flags, and weir's own headers. Beside an object stands a list of the
  * headers that the user's files include, each with its digest. So a hit is never stale, and nothing
  * is rebuilt for another reason.
  */

@@ -2,6 +2,7 @@
 /* modules.c - generates, compiles and loads: a spec becomes a shared object in the cache. */
 #include <dlfcn.h>
 #include <errno.h>
+#include <glob.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -57,6 +58,26 @@ static weir_status generate(build *b, weir_error **error)
     return WEIR_OK;
 }
 
+/* weir's own headers: an object made with others does not fit. */
+static weir_status digest_headers(const build *b, cache_digest *sum, weir_error **error)
+{
+    weir_buffer pattern = {0};
+    glob_t found;
+    weir_status status = WEIR_OK;
+
+    weir_buffer_printf(&pattern, "%s/weir/*.h", b->include.data);
+    if (pattern.failed || glob(pattern.data, 0, NULL, &found) != 0) {
+        status = weir_error_set(error, WEIR_IO, "cannot read weir's headers in '%s/weir'",
+                                b->include.data);
+    } else {
+        for (size_t i = 0; i < found.gl_pathc && status == WEIR_OK; i++)
+            status = cache_digest_file(sum, found.gl_pathv[i], error);
+        globfree(&found);
+    }
+    weir_buffer_free(&pattern);
+    return status;
+}
+
 static weir_status digest_inputs(const build *b, cache_digest *sum, weir_error **error)
 {
     char *signature = compile_signature();
@@ -65,12 +86,11 @@ static weir_status digest_inputs(const build *b, cache_digest *sum, weir_error *
         return weir_error_set(error, WEIR_NOMEM, "out of memory");
     cache_digest_text(sum, WEIR_VERSION);
     cache_digest_text(sum, signature);
-    cache_digest_text(sum, b->include.data);
     cache_digest_text(sum, b->own_folder);
     cache_digest_add(sum, b->header.data, b->header.size);
     cache_digest_add(sum, b->source.data, b->source.size);
     weir_free(signature);
-    weir_status status = WEIR_OK;
+    weir_status status = digest_headers(b, sum, error);
     for (size_t i = 1; i < b->arguments->operand_count && status == WEIR_OK; i++)
         status = cache_digest_file(sum, b->arguments->operands[i], error);
     return status;
