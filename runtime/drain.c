@@ -6,8 +6,9 @@
  * sinks are written out; a stop waits for them only so long.
  */
 #include "runtime/runtime.h"
+#include "sources/channel.h"
 
-static const int64_t stop_limit = 10000000000;
+static const int64_t stop_within = 10000000000;
 
 static void flush_all(weir_runtime *runtime)
 {
@@ -66,7 +67,7 @@ static const char *stuck_reason(const weir_runtime *runtime)
 {
     for (const weir_program *program = runtime->programs; program != NULL; program = program->next)
         for (uint32_t i = 0; i < program->module->sink_count; i++)
-            if (program->sinks[i].left != program->sinks[i].written)
+            if (weir_sink_is_behind(&program->sinks[i]))
                 return program->sinks[i].reason;
     return "";
 }
@@ -74,21 +75,45 @@ static const char *stuck_reason(const weir_runtime *runtime)
 static void end(weir_runtime *runtime)
 {
     runtime->ended = true;
-    if (runtime->sinks_stuck && runtime->outcome == WEIR_OK)
-        runtime->outcome =
-            weir_error_set(&runtime->error, WEIR_IO,
-                           "a sink has not taken its last results within 10 s of the stop: %s",
-                           stuck_reason(runtime));
+    if (runtime->outcome != WEIR_OK)
+        return;
+    if (runtime->sinks_stuck)
+        runtime->outcome = weir_error_set(
+            &runtime->error, WEIR_IO,
+            "a sink has not taken its last results in the time that a stop has ('stop_within'): %s",
+            stuck_reason(runtime));
+    else if (runtime->commits_stuck)
+        runtime->outcome = weir_error_set(&runtime->error, WEIR_IO,
+                                          "a source could not commit what is done in the time that "
+                                          "a stop has ('stop_within'); it will come again");
+}
+
+/* True once the sinks have all, and the sources know it. */
+static bool is_settled(weir_runtime *runtime)
+{
+    weir_flush_sinks(runtime);
+    weir_commit(runtime);
+    return !runtime->sinks_stuck && !runtime->commits_stuck;
+}
+
+void weir_close_channels(weir_runtime *runtime)
+{
+    FOR_EACH_SOURCE(runtime, work)
+    {
+        if (work->source.kind == &weir_channel)
+            weir_channel_close(&work->source);
+    }
 }
 
 static void drain_stopped(weir_runtime *runtime)
 {
     if (runtime->stop_began == 0) {
         runtime->stop_began = weir_monotonic_now();
+        weir_close_channels(runtime);
         flush_all(runtime);
     }
-    weir_flush_sinks(runtime);
-    if (!runtime->sinks_stuck || weir_monotonic_now() - runtime->stop_began > stop_limit)
+    int64_t limit = runtime->config.stop_within != 0 ? runtime->config.stop_within : stop_within;
+    if (is_settled(runtime) || weir_monotonic_now() - runtime->stop_began > limit)
         end(runtime);
 }
 
@@ -105,7 +130,6 @@ void weir_drain(weir_runtime *runtime)
     if (must_wait(runtime))
         return;
     bury_unpaired(runtime);
-    weir_flush_sinks(runtime);
-    if (!runtime->sinks_stuck)
+    if (is_settled(runtime))
         end(runtime);
 }

@@ -189,6 +189,8 @@ static weir_status load_source(weir_program *program, uint32_t index, weir_error
     if (status == WEIR_OK)
         status = weir_origin_init(&source->origin, module->name,
                                   (uint32_t)work->config.max_in_flight, error);
+    source->origin.commits =
+        source->kind->commit != NULL && runtime->config.mode != WEIR_MODE_REPLAY;
     /* A channel takes pushes from now on. */
     if (status == WEIR_OK && source->kind == &weir_channel)
         status = weir_source_open(work, error);
@@ -240,6 +242,7 @@ static weir_status load_reactor(weir_program *program, uint32_t index, weir_erro
     reactor->host = &weir_runtime_reactor_host;
     reactor->host_arg = program;
     reactor->timers = &runtime->timers;
+    reactor->burials = &runtime->burials;
     reactor->rank = ++runtime->ranks;
     weir_status status = load_options(program, "reactors", module->name, &module->settings,
                                       weir_builtin_catalog()->reactor, &reactor->config, error);

@@ -75,6 +75,7 @@ static void step(weir_runtime *runtime)
     if (status == WEIR_OK)
         return;
     runtime->ended = true;
+    weir_close_channels(runtime);
     runtime->outcome = status;
     weir_error_free(runtime->error);
     runtime->error = error;
@@ -116,10 +117,10 @@ bool weir_loop_has_more(const weir_runtime *runtime)
 }
 
 /* Nanoseconds to the next turn; INT64_MAX: only an event causes it. Virtual time does not pass by
- * itself, but sinks that are stuck are asked again in real time. */
+ * itself, but sinks and commits that are stuck are tried again in real time. */
 static int64_t time_to_next(weir_runtime *runtime)
 {
-    const int64_t ask_sinks = 20000000;
+    const int64_t ask_again = 20000000;
     int64_t due = weir_timers_next(&runtime->timers), wait = INT64_MAX;
 
     if (weir_loop_has_more(runtime))
@@ -128,8 +129,8 @@ static int64_t time_to_next(weir_runtime *runtime)
         wait = due - weir_clock_read(&runtime->clock);
     if (runtime->wait_until != 0)
         wait = runtime->wait_until - weir_monotonic_now();
-    if (runtime->sinks_stuck && wait > ask_sinks)
-        wait = ask_sinks;
+    if ((runtime->sinks_stuck || runtime->commits_stuck) && wait > ask_again)
+        wait = ask_again;
     return wait > 0 ? wait : 0;
 }
 
@@ -358,13 +359,19 @@ static weir_status begin_on_own_loop(weir_runtime *runtime, weir_error **error)
     return status;
 }
 
+/* A runtime belongs to the thread that made it until another one runs it. */
+void weir_loop_own(weir_runtime *runtime)
+{
+    atomic_store(&runtime->thread, pthread_self());
+    atomic_store(&runtime->owned, true);
+}
+
 static void run_to_the_end(weir_runtime *runtime)
 {
-    runtime->thread = pthread_self();
-    atomic_store(&runtime->running, true);
+    weir_loop_own(runtime);
     while (!runtime->ended)
         ev_run(runtime->loop->ev, 0);
-    atomic_store(&runtime->running, false);
+    atomic_store(&runtime->owned, false);
 }
 
 weir_status weir_runtime_run(weir_runtime *runtime, weir_error **error)
@@ -389,6 +396,7 @@ weir_status weir_runtime_start(weir_runtime *runtime, weir_error **error)
 
     if (status != WEIR_OK)
         return status;
+    atomic_store(&runtime->owned, false);
     int code = pthread_create(&runtime->own, NULL, thread_main, runtime);
     if (code != 0)
         return weir_error_set(error, WEIR_IO, "cannot start a thread: %s", strerror(code));
@@ -416,8 +424,7 @@ weir_status weir_runtime_attach(weir_runtime *runtime, struct ev_loop *loop, wei
     if (runtime->loop->ev != NULL || runtime->loop->epoll_fd >= 0)
         return weir_error_set(error, WEIR_STATE, "the runtime is on a loop already, or polled");
     join_loop(runtime, loop, false);
-    runtime->thread = pthread_self();
-    atomic_store(&runtime->running, true);
+    weir_loop_own(runtime);
     return weir_runtime_begin(runtime, error);
 }
 
@@ -482,8 +489,7 @@ weir_status weir_runtime_poll(weir_runtime *runtime, weir_error **error)
     weir_status status = begin_polled(runtime, error);
     if (status != WEIR_OK)
         return status;
-    runtime->thread = pthread_self();
-    atomic_store(&runtime->running, true);
+    weir_loop_own(runtime);
     empty(loop->wake_fd);
     empty(loop->timer_fd);
     take_turn(runtime);

@@ -50,9 +50,13 @@ weir_status weir_runtime_new(const weir_runtime_config *config, weir_runtime **r
     runtime->last_fresh = &runtime->fresh;
     runtime->last_flush = &runtime->flushes;
     runtime->slow = INT64_MAX;
+    weir_loop_own(runtime);
     weir_status status = make_fork_mark(runtime)
                              ? weir_loop_new(runtime, error)
                              : weir_error_set(error, WEIR_NOMEM, "out of memory");
+    if (status == WEIR_OK)
+        status = weir_origin_init(&runtime->groups, "feedback", WEIR_FEEDBACK_LIMIT, error);
+    runtime->groups.inner = true;
     if (status != WEIR_OK)
         weir_runtime_free(runtime);
     else
@@ -87,6 +91,7 @@ void weir_runtime_free(weir_runtime *runtime)
         runtime->programs = next;
     }
     weir_feedback_free(runtime);
+    weir_origin_free(&runtime->groups);
     weir_timers_free(&runtime->timers);
     free_overrides(runtime->overrides);
     weir_error_free(runtime->error);
@@ -271,7 +276,8 @@ static weir_source *find_channel(weir_runtime *runtime, const weir_module *modul
 
 static bool is_own_thread(const weir_runtime *runtime)
 {
-    return atomic_load(&runtime->running) && pthread_equal(pthread_self(), runtime->thread) != 0;
+    return atomic_load(&runtime->owned) &&
+           pthread_equal(pthread_self(), atomic_load(&runtime->thread)) != 0;
 }
 
 /* Stamps never go back, whatever the machine's clock does: a turn takes all up to the newest. */
@@ -363,6 +369,8 @@ static bool flush_sink(weir_runtime *runtime, weir_sink_work *work)
         runtime->outcome = status;
         error = NULL;
         work->left = work->written = work->out.size = 0;
+        work->safe = work->sink.metrics.bytes;
+        work->gone = true;
         weir_runtime_stop(runtime);
     }
     weir_error_free(error);
@@ -376,9 +384,9 @@ void weir_flush_sinks(weir_runtime *runtime)
         bool changed = false;
         for (uint32_t i = 0; i < program->module->sink_count; i++) {
             weir_sink_work *work = &program->sinks[i];
-            if (work->left != work->written)
+            if (weir_sink_is_behind(work))
                 changed = flush_sink(runtime, work) || changed;
-            runtime->sinks_stuck = runtime->sinks_stuck || work->left != work->written;
+            runtime->sinks_stuck = runtime->sinks_stuck || weir_sink_is_behind(work);
         }
         if (changed)
             hold_writers(program);

@@ -220,6 +220,26 @@ static weir_status start_accumulator(weir_accumulator_work *work, weir_error **e
     return WEIR_OK;
 }
 
+/* What waits for ever would keep a source from ever committing (rule E7). */
+static weir_status check_wait(const weir_program *program, const weir_reactor *reactor,
+                              weir_error **error)
+{
+    const weir_module *module = program->module;
+
+    for (uint32_t i = 0; i < reactor->module->input_count; i++) {
+        const weir_module_input *input = &reactor->module->inputs[i];
+        uint32_t source = module->accumulators[input->accumulator].source;
+        if (reactor->config.wait == INT64_MAX && input->criteria && source != WEIR_NONE &&
+            program->sources[source].source.origin.commits)
+            return weir_error_set_at(error, WEIR_SPEC, reactor->module->place,
+                                     "reactor '%s' cannot wait forever: source '%s' commits, and "
+                                     "nothing after what waits could be committed; give 'wait' a "
+                                     "time",
+                                     reactor->module->name, module->sources[source].name);
+    }
+    return WEIR_OK;
+}
+
 weir_status weir_program_start(weir_program *program, weir_error **error)
 {
     const weir_module *module = program->module;
@@ -233,6 +253,8 @@ weir_status weir_program_start(weir_program *program, weir_error **error)
         status = start_sink(&program->sinks[i], error);
     for (uint32_t i = 0; i < module->source_count && status == WEIR_OK; i++)
         status = start_source(&program->sources[i], error);
+    for (uint32_t i = 0; i < module->reactor_count && status == WEIR_OK; i++)
+        status = check_wait(program, &program->reactors[i], error);
     return status;
 }
 

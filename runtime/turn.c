@@ -75,6 +75,18 @@ static void release(weir_source_work *work, size_t count)
         source->kind->release(source, count);
 }
 
+static weir_status enter_partition(weir_source *source, weir_error **error)
+{
+    const weir_span *span = &source->span;
+    int64_t position = span->count != 0 ? span->first_position : source->refusal.position;
+    int32_t partition = span->count != 0 ? span->partition : source->refusal.partition;
+
+    if (!source->origin.commits || weir_origin_enter(&source->origin, partition, position))
+        return WEIR_OK;
+    return weir_error_set(error, WEIR_NOMEM, "source '%s': no memory for partition %d",
+                          source->module->name, (int)partition);
+}
+
 static void count_received(weir_source_work *work)
 {
     weir_source *source = &work->source;
@@ -97,6 +109,8 @@ bool weir_source_refill(weir_source_work *work, weir_error **error, weir_status 
     if (source->ended || work->dry || work->budget == 0)
         return false;
     weir_status status = source->kind->read(source, limit, error);
+    if (status == WEIR_OK && has_rest(source))
+        status = enter_partition(source, error);
     if (status == WEIR_OK) {
         count_received(work);
         return has_rest(source);
@@ -235,6 +249,7 @@ weir_status weir_turn(weir_runtime *runtime, bool *ret_more, weir_error **error)
     }
     weir_ask_latest(runtime);
     weir_flush_sinks(runtime);
+    weir_commit(runtime);
     runtime->turns++;
     *ret_more = status == WEIR_OK && weir_turn_has_more(runtime);
     return status;

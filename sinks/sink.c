@@ -104,13 +104,15 @@ weir_status weir_sink_flush(weir_sink_work *work, int *fd, weir_error **error)
         work->written += written;
         sink->metrics.bytes += written;
     }
+    if (status == WEIR_OK && sink->kind->sync != NULL)
+        status = sink->kind->sync(sink, error);
+    if (status == WEIR_OK || sink->kind->sync == NULL)
+        work->safe = sink->metrics.bytes;
     work->stuck = status != WEIR_OK;
     if (status == WEIR_IO)
         sink->metrics.failures++;
     move_down(work);
     sink->metrics.pending = work->left;
-    if (status == WEIR_OK && sink->kind->sync != NULL)
-        status = sink->kind->sync(sink, error);
     return status;
 }
 

@@ -20,6 +20,9 @@ typedef struct weir_sink_work {
     size_t left;    /* end of the results that have left */
     bool stuck;     /* the kind takes no more just now, or failed */
     bool failing;   /* the newest write failed */
+    bool gone;      /* nobody reads any more: what it was given is lost */
+    uint64_t safe; /* bytes since the start that are written, and synced where its policy says so */
+    uint64_t commits_at; /* `safe` must reach this before sources commit */
     char reason[256];
 } weir_sink_work;
 
@@ -32,6 +35,18 @@ weir_outlet weir_sink_outlet(weir_sink_work *work);
 
 /* True while it takes the results of another firing (rule E15). */
 bool weir_sink_is_ready(const weir_sink_work *work);
+
+/* Bytes that have left since the start; what is lost is never safe. */
+static inline uint64_t weir_sink_given(const weir_sink_work *work)
+{
+    return work->sink.metrics.bytes + (work->left - work->written);
+}
+
+/* True while it has more to do than it has done: to write, or to sync. */
+static inline bool weir_sink_is_behind(const weir_sink_work *work)
+{
+    return work->safe != weir_sink_given(work);
+}
 
 /* Writes out what has left. WEIR_AGAIN and WEIR_IO: not all; *fd as for the kind's write. */
 weir_status weir_sink_flush(weir_sink_work *work, int *fd, weir_error **error);

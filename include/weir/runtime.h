@@ -51,6 +51,7 @@ typedef struct weir_runtime_config {
      * time passes so many times faster than it did (0: as fast as possible). */
     int64_t from, until;
     double speed;
+    int64_t stop_within; /* nanoseconds that a stop waits for sinks and commits; 0: 10 s */
 } weir_runtime_config;
 
 /* --- Life ------------------------------------------------------------------------------------- */
@@ -109,7 +110,8 @@ WEIR_API void weir_runtime_stop(weir_runtime *runtime);
 /* --- Events from the program ------------------------------------------------------------------ */
 
 /* Pushes `count` values of the channel's type; they get one stamp. All or none: when there is no
- * room, what the channel's `on_full` says. Any thread. */
+ * room, what the channel's `on_full` says. From the load on; blocks only under `on_full: block`,
+ * and never on the thread that the runtime belongs to (WEIR_STATE). Any thread. */
 WEIR_API WEIR_MUST_USE weir_status weir_runtime_push(weir_runtime *runtime,
                                                      const weir_module *module, uint32_t source,
                                                      const void *values, size_t count,
@@ -214,8 +216,8 @@ typedef struct weir_report {
     size_t sink_count;
 } weir_report;
 
-WEIR_API WEIR_MUST_USE weir_status weir_runtime_report(weir_runtime *runtime, weir_report **ret,
-                                                       weir_error **error);
+WEIR_API WEIR_MUST_USE weir_status weir_runtime_metrics(weir_runtime *runtime, weir_report **ret,
+                                                        weir_error **error);
 WEIR_API void weir_report_free(weir_report *report);
 
 /* How often a node has run, from its graph's report. */
