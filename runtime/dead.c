@@ -6,6 +6,7 @@
 
 #include "core/buffer.h"
 #include "runtime/runtime.h"
+#include "wire/values.h"
 
 enum { LOG_EVERY = 60 }; /* seconds */
 
@@ -21,6 +22,10 @@ static void set_text(char *member, size_t capacity, const char *text)
     }
     if (size != 0)
         memcpy(member, text, size);
+    /* A reason may quote what was refused for being no text at all. */
+    unsigned char *bytes = (unsigned char *)member, *bad;
+    while ((bad = (unsigned char *)(uintptr_t)wire_utf8_fault(bytes, bytes + size)) != NULL)
+        *bad = '?';
 }
 
 /* The bytes as they were read; else the value as JSON, marked. */

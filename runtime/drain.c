@@ -6,8 +6,14 @@
  * sinks are written out; a stop waits for them only so long.
  */
 #include "runtime/runtime.h"
+#include "sources/channel.h"
 
-static const int64_t stop_limit = 10000000000;
+int64_t weir_stop_limit(const weir_runtime *runtime)
+{
+    const int64_t usual = 10000000000;
+
+    return runtime->config.stop_limit != 0 ? runtime->config.stop_limit : usual;
+}
 
 static void flush_all(weir_runtime *runtime)
 {
@@ -62,6 +68,16 @@ static void bury_unpaired(weir_runtime *runtime)
     }
 }
 
+/* From now on a push says so, also one that waits for a place. */
+static void close_channels(weir_runtime *runtime)
+{
+    FOR_EACH_SOURCE(runtime, work)
+    {
+        if (work->source.kind == &weir_channel)
+            weir_channel_close(&work->source);
+    }
+}
+
 static const char *stuck_reason(const weir_runtime *runtime)
 {
     for (const weir_program *program = runtime->programs; program != NULL; program = program->next)
@@ -71,25 +87,50 @@ static const char *stuck_reason(const weir_runtime *runtime)
     return "";
 }
 
+/* Sinks that have not taken all by the end of the time are given up. */
+static void give_up_rest(weir_runtime *runtime)
+{
+    weir_error *error = NULL;
+    size_t lost = 0;
+
+    const char *reason = stuck_reason(runtime);
+    FOR_EACH_SINK(runtime, work)
+    {
+        lost += weir_sink_drop(work);
+    }
+    weir_error_set(
+        &error, WEIR_IO,
+        "a sink has not taken its last results within %.3g s of the stop (%s); %zu bytes "
+        "are not written",
+        (double)weir_stop_limit(runtime) / 1e9, reason, lost);
+    weir_runtime_fail(runtime, WEIR_IO, error);
+}
+
+/* Nothing is read or written any more; what the runtime counted can still be asked. */
 static void end(weir_runtime *runtime)
 {
+    weir_finish_sinks(runtime);
+    FOR_EACH_SOURCE(runtime, work)
+    {
+        weir_source_stop(work);
+    }
     runtime->ended = true;
-    if (runtime->sinks_stuck && runtime->outcome == WEIR_OK)
-        runtime->outcome =
-            weir_error_set(&runtime->error, WEIR_IO,
-                           "a sink has not taken its last results within 10 s of the stop: %s",
-                           stuck_reason(runtime));
 }
 
 static void drain_stopped(weir_runtime *runtime)
 {
     if (runtime->stop_began == 0) {
         runtime->stop_began = weir_monotonic_now();
+        close_channels(runtime);
         flush_all(runtime);
     }
     weir_flush_sinks(runtime);
-    if (!runtime->sinks_stuck || weir_monotonic_now() - runtime->stop_began > stop_limit)
+    if (!runtime->sinks_stuck) {
         end(runtime);
+    } else if (weir_monotonic_now() - runtime->stop_began >= weir_stop_limit(runtime)) {
+        give_up_rest(runtime);
+        end(runtime);
+    }
 }
 
 void weir_drain(weir_runtime *runtime)
@@ -106,6 +147,6 @@ void weir_drain(weir_runtime *runtime)
         return;
     bury_unpaired(runtime);
     weir_flush_sinks(runtime);
-    if (!runtime->sinks_stuck)
+    if (!runtime->sinks_stuck && !atomic_load(&runtime->stopping))
         end(runtime);
 }
