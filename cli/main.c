@@ -178,8 +178,10 @@ static int finish(int code)
 
 int main(int argc, char **argv)
 {
-    /* A reader of our output that goes away is an error of the write, not a death. */
+    /* A reader of our output that goes away, and a file that may grow no further, are errors of the
+     * write, not deaths. */
     signal(SIGPIPE, SIG_IGN);
+    signal(SIGXFSZ, SIG_IGN);
     if (argc < 2) {
         cli_print_help(stderr);
         return CLI_USAGE;

@@ -6,6 +6,7 @@
 
 #include "cli/reference.h"
 #include "codegen/keys.h"
+#include "core/text.h"
 
 /* --- options ------------------------------------------------------------------------------------
  */
@@ -43,14 +44,26 @@ static const char *type_word(const weir_option *option)
     return "";
 }
 
+/* ", 1 to 1024", ", 1ms or more" */
+static void print_range(const weir_option *option)
+{
+    char min[32], max[32];
+
+    if (option->min == 0 && option->max == 0)
+        return;
+    weir_text_amount(option->type, option->min, min, sizeof min);
+    weir_text_amount(option->type, option->max, max, sizeof max);
+    if (option->max == INT64_MAX)
+        printf(", %s or more", min);
+    else
+        printf(", %s to %s", min, max);
+}
+
 static void print_option(const weir_option *option)
 {
-    bool whole = option->type == WEIR_OPTION_INTEGER && (option->min != 0 || option->max != 0);
-
     printf("| `%s` | ", option->name);
     print_cell(type_word(option));
-    if (whole && option->max != INT64_MAX)
-        printf(", %lld to %lld", (long long)option->min, (long long)option->max);
+    print_range(option);
     if (option->forever != NULL)
         printf(", or `%s`", option->forever);
     if (option->required)
