@@ -20,6 +20,7 @@ struct weir_sink_work {
     size_t written; /* bytes of `out` that the kind has taken */
     size_t left;    /* end of the results that have left */
     size_t buffer;  /* how much may wait */
+    size_t enough;  /* to be written before the turn ends */
     bool started;
     bool stuck;                      /* the kind takes no more just now, or failed */
     bool failing;                    /* the newest attempt failed */
@@ -28,7 +29,7 @@ struct weir_sink_work {
     int64_t give_up;                 /* nanoseconds; INT64_MAX: never */
     int64_t logged;                  /* monotonic: when its trouble was told */
     char reason[256];
-    /* Called when WEIR_SINK_FLUSH bytes have come together, and again for each result after. */
+    /* Called when `enough` has come together, and again for each result after. */
     void (*relieve)(weir_sink_work *work);
     void *owner; /* whose function that is */
 };

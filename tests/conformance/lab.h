@@ -46,6 +46,7 @@ typedef struct lab_world {
     weir_buffer pending;                 /* what the source is still to be given */
     size_t pending_at;
     weir_buffer bytes; /* what the sink wrote, as far as it was read */
+    bool deaf;         /* ... and it is not read any more */
 } lab_world;
 
 /* Makes the folder and a runtime. What the test wants of them is in `lab` already. */
