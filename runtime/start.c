@@ -253,7 +253,7 @@ static weir_status start_sink(weir_sink_work *work, weir_error **error)
 
     if (!sink->kind->is_callback)
         format = format_of(kind, sink->config, word, sizeof word);
-    work->buffer = (size_t)integer_of(kind, sink->config, "buffer", WEIR_OPTION_SIZE, 1024 * 1024);
+    work->buffer = (size_t)integer_of(kind, sink->config, "buffer", WEIR_OPTION_SIZE, 1 << 20);
     work->sink.metrics.limit = sink->kind->write != NULL ? work->buffer : 0;
     work->give_up = integer_of(kind, sink->config, "give_up", WEIR_OPTION_DURATION, 60000000000);
     return weir_sink_start(work, format, error);

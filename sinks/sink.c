@@ -41,7 +41,7 @@ static void commit(const weir_outlet *outlet, weir_firing *firing, const void *v
     work->sink.metrics.results++;
     if (work->sink.tap != NULL)
         work->sink.tap(value, work->sink.tap_arg);
-    if (work->left - work->written >= WEIR_SINK_FLUSH)
+    if (work->left - work->written >= work->enough)
         work->relieve(work);
 }
 
@@ -172,6 +172,7 @@ weir_status weir_sink_start(weir_sink_work *work, const char *format, weir_error
                               "sink '%s' is a callback, but has no function; set one before the "
                               "start, or redirect it with --sink %s=stdout",
                               sink->module->name, sink->module->name);
+    work->enough = work->buffer < WEIR_SINK_FLUSH ? work->buffer : WEIR_SINK_FLUSH;
     weir_status status = format != NULL ? choose_format(sink, format, error) : WEIR_OK;
     if (status == WEIR_OK && sink->kind->state_size != 0 &&
         (sink->state = weir_alloc(sink->kind->state_size)) == NULL)

@@ -22,6 +22,7 @@ struct weir_sink_work {
     size_t buffer;  /* how much may wait */
     uint64_t safe; /* bytes since the start that are written, and synced where its policy says so */
     uint64_t commits_at; /* `safe` must reach this before sources commit */
+    size_t enough;       /* to be written before the turn ends */
     bool started;
     bool stuck;                      /* the kind takes no more just now, or failed */
     bool failing;                    /* the newest attempt failed */
@@ -30,7 +31,7 @@ struct weir_sink_work {
     int64_t give_up;                 /* nanoseconds; INT64_MAX: never */
     int64_t logged;                  /* monotonic: when its trouble was told */
     char reason[256];
-    /* Called when WEIR_SINK_FLUSH bytes have come together, and again for each result after. */
+    /* Called when `enough` has come together, and again for each result after. */
     void (*relieve)(weir_sink_work *work);
     void *owner; /* whose function that is */
 };
