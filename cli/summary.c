@@ -56,6 +56,10 @@ void cli_summarise(const cli_arguments *arguments, weir_runtime *runtime, int64_
 
     if (cli_has(arguments, "--quiet") || weir_runtime_metrics(runtime, &report, NULL) != WEIR_OK)
         return;
+    if (report->turns == 0) { /* it did not even start */
+        weir_report_free(report);
+        return;
+    }
     for (size_t i = 0; i < report->source_count; i++)
         print_source(&report->sources[i]);
     for (size_t i = 0; i < report->reactor_count; i++)

@@ -11,7 +11,7 @@
 static bool is_one_gone(const weir_program *program)
 {
     for (uint32_t i = 0; i < program->module->sink_count; i++)
-        if (program->sinks[i].gone)
+        if (program->sinks[i].sink.metrics.lost != 0)
             return true;
     return false;
 }

@@ -8,7 +8,12 @@
 #include "runtime/runtime.h"
 #include "sources/channel.h"
 
-static const int64_t stop_within = 10000000000;
+int64_t weir_stop_within(const weir_runtime *runtime)
+{
+    const int64_t usual = 10000000000;
+
+    return runtime->config.stop_within != 0 ? runtime->config.stop_within : usual;
+}
 
 static void flush_all(weir_runtime *runtime)
 {
@@ -73,25 +78,45 @@ static const char *stuck_reason(const weir_runtime *runtime)
 {
     for (const weir_program *program = runtime->programs; program != NULL; program = program->next)
         for (uint32_t i = 0; i < program->module->sink_count; i++)
-            if (weir_sink_is_behind(&program->sinks[i]))
+            if (program->sinks[i].left != program->sinks[i].written)
                 return program->sinks[i].reason;
     return "";
 }
 
+/* What sinks have not taken by the end of the time is given up, and so is what is not committed. */
+static void give_up_rest(weir_runtime *runtime)
+{
+    weir_error *error = NULL;
+    double seconds = (double)weir_stop_within(runtime) / 1e9;
+    size_t lost = 0;
+
+    const char *reason = stuck_reason(runtime);
+    FOR_EACH_SINK(runtime, work)
+    {
+        lost += weir_sink_drop(work);
+    }
+    if (runtime->sinks_stuck)
+        weir_error_set(&error, WEIR_IO,
+                       "a sink has not taken its last results within %.3g s of the stop (%s); %zu "
+                       "bytes are not written",
+                       seconds, reason, lost);
+    else
+        weir_error_set(&error, WEIR_IO,
+                       "a source could not commit what is done within %.3g s of the stop; it will "
+                       "come again",
+                       seconds);
+    weir_runtime_fail(runtime, WEIR_IO, error);
+}
+
+/* Nothing is read or written any more; what the runtime counted can still be asked. */
 static void end(weir_runtime *runtime)
 {
+    weir_finish_sinks(runtime);
+    FOR_EACH_SOURCE(runtime, work)
+    {
+        weir_source_stop(work);
+    }
     runtime->ended = true;
-    if (runtime->outcome != WEIR_OK)
-        return;
-    if (runtime->sinks_stuck)
-        runtime->outcome = weir_error_set(
-            &runtime->error, WEIR_IO,
-            "a sink has not taken its last results in the time that a stop has ('stop_within'): %s",
-            stuck_reason(runtime));
-    else if (runtime->commits_stuck)
-        runtime->outcome = weir_error_set(&runtime->error, WEIR_IO,
-                                          "a source could not commit what is done in the time that "
-                                          "a stop has ('stop_within'); it will come again");
 }
 
 /* True once the sinks have all, and the sources know it. */
@@ -118,9 +143,12 @@ static void drain_stopped(weir_runtime *runtime)
         weir_close_channels(runtime);
         flush_all(runtime);
     }
-    int64_t limit = runtime->config.stop_within != 0 ? runtime->config.stop_within : stop_within;
-    if (is_settled(runtime) || weir_monotonic_now() - runtime->stop_began > limit)
+    if (is_settled(runtime)) {
         end(runtime);
+    } else if (weir_monotonic_now() - runtime->stop_began >= weir_stop_within(runtime)) {
+        give_up_rest(runtime);
+        end(runtime);
+    }
 }
 
 void weir_drain(weir_runtime *runtime)
@@ -137,6 +165,6 @@ void weir_drain(weir_runtime *runtime)
         return;
     while (bury_unpaired(runtime))
         ;
-    if (is_settled(runtime))
+    if (is_settled(runtime) && !atomic_load(&runtime->stopping))
         end(runtime);
 }

@@ -197,7 +197,8 @@ static weir_status load_source(weir_program *program, uint32_t index, weir_error
     const char *kind = override_of(runtime, "sources", module->name, "kind");
 
     work->program = program;
-    work->fd = -1;
+    work->watch.fd = -1;
+    work->rank = ++runtime->ranks;
     source->module = module;
     source->type = module->type;
     source->folder = kind != NULL ? NULL : program->folder;
@@ -225,11 +226,15 @@ static weir_status load_source(weir_program *program, uint32_t index, weir_error
 
 static weir_status load_sink(weir_program *program, uint32_t index, weir_error **error)
 {
-    weir_sink *sink = &program->sinks[index].sink;
+    weir_sink_work *work = &program->sinks[index];
+    weir_sink *sink = &work->sink;
     const weir_module_sink *module = &program->module->sinks[index];
     weir_runtime *runtime = program->runtime;
     const char *kind = override_of(runtime, "sinks", module->name, "kind");
 
+    work->relieve = weir_relieve_sink;
+    work->owner = program;
+    program->sink_watches[index].fd = -1;
     sink->module = module;
     sink->type = module->type;
     sink->folder = kind != NULL ? NULL : program->folder;
@@ -354,8 +359,9 @@ static bool make_rooms(weir_program *program)
         weir_alloc_array(module->accumulator_count, sizeof *program->accumulators);
     program->reactors = weir_alloc_array(module->reactor_count, sizeof *program->reactors);
     program->sinks = weir_alloc_array(module->sink_count, sizeof *program->sinks);
+    program->sink_watches = weir_alloc_array(module->sink_count, sizeof *program->sink_watches);
     return program->sources != NULL && program->accumulators != NULL && program->reactors != NULL &&
-           program->sinks != NULL;
+           program->sinks != NULL && program->sink_watches != NULL;
 }
 
 static weir_status load_rooms(weir_program *program, weir_error **error)
@@ -420,6 +426,18 @@ weir_status weir_program_new(weir_runtime *runtime, const weir_module *module, c
     return status;
 }
 
+static void close_source(weir_source_work *work)
+{
+    weir_source *source = &work->source;
+
+    weir_source_stop(work);
+    if (source->kind == &weir_channel && source->state != NULL) {
+        source->kind->close(source);
+        weir_free(source->state);
+    }
+    weir_source_release(source);
+}
+
 /* Any part may be missing: this also frees what a failed load had made. */
 void weir_program_free(weir_program *program)
 {
@@ -427,7 +445,8 @@ void weir_program_free(weir_program *program)
 
     for (uint32_t i = 0; program->sources != NULL && i < module->source_count; i++) {
         weir_source_work *work = &program->sources[i];
-        weir_source_stop(work);
+        if (work->source.kind != NULL)
+            close_source(work);
         if (work->source.kind != NULL)
             free_config(&work->source.kind->base, work->source.config);
         weir_origin_free(&work->source.origin);
@@ -456,6 +475,7 @@ void weir_program_free(weir_program *program)
     weir_free(program->accumulators);
     weir_free(program->reactors);
     weir_free(program->sinks);
+    weir_free(program->sink_watches);
     weir_free(program->outlets);
     weir_free(program->targets);
     weir_free(program->counts);

@@ -207,6 +207,18 @@ void weir_runtime_stop(weir_runtime *runtime)
     weir_loop_wake(runtime);
 }
 
+void weir_runtime_fail(weir_runtime *runtime, weir_status status, weir_error *error)
+{
+    if (runtime->outcome != WEIR_OK) {
+        weir_error_free(error); /* the first reason counts */
+        return;
+    }
+    weir_error_free(runtime->error);
+    runtime->error = error;
+    runtime->outcome = status;
+    weir_runtime_stop(runtime);
+}
+
 void weir_runtime_log(weir_runtime *runtime, weir_level level, const char *room, const char *name,
                       const char *format, ...)
 {
@@ -315,81 +327,4 @@ weir_status weir_runtime_close(weir_runtime *runtime, const weir_module *module,
         return WEIR_STATE;
     weir_channel_close(channel);
     return WEIR_OK;
-}
-
-/* --- Sinks -------------------------------------------------------------------------------------
- */
-
-static bool writes_to(const weir_program *program, const weir_reactor *reactor, uint32_t sink)
-{
-    for (uint32_t g = 0; g < reactor->module->graph_count; g++) {
-        const weir_module_graph *graph = &program->module->graphs[reactor->module->graphs[g]];
-        const char *dead_letters = graph->dead_letters;
-        for (uint32_t o = 0; o < graph->outlet_count; o++)
-            if (graph->outlets[o].sink == sink)
-                return true;
-        if (dead_letters != NULL && strcmp(dead_letters, program->module->sinks[sink].name) == 0)
-            return true;
-    }
-    return false;
-}
-
-/* Reactors are held while one of the sinks that they write to is not ready (rule E15). */
-static void hold_writers(weir_program *program)
-{
-    for (uint32_t r = 0; r < program->module->reactor_count; r++) {
-        weir_reactor *reactor = &program->reactors[r];
-        bool ready = true;
-        for (uint32_t s = 0; s < program->module->sink_count && ready; s++)
-            ready = weir_sink_is_ready(&program->sinks[s]) || !writes_to(program, reactor, s);
-        bool held = (reactor->blocked & WEIR_BLOCKED_SINK) != 0;
-        if (held != ready)
-            continue;
-        weir_reactor_hold(reactor, WEIR_BLOCKED_SINK, !ready);
-        if (ready && reactor->module->strategy == WEIR_SEQUENTIAL)
-            weir_reactor_ask_all(reactor);
-    }
-}
-
-static bool flush_sink(weir_runtime *runtime, weir_sink_work *work)
-{
-    weir_error *error = NULL;
-    bool was_stuck = work->stuck;
-    int fd = -1;
-
-    weir_status status = weir_sink_flush(work, &fd, &error);
-    if (status == WEIR_IO && !work->failing)
-        weir_runtime_log(runtime, WEIR_ERROR, "sinks", work->sink.module->name,
-                         "%s; trying again each second", weir_error_message(error));
-    work->failing = status == WEIR_IO;
-    snprintf(work->reason, sizeof work->reason, "%s",
-             error != NULL ? weir_error_message(error) : "");
-    if (status == WEIR_CLOSED && runtime->error == NULL) {
-        runtime->error = error;
-        runtime->outcome = status;
-        error = NULL;
-        work->left = work->written = work->out.size = 0;
-        work->safe = work->sink.metrics.bytes;
-        work->gone = true;
-        weir_runtime_stop(runtime);
-    }
-    weir_error_free(error);
-    return was_stuck || work->stuck;
-}
-
-void weir_flush_sinks(weir_runtime *runtime)
-{
-    runtime->sinks_stuck = false;
-    for (weir_program *program = runtime->programs; program != NULL; program = program->next) {
-        bool changed = false;
-        for (uint32_t i = 0; i < program->module->sink_count; i++) {
-            weir_sink_work *work = &program->sinks[i];
-            if (weir_sink_is_behind(work))
-                changed = flush_sink(runtime, work) || changed;
-            runtime->sinks_stuck = runtime->sinks_stuck || weir_sink_is_behind(work);
-        }
-        if (changed)
-            hold_writers(program);
-    }
-    weir_route_settle(runtime);
 }

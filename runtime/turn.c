@@ -154,6 +154,19 @@ void weir_source_hand_on(weir_source_work *work, size_t end)
         weir_dead_of_refusal(work);
 }
 
+void weir_source_tick(weir_source_work *work)
+{
+    weir_error *error = NULL;
+    weir_status status = WEIR_OK;
+
+    work->budget = (size_t)work->config.turn;
+    work->dry = work->stalled = false;
+    while (!work->stalled && weir_source_refill(work, &error, &status))
+        weir_source_hand_on(work, work->source.span.count);
+    if (status != WEIR_OK)
+        weir_runtime_fail(work->program->runtime, status, error);
+}
+
 static int64_t head_stamp(const weir_source *source)
 {
     return source->span.stamps != NULL && source->taken < source->span.count
@@ -216,21 +229,6 @@ bool weir_turn_has_more(weir_runtime *runtime)
     return false;
 }
 
-/* A sink whose buffer has filled up writes it out before the turn's end; one that is stuck may hold
- * its writers by now. */
-static void relieve_sinks(weir_runtime *runtime)
-{
-    for (weir_program *program = runtime->programs; program != NULL; program = program->next)
-        for (uint32_t i = 0; i < program->module->sink_count; i++) {
-            const weir_sink_work *work = &program->sinks[i];
-            size_t limit = work->stuck ? WEIR_SINK_BUFFER : WEIR_SINK_FLUSH;
-            if (work->left - work->written >= limit) {
-                weir_flush_sinks(runtime);
-                return;
-            }
-        }
-}
-
 weir_status weir_turn(weir_runtime *runtime, bool *ret_more, weir_error **error)
 {
     weir_status status = WEIR_OK;
@@ -245,7 +243,6 @@ weir_status weir_turn(weir_runtime *runtime, bool *ret_more, weir_error **error)
     while (status == WEIR_OK && !atomic_load(&runtime->stopping) &&
            (work = pick(runtime, &until, error, &status)) != NULL) {
         weir_source_hand_on(work, end_at(&work->source, until));
-        relieve_sinks(runtime);
     }
     weir_ask_latest(runtime);
     weir_flush_sinks(runtime);

@@ -190,11 +190,19 @@ typedef enum weir_source_health {
 
 typedef struct weir_source weir_source;
 
+/* What a source holds back, and how much it may. */
+typedef struct weir_source_gauges {
+    uint64_t buffered, buffer_limit; /* bytes that are not handed on yet; of a channel events */
+    uint64_t clients, client_limit;  /* connections; 0: it has none */
+    uint64_t refused;                /* connections that were turned away */
+} weir_source_gauges;
+
 /* Callbacks of a kind. All but `read` may be NULL. */
 typedef struct weir_source_kind {
     weir_kind base;
     size_t state_size; /* of weir_source.state, zeroed before `open` */
-    /* Makes ready to read. A peer that is away is no failure: it is connected to later. */
+    /* Makes ready to read. A peer that is away is no failure: it is connected to later, and until
+     * then source->health says so; else the source is live when this returns. */
     weir_status (*open)(weir_source *source, weir_error **error);
     /* Fills source->span with at most `limit` events that are ready now. WEIR_OK: the span holds
      * some, or an event that cannot be decoded was refused by weir_source_put; WEIR_AGAIN: nothing
@@ -209,9 +217,12 @@ typedef struct weir_source_kind {
     weir_status (*commit)(weir_source *source, int32_t partition, int64_t position,
                           weir_error **error);
     void (*close)(weir_source *source);
+    void (*measure)(weir_source *source, weir_source_gauges *ret);
     bool reads_bytes; /* it calls weir_source_put, by the format of its spec */
     /* In replay too this source has events of its own (a file); others have ended at once. */
     bool replays;
+    /* Its events come of wake_at alone (a timer): in virtual time each comes in its moment. */
+    bool ticks;
 } weir_source_kind;
 
 /* An event that could not be decoded. */
@@ -237,6 +248,9 @@ struct weir_source {
                           size_t reason_size);
     weir_format format;        /* raw messages are framed as JSON is */
     weir_csv_columns *columns; /* of CSV: set from the header row by weir_source_header */
+    weir_firing firing;        /* what a decode function of `format: raw` is given */
+    weir_failure failure;
+    uint64_t bytes; /* of all messages so far */
     weir_span span;
     size_t taken; /* events of the span that have been handed on */
     weir_refusal refusal;
@@ -261,13 +275,18 @@ typedef struct weir_source_host {
     void (*log)(weir_source *source, weir_level level, const char *message);
 } weir_source_host;
 
-/* Decodes one message into the span. WEIR_OK: it is in, or was refused and will be a dead letter;
- * WEIR_FULL: the span takes no more, and this message is to be put again at the next read. */
+/* Decodes one message into the span. WEIR_OK: it is in, or was refused and will be a dead letter,
+ * or its decode function passed it over; WEIR_FULL: the span takes no more, and this message is to
+ * be put again at the next read. Its bytes stay where they are until then. */
 WEIR_API weir_status weir_source_put(weir_source *source, weir_slice message, int64_t position);
 
-/* Reads the header row of a CSV source. */
+/* As weir_source_put for what is no message at all: it becomes a dead letter for this reason. */
+WEIR_API weir_status weir_source_refuse(weir_source *source, weir_slice bytes, int64_t position,
+                                        const char *reason);
+
+/* Reads the header row of a CSV source; `where` names what it stands in. */
 WEIR_API WEIR_MUST_USE weir_status weir_source_header(weir_source *source, weir_slice header,
-                                                      weir_error **error);
+                                                      const char *where, weir_error **error);
 
 /* Empties the span for the next read; a kind calls it first in `read`. */
 WEIR_API void weir_source_begin(weir_source *source, int32_t partition);

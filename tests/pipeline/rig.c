@@ -237,7 +237,7 @@ static void command(rig_world *rig, char *word)
 {
     char *colon = strchr(word, ':'), *argument = colon + 1;
     weir_error *error = NULL;
-    weir_status status = WEIR_INTERNAL;
+    weir_status status = WEIR_STATE;
 
     *colon = '\0';
     if (strcmp(word, "pause") == 0)

@@ -247,7 +247,6 @@ void rig_fill_tables(rig_tables *tables, const rig_spec *spec)
     *module = (weir_module){.generation = WEIR_GENERATION,
                             .name = "rig",
                             .spec = "rig.weir.yaml",
-                            .digest = "0",
                             .sources = tables->sources,
                             .accumulators = tables->accumulators,
                             .reactors = tables->reactors,

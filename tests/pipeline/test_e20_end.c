@@ -182,7 +182,7 @@ static void a_halt_is_told(void **state)
     rig_open(&rig, &spec);
     rig_run(&rig, "a1 ;");
     assert_int_equal(rig.outcome, WEIR_FAILED);
-    expect_health(&rig, WEIR_SOURCE_LIVE, WEIR_REACTOR_HALTED);
+    expect_health(&rig, WEIR_SOURCE_ENDED, WEIR_REACTOR_HALTED);
     rig_close(&rig);
 }
 
