@@ -102,7 +102,7 @@ static void count_received(weir_source_work *work)
 bool weir_source_refill(weir_source_work *work, weir_error **error, weir_status *ret_status)
 {
     weir_source *source = &work->source;
-    size_t limit = work->budget < WEIR_SPAN_EVENTS ? work->budget : WEIR_SPAN_EVENTS;
+    size_t limit = work->budget < source->capacity ? work->budget : source->capacity;
 
     if (has_rest(source))
         return true;

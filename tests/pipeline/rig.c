@@ -53,12 +53,12 @@ static void must(weir_status status, weir_error *error)
                  error != NULL ? weir_error_message(error) : "");
 }
 
-static const weir_source_kind *const sources[] = {&rig_history, &rig_log};
+static const weir_source_kind *const sources[] = {&rig_history, &rig_log, &rig_limits_kind};
 static const weir_sink_kind *const sinks[] = {&rig_gate};
 static const weir_kinds kinds = {
     .generation = WEIR_GENERATION,
     .sources = sources,
-    .source_count = 2,
+    .source_count = sizeof sources / sizeof *sources,
     .sinks = sinks,
     .sink_count = 1,
 };
@@ -73,6 +73,9 @@ void rig_open(rig_world *rig, const rig_spec *spec)
     rig->tables = calloc(1, sizeof *rig->tables);
     assert_non_null(rig->tables);
     rig_fill_tables(rig->tables, spec);
+    rig_limits_seen = rig->limits;
+    for (uint32_t i = 0; rig->limits != NULL && i < rig->tables->module.source_count; i++)
+        rig->tables->sources[i].type = &rig->limits->type;
     if (rig->config.mode == WEIR_MODE_LIVE && !rig->live)
         rig->config.mode = WEIR_MODE_TEST;
     rig->config.kinds = &kinds;

@@ -7,7 +7,7 @@
 
 /* --- Sources with a history --------------------------------------------------------------------
  *
- *     1@10,2@20   events, with their times      ~  nothing is ready just once
+ *     1@10,2k7@20 events, with key and time      ~  nothing is ready just once
  *     3/1         of partition 1                _  a position that is not there
  *     !           what cannot be decoded
  *     1*          the same for ever
@@ -63,6 +63,8 @@ static bool history_take(weir_source *source)
     rig_item item = {.id = strtoll(history->next, &end, 10)};
     int32_t partition = 0;
 
+    if (*end == 'k')
+        item.key = strtoll(end + 1, &end, 10);
     if (*end == '@')
         item.time = strtoll(end + 1, &end, 10);
     if (*end == '/')
@@ -155,6 +157,25 @@ static weir_status log_commit(weir_source *source, int32_t partition, int64_t po
 }
 
 const weir_source_kind rig_log = {HISTORY("log"), .commit = log_commit};
+
+/* --- A source that notes how much it is asked for ----------------------------------------------
+ */
+
+static weir_status limits_read(weir_source *source, size_t limit, weir_error **error)
+{
+    (void)error;
+    weir_source_begin(source, 0);
+    if (limit > rig_limits_seen->most)
+        rig_limits_seen->most = limit;
+    return WEIR_CLOSED;
+}
+
+rig_limits *rig_limits_seen;
+
+const weir_source_kind rig_limits_kind = {
+    .base = {.name = "limits", .summary = "Notes how much it is asked for."},
+    .read = limits_read,
+};
 
 /* --- A sink that can be shut ------------------------------------------------------------------ */
 

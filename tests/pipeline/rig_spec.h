@@ -12,6 +12,10 @@ void rig_fill_tables(rig_tables *tables, const rig_spec *spec);
 extern const weir_source_kind rig_history, rig_log;
 extern weir_buffer *rig_commits; /* where commits are recorded */
 
+/* A source without events that notes how many it is asked for at once. */
+extern const weir_source_kind rig_limits_kind;
+extern rig_limits *rig_limits_seen;
+
 /* A sink that takes nothing while it is shut. */
 extern const weir_sink_kind rig_gate;
 extern bool rig_gate_shut;

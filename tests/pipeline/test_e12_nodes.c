@@ -172,12 +172,28 @@ static void results_leave_in_the_order_of_the_spec(void **state)
     close_world(&w);
 }
 
+/* E2: `reactors:` first, then graphs with criteria of their own, whose names they have. */
+static void reactors_stand_in_the_order_of_the_rules(void **state)
+{
+    static const char *const names[] = {"first", "branches", "sums"};
+
+    (void)state;
+    assert_int_equal(nodes_module.reactor_count, 3);
+    for (uint32_t i = 0; i < 3; i++)
+        assert_string_equal(nodes_module.reactors[i].name, names[i]);
+    const weir_module_reactor *first = &nodes_module.reactors[0];
+    assert_int_equal(first->graph_count, 2);
+    assert_string_equal(nodes_module.graphs[first->graphs[0]].name, "behind");
+    assert_string_equal(nodes_module.graphs[first->graphs[1]].name, "again");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_node_runs_when_it_has_what_it_needs),
         cmocka_unit_test(a_failed_graph_leaves_nothing),
         cmocka_unit_test(results_leave_in_the_order_of_the_spec),
+        cmocka_unit_test(reactors_stand_in_the_order_of_the_rules),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
