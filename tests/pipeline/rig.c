@@ -55,7 +55,7 @@ static void must(weir_status status, weir_error *error)
 
 static const weir_source_kind *const sources[] = {&rig_history, &rig_log, &rig_limits_kind};
 static const weir_sink_kind *const sinks[] = {&rig_gate};
-static const weir_kinds kinds = {
+const weir_kinds *const rig_kinds = &(const weir_kinds){
     .generation = WEIR_GENERATION,
     .sources = sources,
     .source_count = sizeof sources / sizeof *sources,
@@ -78,7 +78,7 @@ void rig_open(rig_world *rig, const rig_spec *spec)
         rig->tables->sources[i].type = &rig->limits->type;
     if (rig->config.mode == WEIR_MODE_LIVE && !rig->live)
         rig->config.mode = WEIR_MODE_TEST;
-    rig->config.kinds = &kinds;
+    rig->config.kinds = rig_kinds;
     must(weir_runtime_new(&rig->config, &rig->runtime, &error), error);
     weir_runtime_set_user(rig->runtime, rig);
     must(weir_runtime_load(rig->runtime, &rig->tables->module, &error), error);
