@@ -33,19 +33,19 @@ bool weir_queues_init(weir_reactor *reactor)
         reactor->place_count =
             at_most(places * (uint64_t)reactor->config.capacity,
                     reactor->has_windows ? WINDOW_POOL : UINT64_MAX, reactor->place_size);
+    reactor->backlog_size =
+        (uint32_t)(sizeof(weir_backlog) + reactor->module->input_count * sizeof(weir_queue));
+    uint32_t backlogs = reactor->key_words != 0 ? reactor->place_count : 1;
     /* Not zeroed: places are written before they are read, and many never are. */
     reactor->places = weir_realloc(NULL, (size_t)reactor->place_count * reactor->place_size);
-    return reactor->places != NULL;
+    reactor->backlogs = weir_realloc(NULL, (size_t)backlogs * reactor->backlog_size);
+    return reactor->places != NULL && reactor->backlogs != NULL;
 }
 
 void weir_queues_free(weir_reactor *reactor)
 {
     weir_free(reactor->places);
-    while (reactor->free_backlogs != NULL) {
-        weir_backlog *next = reactor->free_backlogs->next_free;
-        weir_free(reactor->free_backlogs);
-        reactor->free_backlogs = next;
-    }
+    weir_free(reactor->backlogs);
 }
 
 int64_t weir_reactor_unheld(const weir_reactor *reactor)
@@ -63,24 +63,25 @@ static int64_t unheld(const weir_reactor *reactor, const weir_backlog *backlog)
 
 /* --- Cells that wait -------------------------------------------------------------------------- */
 
+/* There is one for each cell that can have a place. */
 static weir_backlog *take_backlog(weir_reactor *reactor)
 {
     weir_backlog *backlog = reactor->free_backlogs;
-    size_t size = sizeof *backlog + reactor->module->input_count * sizeof *backlog->queues;
 
-    if (backlog == NULL)
-        return weir_alloc(size);
-    reactor->free_backlogs = backlog->next_free;
-    memset(backlog, 0, size);
+    if (backlog != NULL) {
+        reactor->free_backlogs = backlog->next_free;
+    } else {
+        void *fresh = reactor->backlogs + (size_t)reactor->backlog_fresh++ * reactor->backlog_size;
+        backlog = fresh;
+    }
+    memset(backlog, 0, reactor->backlog_size);
     return backlog;
 }
 
-static bool begin_to_wait(weir_reactor *reactor, weir_reactor_cell *cell)
+static void begin_to_wait(weir_reactor *reactor, weir_reactor_cell *cell)
 {
     weir_backlog *backlog = take_backlog(reactor);
 
-    if (backlog == NULL)
-        return false;
     cell->backlog = backlog;
     backlog->previous = reactor->last_waiting;
     if (reactor->last_waiting != NULL)
@@ -89,7 +90,6 @@ static bool begin_to_wait(weir_reactor *reactor, weir_reactor_cell *cell)
         reactor->first_waiting = cell;
     reactor->last_waiting = cell;
     reactor->blocked |= WEIR_BLOCKED_WAITING;
-    return true;
 }
 
 static void end_waiting(weir_reactor *reactor, weir_reactor_cell *cell)
@@ -322,10 +322,8 @@ void weir_queue_push(weir_reactor *reactor, weir_reactor_cell *cell, uint32_t in
         overwrite(reactor, &cell->backlog->queues[input], value, event, ticket))
         return;
     make_place(reactor, cell, input);
-    if (cell->backlog == NULL && !begin_to_wait(reactor, cell)) {
-        bury(reactor, ticket, input, value, "out of memory");
-        return;
-    }
+    if (cell->backlog == NULL)
+        begin_to_wait(reactor, cell);
     weir_waiting *waiting = take_place(reactor);
     waiting->cell = cell;
     waiting->input = input;

@@ -101,20 +101,16 @@ weir_status weir_reactor_init(weir_reactor *reactor, const weir_module_reactor *
 
 /* --- Freeing ---------------------------------------------------------------------------------- */
 
-static void free_cell(weir_reactor *reactor, weir_reactor_cell *cell)
-{
-    weir_retry_free(reactor, cell->retry);
-    weir_free(cell->backlog);
-}
-
 void weir_reactor_release(weir_reactor *reactor)
 {
     if (reactor->single != NULL)
-        free_cell(reactor, reactor->single);
+        weir_retry_free(reactor, reactor->single->retry);
     weir_free(reactor->single);
     for (weir_entry *entry = weir_table_next(&reactor->keys, 0); entry != NULL;
-         entry = weir_table_next(&reactor->keys, entry->number))
-        free_cell(reactor, weir_entry_data(&reactor->keys, entry));
+         entry = weir_table_next(&reactor->keys, entry->number)) {
+        const weir_reactor_cell *cell = weir_entry_data(&reactor->keys, entry);
+        weir_retry_free(reactor, cell->retry);
+    }
     weir_table_free(&reactor->keys);
     weir_queues_free(reactor);
     for (uint32_t i = 0; reactor->inputs != NULL && i < reactor->module->input_count; i++)

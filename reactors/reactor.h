@@ -163,6 +163,8 @@ struct weir_reactor {
     uint32_t place_size, place_count, place_fresh;
     weir_waiting *free_places;
     weir_waiting *oldest, *newest;
+    unsigned char *backlogs; /* the pool of weir_backlog: a place each, at the most */
+    uint32_t backlog_size, backlog_fresh;
     weir_backlog *free_backlogs;
     weir_reactor_cell *first_waiting, *last_waiting;
     weir_timer wait_timer;

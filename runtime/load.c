@@ -150,8 +150,7 @@ static weir_status load_accumulator(weir_program *program, uint32_t index, weir_
     if (status == WEIR_OK)
         status = weir_origin_init(&accumulator->origin, module->name, 65536, error);
     if (status == WEIR_OK)
-        status = weir_origin_init(&accumulator->batches, module->name, 65536, error);
-    accumulator->batches.inner = true;
+        status = weir_origin_init_inner(&accumulator->batches, module->name, 65536, error);
     work->cells = (weir_cells){.accumulator = accumulator,
                                .timers = &runtime->timers,
                                .key_words = work->key_words,

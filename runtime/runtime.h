@@ -167,7 +167,9 @@ struct weir_runtime {
     weir_feedback *feedback; /* NULL: nothing to be fed back */
     weir_feedback *fresh, **last_fresh;
     weir_feedback *free_feedback;
-    uint32_t feedback_count;
+    unsigned char *feedback_pool; /* made at the start */
+    size_t feedback_size;         /* of one of its places */
+    uint32_t feedback_limit, feedback_fresh;
     weir_origin groups;                /* its tickets stand for all that a firing took */
     weir_flush *flushes, **last_flush; /* what is flushed next */
     weir_event *event;                 /* the one on its way, or NULL */
@@ -323,7 +325,9 @@ void weir_poller_free(weir_poller *poller); /* NULL allowed; waits for a poll un
 /* --- feedback.c ------------------------------------------------------------------------------- */
 
 weir_outlet weir_feedback_outlet(weir_feedback_target *target);
-enum { WEIR_FEEDBACK_LIMIT = 65536 }; /* results that are fed back at once */
+/* So many results can be fed back at once, or as many as fit into so many bytes. */
+enum { WEIR_FEEDBACK_LIMIT = 65536, WEIR_FEEDBACK_BYTES = 16 << 20, WEIR_FEEDBACK_LEAST = 64 };
+WEIR_MUST_USE bool weir_feedback_init(weir_runtime *runtime);
 /* Takes the next event that was fed back and routes it; false: there is none. */
 bool weir_feedback_next(weir_runtime *runtime);
 void weir_feedback_free(weir_runtime *runtime);

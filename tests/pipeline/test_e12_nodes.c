@@ -157,6 +157,53 @@ static void a_failed_graph_leaves_nothing(void **state)
     close_world(&w);
 }
 
+static size_t allocations;
+
+static void *count_allocation(void *arg, size_t size)
+{
+    (void)arg;
+    allocations++;
+    return malloc(size);
+}
+
+static void *count_resize(void *arg, void *memory, size_t size)
+{
+    (void)arg;
+    allocations++;
+    return realloc(memory, size);
+}
+
+static void just_free(void *arg, void *memory)
+{
+    (void)arg;
+    free(memory);
+}
+
+/* E21: from the event to the line in the file. */
+static void a_file_sink_allocates_nothing(void **state)
+{
+    static const weir_allocator counting = {count_allocation, count_resize, just_free, NULL};
+    static const int64_t numbers[] = {2, 4, 6}; /* 13 is never met */
+    world w = {0};
+
+    (void)state;
+    weir_set_allocator(&counting);
+    open_world(&w);
+    push_b(&w, NULL, 0);
+    weir_buffer_printf(&w.record, "%4000s", "");
+    size_t before = allocations;
+    for (int i = 0; i < 20; i++) {
+        w.record.size = 0;
+        push_b(&w, numbers, 3);
+    }
+    assert_int_equal(allocations, before);
+    char path[128];
+    snprintf(path, sizeof path, "%s/ratios.jsonl", w.folder);
+    assert_int_equal(unlink(path), 0);
+    close_world(&w);
+    weir_set_allocator(NULL);
+}
+
 /* Results leave in the order of the nodes, once, whichever branch was taken. */
 static void results_leave_in_the_order_of_the_spec(void **state)
 {
@@ -192,6 +239,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_node_runs_when_it_has_what_it_needs),
         cmocka_unit_test(a_failed_graph_leaves_nothing),
+        cmocka_unit_test(a_file_sink_allocates_nothing),
         cmocka_unit_test(results_leave_in_the_order_of_the_spec),
         cmocka_unit_test(reactors_stand_in_the_order_of_the_rules),
     };

@@ -36,10 +36,13 @@ static void release(void *arg, void *memory)
 
 static const weir_allocator counting = {allocate, resize, release, NULL};
 
-/* --- Memory that runs out ---------------------------------------------------------------------- */
+/* --- Memory that runs out ----------------------------------------------------------------------
+ */
 
 static const rig_spec all_of_it = {
-    .sources = {{"a", "capacity=64"}, {"b", "capacity=64"}, {"c", "items=1,2/1,3,!", .kind = "log"}},
+    .sources = {{"a", "capacity=64"},
+                {"b", "capacity=64"},
+                {"c", "items=1,2/1,3,!", .kind = "log"}},
     .accumulators = {{"x", "a", "stream", .keyed = true},
                      {"y", "b", .keyed = true},
                      {"w", "c", "batch", "max_size=2 every=1s"},
@@ -63,8 +66,8 @@ static void push_all(rig_world *rig, bool *failed)
 {
     for (int64_t i = 1; i <= 40; i++) {
         rig_item item = {.id = i, .key = i % 7};
-        note(failed, weir_runtime_push(rig->runtime, &rig->tables->module, i % 2 == 0, &item, 1,
-                                       NULL));
+        note(failed,
+             weir_runtime_push(rig->runtime, &rig->tables->module, i % 2 == 0, &item, 1, NULL));
     }
 }
 
@@ -133,10 +136,110 @@ static void out_of_memory_is_an_error(void **state)
     print_message("  %zu allocations, the failure of %zu was told\n", all, told);
 }
 
+/* --- Nothing is allocated once it fires --------------------------------------------------------
+ */
+
+typedef struct quiet_case {
+    const char *name;
+    rig_spec spec;
+    const char
+        *before; /* what makes the keys that are met later: slabs and index steps are theirs */
+    const char *round;
+} quiet_case;
+
+/* From the start on, not only from the second round. */
+static void expect_quiet(const quiet_case *test)
+{
+    rig_world rig = {.quiet = true};
+
+    print_message("  %s\n", test->name);
+    weir_set_allocator(&counting);
+    rig_open(&rig, &test->spec);
+    weir_buffer_printf(&rig.record, "%4000s", ""); /* the rig's own memory is not what is tested */
+    rig_run(&rig, ";");
+    if (test->before != NULL)
+        rig_run(&rig, test->before);
+    size_t before = allocations;
+    for (int i = 0; i < 20; i++) {
+        rig.record.size = 0;
+        rig_run(&rig, test->round);
+    }
+    if (allocations != before)
+        fail_msg("%zu allocations in 20 rounds", allocations - before);
+    rig_check_ledgers(&rig);
+    rig_close(&rig);
+    weir_set_allocator(NULL);
+}
+
+/* Three events a turn. */
+#define TEN "1,2,3,~,1,2,3,~,1,2,3,~,1,2,3,~,1,2,3,~,1,2,3,~,1,2,3,~,1,2,3,~,1,2,3,~,1,2,3,~,"
+
+static void firing_allocates_nothing(void **state)
+{
+    static const quiet_case cases[] = {
+        {.name = "when_any",
+         .spec = {.sources = {{"a"}, {"b"}},
+                  .reactors = {{"r", "any(a,b)", "a? b?", .where = true}}},
+         .round = "a1 a2 b1 ; a3 ;"},
+        {.name = "when_all",
+         .spec = {.sources = {{"a"}, {"b"}}, .reactors = {{"r", "all(a,b)", "a b"}}},
+         .round = "a1 a2 b1 ; b2 b3 ; a3 ;"},
+        {.name = "latest",
+         .spec = {.sources = {{"a"}, {"b"}}, .reactors = {{"r", "all(a,b)", "a b", WEIR_LATEST}}},
+         .round = "a1 a2 b1 ; b2 ; a3 ;"},
+        {.name = "one or the other of three",
+         .spec = {.sources = {{"a"}, {"b"}, {"c"}},
+                  .reactors = {{"r", "all(a,any(b,c))", "a b? c?"}, {"q", "any(a)", "a c"}}},
+         .round = "a1 b1 a2 c2 ;"},
+        {.name = "by key",
+         .spec = {.sources = {{"a"}, {"b"}},
+                  .accumulators = {{"x", "a", .keyed = true}, {"y", "b", .keyed = true}},
+                  .reactors = {{"r", "all(x,y)", "x y", .settings = "ttl=60s"},
+                               {"q", "any(x)", "x b"}}},
+         .before = "a1k1 a1k2 a1k3 b1k1 b1k2 b1k3 ;",
+         .round = "a1k1 a2k2 a3k3 ; b1k3 b2k1 b3k2 ; a1k1 b1k1 ;"},
+        {.name = "stream and state, by key",
+         .spec = {.sources = {{"a"}},
+                  .accumulators = {{"x", "a", "stream", .keyed = true},
+                                   {"s", "a", "state", "size=3", .keyed = true}},
+                  .reactors = {{"r", "any(x,s)", "x s"}}},
+         .before = "a1k1 a1k2 ;",
+         .round = "a1k1 a2k2 a3k1 ;"},
+        {.name = "batches, flushed by size, time, hand and a firing",
+         .spec = {.sources = {{"a"}, {"b"}},
+                  .accumulators = {{"w", "a", "batch", "max_size=3 every=1s"},
+                                   {"v", "a", "batch", "max_size=9 flush_with=q"}},
+                  .reactors = {{"r", "any(w,v)", "w? v?"}, {"q", "any(b)", "b"}}},
+         .round = "a1 a2 a3 a4 ; +1s a5 ; flush:w b1 ;"},
+        {.name = "feedback, also of a pair",
+         .spec = {.sources = {{"a"}, {"b"}},
+                  .accumulators = {{"f"}, {"w", NULL, "batch", "max_size=2"}},
+                  .reactors = {{"r", "all(a,b)", "a b", .to = "f w"},
+                               {"q", "any(f)", "f", .to = "w"},
+                               {"p", "any(w)", "w"}}},
+         .round = "a1 b1 a2 b2 ;"},
+        {.name = "polling",
+         .spec = {.sources = {{"a"}},
+                  .accumulators = {{"p", NULL, "polling", "every=1s"}},
+                  .reactors = {{"r", "any(p)", "p"}}},
+         .round = "+1s +1s"},
+        {.name = "a source that commits, and a sink that writes",
+         .spec = {.sources = {{"a", "items=" TEN TEN "1", .kind = "log"}, {"b"}},
+                  .reactors = {{"r", "any(a)", "a", .to = "out"}, {"q", "all(a,b)", "a b"}},
+                  .sinks = {"gate:out"}},
+         .round = "; b1 b2 b3 ;"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+        expect_quiet(&cases[i]);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(out_of_memory_is_an_error),
+        cmocka_unit_test(firing_allocates_nothing),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
