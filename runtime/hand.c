@@ -49,11 +49,11 @@ static weir_accumulator_work *find_accumulator(const weir_runtime *runtime, cons
 
 static weir_status begin(weir_runtime *runtime, weir_error **error)
 {
-    weir_status status = weir_runtime_check(runtime, error);
+    weir_status status = weir_runtime_check_thread(runtime, error);
 
     if (status == WEIR_OK)
         status = weir_runtime_begin(runtime, error);
-    if (status == WEIR_OK && weir_loop_in_turn(runtime))
+    if (status == WEIR_OK && weir_loop_in_callback(runtime))
         status = weir_error_set(error, WEIR_STATE,
                                 "this cannot be done from within a callback; push an event, or do "
                                 "it when the turn has ended");
@@ -79,7 +79,7 @@ weir_status weir_runtime_pause(weir_runtime *runtime, const char *name, weir_err
 
     if (reactor == NULL)
         return WEIR_NOT_FOUND;
-    weir_status status = weir_runtime_check(runtime, error);
+    weir_status status = weir_runtime_check_thread(runtime, error);
     if (status == WEIR_OK)
         weir_reactor_hold(reactor, WEIR_BLOCKED_PAUSED, true);
     return status;

@@ -75,9 +75,9 @@ static void take_turn(weir_runtime *runtime)
     runtime->loop->deaf = weir_watch_all(runtime);
 }
 
-bool weir_loop_in_turn(const weir_runtime *runtime)
+bool weir_loop_in_callback(const weir_runtime *runtime)
 {
-    return runtime->loop->in_turn;
+    return runtime->loop != NULL && weir_loop_is_own(runtime) && runtime->loop->in_turn;
 }
 
 bool weir_loop_has_more(const weir_runtime *runtime)
@@ -294,6 +294,12 @@ void weir_loop_own(weir_runtime *runtime)
     atomic_store(&runtime->owned, true);
 }
 
+bool weir_loop_is_own(const weir_runtime *runtime)
+{
+    return atomic_load(&runtime->owned) &&
+           pthread_equal(pthread_self(), atomic_load(&runtime->thread)) != 0;
+}
+
 static void run_to_the_end(weir_runtime *runtime)
 {
     weir_loop_own(runtime);
@@ -338,6 +344,8 @@ weir_status weir_runtime_join(weir_runtime *runtime, weir_error **error)
         return weir_error_set(error, WEIR_STATE,
                               "the runtime does not run on a thread of its own; only "
                               "weir_runtime_start makes one");
+    if (weir_loop_is_own(runtime))
+        return weir_error_set(error, WEIR_STATE, "the runtime's own thread cannot wait for itself");
     pthread_join(runtime->own, NULL);
     runtime->own_thread = false;
     return outcome(runtime, error);
@@ -379,6 +387,8 @@ static weir_status begin_polled(weir_runtime *runtime, weir_error **error)
 
     if (status == WEIR_OK && runtime->loop->ev != NULL)
         status = weir_error_set(error, WEIR_STATE, "the runtime is on a libev loop already");
+    if (status == WEIR_OK && weir_loop_in_callback(runtime))
+        status = weir_error_set(error, WEIR_STATE, "a callback of the runtime cannot poll it");
     if (status == WEIR_OK && runtime->loop->epoll_fd < 0)
         status = make_epoll(runtime, error);
     if (status == WEIR_OK && !runtime->started) {

@@ -153,8 +153,10 @@ static void report_sinks(const weir_program *program, weir_report *report)
 
 weir_status weir_runtime_metrics(weir_runtime *runtime, weir_report **ret, weir_error **error)
 {
+    weir_status status = weir_runtime_check_thread(runtime, error);
+    if (status != WEIR_OK)
+        return status;
     weir_report *report = weir_alloc(sizeof *report);
-
     if (report == NULL || !make_room(runtime, report)) {
         weir_report_free(report);
         return weir_error_set(error, WEIR_NOMEM, "out of memory");

@@ -34,6 +34,17 @@ weir_status weir_runtime_check(const weir_runtime *runtime, weir_error **error)
                           "after the fork");
 }
 
+weir_status weir_runtime_check_thread(const weir_runtime *runtime, weir_error **error)
+{
+    weir_status status = weir_runtime_check(runtime, error);
+
+    if (status == WEIR_OK && atomic_load(&runtime->owned) && !weir_loop_is_own(runtime))
+        status = weir_error_set(error, WEIR_STATE,
+                                "the runtime belongs to another thread while that runs it; only "
+                                "pushing, closing and stopping are for any thread");
+    return status;
+}
+
 weir_status weir_runtime_new(const weir_runtime_config *config, weir_runtime **ret,
                              weir_error **error)
 {
@@ -79,6 +90,12 @@ void weir_runtime_free(weir_runtime *runtime)
     /* In a forked child its threads are not there and its files are the parent's: it is left. */
     if (runtime == NULL || (runtime->fork_mark != NULL && runtime->fork_mark[0] == 0))
         return;
+    if (weir_loop_in_callback(runtime)) {
+        weir_runtime_log(runtime, WEIR_ERROR, "runtime", NULL,
+                         "weir_runtime_free was called from within a callback, and did nothing; "
+                         "stop the runtime there, and free it when it has ended");
+        return;
+    }
     if (runtime->own_thread) {
         weir_runtime_stop(runtime);
         pthread_join(runtime->own, NULL);
@@ -254,6 +271,10 @@ weir_status weir_runtime_on(weir_runtime *runtime, const weir_module *module, co
 
     if (program == NULL)
         return WEIR_NOT_FOUND;
+    if (runtime->started)
+        return weir_error_set(error, WEIR_STATE,
+                              "the function of sink '%s' comes too late: the runtime has started",
+                              sink);
     for (uint32_t i = 0; i < module->sink_count; i++)
         if (strcmp(module->sinks[i].name, sink) == 0) {
             program->sinks[i].sink.tap = function;
@@ -287,12 +308,6 @@ static weir_source *find_channel(weir_runtime *runtime, const weir_module *modul
     return NULL;
 }
 
-static bool is_own_thread(const weir_runtime *runtime)
-{
-    return atomic_load(&runtime->owned) &&
-           pthread_equal(pthread_self(), atomic_load(&runtime->thread)) != 0;
-}
-
 /* Stamps never go back, whatever the machine's clock does: a turn takes all up to the newest. */
 static int64_t next_stamp(weir_runtime *runtime)
 {
@@ -316,7 +331,7 @@ weir_status weir_runtime_push(weir_runtime *runtime, const weir_module *module, 
         return weir_error_set(error, WEIR_CLOSED, "channel '%s' has no history to replay",
                               channel->module->name);
     int64_t stamp = next_stamp(runtime);
-    return weir_channel_push(channel, values, count, stamp, !is_own_thread(runtime), error);
+    return weir_channel_push(channel, values, count, stamp, !weir_loop_is_own(runtime), error);
 }
 
 weir_status weir_runtime_close(weir_runtime *runtime, const weir_module *module, uint32_t source,

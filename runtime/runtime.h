@@ -395,10 +395,11 @@ const char *weir_sink_awaited(const weir_program *program, const weir_reactor *r
 
 weir_status weir_loop_new(weir_runtime *runtime, weir_error **error);
 void weir_loop_free(weir_runtime *runtime);
-void weir_loop_wake(weir_runtime *runtime); /* any thread */
-void weir_loop_own(weir_runtime *runtime);  /* the calling thread is the runtime's now */
-bool weir_loop_in_turn(const weir_runtime *runtime);
-bool weir_loop_has_more(const weir_runtime *runtime); /* the next turn is due at once */
+void weir_loop_wake(weir_runtime *runtime);         /* any thread */
+void weir_loop_own(weir_runtime *runtime);          /* the calling thread is the runtime's now */
+bool weir_loop_is_own(const weir_runtime *runtime); /* the calling thread is the runtime's */
+bool weir_loop_in_callback(const weir_runtime *runtime); /* it is, and in the middle of a turn */
+bool weir_loop_has_more(const weir_runtime *runtime);    /* the next turn is due at once */
 
 /* Watches `fd` from the next weir_watch_all on; -1: none any more. */
 void weir_watch_set(weir_runtime *runtime, weir_watch *watch, int fd, int events);
@@ -420,5 +421,8 @@ void weir_runtime_log(weir_runtime *runtime, weir_level level, const char *room,
 
 /* WEIR_FORKED in a child of the process that made the runtime. */
 weir_status weir_runtime_check(const weir_runtime *runtime, weir_error **error);
+
+/* That, and WEIR_STATE on another thread than the one that the runtime belongs to. */
+weir_status weir_runtime_check_thread(const weir_runtime *runtime, weir_error **error);
 
 #endif

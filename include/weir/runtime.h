@@ -11,7 +11,9 @@
  *     weir_runtime_free(runtime);
  *
  * Threads: a runtime belongs to one thread at a time: the one that runs it, or until then the one
- *          that made it. weir_runtime_push and weir_runtime_stop are safe from any thread.
+ *          that made it; other threads get WEIR_STATE. weir_runtime_push, weir_runtime_close and
+ *          weir_runtime_stop are safe from any thread. From within a callback nothing can be run,
+ *          loaded or fired (WEIR_STATE): push, pause, stop and ask for the metrics there.
  *          Runtimes share nothing.
  * Fork:    in a forked child every call returns WEIR_FORKED; free does nothing but give up memory.
  */
@@ -59,7 +61,9 @@ typedef struct weir_runtime_config {
 /* `config` is copied; NULL: live, without a log. */
 WEIR_API WEIR_MUST_USE weir_status weir_runtime_new(const weir_runtime_config *config,
                                                     weir_runtime **ret, weir_error **error);
-WEIR_API void weir_runtime_free(weir_runtime *runtime); /* NULL allowed; not while it runs */
+/* NULL allowed. Stops and awaits a thread that weir_runtime_start made. Not from a callback: there
+ * it does nothing but log an error. */
+WEIR_API void weir_runtime_free(weir_runtime *runtime);
 
 /* Overrides one option or parameter of modules loaded later: "sources.quotes.path", "params.x". */
 WEIR_API WEIR_MUST_USE weir_status weir_runtime_set(weir_runtime *runtime, const char *name,
@@ -73,7 +77,7 @@ WEIR_API WEIR_MUST_USE weir_status weir_runtime_load_in(weir_runtime *runtime,
                                                         const weir_module *module,
                                                         const char *folder, weir_error **error);
 
-/* What node functions find in firing->user. */
+/* What node functions find in firing->user. Before the start. */
 WEIR_API void weir_runtime_set_user(weir_runtime *runtime, void *user);
 
 /* The parameters of a loaded module, its MODULE_params; NULL: it has none, or is not loaded. */
@@ -228,6 +232,7 @@ typedef struct weir_report {
     size_t sink_count;
 } weir_report;
 
+/* The runtime's thread, also from a callback; and anybody before its start and after its end. */
 WEIR_API WEIR_MUST_USE weir_status weir_runtime_metrics(weir_runtime *runtime, weir_report **ret,
                                                         weir_error **error);
 WEIR_API void weir_report_free(weir_report *report);
