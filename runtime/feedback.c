@@ -38,12 +38,12 @@ static size_t largest_value(const weir_runtime *runtime)
     return largest;
 }
 
-bool weir_feedback_init(weir_runtime *runtime)
+weir_status weir_feedback_init(weir_runtime *runtime, weir_error **error)
 {
     size_t size = largest_value(runtime);
 
     if (size == 0)
-        return true;
+        return WEIR_OK;
     runtime->feedback_size = (sizeof(weir_feedback) + size + 15) & ~(size_t)15;
     size_t fitting = WEIR_FEEDBACK_BYTES / runtime->feedback_size;
     runtime->feedback_limit =
@@ -52,7 +52,9 @@ bool weir_feedback_init(weir_runtime *runtime)
         runtime->feedback_limit = WEIR_FEEDBACK_LEAST;
     /* Not zeroed: what is never used is never touched. */
     runtime->feedback_pool = weir_realloc(NULL, runtime->feedback_limit * runtime->feedback_size);
-    return runtime->feedback_pool != NULL;
+    if (runtime->feedback_pool == NULL)
+        return weir_error_set(error, WEIR_NOMEM, "no memory for what is fed back");
+    return weir_origin_init_inner(&runtime->groups, "feedback", runtime->feedback_limit, error);
 }
 
 void weir_feedback_free(weir_runtime *runtime)

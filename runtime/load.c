@@ -149,7 +149,7 @@ static weir_status load_accumulator(weir_program *program, uint32_t index, weir_
                                      &accumulator->kind->base, &accumulator->config, error);
     if (status == WEIR_OK)
         status = weir_origin_init(&accumulator->origin, module->name, 65536, error);
-    if (status == WEIR_OK)
+    if (status == WEIR_OK && accumulator->kind->flush != NULL)
         status = weir_origin_init_inner(&accumulator->batches, module->name, 65536, error);
     work->cells = (weir_cells){.accumulator = accumulator,
                                .timers = &runtime->timers,

@@ -327,7 +327,7 @@ void weir_poller_free(weir_poller *poller); /* NULL allowed; waits for a poll un
 weir_outlet weir_feedback_outlet(weir_feedback_target *target);
 /* So many results can be fed back at once, or as many as fit into so many bytes. */
 enum { WEIR_FEEDBACK_LIMIT = 65536, WEIR_FEEDBACK_BYTES = 16 << 20, WEIR_FEEDBACK_LEAST = 64 };
-WEIR_MUST_USE bool weir_feedback_init(weir_runtime *runtime);
+WEIR_MUST_USE weir_status weir_feedback_init(weir_runtime *runtime, weir_error **error);
 /* Takes the next event that was fed back and routes it; false: there is none. */
 bool weir_feedback_next(weir_runtime *runtime);
 void weir_feedback_free(weir_runtime *runtime);

@@ -31,7 +31,7 @@
 #include <weir/weir.h>
 
 /* Repetitions, fewer of them under a sanitizer, which takes ten times as long. */
-#ifdef __SANITIZE_ADDRESS__
+#if defined __SANITIZE_ADDRESS__ || defined __SANITIZE_THREAD__
 #define RIG_TIMES(count) ((count) / 10)
 #else
 #define RIG_TIMES(count) (count)
