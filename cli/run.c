@@ -112,7 +112,7 @@ static void draw(const cli_arguments *arguments, const weir_module *module, weir
 
     if (path == NULL)
         return;
-    weir_status status = weir_runtime_report(runtime, &report, &error);
+    weir_status status = weir_runtime_metrics(runtime, &report, &error);
     if (status == WEIR_OK)
         status = cli_draw(module, report, path, &error);
     weir_report_free(report);

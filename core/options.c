@@ -53,16 +53,18 @@ static weir_status refuse(const weir_option *option, const char *what, const wei
 static weir_status out_of_range(const weir_option *option, const char *what,
                                 const weir_setting *setting, weir_error **error)
 {
-    if (option->type == WEIR_OPTION_DURATION)
+    char min[32], max[32];
+
+    if (option->max == INT64_MAX)
         return weir_error_set_at(error, WEIR_SPEC, setting->place,
-                                 "%s: '%s' of option '%s' is out of range; it goes from %lld ns to "
-                                 "%lld ns",
-                                 what, setting->text, option->name, (long long)option->min,
-                                 (long long)option->max);
+                                 "%s: '%s' of option '%s' is out of range; it is at least %s", what,
+                                 setting->text, option->name,
+                                 weir_text_amount(option->type, option->min, min, sizeof min));
     return weir_error_set_at(error, WEIR_SPEC, setting->place,
-                             "%s: '%s' of option '%s' is out of range; it goes from %lld to %lld",
-                             what, setting->text, option->name, (long long)option->min,
-                             (long long)option->max);
+                             "%s: '%s' of option '%s' is out of range; it goes from %s to %s", what,
+                             setting->text, option->name,
+                             weir_text_amount(option->type, option->min, min, sizeof min),
+                             weir_text_amount(option->type, option->max, max, sizeof max));
 }
 
 static bool in_range(const weir_option *option, int64_t value)
@@ -90,10 +92,6 @@ static bool read_choice(const char *choices, const char *text, int *ret)
 
 static bool read_integer(const weir_option *option, const char *text, int64_t *ret)
 {
-    if (option->forever != NULL && strcmp(text, option->forever) == 0) {
-        *ret = INT64_MAX;
-        return true;
-    }
     if (option->type == WEIR_OPTION_SIZE)
         return weir_text_size(text, ret);
     if (option->type == WEIR_OPTION_DURATION)
@@ -104,9 +102,13 @@ static bool read_integer(const weir_option *option, const char *text, int64_t *r
 static weir_status read_bounded(const weir_option *option, const char *what,
                                 const weir_setting *setting, int64_t *value, weir_error **error)
 {
+    if (option->forever != NULL && strcmp(setting->text, option->forever) == 0) {
+        *value = INT64_MAX;
+        return WEIR_OK;
+    }
     if (!read_integer(option, setting->text, value))
         return refuse(option, what, setting, error);
-    if (*value != INT64_MAX && !in_range(option, *value))
+    if (!in_range(option, *value))
         return out_of_range(option, what, setting, error);
     return WEIR_OK;
 }

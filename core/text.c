@@ -91,6 +91,20 @@ bool weir_text_duration(const char *text, int64_t *ret_ns)
     return true;
 }
 
+const char *weir_text_amount(weir_option_type type, int64_t value, char *text, size_t size)
+{
+    bool duration = type == WEIR_OPTION_DURATION;
+    const unit *units = duration ? durations : sizes, *found = NULL;
+    size_t count = duration ? sizeof durations / sizeof *durations : sizeof sizes / sizeof *sizes;
+
+    for (size_t i = 0; i < count && (duration || type == WEIR_OPTION_SIZE); i++)
+        if (value != 0 && value % units[i].factor == 0)
+            found = &units[i];
+    snprintf(text, size, "%lld%s", (long long)(found != NULL ? value / found->factor : value),
+             found != NULL ? found->name : "");
+    return text;
+}
+
 bool weir_text_integer(const char *text, int64_t *ret)
 {
     char *end;

@@ -12,6 +12,10 @@ WEIR_API bool weir_text_duration(const char *text, int64_t *ret_ns);
 /* Reads "4096", "64KiB", "16MiB", "1GiB" as bytes. */
 WEIR_API bool weir_text_size(const char *text, int64_t *ret_bytes);
 
+/* Writes a number as an option of that type is written: "64KiB", "250ms", "12". Returns `text`. */
+WEIR_API const char *weir_text_amount(weir_option_type type, int64_t value, char *text,
+                                      size_t size);
+
 /* Reads a whole decimal integer. */
 WEIR_API bool weir_text_integer(const char *text, int64_t *ret);
 

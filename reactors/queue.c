@@ -180,8 +180,12 @@ weir_waiting *weir_queue_pop(weir_reactor *reactor, weir_reactor_cell *cell, uin
 static void bury(weir_reactor *reactor, weir_ticket *ticket, uint32_t input, const void *value,
                  const char *reason)
 {
-    weir_death death = {
-        .ticket = ticket, .input = input, .value = value, .reason = reason, .node = WEIR_NONE};
+    weir_death death = {.burial = ++*reactor->burials,
+                        .ticket = ticket,
+                        .input = input,
+                        .value = value,
+                        .reason = reason,
+                        .node = WEIR_NONE};
 
     reactor->host->dead(reactor, &death);
     weir_ticket_release(ticket, WEIR_DEAD);

@@ -99,7 +99,8 @@ enum {
 
 /* A boundary that ends as a dead letter: taken by a firing that failed, or never taken. */
 typedef struct weir_death {
-    const weir_ticket *ticket;
+    uint32_t burial; /* of all deaths of one failure; each event has one letter of it */
+    weir_ticket *ticket;
     uint32_t input;
     const void *value;
     const char *reason;
@@ -131,6 +132,7 @@ struct weir_reactor {
     const weir_reactor_host *host;
     void *host_arg;
     weir_timers *timers;
+    uint32_t *burials;  /* numbers them, for all reactors */
     weir_firing firing; /* params and user are filled once */
     weir_failure failure;
 
@@ -164,8 +166,8 @@ struct weir_reactor {
     weir_reactor_cell *first_waiting, *last_waiting;
     weir_timer wait_timer;
 
-    weir_ticket *cause; /* of the firing under way: the first that it took */
-    uint32_t rounds;    /* of feedback, the most of what it took */
+    weir_ticket *const *tickets; /* per input: what the firing under way took; NULL: by hand */
+    uint32_t rounds;             /* of feedback, the most of what it took */
 
     uint32_t blocked;    /* WEIR_BLOCKED_ bits */
     uint32_t retries;    /* cells that hold a retry */
@@ -186,8 +188,9 @@ typedef struct weir_input_shape {
     uint32_t key_words; /* 0: no key */
 } weir_input_shape;
 
-/* `reactor` is zeroed but for host, host_arg, timers, rank and config; the runtime then fills the
- * graphs' configs and frames. After a failure weir_reactor_release frees what was made. */
+/* `reactor` is zeroed but for host, host_arg, timers, burials, rank and config; the runtime then
+ * fills the graphs' configs and frames. After a failure weir_reactor_release frees what was made.
+ */
 WEIR_MUST_USE weir_status weir_reactor_init(weir_reactor *reactor,
                                             const weir_module_reactor *module,
                                             const weir_input_shape *shapes, uint64_t seed,

@@ -6,8 +6,14 @@
  * sinks are written out; a stop waits for them only so long.
  */
 #include "runtime/runtime.h"
+#include "sources/channel.h"
 
-static const int64_t stop_limit = 10000000000;
+int64_t weir_stop_within(const weir_runtime *runtime)
+{
+    const int64_t usual = 10000000000;
+
+    return runtime->config.stop_within != 0 ? runtime->config.stop_within : usual;
+}
 
 static void flush_all(weir_runtime *runtime)
 {
@@ -62,6 +68,7 @@ static void bury_unpaired(weir_runtime *runtime)
     }
 }
 
+/* From now on a push says so, also one that waits for a place. */
 static const char *stuck_reason(const weir_runtime *runtime)
 {
     for (const weir_program *program = runtime->programs; program != NULL; program = program->next)
@@ -71,25 +78,72 @@ static const char *stuck_reason(const weir_runtime *runtime)
     return "";
 }
 
+/* What sinks have not taken by the end of the time is given up, and so is what is not committed. */
+static void give_up_rest(weir_runtime *runtime)
+{
+    weir_error *error = NULL;
+    double seconds = (double)weir_stop_within(runtime) / 1e9;
+    size_t lost = 0;
+
+    const char *reason = stuck_reason(runtime);
+    FOR_EACH_SINK(runtime, work)
+    {
+        lost += weir_sink_drop(work);
+    }
+    if (runtime->sinks_stuck)
+        weir_error_set(&error, WEIR_IO,
+                       "a sink has not taken its last results within %.3g s of the stop (%s); %zu "
+                       "bytes are not written",
+                       seconds, reason, lost);
+    else
+        weir_error_set(&error, WEIR_IO,
+                       "a source could not commit what is done within %.3g s of the stop; it will "
+                       "come again",
+                       seconds);
+    weir_runtime_fail(runtime, WEIR_IO, error);
+}
+
+/* Nothing is read or written any more; what the runtime counted can still be asked. */
 static void end(weir_runtime *runtime)
 {
+    weir_finish_sinks(runtime);
+    FOR_EACH_SOURCE(runtime, work)
+    {
+        weir_source_stop(work);
+    }
     runtime->ended = true;
-    if (runtime->sinks_stuck && runtime->outcome == WEIR_OK)
-        runtime->outcome =
-            weir_error_set(&runtime->error, WEIR_IO,
-                           "a sink has not taken its last results within 10 s of the stop: %s",
-                           stuck_reason(runtime));
+}
+
+/* True once the sinks have all, and the sources know it. */
+static bool is_settled(weir_runtime *runtime)
+{
+    weir_flush_sinks(runtime);
+    weir_commit(runtime);
+    return !runtime->sinks_stuck && !runtime->commits_stuck;
+}
+
+void weir_close_channels(weir_runtime *runtime)
+{
+    FOR_EACH_SOURCE(runtime, work)
+    {
+        if (work->source.kind == &weir_channel)
+            weir_channel_close(&work->source);
+    }
 }
 
 static void drain_stopped(weir_runtime *runtime)
 {
     if (runtime->stop_began == 0) {
         runtime->stop_began = weir_monotonic_now();
+        weir_close_channels(runtime);
         flush_all(runtime);
     }
-    weir_flush_sinks(runtime);
-    if (!runtime->sinks_stuck || weir_monotonic_now() - runtime->stop_began > stop_limit)
+    if (is_settled(runtime)) {
         end(runtime);
+    } else if (weir_monotonic_now() - runtime->stop_began >= weir_stop_within(runtime)) {
+        give_up_rest(runtime);
+        end(runtime);
+    }
 }
 
 void weir_drain(weir_runtime *runtime)
@@ -105,7 +159,6 @@ void weir_drain(weir_runtime *runtime)
     if (must_wait(runtime))
         return;
     bury_unpaired(runtime);
-    weir_flush_sinks(runtime);
-    if (!runtime->sinks_stuck)
+    if (is_settled(runtime) && !atomic_load(&runtime->stopping))
         end(runtime);
 }

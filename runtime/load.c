@@ -171,7 +171,8 @@ static weir_status load_source(weir_program *program, uint32_t index, weir_error
     const char *kind = override_of(runtime, "sources", module->name, "kind");
 
     work->program = program;
-    work->fd = -1;
+    work->watch.fd = -1;
+    work->rank = ++runtime->ranks;
     source->module = module;
     source->type = module->type;
     source->folder = kind != NULL ? NULL : program->folder;
@@ -189,6 +190,8 @@ static weir_status load_source(weir_program *program, uint32_t index, weir_error
     if (status == WEIR_OK)
         status = weir_origin_init(&source->origin, module->name,
                                   (uint32_t)work->config.max_in_flight, error);
+    source->origin.commits =
+        source->kind->commit != NULL && runtime->config.mode != WEIR_MODE_REPLAY;
     /* A channel takes pushes from now on. */
     if (status == WEIR_OK && source->kind == &weir_channel)
         status = weir_source_open(work, error);
@@ -197,11 +200,15 @@ static weir_status load_source(weir_program *program, uint32_t index, weir_error
 
 static weir_status load_sink(weir_program *program, uint32_t index, weir_error **error)
 {
-    weir_sink *sink = &program->sinks[index].sink;
+    weir_sink_work *work = &program->sinks[index];
+    weir_sink *sink = &work->sink;
     const weir_module_sink *module = &program->module->sinks[index];
     weir_runtime *runtime = program->runtime;
     const char *kind = override_of(runtime, "sinks", module->name, "kind");
 
+    work->relieve = weir_relieve_sink;
+    work->owner = program;
+    program->sink_watches[index].fd = -1;
     sink->module = module;
     sink->type = module->type;
     sink->folder = kind != NULL ? NULL : program->folder;
@@ -240,6 +247,7 @@ static weir_status load_reactor(weir_program *program, uint32_t index, weir_erro
     reactor->host = &weir_runtime_reactor_host;
     reactor->host_arg = program;
     reactor->timers = &runtime->timers;
+    reactor->burials = &runtime->burials;
     reactor->rank = ++runtime->ranks;
     weir_status status = load_options(program, "reactors", module->name, &module->settings,
                                       weir_builtin_catalog()->reactor, &reactor->config, error);
@@ -348,8 +356,9 @@ static bool make_rooms(weir_program *program)
         weir_alloc_array(module->accumulator_count, sizeof *program->accumulators);
     program->reactors = weir_alloc_array(module->reactor_count, sizeof *program->reactors);
     program->sinks = weir_alloc_array(module->sink_count, sizeof *program->sinks);
+    program->sink_watches = weir_alloc_array(module->sink_count, sizeof *program->sink_watches);
     return program->sources != NULL && program->accumulators != NULL && program->reactors != NULL &&
-           program->sinks != NULL;
+           program->sinks != NULL && program->sink_watches != NULL;
 }
 
 static weir_status load_rooms(weir_program *program, weir_error **error)
@@ -415,6 +424,18 @@ weir_status weir_program_new(weir_runtime *runtime, const weir_module *module, c
     return status;
 }
 
+static void close_source(weir_source_work *work)
+{
+    weir_source *source = &work->source;
+
+    weir_source_stop(work);
+    if (source->kind == &weir_channel && source->state != NULL) {
+        source->kind->close(source);
+        weir_free(source->state);
+    }
+    weir_source_release(source);
+}
+
 /* Any part may be missing: this also frees what a failed load had made. */
 void weir_program_free(weir_program *program)
 {
@@ -422,7 +443,8 @@ void weir_program_free(weir_program *program)
 
     for (uint32_t i = 0; program->sources != NULL && i < module->source_count; i++) {
         weir_source_work *work = &program->sources[i];
-        weir_source_stop(work);
+        if (work->source.kind != NULL)
+            close_source(work);
         if (work->source.kind != NULL)
             free_config(&work->source.kind->base, work->source.config);
         weir_origin_free(&work->source.origin);
@@ -451,6 +473,7 @@ void weir_program_free(weir_program *program)
     weir_free(program->accumulators);
     weir_free(program->reactors);
     weir_free(program->sinks);
+    weir_free(program->sink_watches);
     weir_free(program->outlets);
     weir_free(program->targets);
     weir_free(program->counts);

@@ -6,26 +6,13 @@
  * libev's default one, which would take the host's SIGCHLD.
  */
 #include <errno.h>
-#include <ev.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/timerfd.h>
 #include <unistd.h>
 
-#include "runtime/runtime.h"
-
-struct weir_loop {
-    struct ev_loop *ev; /* NULL: it is polled */
-    bool own;
-    bool in_turn;
-    bool more; /* the next turn is due at once */
-    int wake_fd;
-    int epoll_fd, timer_fd; /* for loops that are not libev's; -1: not asked for */
-    ev_io wake;
-    ev_timer due;
-    ev_idle idle;
-};
+#include "runtime/loop.h"
 
 static weir_status failed(const char *what, weir_error **error)
 {
@@ -42,7 +29,9 @@ static bool all_ended(const weir_runtime *runtime)
     for (const weir_program *program = runtime->programs; program != NULL; program = program->next)
         for (uint32_t i = 0; i < program->module->source_count; i++) {
             const weir_source *source = &program->sources[i].source;
-            if (!source->ended || source->taken < source->span.count)
+            /* In replay a timer goes on as long as something else does. */
+            bool follows = source->kind->ticks && runtime->config.mode == WEIR_MODE_REPLAY;
+            if ((!source->ended && !follows) || source->taken < source->span.count)
                 return false;
             sources++;
         }
@@ -60,7 +49,7 @@ static weir_status take_one(weir_runtime *runtime, bool *more, weir_error **erro
     return WEIR_OK;
 }
 
-/* One turn, and the end when it has come. */
+/* One turn, and the end when it has come. A source that fails ends the runtime as a stop does. */
 static void step(weir_runtime *runtime)
 {
     bool *more = &runtime->loop->more;
@@ -69,30 +58,10 @@ static void step(weir_runtime *runtime)
     *more = false;
     atomic_store(&runtime->woken, false);
     weir_status status = take_one(runtime, more, &error);
-    bool stopping = atomic_load(&runtime->stopping);
-    if (status == WEIR_OK && (stopping || (!*more && all_ended(runtime))))
+    if (status != WEIR_OK)
+        weir_runtime_fail(runtime, status, error);
+    if (atomic_load(&runtime->stopping) || (!*more && all_ended(runtime)))
         weir_drain(runtime);
-    if (status == WEIR_OK)
-        return;
-    runtime->ended = true;
-    runtime->outcome = status;
-    weir_error_free(runtime->error);
-    runtime->error = error;
-}
-
-/* A source that is stalled is not watched: it would wake the loop again and again. */
-static void watch_unless_stalled(weir_runtime *runtime)
-{
-    for (weir_program *program = runtime->programs; program != NULL; program = program->next)
-        for (uint32_t i = 0; i < program->module->source_count; i++) {
-            ev_io *watcher = program->sources[i].watcher;
-            if (watcher == NULL)
-                continue;
-            if (program->sources[i].stalled || runtime->ended)
-                ev_io_stop(runtime->loop->ev, watcher);
-            else
-                ev_io_start(runtime->loop->ev, watcher);
-        }
 }
 
 /* A callback that runs the host's loop must not start a turn within a turn. */
@@ -103,6 +72,7 @@ static void take_turn(weir_runtime *runtime)
     runtime->loop->in_turn = true;
     step(runtime);
     runtime->loop->in_turn = false;
+    runtime->loop->deaf = weir_watch_all(runtime);
 }
 
 bool weir_loop_in_turn(const weir_runtime *runtime)
@@ -115,11 +85,16 @@ bool weir_loop_has_more(const weir_runtime *runtime)
     return runtime->loop->more && !runtime->ended;
 }
 
+static int64_t sooner(int64_t a, int64_t b)
+{
+    return a < b ? a : b;
+}
+
 /* Nanoseconds to the next turn; INT64_MAX: only an event causes it. Virtual time does not pass by
- * itself, but sinks that are stuck are asked again in real time. */
+ * itself, but sinks and commits that are stuck are tried again in real time. */
 static int64_t time_to_next(weir_runtime *runtime)
 {
-    const int64_t ask_sinks = 20000000;
+    const int64_t look_again = 20000000;
     int64_t due = weir_timers_next(&runtime->timers), wait = INT64_MAX;
 
     if (weir_loop_has_more(runtime))
@@ -128,8 +103,12 @@ static int64_t time_to_next(weir_runtime *runtime)
         wait = due - weir_clock_read(&runtime->clock);
     if (runtime->wait_until != 0)
         wait = runtime->wait_until - weir_monotonic_now();
-    if (runtime->sinks_stuck && wait > ask_sinks)
-        wait = ask_sinks;
+    if (runtime->sinks_due != 0)
+        wait = sooner(wait, runtime->sinks_due - weir_monotonic_now());
+    if (runtime->stop_began != 0)
+        wait = sooner(wait, runtime->stop_began + weir_stop_within(runtime) - weir_monotonic_now());
+    if (runtime->loop->deaf || runtime->commits_stuck)
+        wait = sooner(wait, look_again);
     return wait > 0 ? wait : 0;
 }
 
@@ -143,8 +122,6 @@ static void prepare_next(weir_runtime *runtime)
     int64_t wait = time_to_next(runtime);
 
     ev_timer_stop(loop->ev, &loop->due);
-    watch_unless_stalled(runtime);
-
     ev_idle_stop(loop->ev, &loop->idle);
     if (runtime->ended) {
         ev_io_stop(loop->ev, &loop->wake);
@@ -159,7 +136,7 @@ static void prepare_next(weir_runtime *runtime)
     }
 }
 
-static void take_ev_turn(weir_runtime *runtime)
+void weir_loop_take_turn(weir_runtime *runtime)
 {
     if (runtime->loop->in_turn)
         return;
@@ -182,28 +159,21 @@ static void on_wake(struct ev_loop *ev, ev_io *watcher, int events)
     (void)ev;
     (void)events;
     empty(watcher->fd);
-    take_ev_turn(watcher->data);
+    weir_loop_take_turn(watcher->data);
 }
 
 static void on_due(struct ev_loop *ev, ev_timer *watcher, int events)
 {
     (void)ev;
     (void)events;
-    take_ev_turn(watcher->data);
+    weir_loop_take_turn(watcher->data);
 }
 
 static void on_idle(struct ev_loop *ev, ev_idle *watcher, int events)
 {
     (void)ev;
     (void)events;
-    take_ev_turn(watcher->data);
-}
-
-static void on_readable(struct ev_loop *ev, ev_io *watcher, int events)
-{
-    (void)ev;
-    (void)events;
-    take_ev_turn(watcher->data);
+    weir_loop_take_turn(watcher->data);
 }
 
 /* --- Life ---------------------------------------------------------------------------------------
@@ -247,28 +217,13 @@ static weir_status join_own_loop(weir_runtime *runtime, weir_error **error)
     return WEIR_OK;
 }
 
-static void stop_watching(weir_runtime *runtime, weir_source_work *work)
-{
-    ev_io *watcher = work->watcher;
-
-    if (watcher != NULL && runtime->loop->ev != NULL)
-        ev_io_stop(runtime->loop->ev, watcher);
-    else if (work->fd >= 0 && runtime->loop->epoll_fd >= 0)
-        epoll_ctl(runtime->loop->epoll_fd, EPOLL_CTL_DEL, work->fd, NULL);
-    weir_free(watcher);
-    work->watcher = NULL;
-    work->fd = -1;
-}
-
 void weir_loop_free(weir_runtime *runtime)
 {
     struct weir_loop *loop = runtime->loop;
 
     if (loop == NULL)
         return;
-    for (weir_program *program = runtime->programs; program != NULL; program = program->next)
-        for (uint32_t i = 0; i < program->module->source_count; i++)
-            stop_watching(runtime, &program->sources[i]);
+    weir_watch_none(runtime);
     if (loop->ev != NULL) {
         ev_io_stop(loop->ev, &loop->wake);
         ev_timer_stop(loop->ev, &loop->due);
@@ -300,35 +255,9 @@ static weir_status add_to_epoll(struct weir_loop *loop, int fd, weir_error **err
 {
     struct epoll_event event = {.events = EPOLLIN, .data.fd = fd};
 
-    if (loop->epoll_fd < 0 || epoll_ctl(loop->epoll_fd, EPOLL_CTL_ADD, fd, &event) == 0)
+    if (epoll_ctl(loop->epoll_fd, EPOLL_CTL_ADD, fd, &event) == 0)
         return WEIR_OK;
     return failed("an epoll entry", error);
-}
-
-static weir_status add_watcher(weir_source_work *work, int fd, weir_error **error)
-{
-    weir_runtime *runtime = work->program->runtime;
-    ev_io *watcher = weir_alloc(sizeof *watcher);
-
-    if (watcher == NULL)
-        return weir_error_set(error, WEIR_NOMEM, "out of memory");
-    work->watcher = watcher;
-    ev_io_init(watcher, on_readable, fd, EV_READ);
-    watcher->data = runtime;
-    ev_io_start(runtime->loop->ev, watcher);
-    return WEIR_OK;
-}
-
-weir_status weir_loop_watch(weir_source_work *work, int fd, weir_error **error)
-{
-    weir_runtime *runtime = work->program->runtime;
-
-    stop_watching(runtime, work);
-    work->fd = fd;
-    if (fd < 0)
-        return WEIR_OK;
-    return runtime->loop->ev != NULL ? add_watcher(work, fd, error)
-                                     : add_to_epoll(runtime->loop, fd, error);
 }
 
 /* --- Running ------------------------------------------------------------------------------------
@@ -358,13 +287,19 @@ static weir_status begin_on_own_loop(weir_runtime *runtime, weir_error **error)
     return status;
 }
 
+/* A runtime belongs to the thread that made it until another one runs it. */
+void weir_loop_own(weir_runtime *runtime)
+{
+    atomic_store(&runtime->thread, pthread_self());
+    atomic_store(&runtime->owned, true);
+}
+
 static void run_to_the_end(weir_runtime *runtime)
 {
-    runtime->thread = pthread_self();
-    atomic_store(&runtime->running, true);
+    weir_loop_own(runtime);
     while (!runtime->ended)
         ev_run(runtime->loop->ev, 0);
-    atomic_store(&runtime->running, false);
+    atomic_store(&runtime->owned, false);
 }
 
 weir_status weir_runtime_run(weir_runtime *runtime, weir_error **error)
@@ -389,6 +324,7 @@ weir_status weir_runtime_start(weir_runtime *runtime, weir_error **error)
 
     if (status != WEIR_OK)
         return status;
+    atomic_store(&runtime->owned, false);
     int code = pthread_create(&runtime->own, NULL, thread_main, runtime);
     if (code != 0)
         return weir_error_set(error, WEIR_IO, "cannot start a thread: %s", strerror(code));
@@ -416,8 +352,7 @@ weir_status weir_runtime_attach(weir_runtime *runtime, struct ev_loop *loop, wei
     if (runtime->loop->ev != NULL || runtime->loop->epoll_fd >= 0)
         return weir_error_set(error, WEIR_STATE, "the runtime is on a loop already, or polled");
     join_loop(runtime, loop, false);
-    runtime->thread = pthread_self();
-    atomic_store(&runtime->running, true);
+    weir_loop_own(runtime);
     return weir_runtime_begin(runtime, error);
 }
 
@@ -482,8 +417,7 @@ weir_status weir_runtime_poll(weir_runtime *runtime, weir_error **error)
     weir_status status = begin_polled(runtime, error);
     if (status != WEIR_OK)
         return status;
-    runtime->thread = pthread_self();
-    atomic_store(&runtime->running, true);
+    weir_loop_own(runtime);
     empty(loop->wake_fd);
     empty(loop->timer_fd);
     take_turn(runtime);

@@ -72,7 +72,7 @@ static weir_source_work *pick(weir_runtime *runtime, int64_t *ret_time, bool *re
     FOR_EACH_SOURCE(runtime, work)
     {
         if (!show(work, error, ret_status)) {
-            *ret_known = *ret_known && work->source.ended;
+            *ret_known = *ret_known && (work->source.ended || work->source.kind->ticks);
             continue;
         }
         int64_t time = head_time(runtime, &work->source);

@@ -28,16 +28,22 @@ static void report_sources(const weir_program *program, weir_report *report)
 {
     for (uint32_t i = 0; i < program->module->source_count; i++) {
         weir_source_work *work = &program->sources[i];
+        weir_source_report *to = &report->sources[report->source_count++];
         if (work->source.kind == &weir_channel)
             weir_channel_count(&work->source);
-        report->sources[report->source_count++] = (weir_source_report){
+        *to = (weir_source_report){
             .module = program->module->name,
             .name = work->source.module->name,
             .health = work->source.health,
             .ledger = work->source.origin.ledger,
             .waiting = weir_ledger_waiting(&work->source.origin.ledger),
             .held = work->stalled,
+            .bytes = work->source.bytes,
+            .in_flight = work->source.origin.in_flight,
+            .max_in_flight = work->source.origin.limit,
         };
+        if (work->source.kind->measure != NULL && work->source.state != NULL)
+            work->source.kind->measure(&work->source, &to->gauges);
     }
 }
 
@@ -97,7 +103,8 @@ static void report_reactors(const weir_program *program, weir_report *report)
                                     .metrics = reactor->metrics,
                                     .missing = name_of_first(reactor, missing),
                                     .criteria_missing =
-                                        name_of_first(reactor, reactor->criteria_mask & never)};
+                                        name_of_first(reactor, reactor->criteria_mask & never),
+                                    .awaited = weir_sink_awaited(program, reactor)};
         to->metrics.keys = reactor->keys.count;
         to->metrics.health = health_of(reactor, missing);
         to->metrics.missing = missing;
@@ -113,20 +120,38 @@ static void report_reactors(const weir_program *program, weir_report *report)
     }
 }
 
+static weir_source_health health_of_sink(const weir_runtime *runtime, const weir_sink_work *work)
+{
+    if (runtime->ended)
+        return WEIR_SOURCE_ENDED;
+    if (!work->started)
+        return WEIR_SOURCE_STARTING;
+    return work->failing ? WEIR_SOURCE_DISCONNECTED : WEIR_SOURCE_LIVE;
+}
+
+const char *weir_source_health_text(weir_source_health health)
+{
+    static const char *const texts[] = {"starting", "connecting", "live", "disconnected", "ended"};
+
+    return health <= WEIR_SOURCE_ENDED ? texts[health] : "unknown";
+}
+
 static void report_sinks(const weir_program *program, weir_report *report)
 {
     for (uint32_t i = 0; i < program->module->sink_count; i++) {
         const weir_sink_work *work = &program->sinks[i];
-        report->sinks[report->sink_count++] = (weir_sink_report){
+        report->sinks[report->sink_count] = (weir_sink_report){
             .module = program->module->name,
             .name = work->sink.module->name,
+            .health = health_of_sink(program->runtime, work),
             .metrics = work->sink.metrics,
             .trouble = work->stuck ? work->reason : NULL,
         };
+        report->sinks[report->sink_count++].metrics.pending = work->left - work->written;
     }
 }
 
-weir_status weir_runtime_report(weir_runtime *runtime, weir_report **ret, weir_error **error)
+weir_status weir_runtime_metrics(weir_runtime *runtime, weir_report **ret, weir_error **error)
 {
     weir_report *report = weir_alloc(sizeof *report);
 

@@ -257,7 +257,11 @@ static bool can_bury(const weir_source_work *work)
 /* An event is not taken while one of the queues that it would enter is full and held. */
 static bool can_take(const weir_source_work *work, const void *value)
 {
-    if (!weir_origin_has_room(&work->source.origin) || !can_bury(work))
+    const weir_source *source = &work->source;
+    int64_t position = source->span.first_position + (int64_t)source->taken;
+
+    if (!weir_origin_has_room(&source->origin) || !weir_origin_reaches(&source->origin, position) ||
+        !can_bury(work))
         return false;
     for (uint32_t a = 0; a < work->accumulator_count; a++) {
         const weir_accumulator_work *accumulator = work->accumulators[a];
@@ -284,7 +288,8 @@ bool weir_route_can_take(const weir_source_work *work)
     const weir_source *source = &work->source;
 
     if (source->taken == source->span.count)
-        return can_bury(work);
+        return can_bury(work) && (!source->refusal.waiting ||
+                                  weir_origin_reaches(&source->origin, source->refusal.position));
     return can_take(work, source->span.values + source->taken * source->type->size);
 }
 
@@ -470,6 +475,9 @@ void weir_route_span(weir_source_work *work, size_t end)
         if (slowly)
             route_slowly(work, end);
     }
+    if (source->origin.commits)
+        source->origin.partitions[source->origin.place].next =
+            source->span.first_position + (int64_t)source->taken;
     for (uint32_t i = 0; i < work->accumulator_count; i++)
         for (uint32_t r = 0; r < work->accumulators[i]->route_count; r++)
             weir_reactor_settle(work->accumulators[i]->routes[r].reactor, source->span.values,

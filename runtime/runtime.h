@@ -5,15 +5,18 @@
  *     route.c     one event through accumulators and reactors; the shortcuts for whole spans
  *     feedback.c  results that become events
  *     flush.c     accumulators give what they keep: by time, with a firing, by hand, at the end
+ *     commit.c    which events a source need not bring again
  *     drain.c     the end: what still waits when no more events can come
  *     hand.c      pausing, firing, injecting by hand
  *     dead.c      dead letters
+ *     sinks.c     results written out, writers held, what is given up
  *     load.c      a module becomes a program, which join.c joins and start.c starts
- *     loop.c      libev, threads, other people's loops
+ *     loop.c      libev, threads, other people's loops; watch.c the descriptors
  */
 #ifndef WEIR_RUNTIME_RUNTIME_H
 #define WEIR_RUNTIME_RUNTIME_H
 
+#include <ev.h>
 #include <pthread.h>
 #include <stdatomic.h>
 
@@ -54,6 +57,15 @@ typedef struct weir_accumulator_work {
     uint64_t events, boundaries, filtered, failed;
 } weir_accumulator_work;
 
+/* A descriptor that causes a turn. */
+typedef struct weir_watch {
+    int fd;     /* -1: none */
+    int events; /* EV_READ or EV_WRITE */
+    bool armed;
+    bool deaf; /* it cannot be watched: it is looked at after a while */
+    ev_io io;
+} weir_watch;
+
 typedef struct weir_source_work {
     weir_source source;
     weir_program *program;
@@ -65,10 +77,11 @@ typedef struct weir_source_work {
     int64_t pace;  /* nanoseconds an event, in the newest span */
     bool dry;      /* it has shown in this turn that it has no more */
     bool quick;    /* one accumulator, one reactor: spans may take the shortcut */
-    int sink;      /* where its dead letters go: index, or -1 */
+    int sink;      /* where its dead letters go: index, WEIR_NO_SINK or WEIR_SILENT */
+    uint32_t rank; /* place in the spec */
     weir_timer timer;
-    int fd; /* that it watches, or -1 */
-    void *watcher;
+    bool commit_failed; /* the newest one */
+    weir_watch watch;
 } weir_source_work;
 
 /* The outlet's argument for feedback. */
@@ -91,10 +104,12 @@ struct weir_program {
     weir_accumulator_work *accumulators;
     weir_reactor *reactors;
     weir_sink_work *sinks;
-    weir_outlet *outlets; /* of all graphs */
+    weir_watch *sink_watches; /* of each */
+    weir_outlet *outlets;     /* of all graphs */
     weir_feedback_target *targets;
     uint64_t *counts; /* of all graphs */
-    int dead_sink;    /* index, or -1 */
+    int dead_sink;    /* index, WEIR_NO_SINK or WEIR_SILENT */
+    bool committing;  /* what is ready in the partitions waits for the sinks */
     weir_module_config config;
     weir_program *next;
 };
@@ -103,6 +118,11 @@ struct weir_program {
     for (weir_program *program = (runtime)->programs; program != NULL; program = program->next)    \
         for (weir_source_work *work = program->sources;                                            \
              work < program->sources + program->module->source_count; work++)
+
+#define FOR_EACH_SINK(runtime, work)                                                               \
+    for (weir_program *program = (runtime)->programs; program != NULL; program = program->next)    \
+        for (weir_sink_work *work = program->sinks;                                                \
+             work < program->sinks + program->module->sink_count; work++)
 
 #define FOR_EACH_REACTOR(runtime, reactor)                                                         \
     for (weir_program *program = (runtime)->programs; program != NULL; program = program->next)    \
@@ -124,6 +144,12 @@ typedef struct weir_override {
     bool used; /* something of a loaded module has that name */
 } weir_override;
 
+/* When a cause of dead letters was last logged: monotonic, 0 never. */
+typedef struct weir_logged {
+    uint64_t cause;
+    int64_t time;
+} weir_logged;
+
 struct weir_runtime {
     weir_runtime_config config;
     weir_clock clock;
@@ -134,6 +160,7 @@ struct weir_runtime {
     uint64_t events; /* numbers them */
     uint64_t turns;
     uint64_t dead_letters;
+    uint32_t burials;    /* failures that made dead letters */
     uint32_t ranks;      /* places in the spec given out */
     weir_asking *asking; /* in the order of the spec; a place for each route */
     uint32_t asking_count, asking_room;
@@ -141,10 +168,13 @@ struct weir_runtime {
     weir_feedback *fresh, **last_fresh;
     weir_feedback *free_feedback;
     uint32_t feedback_count;
+    weir_origin groups;                /* its tickets stand for all that a firing took */
     weir_flush *flushes, **last_flush; /* what is flushed next */
     weir_event *event;                 /* the one on its way, or NULL */
     bool started, time_started, ended;
-    bool sinks_stuck;             /* a sink has not taken all it was given: try again soon */
+    bool sinks_stuck;             /* a sink has not taken all it was given */
+    bool commits_stuck;           /* a source could not yet commit what is done: try again soon */
+    int64_t sinks_due;            /* monotonic: they are asked again then; 0: not by time */
     bool draining;                /* no more events can come: only lasting timers fire */
     int64_t stop_began;           /* monotonic; 0: nobody has stopped it */
     _Atomic int64_t newest_stamp; /* of what was pushed */
@@ -156,12 +186,12 @@ struct weir_runtime {
     int64_t replay_began, replay_from; /* monotonic, virtual: when a replay at some speed began */
     int64_t wait_until; /* monotonic: a replay at some speed goes on then; 0: at once */
     struct weir_loop *loop;
-    pthread_t thread; /* that it runs on, while `running` */
-    pthread_t own;    /* that weir_runtime_start made */
-    atomic_bool running;
+    _Atomic pthread_t thread; /* that it belongs to, while `owned` */
+    pthread_t own;            /* that weir_runtime_start made */
+    atomic_bool owned;
     bool own_thread;
     unsigned char *fork_mark; /* a page that a forked child sees wiped */
-    int64_t logged_dead;      /* when the newest dead letter without a sink was logged */
+    weir_logged logged[32];   /* dead letters without a sink */
 };
 
 /* --- load.c, join.c, start.c ------------------------------------------------------------------ */
@@ -177,6 +207,7 @@ WEIR_MUST_USE weir_status weir_program_start(weir_program *program, weir_error *
 /* From now on time is known: beats begin, warming is measured. */
 WEIR_MUST_USE weir_status weir_program_start_time(weir_program *program, weir_error **error);
 WEIR_MUST_USE weir_status weir_source_open(weir_source_work *work, weir_error **error);
+/* Closes what the kind has open; reports still know the source. */
 void weir_source_stop(weir_source_work *work);
 extern const weir_accumulator_host weir_runtime_accumulator_host;
 extern const weir_source_host weir_runtime_source_host;
@@ -190,9 +221,15 @@ weir_status weir_turn(weir_runtime *runtime, bool *ret_more, weir_error **error)
 
 bool weir_has_retries(weir_runtime *runtime);
 
+/* Nanoseconds that a stop waits for the sinks. */
+int64_t weir_stop_within(const weir_runtime *runtime);
+
 /* No more events will come: everything that waits ends as rules E16 and E20 say, and sinks are
  * written out. Sets runtime->ended once nothing is left to wait for. */
 void weir_drain(weir_runtime *runtime);
+
+/* Nothing more is taken: who pushes, or waits for room to push, is told so. */
+void weir_close_channels(weir_runtime *runtime);
 
 /* Fires the timers that are due, in order. */
 void weir_run_timers(weir_runtime *runtime, int64_t now);
@@ -205,10 +242,17 @@ void weir_fire_timers(weir_runtime *runtime, int64_t due);
 void weir_turn_begin(weir_runtime *runtime);
 bool weir_source_refill(weir_source_work *work, weir_error **error, weir_status *ret_status);
 void weir_source_hand_on(weir_source_work *work, size_t end);
+/* What comes of the clock alone, in its moment of virtual time. */
+void weir_source_tick(weir_source_work *work);
 bool weir_turn_has_more(weir_runtime *runtime);
 
 /* Fires `latest` reactors until none has anything more to fire. */
 void weir_ask_latest(weir_runtime *runtime);
+
+/* --- commit.c --------------------------------------------------------------------------------- */
+
+/* Commits what is done and written. Sets runtime->commits_stuck. */
+void weir_commit(weir_runtime *runtime);
 
 /* --- replay.c --------------------------------------------------------------------------------- */
 
@@ -273,9 +317,18 @@ void weir_poller_free(weir_poller *poller); /* NULL allowed; waits for a poll un
 /* --- feedback.c ------------------------------------------------------------------------------- */
 
 weir_outlet weir_feedback_outlet(weir_feedback_target *target);
+enum { WEIR_FEEDBACK_LIMIT = 65536 }; /* results that are fed back at once */
 /* Takes the next event that was fed back and routes it; false: there is none. */
 bool weir_feedback_next(weir_runtime *runtime);
 void weir_feedback_free(weir_runtime *runtime);
+
+/* --- cycle.c ---------------------------------------------------------------------------------- */
+
+/* Writes the shortest way that a result of `reactor` takes through the accumulator and back, "r ->
+ * f
+ * -> q -> g -> r"; false: there is none, and only its beginning is written. */
+bool weir_cycle_name(const weir_program *program, const weir_reactor *reactor,
+                     const weir_accumulator_work *first, char *text, size_t size);
 
 /* --- dead.c ----------------------------------------------------------------------------------- */
 
@@ -294,22 +347,56 @@ typedef struct weir_dead {
     const weir_type *type; /* of `value`, where there are no raw bytes */
     const void *value;
     const char *inputs; /* JSON */
-    int sink;           /* index in the program, or -1 */
+    int sink;           /* index in the program, WEIR_NO_SINK or WEIR_SILENT */
 } weir_dead;
 
+/* Dead letters without a sink are logged, or under `dead_letters: none` only counted. */
+enum { WEIR_NO_SINK = -1, WEIR_SILENT = -2 };
+
+/* The sink of that name, or what "none" means; NULL: `otherwise`. */
+int weir_dead_sink(const weir_program *program, const char *name, int otherwise);
+
 void weir_dead_letter_send(weir_runtime *runtime, const weir_dead *dead);
+/* One letter for each event that the ticket stands for, but for those that this burial has named;
+ * fills in which. */
+void weir_dead_of_ticket(weir_dead *dead, weir_ticket *ticket, uint32_t burial);
 void weir_dead_of_event(weir_accumulator_work *work, const weir_event *event, const char *reason);
 void weir_dead_of_refusal(weir_source_work *work);
 extern const weir_reactor_host weir_runtime_reactor_host;
 
-/* --- loop.c ----------------------------------------------------------------------------------- */
+/* --- sinks.c ---------------------------------------------------------------------------------- */
+
+/* Writes out all sinks, or what they take, and lets go whom they held: at the end of a turn. */
+void weir_flush_sinks(weir_runtime *runtime);
+
+/* A weir_sink_work's `relieve`; its owner is the program. */
+void weir_relieve_sink(weir_sink_work *work);
+
+/* Makes all safe that was written; the first failure becomes the outcome. */
+void weir_finish_sinks(weir_runtime *runtime);
+
+/* A sink that the reactor writes to and that is not ready, or NULL. */
+const char *weir_sink_awaited(const weir_program *program, const weir_reactor *reactor);
+
+/* --- loop.c, watch.c -------------------------------------------------------------------------- */
 
 weir_status weir_loop_new(weir_runtime *runtime, weir_error **error);
 void weir_loop_free(weir_runtime *runtime);
 void weir_loop_wake(weir_runtime *runtime); /* any thread */
+void weir_loop_own(weir_runtime *runtime);  /* the calling thread is the runtime's now */
 bool weir_loop_in_turn(const weir_runtime *runtime);
 bool weir_loop_has_more(const weir_runtime *runtime); /* the next turn is due at once */
-weir_status weir_loop_watch(weir_source_work *work, int fd, weir_error **error);
+
+/* Watches `fd` from the next weir_watch_all on; -1: none any more. */
+void weir_watch_set(weir_runtime *runtime, weir_watch *watch, int fd, int events);
+
+/* Between two turns: watches what can bring something, and nothing that would wake in vain. True:
+ * something cannot be watched and must be looked at after a while. */
+bool weir_watch_all(weir_runtime *runtime);
+void weir_watch_none(weir_runtime *runtime);
+
+/* The runtime ends in order, with this outcome; `error` becomes the runtime's. */
+void weir_runtime_fail(weir_runtime *runtime, weir_status status, weir_error *error);
 
 /* Begins what must be ready before the first turn. Once. */
 weir_status weir_runtime_begin(weir_runtime *runtime, weir_error **error);
@@ -320,8 +407,5 @@ void weir_runtime_log(weir_runtime *runtime, weir_level level, const char *room,
 
 /* WEIR_FORKED in a child of the process that made the runtime. */
 weir_status weir_runtime_check(const weir_runtime *runtime, weir_error **error);
-
-/* Writes out all sinks, or what they take. */
-void weir_flush_sinks(weir_runtime *runtime);
 
 #endif

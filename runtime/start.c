@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "runtime/runtime.h"
+#include "sources/channel.h"
 
 /* --- What accumulators ask ----------------------------------------------------------------------
  */
@@ -59,13 +60,21 @@ static void wake(weir_source *source)
 
 static weir_status watch(weir_source *source, int fd, weir_error **error)
 {
-    return weir_loop_watch(source->host_arg, fd, error);
+    weir_source_work *work = source->host_arg;
+
+    (void)error;
+    weir_watch_set(work->program->runtime, &work->watch, fd, EV_READ);
+    return WEIR_OK;
 }
 
-/* The loop looks at every source in each turn: all it needs is a reason to take one. */
+/* The loop looks at every source in each turn: all it needs is a reason to take one. In virtual
+ * time a turn may be far away. */
 static void on_time(weir_timer *timer)
 {
-    (void)timer;
+    weir_source_work *work = timer->arg;
+
+    if (work->source.kind->ticks && work->program->runtime->clock.is_virtual)
+        weir_source_tick(work);
 }
 
 static void wake_at(weir_source *source, int64_t time)
@@ -113,20 +122,36 @@ static const char *word_at(const char *choices, int index, char *word, size_t si
     return word;
 }
 
-/* The value of a kind's option: a text, or the word of a choice (in `word`). NULL: it has none. */
-static const char *option_of(const weir_kind *kind, const void *config, const char *name,
-                             char *word, size_t size)
+/* The kind's option of that name and type, in `config`; NULL: it has none. */
+static const void *member_of(const weir_kind *kind, const void *config, const char *name,
+                             weir_option_type type, const weir_option **ret_option)
 {
     for (size_t i = 0; i < kind->option_count; i++) {
         const weir_option *option = &kind->options[i];
-        const void *member = (const char *)config + option->offset;
-        if (strcmp(option->name, name) != 0)
+        if (strcmp(option->name, name) != 0 || option->type != type)
             continue;
-        return option->type == WEIR_OPTION_CHOICE
-                   ? word_at(option->choices, *(const int *)member, word, size)
-                   : *(char *const *)member;
+        *ret_option = option;
+        return (const char *)config + option->offset;
     }
     return NULL;
+}
+
+static const char *choice_of(const weir_kind *kind, const void *config, const char *name,
+                             char *word, size_t size)
+{
+    const weir_option *option;
+    const int *member = member_of(kind, config, name, WEIR_OPTION_CHOICE, &option);
+
+    return member != NULL ? word_at(option->choices, *member, word, size) : NULL;
+}
+
+static int64_t integer_of(const weir_kind *kind, const void *config, const char *name,
+                          weir_option_type type, int64_t otherwise)
+{
+    const weir_option *option;
+    const int64_t *member = member_of(kind, config, name, type, &option);
+
+    return member != NULL ? *member : otherwise;
 }
 
 /* The format by the option of that name, or by the ending of the path. */
@@ -138,9 +163,10 @@ static const char *format_of(const weir_kind *kind, const void *config, char *wo
         {".csv", "csv"},     {".json", "json"},       {".jsonl", "json"},
         {".ndjson", "json"}, {".msgpack", "msgpack"}, {".mpk", "msgpack"},
     };
-    const char *format = option_of(kind, config, "format", word, size);
-    const char *path = option_of(kind, config, "path", NULL, 0);
-    const char *dot = path != NULL ? strrchr(path, '.') : NULL;
+    const char *format = choice_of(kind, config, "format", word, size);
+    const weir_option *option;
+    char *const *path = member_of(kind, config, "path", WEIR_OPTION_PATH, &option);
+    const char *dot = path != NULL ? strrchr(*path, '.') : NULL;
 
     if (format != NULL && strcmp(format, "auto") != 0)
         return format;
@@ -159,7 +185,9 @@ weir_status weir_source_open(weir_source_work *work, weir_error **error)
 
     if (source->state != NULL)
         return WEIR_OK;
-    work->timer = (weir_timer){.fire = on_time, .arg = work};
+    work->timer = (weir_timer){.fire = on_time, .arg = work, .rank = work->rank};
+    source->firing.params = work->program->params;
+    source->firing.user = work->program->runtime->user;
     source->state = weir_alloc(kind->state_size);
     if (source->state == NULL || !weir_timers_reserve(&work->program->runtime->timers))
         return weir_error_set(error, WEIR_NOMEM, "source '%s': out of memory",
@@ -172,36 +200,62 @@ weir_status weir_source_open(weir_source_work *work, weir_error **error)
     return status;
 }
 
+/* In replay what has no history has ended at once, and is not even opened: the live one may run
+ * beside. A timer begins when time does. */
 static weir_status start_source(weir_source_work *work, weir_error **error)
 {
     weir_source *source = &work->source;
-    weir_status status = weir_source_open(work, error);
 
-    /* In replay what has no history has ended at once. */
-    source->ended =
-        work->program->runtime->config.mode == WEIR_MODE_REPLAY && !source->kind->replays;
+    if (work->program->runtime->config.mode == WEIR_MODE_REPLAY && !source->kind->replays) {
+        source->ended = true;
+        source->health = WEIR_SOURCE_ENDED;
+        return WEIR_OK;
+    }
+    weir_status status = weir_source_open(work, error);
+    if (status == WEIR_OK && source->health == WEIR_SOURCE_STARTING)
+        source->health = WEIR_SOURCE_LIVE;
     return status;
 }
 
+static weir_status start_ticks(weir_source_work *work, weir_error **error)
+{
+    weir_source *source = &work->source;
+
+    if (!source->kind->ticks || source->state != NULL)
+        return WEIR_OK;
+    source->ended = false;
+    source->health = WEIR_SOURCE_LIVE;
+    return weir_source_open(work, error);
+}
+
+/* A channel stays as it is, closed: another thread may be in a push. */
 void weir_source_stop(weir_source_work *work)
 {
     weir_source *source = &work->source;
 
-    if (source->state != NULL && source->kind->close != NULL)
+    source->health = WEIR_SOURCE_ENDED;
+    if (source->kind == &weir_channel || source->state == NULL)
+        return;
+    weir_watch_set(work->program->runtime, &work->watch, -1, EV_READ);
+    weir_timer_disarm(&work->program->runtime->timers, &work->timer);
+    if (source->kind->close != NULL)
         source->kind->close(source);
     weir_free(source->state);
     source->state = NULL;
-    weir_source_release(source);
 }
 
 static weir_status start_sink(weir_sink_work *work, weir_error **error)
 {
     const weir_sink *sink = &work->sink;
+    const weir_kind *kind = &sink->kind->base;
     const char *format = NULL;
     char word[32];
 
     if (!sink->kind->is_callback)
-        format = format_of(&sink->kind->base, sink->config, word, sizeof word);
+        format = format_of(kind, sink->config, word, sizeof word);
+    work->buffer = (size_t)integer_of(kind, sink->config, "buffer", WEIR_OPTION_SIZE, 1 << 20);
+    work->sink.metrics.limit = sink->kind->write != NULL ? work->buffer : 0;
+    work->give_up = integer_of(kind, sink->config, "give_up", WEIR_OPTION_DURATION, 60000000000);
     return weir_sink_start(work, format, error);
 }
 
@@ -220,6 +274,26 @@ static weir_status start_accumulator(weir_accumulator_work *work, weir_error **e
     return WEIR_OK;
 }
 
+/* What waits for ever would keep a source from ever committing (rule E7). */
+static weir_status check_wait(const weir_program *program, const weir_reactor *reactor,
+                              weir_error **error)
+{
+    const weir_module *module = program->module;
+
+    for (uint32_t i = 0; i < reactor->module->input_count; i++) {
+        const weir_module_input *input = &reactor->module->inputs[i];
+        uint32_t source = module->accumulators[input->accumulator].source;
+        if (reactor->config.wait == INT64_MAX && input->criteria && source != WEIR_NONE &&
+            program->sources[source].source.origin.commits)
+            return weir_error_set_at(error, WEIR_SPEC, reactor->module->place,
+                                     "reactor '%s' cannot wait forever: source '%s' commits, and "
+                                     "nothing after what waits could be committed; give 'wait' a "
+                                     "time",
+                                     reactor->module->name, module->sources[source].name);
+    }
+    return WEIR_OK;
+}
+
 weir_status weir_program_start(weir_program *program, weir_error **error)
 {
     const weir_module *module = program->module;
@@ -233,6 +307,8 @@ weir_status weir_program_start(weir_program *program, weir_error **error)
         status = start_sink(&program->sinks[i], error);
     for (uint32_t i = 0; i < module->source_count && status == WEIR_OK; i++)
         status = start_source(&program->sources[i], error);
+    for (uint32_t i = 0; i < module->reactor_count && status == WEIR_OK; i++)
+        status = check_wait(program, &program->reactors[i], error);
     return status;
 }
 
@@ -243,6 +319,8 @@ weir_status weir_program_start_time(weir_program *program, weir_error **error)
 
     for (uint32_t i = 0; i < module->reactor_count; i++)
         program->reactors[i].started = program->runtime->clock.now;
+    for (uint32_t i = 0; i < module->source_count && status == WEIR_OK; i++)
+        status = start_ticks(&program->sources[i], error);
     for (uint32_t i = 0; i < module->accumulator_count && status == WEIR_OK; i++)
         status = start_accumulator(&program->accumulators[i], error);
     return status;

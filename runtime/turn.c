@@ -75,6 +75,18 @@ static void release(weir_source_work *work, size_t count)
         source->kind->release(source, count);
 }
 
+static weir_status enter_partition(weir_source *source, weir_error **error)
+{
+    const weir_span *span = &source->span;
+    int64_t position = span->count != 0 ? span->first_position : source->refusal.position;
+    int32_t partition = span->count != 0 ? span->partition : source->refusal.partition;
+
+    if (!source->origin.commits || weir_origin_enter(&source->origin, partition, position))
+        return WEIR_OK;
+    return weir_error_set(error, WEIR_NOMEM, "source '%s': no memory for partition %d",
+                          source->module->name, (int)partition);
+}
+
 static void count_received(weir_source_work *work)
 {
     weir_source *source = &work->source;
@@ -97,6 +109,8 @@ bool weir_source_refill(weir_source_work *work, weir_error **error, weir_status 
     if (source->ended || work->dry || work->budget == 0)
         return false;
     weir_status status = source->kind->read(source, limit, error);
+    if (status == WEIR_OK && has_rest(source))
+        status = enter_partition(source, error);
     if (status == WEIR_OK) {
         count_received(work);
         return has_rest(source);
@@ -138,6 +152,19 @@ void weir_source_hand_on(weir_source_work *work, size_t end)
     work->stalled = !weir_route_can_take(work);
     if (!work->stalled)
         weir_dead_of_refusal(work);
+}
+
+void weir_source_tick(weir_source_work *work)
+{
+    weir_error *error = NULL;
+    weir_status status = WEIR_OK;
+
+    work->budget = (size_t)work->config.turn;
+    work->dry = work->stalled = false;
+    while (!work->stalled && weir_source_refill(work, &error, &status))
+        weir_source_hand_on(work, work->source.span.count);
+    if (status != WEIR_OK)
+        weir_runtime_fail(work->program->runtime, status, error);
 }
 
 static int64_t head_stamp(const weir_source *source)
@@ -202,21 +229,6 @@ bool weir_turn_has_more(weir_runtime *runtime)
     return false;
 }
 
-/* A sink whose buffer has filled up writes it out before the turn's end; one that is stuck may hold
- * its writers by now. */
-static void relieve_sinks(weir_runtime *runtime)
-{
-    for (weir_program *program = runtime->programs; program != NULL; program = program->next)
-        for (uint32_t i = 0; i < program->module->sink_count; i++) {
-            const weir_sink_work *work = &program->sinks[i];
-            size_t limit = work->stuck ? WEIR_SINK_BUFFER : WEIR_SINK_FLUSH;
-            if (work->left - work->written >= limit) {
-                weir_flush_sinks(runtime);
-                return;
-            }
-        }
-}
-
 weir_status weir_turn(weir_runtime *runtime, bool *ret_more, weir_error **error)
 {
     weir_status status = WEIR_OK;
@@ -231,10 +243,10 @@ weir_status weir_turn(weir_runtime *runtime, bool *ret_more, weir_error **error)
     while (status == WEIR_OK && !atomic_load(&runtime->stopping) &&
            (work = pick(runtime, &until, error, &status)) != NULL) {
         weir_source_hand_on(work, end_at(&work->source, until));
-        relieve_sinks(runtime);
     }
     weir_ask_latest(runtime);
     weir_flush_sinks(runtime);
+    weir_commit(runtime);
     runtime->turns++;
     *ret_more = status == WEIR_OK && weir_turn_has_more(runtime);
     return status;

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* file.c - results go to a file, which may be rotated by size.
  *
- * A write that fails (a full disk) leaves the bytes with the sink, which tries again; a partly
- * written line goes on where it stopped.
+ *     PATH -> PATH.1 -> PATH.2 ... PATH.keep, the oldest
+ *
+ * A write that fails leaves the file as it was and the bytes with the sink, which tries again. A
+ * rotation that fails is tried again after the next write; until then the file grows on.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -12,140 +14,194 @@
 #include <unistd.h>
 
 #include "sinks/options.h"
+#include "sinks/output.h"
 #include "sinks/sink.h"
 
 typedef struct file_state {
     char *path;
-    int fd;
-    int64_t size;
+    weir_output output;
     bool unsynced;
+    bool new_name; /* its folder does not know it durably yet */
 } file_state;
+
+static const weir_file_sink_config *config_of(const weir_sink *sink)
+{
+    return sink->config;
+}
 
 static weir_status failed(const weir_sink *sink, const char *what, weir_error **error)
 {
     const file_state *file = sink->state;
 
-    return weir_error_set(error, WEIR_IO, "sink '%s': cannot %s '%s': %s", sink->module->name, what,
-                          file->path, strerror(errno));
+    return weir_output_failed(&file->output, sink, what, error);
+}
+
+/* --- Opening ---------------------------------------------------------------------------------- */
+
+/* It is read too, for its last byte; but a pipe opened for both would be its own reader. */
+static int open_path(const file_state *file, bool fresh)
+{
+    int flags = O_CREAT | O_APPEND | O_CLOEXEC | O_NONBLOCK | (fresh ? O_TRUNC : 0);
+    struct stat found;
+    bool pipe = stat(file->path, &found) == 0 && S_ISFIFO(found.st_mode);
+    int fd = open(file->path, (pipe ? O_WRONLY : O_RDWR) | flags, 0666);
+
+    return fd < 0 && errno == EACCES ? open(file->path, O_WRONLY | flags, 0666) : fd;
 }
 
 static weir_status open_file(weir_sink *sink, bool fresh, weir_error **error)
 {
     file_state *file = sink->state;
-    struct stat stat;
 
-    file->fd =
-        open(file->path, O_WRONLY | O_CREAT | O_CLOEXEC | (fresh ? O_TRUNC : O_APPEND), 0666);
-    if (file->fd < 0 || fstat(file->fd, &stat) != 0)
-        return failed(sink, "open", error);
-    file->size = stat.st_size;
-    return WEIR_OK;
-}
-
-/* A CSV file begins with its header row. */
-static weir_status write_header(weir_sink *sink, weir_error **error)
-{
-    file_state *file = sink->state;
-    weir_buffer header = {0};
-    weir_status status = WEIR_OK;
-
-    if (sink->format != WEIR_FORMAT_CSV || file->size != 0)
-        return WEIR_OK;
-    if (weir_csv_header(sink->type, &header) != WEIR_OK)
-        status = weir_error_set(error, WEIR_NOMEM, "sink '%s': out of memory", sink->module->name);
-    weir_buffer_append(&header, "\n", 1);
-    if (status == WEIR_OK && write(file->fd, header.data, header.size) != (ssize_t)header.size)
-        status = failed(sink, "write to", error);
-    file->size += (int64_t)header.size;
-    weir_buffer_free(&header);
+    int fd = open_path(file, fresh);
+    if (fd < 0 && errno == ENXIO)
+        return weir_error_set_at(error, WEIR_IO, sink->module->place,
+                                 "sink '%s': nobody reads the pipe '%s'; start its reader first",
+                                 sink->module->name, file->path);
+    if (fd < 0)
+        return weir_error_set_at(error, WEIR_IO, sink->module->place,
+                                 "sink '%s': cannot open '%s': %s%s", sink->module->name,
+                                 file->path, strerror(errno),
+                                 errno == ENOENT ? "; make its folder first" : "");
+    weir_status status = weir_output_open(&file->output, sink, fd, true, error);
+    file->new_name = file->output.size == 0;
+    if (status == WEIR_OK)
+        status = weir_output_begin(&file->output, sink, error);
+    file->unsynced = file->unsynced || file->output.size != 0;
     return status;
 }
 
 static weir_status open_sink(weir_sink *sink, weir_error **error)
 {
-    const weir_file_sink_config *config = sink->config;
     file_state *file = sink->state;
     weir_buffer path = {0};
 
-    file->fd = -1;
-    if (config->path[0] != '/' && sink->folder != NULL)
+    file->output.fd = -1;
+    if (config_of(sink)->path[0] != '/' && sink->folder != NULL)
         weir_buffer_printf(&path, "%s/", sink->folder);
-    weir_buffer_text(&path, config->path);
+    weir_buffer_text(&path, config_of(sink)->path);
     file->path = path.data;
+    file->output.name = path.data;
     if (path.failed)
         return weir_error_set(error, WEIR_NOMEM, "sink '%s': out of memory", sink->module->name);
-    weir_status status = open_file(sink, sink->fresh, error);
-    return status == WEIR_OK ? write_header(sink, error) : status;
+    return open_file(sink, sink->fresh, error);
 }
 
-/* PATH.4 -> PATH.5, ... PATH -> PATH.1; the oldest is overwritten. */
+/* --- Syncing ---------------------------------------------------------------------------------- */
+
+/* A name lasts once its folder is on the disk too. */
+static bool sync_folder(const file_state *file)
+{
+    const char *slash = strrchr(file->path, '/');
+    weir_buffer folder = {0};
+
+    weir_buffer_text(&folder, slash == file->path ? "/" : ".");
+    if (slash != NULL && slash != file->path) {
+        folder.size = 0;
+        weir_buffer_append(&folder, file->path, (size_t)(slash - file->path));
+    }
+    int fd = folder.failed ? -1 : open(folder.data, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    bool good = fd >= 0 && fsync(fd) == 0;
+    if (fd >= 0)
+        close(fd);
+    weir_buffer_free(&folder);
+    return good;
+}
+
+static weir_status force(weir_sink *sink, weir_error **error)
+{
+    file_state *file = sink->state;
+
+    if (!file->output.regular || file->output.fd < 0)
+        return WEIR_OK;
+    if (file->unsynced && fdatasync(file->output.fd) != 0)
+        return failed(sink, "force to the disk", error);
+    file->unsynced = false;
+    if (file->new_name && !sync_folder(file))
+        return failed(sink, "force to the disk the name of", error);
+    file->new_name = false;
+    return WEIR_OK;
+}
+
+static weir_status sync_file(weir_sink *sink, bool last, weir_error **error)
+{
+    int policy = config_of(sink)->fsync;
+
+    if (policy == WEIR_FSYNC_NEVER || (policy == WEIR_FSYNC_END && !last))
+        return WEIR_OK;
+    return force(sink, error);
+}
+
+/* --- Rotating --------------------------------------------------------------------------------- */
+
+/* PATH.number; PATH itself for 0. */
+static bool numbered(const file_state *file, int64_t number, weir_buffer *ret)
+{
+    ret->size = 0;
+    weir_buffer_text(ret, file->path);
+    if (number != 0)
+        weir_buffer_printf(ret, ".%lld", (long long)number);
+    return !ret->failed;
+}
+
+static weir_status rename_all(const weir_sink *sink, weir_error **error)
+{
+    const file_state *file = sink->state;
+    weir_buffer from = {0}, to = {0};
+    weir_status status = WEIR_OK;
+
+    for (int64_t number = config_of(sink)->keep; number > 0 && status == WEIR_OK; number--)
+        if (!numbered(file, number - 1, &from) || !numbered(file, number, &to))
+            status =
+                weir_error_set(error, WEIR_NOMEM, "sink '%s': out of memory", sink->module->name);
+        else if (rename(from.data, to.data) != 0 && errno != ENOENT)
+            status = failed(sink, "rotate", error);
+    weir_buffer_free(&from);
+    weir_buffer_free(&to);
+    return status;
+}
+
 static weir_status rotate(weir_sink *sink, weir_error **error)
 {
-    const weir_file_sink_config *config = sink->config;
     file_state *file = sink->state;
-    char from[4096], to[4096];
+    weir_status status = config_of(sink)->fsync == WEIR_FSYNC_NEVER ? WEIR_OK : force(sink, error);
 
-    for (int64_t number = config->keep; number > 0; number--) {
-        snprintf(from, sizeof from, number > 1 ? "%s.%lld" : "%s", file->path,
-                 (long long)number - 1);
-        snprintf(to, sizeof to, "%s.%lld", file->path, (long long)number);
-        if (rename(from, to) != 0 && errno != ENOENT)
-            return failed(sink, "rotate", error);
-    }
-    close(file->fd);
-    weir_status status = open_file(sink, true, error);
-    return status == WEIR_OK ? write_header(sink, error) : status;
+    if (status == WEIR_OK)
+        status = rename_all(sink, error);
+    if (status != WEIR_OK)
+        return status;
+    weir_output_close(&file->output);
+    return open_file(sink, false, error);
 }
 
-/* Up to the end of the last whole line, so that no line is torn by a rotation. */
-static weir_status write_file(weir_sink *sink, weir_slice bytes, size_t *ret_written, int *fd,
-                              weir_error **error)
+/* --- Writing ---------------------------------------------------------------------------------- */
+
+static weir_status write_results(weir_sink *sink, weir_slice bytes, size_t *ret_written, int *fd,
+                                 weir_error **error)
 {
-    const weir_file_sink_config *config = sink->config;
     file_state *file = sink->state;
+    int64_t limit = config_of(sink)->rotate;
 
     *fd = -1;
-    if (file->fd < 0) {
+    if (file->output.fd < 0) { /* it could not be opened after a rotation */
         weir_status status = open_file(sink, false, error);
         if (status != WEIR_OK)
             return status;
     }
-    ssize_t written = write(file->fd, bytes.data, bytes.size);
-    if (written < 0 && errno == EINTR)
-        return WEIR_OK;
-    if (written < 0)
-        return failed(sink, "write to", error);
-    *ret_written = (size_t)written;
-    file->size += written;
-    file->unsynced = true;
-    if (config->rotate != 0 && file->size >= config->rotate && *ret_written == bytes.size)
+    weir_status status = weir_output_write(&file->output, sink, bytes, ret_written, fd, error);
+    file->unsynced = file->unsynced || *ret_written != 0;
+    /* Only behind whole results, so that none is torn. */
+    if (status == WEIR_OK && limit != 0 && file->output.size >= limit &&
+        *ret_written == bytes.size && file->output.regular)
         return rotate(sink, error);
-    return WEIR_OK;
-}
-
-static weir_status sync_file(weir_sink *sink, weir_error **error)
-{
-    const weir_file_sink_config *config = sink->config;
-    file_state *file = sink->state;
-
-    if (config->fsync != WEIR_FSYNC_TURN || !file->unsynced)
-        return WEIR_OK;
-    if (fdatasync(file->fd) != 0)
-        return failed(sink, "force to the disk", error);
-    file->unsynced = false;
-    return WEIR_OK;
+    return status;
 }
 
 static void close_file(weir_sink *sink)
 {
-    const weir_file_sink_config *config = sink->config;
     file_state *file = sink->state;
 
-    if (file->fd >= 0) {
-        if (config->fsync != WEIR_FSYNC_NEVER && file->unsynced)
-            fdatasync(file->fd);
-        close(file->fd);
-    }
+    weir_output_close(&file->output);
     weir_free(file->path);
 }
 
@@ -157,7 +213,7 @@ const weir_sink_kind weir_file_sink = {
              .config_size = sizeof(weir_file_sink_config)},
     .state_size = sizeof(file_state),
     .open = open_sink,
-    .write = write_file,
+    .write = write_results,
     .sync = sync_file,
     .close = close_file,
 };

@@ -13,13 +13,17 @@ typedef struct weir_file_sink_config {
     int64_t keep;   /* rotated files */
     int fsync;      /* WEIR_FSYNC_... */
     int format;
+    int64_t buffer;  /* bytes */
+    int64_t give_up; /* nanoseconds */
 } weir_file_sink_config;
 
 typedef struct weir_stdout_config {
     int format;
+    int64_t buffer;
+    int64_t give_up;
 } weir_stdout_config;
 
-extern const weir_option weir_file_sink_options[5];
-extern const weir_option weir_stdout_options[1];
+extern const weir_option weir_file_sink_options[7];
+extern const weir_option weir_stdout_options[3];
 
 #endif

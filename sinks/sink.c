@@ -41,6 +41,8 @@ static void commit(const weir_outlet *outlet, weir_firing *firing, const void *v
     work->sink.metrics.results++;
     if (work->sink.tap != NULL)
         work->sink.tap(value, work->sink.tap_arg);
+    if (work->left - work->written >= work->enough)
+        work->relieve(work);
 }
 
 static weir_status take(const weir_outlet *outlet, weir_firing *firing, const void *value)
@@ -77,7 +79,7 @@ weir_outlet weir_sink_outlet(weir_sink_work *work)
 
 bool weir_sink_is_ready(const weir_sink_work *work)
 {
-    return !work->stuck || work->left - work->written < WEIR_SINK_BUFFER;
+    return !work->stuck || work->left - work->written < work->buffer;
 }
 
 static void move_down(weir_sink_work *work)
@@ -89,6 +91,7 @@ static void move_down(weir_sink_work *work)
     work->out.size = rest;
     work->left -= work->written;
     work->written = 0;
+    work->sink.metrics.pending = work->left;
 }
 
 weir_status weir_sink_flush(weir_sink_work *work, int *fd, weir_error **error)
@@ -102,16 +105,42 @@ weir_status weir_sink_flush(weir_sink_work *work, int *fd, weir_error **error)
         size_t written = 0;
         status = sink->kind->write(sink, bytes, &written, fd, error);
         work->written += written;
+        work->unsynced = work->unsynced || written != 0;
         sink->metrics.bytes += written;
     }
+    if (sink->kind->sync == NULL)
+        work->safe = sink->metrics.bytes;
     work->stuck = status != WEIR_OK;
-    if (status == WEIR_IO)
+    if (status != WEIR_OK && status != WEIR_AGAIN)
         sink->metrics.failures++;
     move_down(work);
-    sink->metrics.pending = work->left;
-    if (status == WEIR_OK && sink->kind->sync != NULL)
-        status = sink->kind->sync(sink, error);
     return status;
+}
+
+weir_status weir_sink_sync(weir_sink_work *work, bool last, weir_error **error)
+{
+    weir_sink *sink = &work->sink;
+    weir_status status = WEIR_OK;
+
+    if (!work->started || sink->kind->sync == NULL || (!work->unsynced && !last))
+        return WEIR_OK;
+    status = sink->kind->sync(sink, last, error);
+    work->unsynced = status != WEIR_OK;
+    if (status == WEIR_OK)
+        work->safe = sink->metrics.bytes;
+    else
+        sink->metrics.failures++;
+    return status;
+}
+
+size_t weir_sink_drop(weir_sink_work *work)
+{
+    size_t lost = work->left - work->written;
+
+    work->sink.metrics.lost += lost;
+    work->written = work->left;
+    move_down(work);
+    return lost;
 }
 
 /* --- Life ------------------------------------------------------------------------------------- */
@@ -143,12 +172,14 @@ weir_status weir_sink_start(weir_sink_work *work, const char *format, weir_error
                               "sink '%s' is a callback, but has no function; set one before the "
                               "start, or redirect it with --sink %s=stdout",
                               sink->module->name, sink->module->name);
+    work->enough = work->buffer < WEIR_SINK_FLUSH ? work->buffer : WEIR_SINK_FLUSH;
     weir_status status = format != NULL ? choose_format(sink, format, error) : WEIR_OK;
     if (status == WEIR_OK && sink->kind->state_size != 0 &&
         (sink->state = weir_alloc(sink->kind->state_size)) == NULL)
         status = weir_error_set(error, WEIR_NOMEM, "sink '%s': out of memory", sink->module->name);
     if (status == WEIR_OK && sink->kind->open != NULL)
         status = sink->kind->open(sink, error);
+    work->started = status == WEIR_OK;
     return status;
 }
 
@@ -158,5 +189,6 @@ void weir_sink_release(weir_sink_work *work)
         work->sink.kind->close(&work->sink);
     weir_free(work->sink.state);
     work->sink.state = NULL;
+    work->started = false;
     weir_buffer_free(&work->out);
 }

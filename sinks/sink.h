@@ -10,18 +10,31 @@ extern const weir_sink_kind weir_callback_sink;
 extern const weir_sink_kind weir_file_sink;
 extern const weir_sink_kind weir_stdout_sink;
 
-enum { WEIR_SINK_BUFFER = 1 << 20, WEIR_SINK_FLUSH = 1 << 16 };
+enum { WEIR_SINK_FLUSH = 1 << 16 };
 
 /* A sink at work: `out` holds what has left (before `left`) and what is only prepared. */
-typedef struct weir_sink_work {
+typedef struct weir_sink_work weir_sink_work;
+struct weir_sink_work {
     weir_sink sink;
     weir_buffer out;
     size_t written; /* bytes of `out` that the kind has taken */
     size_t left;    /* end of the results that have left */
-    bool stuck;     /* the kind takes no more just now, or failed */
-    bool failing;   /* the newest write failed */
+    size_t buffer;  /* how much may wait */
+    uint64_t safe; /* bytes since the start that are written, and synced where its policy says so */
+    uint64_t commits_at; /* `safe` must reach this before sources commit */
+    size_t enough;       /* to be written before the turn ends */
+    bool started;
+    bool stuck;                      /* the kind takes no more just now, or failed */
+    bool failing;                    /* the newest attempt failed */
+    bool unsynced;                   /* something was written since the newest sync */
+    int64_t failing_since, again_at; /* monotonic; again_at 0: when its descriptor says so */
+    int64_t give_up;                 /* nanoseconds; INT64_MAX: never */
+    int64_t logged;                  /* monotonic: when its trouble was told */
     char reason[256];
-} weir_sink_work;
+    /* Called when `enough` has come together, and again for each result after. */
+    void (*relieve)(weir_sink_work *work);
+    void *owner; /* whose function that is */
+};
 
 WEIR_MUST_USE weir_status weir_sink_start(weir_sink_work *work, const char *format,
                                           weir_error **error);
@@ -33,7 +46,19 @@ weir_outlet weir_sink_outlet(weir_sink_work *work);
 /* True while it takes the results of another firing (rule E15). */
 bool weir_sink_is_ready(const weir_sink_work *work);
 
+/* Bytes that have left since the start; what is lost is never safe. */
+static inline uint64_t weir_sink_given(const weir_sink_work *work)
+{
+    return work->sink.metrics.bytes + (work->left - work->written);
+}
+
 /* Writes out what has left. WEIR_AGAIN and WEIR_IO: not all; *fd as for the kind's write. */
 weir_status weir_sink_flush(weir_sink_work *work, int *fd, weir_error **error);
+
+/* Makes safe what was written, as the kind's policy says. */
+weir_status weir_sink_sync(weir_sink_work *work, bool last, weir_error **error);
+
+/* Gives up what is not written; so many bytes. */
+size_t weir_sink_drop(weir_sink_work *work);
 
 #endif

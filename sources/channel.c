@@ -194,23 +194,31 @@ static bool same_key(const channel_state *channel, const unsigned char *a, const
     return true;
 }
 
-/* Overwrites the newest waiting event of the same key (without keys: the newest). */
-static bool conflate(weir_source *source, const unsigned char *value, int64_t stamp)
+/* The newest waiting event of the same key (without keys: the newest), or NULL. */
+static unsigned char *waiting_of_key(const weir_source *source, const unsigned char *value,
+                                     uint64_t *ret_position)
+{
+    const channel_state *channel = source->state;
+
+    for (uint64_t position = channel->tail; position-- > channel->handed;)
+        if (same_key(channel, slot(source, position), value)) {
+            *ret_position = position;
+            return slot(source, position);
+        }
+    return NULL;
+}
+
+static void conflate(weir_source *source, const unsigned char *value, int64_t stamp)
 {
     channel_state *channel = source->state;
+    uint64_t position;
+    unsigned char *waiting = waiting_of_key(source, value, &position);
 
-    for (uint64_t position = channel->tail; position-- > channel->handed;) {
-        unsigned char *waiting = slot(source, position);
-        if (!same_key(channel, waiting, value))
-            continue;
-        memcpy(waiting, value, source->type->size);
-        if (position + 1 == channel->tail)
-            channel->stamps[position % channel->capacity] = stamp;
-        channel->conflated++;
-        channel->conflated_ever++;
-        return true;
-    }
-    return false;
+    memcpy(waiting, value, source->type->size);
+    if (position + 1 == channel->tail)
+        channel->stamps[position % channel->capacity] = stamp;
+    channel->conflated++;
+    channel->conflated_ever++;
 }
 
 static weir_status full(const weir_source *source, weir_error **error)
@@ -248,18 +256,32 @@ static weir_status make_room(weir_source *source, size_t count, bool may_block, 
                : WEIR_OK;
 }
 
+/* Whether the value's key waits, or is among the `count` values that will. */
+static bool key_waits(const weir_source *source, const unsigned char *value,
+                      const unsigned char *values, size_t count)
+{
+    uint64_t position;
+
+    for (size_t i = 0; i < count; i++)
+        if (same_key(source->state, values + i * source->type->size, value))
+            return true;
+    return waiting_of_key(source, value, &position) != NULL;
+}
+
+/* The first values take the places that are left; each of the others overwrites one of its key. */
 static weir_status push_conflating(weir_source *source, const unsigned char *values, size_t count,
                                    int64_t stamp, weir_error **error)
 {
     channel_state *channel = source->state;
-    size_t size = source->type->size;
+    size_t size = source->type->size, room = channel->capacity - (size_t)used(source);
 
-    for (size_t i = 0; i < count; i++) {
-        if (used(source) < channel->capacity)
-            put(source, values + i * size, 1, stamp);
-        else if (!conflate(source, values + i * size, stamp))
+    room = room < count ? room : count;
+    for (size_t i = room; i < count; i++)
+        if (!key_waits(source, values + i * size, values, room))
             return full(source, error);
-    }
+    put(source, values, room, stamp);
+    for (size_t i = room; i < count; i++)
+        conflate(source, values + i * size, stamp);
     return WEIR_OK;
 }
 
@@ -301,6 +323,12 @@ void weir_channel_close(weir_source *source)
     source->host->wake(source);
 }
 
+static void measure(weir_source *source, weir_source_gauges *ret)
+{
+    ret->buffered = weir_channel_count(source);
+    ret->buffer_limit = (uint64_t)config_of(source)->capacity;
+}
+
 uint64_t weir_channel_count(weir_source *source)
 {
     channel_state *channel = source->state;
@@ -331,4 +359,5 @@ const weir_source_kind weir_channel = {
     .read = read_channel,
     .release = release,
     .close = close_channel,
+    .measure = measure,
 };

@@ -1,67 +1,143 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* file.c - events from files: CSV, JSON lines, a MessagePack stream.
+/* file.c - events from files, pipes and terminals.
  *
- * Files are read in pieces into one buffer, which grows up to a record's limit. A position is the
- * number of the record over all files, counted from 0.
+ * A position is the number of the message over all files, counted from 0. What can be waited for (a
+ * pipe, a terminal) is watched and never blocks the loop; a file is read piece by piece, a few
+ * pieces a turn. A file that is truncated while it is read ends there; one that is removed is read
+ * to its end.
  */
 #include <errno.h>
 #include <fcntl.h>
 #include <glob.h>
+#include <poll.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "core/buffer.h"
 #include "sources/file.h"
-#include "sources/options.h"
+#include "sources/framer.h"
 #include "sources/source.h"
 
-enum { PIECE = 256 * 1024, RECORD_LIMIT = 16 << 20 };
+enum { PIECE = 256 * 1024, PIECES_AT_ONCE = 16 };
 
 typedef struct file_state {
     glob_t paths;
     bool globbed;
     size_t next_path;
     int fd;
+    bool waits;       /* it can be waited for */
     bool header_read; /* of this file, where it is CSV */
-    bool end;         /* of this file */
-    weir_buffer bytes;
-    size_t at; /* what has been handed on */
-    weir_csv_scan scan;
+    weir_framer framer;
     int64_t position;
 } file_state;
+
+static const weir_file_source_config *config_of(const weir_source *source)
+{
+    return source->config;
+}
 
 static const char *path_of(const file_state *file)
 {
     return file->paths.gl_pathv[file->next_path - 1];
 }
 
+static bool is_stdin(const char *path)
+{
+    return strcmp(path, "-") == 0;
+}
+
+/* --- At the start ----------------------------------------------------------------------------- */
+
+static weir_status refuse_path(const weir_source *source, const char *path, const char *why,
+                               weir_error **error)
+{
+    return weir_error_set_at(error, WEIR_IO, source->module->place,
+                             "source '%s': cannot read '%s': %s", source->module->name, path, why);
+}
+
+/* A file that cannot be read is told at the start, not after an hour. */
+static weir_status check_path(const weir_source *source, const char *path, weir_error **error)
+{
+    struct stat found;
+
+    if (is_stdin(path))
+        return WEIR_OK;
+    if (stat(path, &found) != 0)
+        return refuse_path(source, path, strerror(errno), error);
+    if (S_ISDIR(found.st_mode))
+        return refuse_path(source, path, "it is a folder; name its files, such as FOLDER/*.csv",
+                           error);
+    /* To open a pipe would be seen at its other end. */
+    if (!S_ISREG(found.st_mode))
+        return access(path, R_OK) == 0 ? WEIR_OK
+                                       : refuse_path(source, path, strerror(errno), error);
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0)
+        return refuse_path(source, path, strerror(errno), error);
+    close(fd);
+    return WEIR_OK;
+}
+
+/* The path; as a pattern, in which only the spec itself may have wildcards, not its folder. */
+static bool write_path(const weir_source *source, bool pattern, weir_buffer *ret)
+{
+    const char *path = config_of(source)->path;
+
+    if (path[0] != '/' && !is_stdin(path) && source->folder != NULL) {
+        for (const char *at = source->folder; *at != '\0'; at++)
+            weir_buffer_printf(ret, "%s%c", pattern && strchr("*?[\\", *at) != NULL ? "\\" : "",
+                               *at);
+        weir_buffer_text(ret, "/");
+    }
+    weir_buffer_text(ret, path);
+    return !ret->failed;
+}
+
+static weir_status none_found(const weir_source *source, int reason, const char *path,
+                              weir_error **error)
+{
+    if (reason != GLOB_NOMATCH)
+        return refuse_path(source, path, "its folder cannot be read", error);
+    return refuse_path(source, path,
+                       strpbrk(config_of(source)->path, "*?[") != NULL
+                           ? "no file has a name like that"
+                           : "No such file or directory",
+                       error);
+}
+
+static weir_status find_paths(weir_source *source, weir_error **error)
+{
+    file_state *file = source->state;
+    weir_buffer pattern = {0}, path = {0};
+    weir_status status = WEIR_OK;
+    int failed = GLOB_NOSPACE;
+
+    if (write_path(source, true, &pattern) && write_path(source, false, &path))
+        failed = glob(pattern.data, 0, NULL, &file->paths);
+    file->globbed = failed == 0;
+    if (failed == GLOB_NOSPACE)
+        status =
+            weir_error_set(error, WEIR_NOMEM, "source '%s': out of memory", source->module->name);
+    else if (failed != 0)
+        status = none_found(source, failed, path.data, error);
+    weir_buffer_free(&pattern);
+    weir_buffer_free(&path);
+    return status;
+}
+
 static weir_status open_source(weir_source *source, weir_error **error)
 {
-    const weir_file_source_config *config = source->config;
     file_state *file = source->state;
-    weir_buffer path = {0};
 
     file->fd = -1;
-    if (config->path[0] != '/' && strcmp(config->path, "-") != 0 && source->folder != NULL)
-        weir_buffer_printf(&path, "%s/", source->folder);
-    weir_buffer_text(&path, config->path);
-    if (path.failed)
-        return weir_error_set(error, WEIR_NOMEM, "source '%s': out of memory",
-                              source->module->name);
-    int failed = glob(path.data, GLOB_NOCHECK, NULL, &file->paths);
-    weir_buffer_free(&path);
-    file->globbed = failed == 0;
-    if (failed != 0)
-        return weir_error_set(error, WEIR_IO, "source '%s': cannot look for '%s'",
-                              source->module->name, config->path);
-    /* A file that cannot be read is told at the start, not after an hour. */
-    for (size_t i = 0; i < file->paths.gl_pathc; i++)
-        if (strcmp(file->paths.gl_pathv[i], "-") != 0 && access(file->paths.gl_pathv[i], R_OK) != 0)
-            return weir_error_set_at(error, WEIR_IO, source->module->place,
-                                     "source '%s': cannot read '%s': %s", source->module->name,
-                                     file->paths.gl_pathv[i], strerror(errno));
-    source->health = WEIR_SOURCE_LIVE;
-    return WEIR_OK;
+    weir_status status =
+        weir_framer_init(&file->framer, source, &config_of(source)->framing, error);
+    if (status == WEIR_OK)
+        status = find_paths(source, error);
+    for (size_t i = 0; status == WEIR_OK && i < file->paths.gl_pathc; i++)
+        status = check_path(source, file->paths.gl_pathv[i], error);
+    return status;
 }
 
 static void close_source(weir_source *source)
@@ -72,178 +148,158 @@ static void close_source(weir_source *source)
         close(file->fd);
     if (file->globbed)
         globfree(&file->paths);
-    weir_buffer_free(&file->bytes);
+    weir_framer_free(&file->framer);
+}
+
+static void measure(weir_source *source, weir_source_gauges *ret)
+{
+    const weir_framer *framer = &((const file_state *)source->state)->framer;
+
+    ret->buffered = framer->bytes.size - framer->at;
+    ret->buffer_limit = framer->limit + framer->head + PIECE;
 }
 
 /* --- Bytes ------------------------------------------------------------------------------------ */
 
-static weir_status next_file(weir_source *source, weir_error **error)
+/* What lay behind bytes that are no MessagePack went unread: nobody should find that out later. */
+static void tell_dropped(weir_source *source)
+{
+    const file_state *file = source->state;
+    weir_buffer text = {0};
+
+    if (file->framer.dropped == 0)
+        return;
+    weir_buffer_printf(&text, "%llu bytes of '%s' were passed over: see its last dead letter",
+                       (unsigned long long)file->framer.dropped, path_of(file));
+    source->host->log(source, WEIR_WARNING, text.failed ? "bytes were passed over" : text.data);
+    weir_buffer_free(&text);
+}
+
+static weir_status leave_file(weir_source *source, weir_error **error)
 {
     file_state *file = source->state;
+    weir_status status = file->waits ? source->host->watch(source, -1, error) : WEIR_OK;
 
+    if (file->fd >= 0)
+        tell_dropped(source);
     if (file->fd > STDIN_FILENO)
         close(file->fd);
     file->fd = -1;
-    if (file->next_path == file->paths.gl_pathc)
-        return WEIR_CLOSED;
+    file->waits = false;
+    return status;
+}
+
+static weir_status next_file(weir_source *source, weir_error **error)
+{
+    file_state *file = source->state;
+    struct stat found;
+    weir_status status = leave_file(source, error);
+
+    if (status != WEIR_OK || file->next_path == file->paths.gl_pathc)
+        return status != WEIR_OK ? status : WEIR_CLOSED;
     file->next_path++;
     file->header_read = false;
-    file->end = false;
-    file->fd =
-        strcmp(path_of(file), "-") == 0 ? STDIN_FILENO : open(path_of(file), O_RDONLY | O_CLOEXEC);
-    if (file->fd < 0)
-        return weir_error_set(error, WEIR_IO, "source '%s': cannot open '%s': %s",
-                              source->module->name, path_of(file), strerror(errno));
-    return WEIR_OK;
+    weir_framer_reset(&file->framer);
+    file->fd = is_stdin(path_of(file)) ? STDIN_FILENO
+                                       : open(path_of(file), O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+    if (file->fd < 0 || fstat(file->fd, &found) != 0)
+        return refuse_path(source, path_of(file), strerror(errno), error);
+    file->waits = S_ISFIFO(found.st_mode) || S_ISSOCK(found.st_mode) || isatty(file->fd) == 1;
+    return file->waits ? source->host->watch(source, file->fd, error) : WEIR_OK;
 }
 
-/* Moves what is left to the front and reads on. */
-static weir_status read_more(weir_source *source, weir_error **error)
+/* Standard input belongs to others too: it is asked, and not made non-blocking. */
+static bool is_readable(const file_state *file)
+{
+    struct pollfd ready = {.fd = file->fd, .events = POLLIN};
+
+    return !file->waits || poll(&ready, 1, 0) != 0;
+}
+
+static weir_status read_piece(weir_source *source, weir_error **error)
 {
     file_state *file = source->state;
-    weir_buffer *bytes = &file->bytes;
 
-    if (file->at != 0) {
-        memmove(bytes->data, bytes->data + file->at, bytes->size - file->at);
-        bytes->size -= file->at;
-        file->at = 0;
-    }
-    if (bytes->size >= RECORD_LIMIT)
-        return weir_error_set(
-            error, WEIR_LIMIT, "source '%s': record %lld of '%s' is longer than %d MiB",
-            source->module->name, (long long)file->position, path_of(file), RECORD_LIMIT >> 20);
-    if (!weir_buffer_reserve(bytes, PIECE))
+    if (!is_readable(file))
+        return WEIR_AGAIN;
+    unsigned char *room = weir_framer_room(&file->framer, PIECE);
+    if (room == NULL)
         return weir_error_set(error, WEIR_NOMEM, "source '%s': out of memory",
                               source->module->name);
-    ssize_t size = read(file->fd, bytes->data + bytes->size, PIECE);
-    if (size < 0 && errno == EINTR)
-        return WEIR_OK;
+    ssize_t size = read(file->fd, room, PIECE);
+    if (size < 0 && (errno == EAGAIN || errno == EINTR))
+        return WEIR_AGAIN;
     if (size < 0)
-        return weir_error_set(error, WEIR_IO, "source '%s': cannot read '%s': %s",
-                              source->module->name, path_of(file), strerror(errno));
-    file->end = size == 0;
-    bytes->size += (size_t)size;
+        return refuse_path(source, path_of(file), strerror(errno), error);
+    weir_framer_add(&file->framer, (size_t)size);
+    if (size == 0)
+        weir_framer_end(&file->framer, false);
     return WEIR_OK;
 }
 
-/* --- Records ---------------------------------------------------------------------------------- */
-
-typedef struct frame {
-    size_t size, next; /* without and with what ends it */
-} frame;
-
-static weir_status find_line(weir_slice rest, bool last, frame *found)
+/* After a few pieces without a message the others have their turn. */
+static weir_status read_on(weir_source *source, int *pieces, weir_error **error)
 {
-    const unsigned char *end = memchr(rest.data, '\n', rest.size);
-
-    if (end == NULL && !last)
-        return WEIR_AGAIN;
-    found->size = end != NULL ? (size_t)(end - rest.data) : rest.size;
-    found->next = end != NULL ? found->size + 1 : found->size;
-    if (found->size != 0 && rest.data[found->size - 1] == '\r')
-        found->size--;
-    return WEIR_OK;
+    if (++*pieces <= PIECES_AT_ONCE)
+        return read_piece(source, error);
+    source->host->wake(source);
+    return WEIR_AGAIN;
 }
 
-static weir_status find_message(weir_slice rest, bool last, frame *found)
-{
-    weir_wire_error error;
-    weir_status status = weir_msgpack_size(rest, &found->size, &error);
+/* --- Messages --------------------------------------------------------------------------------- */
 
-    /* What cannot be framed ends the file: nothing after it can be found. */
-    if (status == WEIR_DECODE || (status == WEIR_AGAIN && last)) {
-        found->size = rest.size;
-        status = WEIR_OK;
-    }
-    found->next = found->size;
-    return status;
-}
-
-static weir_status find_record(weir_source *source, weir_slice rest, frame *found)
+static weir_status read_header(weir_source *source, weir_error **error)
 {
     file_state *file = source->state;
+    weir_frame frame;
 
-    if (source->format == WEIR_FORMAT_MSGPACK)
-        return find_message(rest, file->end, found);
-    if (source->format == WEIR_FORMAT_JSON)
-        return find_line(rest, file->end, found);
-    weir_status status = weir_csv_record(rest, file->end, &file->scan, &found->size, &found->next);
-    if (status == WEIR_DECODE) {
-        found->size = found->next = rest.size;
-        status = WEIR_OK;
-    }
-    if (status == WEIR_OK)
-        file->scan = (weir_csv_scan){0};
-    return status;
-}
-
-static bool is_blank(weir_slice record)
-{
-    for (size_t i = 0; i < record.size; i++)
-        if (record.data[i] != ' ' && record.data[i] != '\t')
-            return false;
-    return true;
-}
-
-/* Hands one record on. WEIR_AGAIN: more bytes are needed; WEIR_FULL: the span is full. */
-static weir_status put_record(weir_source *source, weir_error **error)
-{
-    file_state *file = source->state;
-    const void *data = file->bytes.data + file->at;
-    weir_slice rest = {data, file->bytes.size - file->at};
-    frame found = {0, 0};
-
-    if (rest.size == 0)
-        return WEIR_AGAIN;
-    weir_csv_scan scan = file->scan;
-    weir_status status = find_record(source, rest, &found);
+    weir_status status = weir_framer_next(&file->framer, &frame);
     if (status != WEIR_OK)
         return status;
-    weir_slice record = {rest.data, found.size};
-    bool text = source->format != WEIR_FORMAT_MSGPACK;
-    if (source->format == WEIR_FORMAT_CSV && !file->header_read) {
-        file->header_read = true;
-        status = weir_source_header(source, record, error);
-    } else if (!text || !is_blank(record)) {
-        status = weir_source_put(source, record, file->position);
-        if (status == WEIR_OK)
-            file->position++;
-    }
-    if (status == WEIR_OK)
-        file->at += found.next;
-    else if (status == WEIR_FULL)
-        file->scan = scan;
+    if (frame.fault != NULL)
+        return weir_error_set(error, WEIR_DECODE, "source '%s': the header row of '%s': %s",
+                              source->module->name, path_of(file), frame.fault);
+    status = weir_source_header(source, frame.message, path_of(file), error);
+    file->header_read = status == WEIR_OK;
+    weir_framer_take(&file->framer);
     return status;
 }
 
-static weir_status step(weir_source *source, weir_error **error)
+static weir_status put(weir_source *source, size_t limit, weir_error **error)
 {
     file_state *file = source->state;
 
-    if (file->fd < 0)
-        return next_file(source, error);
-    weir_status status = put_record(source, error);
-    if (status != WEIR_AGAIN)
-        return status;
-    if (file->end)
-        return next_file(source, error);
-    /* The span's raw bytes lie in the buffer: it moves only while the span is empty. */
-    return source->span.count != 0 ? WEIR_FULL : read_more(source, error);
+    if (file->framer.form == WEIR_FRAMER_CSV && !file->header_read) {
+        weir_status status = read_header(source, error);
+        if (status != WEIR_OK)
+            return status;
+    }
+    return weir_framer_put(&file->framer, source, limit, &file->position);
 }
 
 static weir_status read_source(weir_source *source, size_t limit, weir_error **error)
 {
+    const file_state *file = source->state;
     weir_status status = WEIR_OK;
+    int pieces = 0;
 
     weir_source_begin(source, 0);
-    while (status == WEIR_OK && source->span.count < limit && !source->refusal.waiting)
-        status = step(source, error);
-    return source->span.count != 0 || source->refusal.waiting ? WEIR_OK : status;
+    while (status == WEIR_OK) {
+        weir_status found = file->fd < 0 ? WEIR_CLOSED : put(source, limit, error);
+        if (found != WEIR_AGAIN && found != WEIR_CLOSED)
+            return found == WEIR_FULL ? WEIR_OK : found;
+        /* The span's raw bytes lie in the buffer: it moves only while the span is empty. */
+        if (source->span.count != 0 || source->refusal.waiting)
+            return WEIR_OK;
+        status = found == WEIR_AGAIN ? read_on(source, &pieces, error) : next_file(source, error);
+    }
+    return status;
 }
 
 const weir_source_kind weir_file = {
     .base = {.name = "file",
-             .summary = "Reads events from files: CSV, JSON lines or a MessagePack stream.",
+             .summary = "Reads events from files, pipes and terminals: CSV, JSON lines, a "
+                        "MessagePack stream, or bytes that a C function decodes.",
              .options = weir_file_source_options,
              .option_count = sizeof weir_file_source_options / sizeof *weir_file_source_options,
              .config_size = sizeof(weir_file_source_config)},
@@ -251,6 +307,7 @@ const weir_source_kind weir_file = {
     .open = open_source,
     .read = read_source,
     .close = close_source,
+    .measure = measure,
     .reads_bytes = true,
     .replays = true,
 };

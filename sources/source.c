@@ -36,13 +36,15 @@ static weir_status decode_typed(weir_source *source, weir_slice message, void *v
 static weir_status decode_raw(weir_source *source, weir_slice message, void *value, char *reason,
                               size_t reason_size)
 {
-    weir_failure failure = {0};
-    weir_firing firing = {.failure = &failure};
-    weir_status status = source->module->decode(&firing, message.data, message.size, value);
+    const char *why = source->failure.message;
 
-    if (status != WEIR_OK)
+    source->failure.message[0] = '\0';
+    source->firing.failure = &source->failure;
+    source->firing.now = source->host->now(source);
+    weir_status status = source->module->decode(&source->firing, message.data, message.size, value);
+    if (status != WEIR_OK && status != WEIR_SKIP)
         snprintf(reason, reason_size, "%s",
-                 failure.message[0] != '\0' ? failure.message : "the decode function refused it");
+                 why[0] != '\0' ? why : "the decode function refused it");
     return status;
 }
 
@@ -59,7 +61,7 @@ static weir_status choose_decoder(weir_source *source, const char *word, weir_er
         source->format = WEIR_FORMAT_MSGPACK;
         source->decode = decode_typed;
     } else if (strcmp(word, "raw") == 0 && source->module->decode != NULL) {
-        source->format = WEIR_FORMAT_JSON; /* in a file: a message is a line */
+        source->format = WEIR_FORMAT_JSON; /* framed as JSON is: by lines */
         source->decode = decode_raw;
     } else {
         return weir_error_set_at(error, WEIR_SPEC, source->module->place,
@@ -94,16 +96,17 @@ void weir_source_release(weir_source *source)
     weir_free(source->raw);
 }
 
-weir_status weir_source_header(weir_source *source, weir_slice header, weir_error **error)
+weir_status weir_source_header(weir_source *source, weir_slice header, const char *where,
+                               weir_error **error)
 {
     weir_wire_error wire;
 
     weir_csv_columns_free(source->columns);
     source->columns = NULL;
     if (weir_csv_columns_new(source->type, header, &source->columns, &wire) != WEIR_OK)
-        return weir_error_set(error, WEIR_DECODE, "source '%s': header row: %s%s%s",
-                              source->module->name, wire.path, wire.path[0] != '\0' ? ": " : "",
-                              wire.message);
+        return weir_error_set(error, wire.status, "source '%s': the header row of '%s': %s%s%s",
+                              source->module->name, where, wire.path,
+                              wire.path[0] != '\0' ? ": " : "", wire.message);
     return WEIR_OK;
 }
 
@@ -114,6 +117,18 @@ void weir_source_begin(weir_source *source, int32_t partition)
     source->taken = 0;
 }
 
+/* A refusal ends the span, so that its dead letter comes in its place. */
+static bool has_place(weir_source *source, int64_t position)
+{
+    weir_span *span = &source->span;
+
+    if (span->count == source->capacity || source->refusal.waiting)
+        return false;
+    if (span->count == 0)
+        span->first_position = position;
+    return position == span->first_position + (int64_t)span->count;
+}
+
 static void refuse(weir_source *source, weir_slice message, int64_t position)
 {
     source->refusal.waiting = true;
@@ -122,24 +137,39 @@ static void refuse(weir_source *source, weir_slice message, int64_t position)
     source->refusal.raw = message;
 }
 
+weir_status weir_source_refuse(weir_source *source, weir_slice bytes, int64_t position,
+                               const char *reason)
+{
+    if (source->refusal.waiting)
+        return WEIR_FULL;
+    snprintf(source->refusal.reason, sizeof source->refusal.reason, "%s", reason);
+    refuse(source, bytes, position);
+    source->bytes += bytes.size;
+    return WEIR_OK;
+}
+
+/* A decode function has no use for the message: it is done. Its position is committed with the next
+ * event's: those before it, in the same span, may not be done yet. */
+static void pass_over(weir_source *source)
+{
+    source->origin.ledger.received++;
+    weir_ledger_add(&source->origin.ledger, WEIR_FILTERED, 1);
+}
+
 weir_status weir_source_put(weir_source *source, weir_slice message, int64_t position)
 {
-    weir_span *span = &source->span;
-
-    /* A refusal ends the span, so that its dead letter comes in its place. */
-    if (span->count == source->capacity || source->refusal.waiting)
+    if (!has_place(source, position))
         return WEIR_FULL;
-    if (span->count == 0)
-        span->first_position = position;
-    if (position != span->first_position + (int64_t)span->count)
-        return WEIR_FULL;
-    unsigned char *value = source->values + span->count * source->type->size;
+    unsigned char *value = source->values + source->span.count * source->type->size;
     memset(value, 0, source->type->size);
-    if (source->decode(source, message, value, source->refusal.reason,
-                       sizeof source->refusal.reason) != WEIR_OK) {
+    weir_status status = source->decode(source, message, value, source->refusal.reason,
+                                        sizeof source->refusal.reason);
+    source->bytes += message.size;
+    if (status == WEIR_SKIP)
+        pass_over(source);
+    else if (status != WEIR_OK)
         refuse(source, message, position);
-        return WEIR_OK;
-    }
-    source->raw[span->count++] = message;
+    else
+        source->raw[source->span.count++] = message;
     return WEIR_OK;
 }

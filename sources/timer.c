@@ -33,7 +33,6 @@ static weir_status open_timer(weir_source *source, weir_error **error)
                                  source->type->name);
     timer->due = source->host->now(source) + interval(source);
     source->host->wake_at(source, timer->due);
-    source->health = WEIR_SOURCE_LIVE;
     return WEIR_OK;
 }
 
@@ -69,4 +68,5 @@ const weir_source_kind weir_timer_source = {
     .state_size = sizeof(timer_state),
     .open = open_timer,
     .read = read_timer,
+    .ticks = true,
 };

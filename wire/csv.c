@@ -8,23 +8,50 @@
 /* --- Framing -----------------------------------------------------------------------------------
  */
 
+/* Where in a cell a byte stands. */
+enum { BEGIN, PLAIN, QUOTED, QUOTE }; /* QUOTE: behind one that may close the cell */
+
+static uint8_t next_state(uint8_t state, unsigned char byte)
+{
+    if (state == QUOTED)
+        return byte == '"' ? QUOTE : QUOTED;
+    if (byte == ',')
+        return BEGIN;
+    if (byte == '"' && state != PLAIN)
+        return QUOTED;
+    return state == QUOTE && byte == '\r' ? QUOTE : PLAIN;
+}
+
+/* Goes on to the newline that ends the record, or to the end of `bytes`. */
+static void scan_record(weir_slice bytes, weir_csv_scan *scan)
+{
+    while (scan->at < bytes.size) {
+        unsigned char byte = bytes.data[scan->at];
+        if (byte == '\n' && scan->state != QUOTED)
+            return;
+        scan->state = next_state(scan->state, byte);
+        scan->at++;
+    }
+}
+
 weir_status weir_csv_record(weir_slice bytes, bool last, weir_csv_scan *scan, size_t *ret_size,
                             size_t *ret_next)
 {
-    for (; scan->at < bytes.size; scan->at++) {
-        unsigned char byte = bytes.data[scan->at];
-        if (byte == '"')
-            scan->quoted = !scan->quoted;
-        if (byte != '\n' || scan->quoted)
-            continue;
-        *ret_size = scan->at - (scan->at > 0 && bytes.data[scan->at - 1] == '\r');
-        *ret_next = scan->at + 1;
-        return WEIR_OK;
-    }
-    if (!last || bytes.size == 0)
+    const unsigned char *line = NULL;
+
+    /* Most records have no quotes: their end is the end of their line. */
+    if (scan->at == 0 && bytes.size != 0)
+        line = memchr(bytes.data, '\n', bytes.size);
+    if (line != NULL && memchr(bytes.data, '"', (size_t)(line - bytes.data)) == NULL)
+        scan->at = (size_t)(line - bytes.data);
+    else
+        scan_record(bytes, scan);
+    bool ended = scan->at < bytes.size;
+    if (!ended && (!last || bytes.size == 0))
         return WEIR_AGAIN;
-    *ret_size = *ret_next = bytes.size;
-    return scan->quoted ? WEIR_DECODE : WEIR_OK;
+    *ret_size = scan->at - (scan->at > 0 && bytes.data[scan->at - 1] == '\r');
+    *ret_next = scan->at + ended;
+    return scan->state == QUOTED ? WEIR_DECODE : WEIR_OK;
 }
 
 /* --- Cells -------------------------------------------------------------------------------------

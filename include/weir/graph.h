@@ -360,7 +360,6 @@ typedef struct weir_module {
     uint32_t generation; /* WEIR_GENERATION of the generator */
     const char *name;
     const char *spec; /* the file it came from, as given to the generator */
-    const char *digest;
     const weir_type *const *types;
     uint32_t type_count;
     const weir_type *params_type; /* MODULE_params as a struct type, or NULL */

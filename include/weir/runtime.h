@@ -51,6 +51,7 @@ typedef struct weir_runtime_config {
      * time passes so many times faster than it did (0: as fast as possible). */
     int64_t from, until;
     double speed;
+    int64_t stop_within; /* nanoseconds that a stop waits for sinks and commits; 0: 10 s */
 } weir_runtime_config;
 
 /* --- Life ------------------------------------------------------------------------------------- */
@@ -86,7 +87,8 @@ WEIR_API WEIR_MUST_USE weir_status weir_runtime_on(weir_runtime *runtime, const 
 /* --- Running ---------------------------------------------------------------------------------- */
 
 /* Runs until all sources have ended or weir_runtime_stop; blocks. WEIR_FAILED: a graph with
- * `on_error: halt` failed. */
+ * `on_error: halt` failed. WEIR_IO, WEIR_CLOSED and WEIR_DECODE: a source could not be read or a
+ * sink not be written; it ended as a stop does. */
 WEIR_API WEIR_MUST_USE weir_status weir_runtime_run(weir_runtime *runtime, weir_error **error);
 
 /* Runs on a thread of its own; weir_runtime_join waits for its end and gives its outcome. */
@@ -102,14 +104,16 @@ WEIR_API WEIR_MUST_USE weir_status weir_runtime_attach(weir_runtime *runtime, st
 WEIR_API WEIR_MUST_USE weir_status weir_runtime_poll(weir_runtime *runtime, weir_error **error);
 WEIR_API int weir_runtime_fd(weir_runtime *runtime, weir_error **error); /* -1: error */
 
-/* Ends in order: sources stop, batches flush and fire, sinks are written out. Any thread, also from
- * a callback or a signal handler. Does not wait. */
+/* Ends in order: sources stop, pushes are refused (WEIR_CLOSED, also those that wait for a place),
+ * batches flush and fire, sinks are written out. Any thread, also from a callback or a signal
+ * handler. Does not wait. */
 WEIR_API void weir_runtime_stop(weir_runtime *runtime);
 
 /* --- Events from the program ------------------------------------------------------------------ */
 
 /* Pushes `count` values of the channel's type; they get one stamp. All or none: when there is no
- * room, what the channel's `on_full` says. Any thread. */
+ * room, what the channel's `on_full` says. From the load on; blocks only under `on_full: block`,
+ * and never on the thread that the runtime belongs to (WEIR_STATE). Any thread. */
 WEIR_API WEIR_MUST_USE weir_status weir_runtime_push(weir_runtime *runtime,
                                                      const weir_module *module, uint32_t source,
                                                      const void *values, size_t count,
@@ -165,7 +169,10 @@ typedef struct weir_source_report {
     weir_source_health health;
     weir_ledger ledger;
     uint64_t waiting;
-    bool held; /* reading has stopped: a queue is full while firing is held */
+    bool held;      /* reading has stopped: a queue is full while firing is held */
+    uint64_t bytes; /* of all messages; 0 of a kind that has none */
+    uint64_t in_flight, max_in_flight;
+    weir_source_gauges gauges;
 } weir_source_report;
 
 typedef struct weir_accumulator_report {
@@ -181,6 +188,7 @@ typedef struct weir_reactor_report {
     weir_reactor_metrics metrics;
     const char *missing;          /* the first required input without a value, or NULL */
     const char *criteria_missing; /* the first input of the criteria that never had one, or NULL */
+    const char *awaited;          /* a sink that it writes to and that is not ready, or NULL */
 } weir_reactor_report;
 
 typedef struct weir_graph_report {
@@ -194,9 +202,13 @@ typedef struct weir_graph_report {
 typedef struct weir_sink_report {
     const char *module;
     const char *name;
+    weir_source_health health; /* as of a source; disconnected: writing fails */
     weir_sink_metrics metrics;
-    const char *trouble; /* why it is not ready, or NULL */
+    const char *trouble; /* why it takes no more, or NULL */
 } weir_sink_report;
+
+/* "live", "disconnected" ... Static. */
+WEIR_API const char *weir_source_health_text(weir_source_health health);
 
 /* All counters and health, a copy at one moment; freed with weir_report_free. */
 typedef struct weir_report {
@@ -214,8 +226,8 @@ typedef struct weir_report {
     size_t sink_count;
 } weir_report;
 
-WEIR_API WEIR_MUST_USE weir_status weir_runtime_report(weir_runtime *runtime, weir_report **ret,
-                                                       weir_error **error);
+WEIR_API WEIR_MUST_USE weir_status weir_runtime_metrics(weir_runtime *runtime, weir_report **ret,
+                                                        weir_error **error);
 WEIR_API void weir_report_free(weir_report *report);
 
 /* How often a node has run, from its graph's report. */

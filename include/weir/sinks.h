@@ -3,7 +3,13 @@
  *
  * A sink encodes what it is given into its buffer at once, so that a result that cannot be encoded
  * fails its firing before anything has left; the kind writes the buffer out when the turn ends or
- * the buffer is full. Kinds that take values themselves have no buffer.
+ * 64 KiB have come together. While the kind does not take it the buffer fills up to `buffer` bytes
+ * and the results of one firing; then the reactors that write to the sink are held.
+ *
+ * An option of the kind's named `format` (a choice of json, csv, msgpack and auto), `path`,
+ * `buffer` (a size) or `give_up` (a duration) is the engine's too: how results are encoded, by
+ * which file name where that is auto; how much waits; how long writes that fail are tried again.
+ * Without them: json, 1 MiB, a minute.
  *
  * Threads: the runtime's thread.
  */
@@ -28,12 +34,15 @@ typedef struct weir_sink_kind {
     size_t state_size; /* of weir_sink.state, zeroed before `open` */
     bool is_callback;  /* needs a function of the host's; takes values, not bytes */
     weir_status (*open)(weir_sink *sink, weir_error **error);
-    /* Writes some of `bytes` and says how many. WEIR_AGAIN: it takes no more just now (`*fd` to
-     * watch for output, or -1: try again after a while). WEIR_IO: it failed, and is tried again. */
+    /* Writes some of `bytes` (whole results) and says how many. WEIR_AGAIN: it takes no more just
+     * now (`*fd` to watch for output, or -1: it is asked again after a while). WEIR_IO: it failed,
+     * and is tried again each second, until `give_up`. WEIR_CLOSED: nobody will ever read it; the
+     * runtime stops. */
     weir_status (*write)(weir_sink *sink, weir_slice bytes, size_t *ret_written, int *fd,
                          weir_error **error);
-    /* Everything written is safe where the sink's policy says so. */
-    weir_status (*sync)(weir_sink *sink, weir_error **error);
+    /* Makes safe what was written, as the sink's policy says: after each turn that wrote, and once
+     * at the end (`last`). */
+    weir_status (*sync)(weir_sink *sink, bool last, weir_error **error);
     void (*close)(weir_sink *sink);
 } weir_sink_kind;
 
@@ -41,8 +50,10 @@ typedef struct weir_sink_kind {
 typedef struct weir_sink_metrics {
     uint64_t results;
     uint64_t bytes;
-    uint64_t failures; /* writes that failed and were tried again */
+    uint64_t failures; /* attempts to write that failed */
     uint64_t pending;  /* bytes that are not written yet */
+    uint64_t limit;    /* of those; from then on the reactors that write to it are held */
+    uint64_t lost;     /* bytes that were given up */
 } weir_sink_metrics;
 
 struct weir_sink {

@@ -53,9 +53,12 @@ struct weir_ticket {
     int32_t partition;
     uint32_t holds;
     uint32_t outcome;               /* weir_outcome bits so far */
-    struct weir_ticket_part *parts; /* of a batch: the events in it, oldest first */
+    struct weir_ticket_part *parts; /* what it stands for: the events of a batch, oldest first */
     struct weir_ticket_part *last_part;
-    weir_ticket *next; /* in the free list */
+    weir_ticket *next;  /* in the free list; else the next undone one of its partition */
+    weir_ticket *older; /* the undone one before it */
+    uint32_t place;     /* of its partition in the origin's list */
+    uint32_t burial;    /* the newest failure that made a dead letter of it */
 };
 
 typedef struct weir_ticket_part {
@@ -63,20 +66,30 @@ typedef struct weir_ticket_part {
     struct weir_ticket_part *next;
 } weir_ticket_part;
 
+/* How far a source that commits has come in one of its partitions. */
+typedef struct weir_partition {
+    int32_t number;
+    int64_t next;                 /* behind the newest event that was handed on */
+    weir_ticket *oldest, *newest; /* its undone events, by position */
+    int64_t ready;                /* to be committed as soon as the sinks have written */
+    int64_t committed;
+} weir_partition;
+
 /* Where events come from: a source, or an accumulator that is fed by hand. */
 struct weir_origin {
     const char *name;
     weir_ledger ledger;
-    bool inner;           /* its tickets stand for batches, not events: outside the ledger */
+    bool inner;           /* its tickets stand for several events: outside the ledger */
     weir_ticket *tickets; /* `limit` of them */
     weir_ticket *free;
     uint32_t fresh; /* tickets that were never used begin here */
     uint32_t limit; /* max_in_flight */
     uint32_t in_flight;
     weir_ticket_part *free_parts;
-    /* Tells a source that commits which events are done, in any order; NULL: nobody asks. */
-    void (*done)(weir_origin *origin, int32_t partition, int64_t position, size_t count);
-    void *arg;
+    bool commits; /* it keeps track of what is done in each partition */
+    weir_partition *partitions;
+    uint32_t partition_count, partition_room;
+    uint32_t place; /* of the partition that is read just now */
 };
 
 WEIR_API WEIR_MUST_USE weir_status weir_origin_init(weir_origin *origin, const char *name,
@@ -87,6 +100,26 @@ WEIR_API void weir_origin_free(weir_origin *origin);
 static inline bool weir_origin_has_room(const weir_origin *origin)
 {
     return origin->in_flight < origin->limit;
+}
+
+/* Of a source that commits: the events that follow are of this partition, from `position` on.
+ * False: out of memory. */
+WEIR_API WEIR_MUST_USE bool weir_origin_enter(weir_origin *origin, int32_t partition,
+                                              int64_t position);
+
+/* The position below which all events of the partition are done. */
+static inline int64_t weir_partition_done(const weir_partition *partition)
+{
+    return partition->oldest != NULL ? partition->oldest->position : partition->next;
+}
+
+/* True while `position` is less than `max_in_flight` above the oldest undone event. */
+static inline bool weir_origin_reaches(const weir_origin *origin, int64_t position)
+{
+    const weir_partition *partition = &origin->partitions[origin->place];
+
+    return !origin->commits || partition->oldest == NULL ||
+           position - partition->oldest->position < (int64_t)origin->limit;
 }
 
 /* --- Events ----------------------------------------------------------------------------------- */
@@ -109,6 +142,19 @@ typedef struct weir_event {
 WEIR_API weir_ticket *weir_event_hold(weir_event *event);
 WEIR_API void weir_ticket_hold(weir_ticket *ticket);
 WEIR_API void weir_ticket_release(weir_ticket *ticket, uint32_t outcome);
+
+/* The ticket of what comes of all of `tickets` (`count`; NULL and the same one again are passed
+ * over), held for it: the only one, or one of `groups` that they are parts of. NULL: no room. */
+WEIR_API weir_ticket *weir_ticket_join(weir_origin *groups, weir_ticket *const *tickets,
+                                       uint32_t count);
+
+/* The event that a ticket stands for; of several the first. */
+static inline const weir_ticket *weir_ticket_first(const weir_ticket *ticket)
+{
+    while (ticket->parts != NULL)
+        ticket = ticket->parts->ticket;
+    return ticket;
+}
 
 /* Makes `part`, which its holder gives up, a part of the batch: done when the batch is done. */
 WEIR_API bool weir_ticket_add_part(weir_ticket *batch, weir_ticket *part);
@@ -144,11 +190,19 @@ typedef enum weir_source_health {
 
 typedef struct weir_source weir_source;
 
+/* What a source holds back, and how much it may. */
+typedef struct weir_source_gauges {
+    uint64_t buffered, buffer_limit; /* bytes that are not handed on yet; of a channel events */
+    uint64_t clients, client_limit;  /* connections; 0: it has none */
+    uint64_t refused;                /* connections that were turned away */
+} weir_source_gauges;
+
 /* Callbacks of a kind. All but `read` may be NULL. */
 typedef struct weir_source_kind {
     weir_kind base;
     size_t state_size; /* of weir_source.state, zeroed before `open` */
-    /* Makes ready to read. A peer that is away is no failure: it is connected to later. */
+    /* Makes ready to read. A peer that is away is no failure: it is connected to later, and until
+     * then source->health says so; else the source is live when this returns. */
     weir_status (*open)(weir_source *source, weir_error **error);
     /* Fills source->span with at most `limit` events that are ready now. WEIR_OK: the span holds
      * some, or an event that cannot be decoded was refused by weir_source_put; WEIR_AGAIN: nothing
@@ -156,10 +210,19 @@ typedef struct weir_source_kind {
     weir_status (*read)(weir_source *source, size_t limit, weir_error **error);
     /* The engine is done with the span's first `count` events, and will ask for more. */
     void (*release)(weir_source *source, size_t count);
+    /* All events of `partition` below `position` are done and their results written: they need not
+     * come again. Called at the end of a turn in which that has moved, also of the last one; never
+     * in replay. When it fails it is logged and called again. NULL: the kind does not commit; a
+     * source that does not although its kind can clears source->origin.commits in `open`. */
+    weir_status (*commit)(weir_source *source, int32_t partition, int64_t position,
+                          weir_error **error);
     void (*close)(weir_source *source);
+    void (*measure)(weir_source *source, weir_source_gauges *ret);
     bool reads_bytes; /* it calls weir_source_put, by the format of its spec */
     /* In replay too this source has events of its own (a file); others have ended at once. */
     bool replays;
+    /* Its events come of wake_at alone (a timer): in virtual time each comes in its moment. */
+    bool ticks;
 } weir_source_kind;
 
 /* An event that could not be decoded. */
@@ -185,6 +248,9 @@ struct weir_source {
                           size_t reason_size);
     weir_format format;        /* raw messages are framed as JSON is */
     weir_csv_columns *columns; /* of CSV: set from the header row by weir_source_header */
+    weir_firing firing;        /* what a decode function of `format: raw` is given */
+    weir_failure failure;
+    uint64_t bytes; /* of all messages so far */
     weir_span span;
     size_t taken; /* events of the span that have been handed on */
     weir_refusal refusal;
@@ -209,13 +275,18 @@ typedef struct weir_source_host {
     void (*log)(weir_source *source, weir_level level, const char *message);
 } weir_source_host;
 
-/* Decodes one message into the span. WEIR_OK: it is in, or was refused and will be a dead letter;
- * WEIR_FULL: the span takes no more, and this message is to be put again at the next read. */
+/* Decodes one message into the span. WEIR_OK: it is in, or was refused and will be a dead letter,
+ * or its decode function passed it over; WEIR_FULL: the span takes no more, and this message is to
+ * be put again at the next read. Its bytes stay where they are until then. */
 WEIR_API weir_status weir_source_put(weir_source *source, weir_slice message, int64_t position);
 
-/* Reads the header row of a CSV source. */
+/* As weir_source_put for what is no message at all: it becomes a dead letter for this reason. */
+WEIR_API weir_status weir_source_refuse(weir_source *source, weir_slice bytes, int64_t position,
+                                        const char *reason);
+
+/* Reads the header row of a CSV source; `where` names what it stands in. */
 WEIR_API WEIR_MUST_USE weir_status weir_source_header(weir_source *source, weir_slice header,
-                                                      weir_error **error);
+                                                      const char *where, weir_error **error);
 
 /* Empties the span for the next read; a kind calls it first in `read`. */
 WEIR_API void weir_source_begin(weir_source *source, int32_t partition);

@@ -195,16 +195,29 @@ WEIR_API WEIR_MUST_USE weir_status weir_string_set(char *member, size_t capacity
 WEIR_API WEIR_MUST_USE weir_status weir_msgpack_size(weir_slice bytes, size_t *ret_size,
                                                      weir_wire_error *error);
 
-/* Where the search for a record's end stands; zeroed at the start of each record. */
+/* Where the search for a message's end stands; zeroed at the start of each. `at` is the offset up
+ * to which the message is known to go, which may lie beyond the bytes that have come. */
+typedef struct weir_msgpack_scan {
+    uint64_t at;
+    uint64_t items; /* values that are still to come */
+    bool begun;
+} weir_msgpack_scan;
+
+/* As weir_msgpack_size for values that come in pieces and of any depth: call again with the same
+ * bytes and more, and the same `scan`. WEIR_DECODE: no MessagePack, at scan->at. */
+WEIR_API WEIR_MUST_USE weir_status weir_msgpack_record(weir_slice bytes, weir_msgpack_scan *scan,
+                                                       size_t *ret_size);
+
 typedef struct weir_csv_scan {
     size_t at;
-    bool quoted;
+    uint8_t state; /* of the cell at `at` */
 } weir_csv_scan;
 
 /* The first CSV record of `bytes`: *ret_size is its size without, *ret_next with its line's end.
  * `last`: no more bytes will come, so that what is left is a record. WEIR_AGAIN: it goes on beyond
  * `bytes`; call again with the same bytes and more, and the same `scan`. WEIR_DECODE: the file ends
- * within quotes. */
+ * within quotes. Quotes count where a cell begins with one; elsewhere they are refused later, by
+ * weir_csv_decode, and never join one line to the next. */
 WEIR_API WEIR_MUST_USE weir_status weir_csv_record(weir_slice bytes, bool last, weir_csv_scan *scan,
                                                    size_t *ret_size, size_t *ret_next);
 

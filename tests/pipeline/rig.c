@@ -53,12 +53,12 @@ static void must(weir_status status, weir_error *error)
                  error != NULL ? weir_error_message(error) : "");
 }
 
-static const weir_source_kind *const sources[] = {&rig_history};
+static const weir_source_kind *const sources[] = {&rig_history, &rig_log};
 static const weir_sink_kind *const sinks[] = {&rig_gate};
 static const weir_kinds kinds = {
     .generation = WEIR_GENERATION,
     .sources = sources,
-    .source_count = 1,
+    .source_count = 2,
     .sinks = sinks,
     .sink_count = 1,
 };
@@ -69,6 +69,7 @@ void rig_open(rig_world *rig, const rig_spec *spec)
 
     rig->spec = spec;
     rig->thread = pthread_self();
+    rig_commits = &rig->record;
     rig->tables = calloc(1, sizeof *rig->tables);
     assert_non_null(rig->tables);
     rig_fill_tables(rig->tables, spec);
@@ -79,7 +80,7 @@ void rig_open(rig_world *rig, const rig_spec *spec)
     weir_runtime_set_user(rig->runtime, rig);
     must(weir_runtime_load(rig->runtime, &rig->tables->module, &error), error);
     for (size_t i = 0; i < RIG_ROOM && spec->sinks[i] != NULL; i++) {
-        bool dead = strncmp(spec->sinks[i], "dead", 4) == 0;
+        bool dead = strncmp(rig->tables->sinks[i].name, "dead", 4) == 0;
         rig->taps[i] = (rig_tap){rig, rig->tables->sinks[i].name};
         must(weir_runtime_on(rig->runtime, &rig->tables->module, rig->tables->sinks[i].name,
                              dead ? on_dead : on_item, &rig->taps[i], &error),
@@ -225,7 +226,7 @@ static void command(rig_world *rig, char *word)
 {
     char *colon = strchr(word, ':'), *argument = colon + 1;
     weir_error *error = NULL;
-    weir_status status = WEIR_INTERNAL;
+    weir_status status = WEIR_STATE;
 
     *colon = '\0';
     if (strcmp(word, "pause") == 0)
@@ -360,7 +361,7 @@ void rig_check_ledgers(rig_world *rig)
 
 const weir_reactor_report *rig_report(rig_world *rig, const char *reactor, weir_report **ret)
 {
-    must(weir_runtime_report(rig->runtime, ret, NULL), NULL);
+    must(weir_runtime_metrics(rig->runtime, ret, NULL), NULL);
     for (size_t i = 0; i < (*ret)->reactor_count; i++)
         if (strcmp((*ret)->reactors[i].name, reactor) == 0)
             return &(*ret)->reactors[i];

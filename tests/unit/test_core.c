@@ -151,6 +151,10 @@ static void a_bad_option_is_named(void **state)
         {"capacity", "x", "source 'q': 'x' of option 'capacity' is not a whole number"},
         {"capacity", "2000",
          "source 'q': '2000' of option 'capacity' is out of range; it goes from 1 to 1024"},
+        {"capacity", "9223372036854775807",
+         "source 'q': '9223372036854775807' of option 'capacity' is out of range; it goes from 1 "
+         "to "
+         "1024"},
         {"wait", "5",
          "source 'q': '5' of option 'wait' is not a duration with its unit, such as 250ms, 5s or "
          "1h30m"},

@@ -49,6 +49,9 @@ static void test_records(void **state)
         {"\"a\nb\",c\nd,e\n", "\"a\nb\",c|d,e|"},
         {"\"a\r\n\"\"b\r\n\"\r\nx\r\n", "\"a\r\n\"\"b\r\n\"|x|"},
         {"\n\na\n", "||a|"},
+        {"5\" disk,1\nb,2\n", "5\" disk,1|b,2|"},
+        {"\"a\"x\",1\nb,2\n", "\"a\"x\",1|b,2|"},
+        {"\"a\"\r\n,\"\"\r\n", "\"a\"|,\"\"|"},
     };
     char joined[128];
 

@@ -2,6 +2,8 @@
 /* test_refused.c - what is refused, with fault, path and offset. */
 #include "tests/wire/codec.h"
 
+#include "wire/values.h"
+
 /* --- What is refused ---------------------------------------------------------------------------
  */
 
@@ -30,6 +32,10 @@ static void check_refusals(const weir_type *type, weir_format format, const refu
             strcmp(error.path, cases[i].path) != 0 || error.offset != cases[i].offset)
             fail_msg("case %zu (%s): %s, path '%s', offset %zu, status %d", i, cases[i].bytes,
                      error.message, error.path, error.offset, (int)status);
+        const unsigned char *message = (const unsigned char *)error.message;
+        if (wire_utf8_fault(message, message + strlen(error.message)) != NULL)
+            fail_msg("case %zu (%s): the message is not UTF-8: %s", i, cases[i].bytes,
+                     error.message);
     }
 }
 
@@ -77,6 +83,9 @@ static void test_json_refusals(void **state)
     REFUSE(sample_quote_type, WEIR_FORMAT_JSON, cases);
 }
 
+/* 33 bytes, so that no limit of a power of two falls between characters. */
+#define EUROS "\u20ac\u20ac\u20ac\u20ac\u20ac\u20ac\u20ac\u20ac\u20ac\u20ac\u20ac"
+
 static void test_json_nested_refusals(void **state)
 {
     static const refusal outer[] = {
@@ -89,6 +98,8 @@ static void test_json_nested_refusals(void **state)
         {"{\"inner\":{\"names\":[]}}", 0, WEIR_WIRE_LENGTH, "inner.names", 18},
         {"{\"inner\":{\"names\":[\"a\",\"12345\"]}}", 0, WEIR_WIRE_LENGTH, "inner.names[1]", 23},
         {"{\"inner\":{\"sides\":[\"buy\",\"hold\"]}}", 0, WEIR_WIRE_ENUM, "inner.sides[1]", 25},
+        {"{\"inner\":{\"sides\":[\"b\xff\"]}}", 0, WEIR_WIRE_UTF8, "inner.sides[0]", 19},
+        {"{\"inner\":{\"sides\":[\"" EUROS EUROS "\"]}}", 0, WEIR_WIRE_ENUM, "inner.sides[0]", 19},
         {"{\"inner\":{\"sides\":[1,3]}}", 0, WEIR_WIRE_ENUM, "inner.sides[1]", 21},
         {"{\"inner\":{\"blobs\":[\"AA==\",\"AB==\"]}}", 0, WEIR_WIRE_MALFORMED, "inner.blobs[1]",
          30},
@@ -276,6 +287,64 @@ static void test_msgpack_size(void **state)
     assert_int_equal(error.offset, 1);
 }
 
+/* Heads more often than payload, so that most values are deep and many are broken. */
+static size_t random_value(uint64_t *seed, char *bytes, size_t size)
+{
+    for (size_t i = 0; i < size; i++) {
+        *seed = *seed * 6364136223846793005u + 1442695040888963407u;
+        uint8_t byte = (uint8_t)(*seed >> 56);
+        bytes[i] = (char)((*seed >> 40 & 3) == 0   ? byte
+                          : (*seed >> 42 & 1) != 0 ? byte % 3
+                                                   : 0x80 | byte % 0x63);
+    }
+    return size;
+}
+
+/* Whole or piece by piece, the same end is found as by the walk over whole messages. */
+static void test_msgpack_record(void **state)
+{
+    char bytes[48];
+    uint64_t seed = 7;
+    size_t whole = 0;
+
+    (void)state;
+    for (int round = 0; round < 20000; round++) {
+        size_t all = random_value(&seed, bytes, sizeof bytes), size = 0, found = 0;
+        weir_msgpack_scan scan = {0};
+        weir_wire_error error = {0};
+        weir_status status = WEIR_AGAIN;
+        for (size_t seen = 0; seen <= all && status == WEIR_AGAIN; seen++) {
+            weir_status expected = weir_msgpack_size(slice_of(bytes, seen), &size, &error);
+            status = weir_msgpack_record(slice_of(bytes, seen), &scan, &found);
+            if (expected == WEIR_DECODE && error.fault == WEIR_WIRE_DEEP)
+                break;
+            assert_int_equal(status, expected);
+        }
+        whole += status == WEIR_OK;
+        if (status == WEIR_OK)
+            assert_int_equal(found, size);
+    }
+    assert_true(whole > 1000);
+}
+
+static void test_msgpack_record_deep(void **state)
+{
+    char bytes[101];
+    weir_msgpack_scan scan = {0};
+    size_t size;
+
+    (void)state;
+    memset(bytes, '\x91', sizeof bytes);
+    bytes[100] = 1;
+    assert_int_equal(weir_msgpack_record(slice_of(bytes, 100), &scan, &size), WEIR_AGAIN);
+    assert_int_equal(weir_msgpack_record(slice_of(bytes, 101), &scan, &size), WEIR_OK);
+    assert_int_equal(size, 101);
+    /* What has not come yet is known: a string of 2 GiB. */
+    scan = (weir_msgpack_scan){0};
+    assert_int_equal(weir_msgpack_record(slice_of("\xdb\x80\0\0\0", 5), &scan, &size), WEIR_AGAIN);
+    assert_true(scan.at == 5 + (1ull << 31));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -287,6 +356,8 @@ int main(void)
         cmocka_unit_test(test_encode_refusals),
         cmocka_unit_test(test_helpers),
         cmocka_unit_test(test_msgpack_size),
+        cmocka_unit_test(test_msgpack_record),
+        cmocka_unit_test(test_msgpack_record_deep),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
