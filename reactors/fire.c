@@ -102,7 +102,7 @@ static int64_t delay_after(const weir_graph_config *config, int64_t attempts)
     for (int64_t i = 1; config->backoff == WEIR_BACKOFF_EXPONENTIAL && i < attempts; i++) {
         if (delay >= config->max_delay)
             break;
-        delay *= 2;
+        delay = weir_later(delay, delay);
     }
     return delay < config->max_delay ? delay : config->max_delay;
 }
@@ -117,7 +117,7 @@ static void arm_retry(weir_reactor *reactor, weir_retry *retry)
             retry->failed[i] ? delay_after(&reactor->graphs[i].config, retry->attempts) : 0;
         delay = own > delay ? own : delay;
     }
-    weir_timer_arm(reactor->timers, &retry->timer, reactor->host->now(reactor) + delay);
+    weir_timer_arm(reactor->timers, &retry->timer, weir_later(reactor->host->now(reactor), delay));
 }
 
 static void end_retry(weir_reactor *reactor, weir_retry *retry, uint32_t outcome)

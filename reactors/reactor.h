@@ -14,6 +14,7 @@
 #ifndef WEIR_REACTORS_REACTOR_H
 #define WEIR_REACTORS_REACTOR_H
 
+#include "core/clock.h"
 #include "core/table.h"
 #include "core/timers.h"
 #include "reactors/options.h"
@@ -162,6 +163,8 @@ struct weir_reactor {
     uint32_t place_size, place_count, place_fresh;
     weir_waiting *free_places;
     weir_waiting *oldest, *newest;
+    unsigned char *backlogs; /* the pool of weir_backlog: a place each, at the most */
+    uint32_t backlog_size, backlog_fresh;
     weir_backlog *free_backlogs;
     weir_reactor_cell *first_waiting, *last_waiting;
     weir_timer wait_timer;
@@ -277,7 +280,13 @@ void weir_queue_push(weir_reactor *reactor, weir_reactor_cell *cell, uint32_t in
 weir_waiting *weir_queue_pop(weir_reactor *reactor, weir_reactor_cell *cell, uint32_t input);
 void weir_queue_recycle(weir_reactor *reactor, weir_waiting *waiting);
 void weir_queue_drop_all(weir_reactor *reactor, weir_reactor_cell *cell, const char *reason);
+/* The cell's own queue has `capacity`. */
 bool weir_queue_is_full(const weir_reactor *reactor, const weir_reactor_cell *cell, uint32_t input);
+/* Another boundary takes a place of the pool that all queues share, and it has none. */
+bool weir_queue_needs_place(const weir_reactor *reactor, const weir_reactor_cell *cell,
+                            uint32_t input);
+/* The oldest that waits for a partner, not because its cell is held; NULL: there is none. */
+weir_waiting *weir_queue_oldest_free(const weir_reactor *reactor);
 void weir_queue_expire(weir_timer *timer); /* of `wait:` */
 void weir_queues_rearm(weir_reactor *reactor);
 /* Notes whether the cell alone is held: such time does not count for `wait:`. */

@@ -193,6 +193,22 @@ void weir_dead_of_event(weir_accumulator_work *work, const weir_event *event, co
         weir_dead_letter_send(work->program->runtime, &dead);
 }
 
+void weir_dead_of_kept(weir_accumulator_work *work, const void *boundary, const weir_ticket *ticket,
+                       const char *reason)
+{
+    const weir_module_accumulator *module = work->accumulator.module;
+    const weir_window *window = module->window ? boundary : NULL;
+    uint32_t burial = ++work->program->runtime->burials;
+    size_t i = 0;
+
+    for (const weir_ticket_part *part = ticket->parts; part != NULL; part = part->next, i++) {
+        weir_dead dead = {.program = work->program, .reason = reason, .type = module->type};
+        if (window != NULL && i < window->count)
+            dead.value = (const unsigned char *)window->items + i * module->type->size;
+        weir_dead_of_ticket(&dead, part->ticket, burial);
+    }
+}
+
 void weir_dead_of_refusal(weir_source_work *work)
 {
     weir_source *source = &work->source;

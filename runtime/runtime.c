@@ -55,8 +55,7 @@ weir_status weir_runtime_new(const weir_runtime_config *config, weir_runtime **r
                              ? weir_loop_new(runtime, error)
                              : weir_error_set(error, WEIR_NOMEM, "out of memory");
     if (status == WEIR_OK)
-        status = weir_origin_init(&runtime->groups, "feedback", WEIR_FEEDBACK_LIMIT, error);
-    runtime->groups.inner = true;
+        status = weir_origin_init_inner(&runtime->groups, "feedback", WEIR_FEEDBACK_LIMIT, error);
     if (status != WEIR_OK)
         weir_runtime_free(runtime);
     else
@@ -189,6 +188,8 @@ weir_status weir_runtime_begin(weir_runtime *runtime, weir_error **error)
                               : WEIR_OK;
     runtime->started = true;
     weir_clock_read(&runtime->clock);
+    if (status == WEIR_OK && !weir_feedback_init(runtime))
+        status = weir_error_set(error, WEIR_NOMEM, "no memory for what is fed back");
     for (weir_program *program = runtime->programs; program != NULL && status == WEIR_OK;
          program = program->next)
         status = weir_program_start(program, error);

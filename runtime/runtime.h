@@ -167,7 +167,9 @@ struct weir_runtime {
     weir_feedback *feedback; /* NULL: nothing to be fed back */
     weir_feedback *fresh, **last_fresh;
     weir_feedback *free_feedback;
-    uint32_t feedback_count;
+    unsigned char *feedback_pool; /* made at the start */
+    size_t feedback_size;         /* of one of its places */
+    uint32_t feedback_limit, feedback_fresh;
     weir_origin groups;                /* its tickets stand for all that a firing took */
     weir_flush *flushes, **last_flush; /* what is flushed next */
     weir_event *event;                 /* the one on its way, or NULL */
@@ -291,7 +293,11 @@ const uint64_t *weir_key_of(const weir_accumulator_work *work, const void *value
 /* The event found no place: it ends as a dead letter. */
 void weir_route_refuse(weir_accumulator_work *work, weir_event *event, const char *reason);
 
-/* One event of the program's own; false: too many wait. */
+/* True while a boundary of this key (NULL without keys) finds its places: no queue that it would
+ * enter is full because firing is held. */
+bool weir_route_has_place(const weir_accumulator_work *work, const uint64_t *key);
+
+/* One event of the program's own; false: it finds no place. */
 bool weir_route_inject(weir_accumulator_work *work, const void *value);
 
 /* --- flush.c ---------------------------------------------------------------------------------- */
@@ -307,6 +313,8 @@ void weir_flush_cells(weir_accumulator_work *work);
 /* Flushes one cell of an accumulator. */
 void weir_flush_cell(weir_accumulator_work *work, weir_cell *cell);
 void weir_flush_timer(weir_timer *timer);
+/* A key of an accumulator has had no event for its ttl. */
+void weir_forget_timer(weir_timer *timer);
 
 /* --- poller.c --------------------------------------------------------------------------------- */
 
@@ -317,7 +325,9 @@ void weir_poller_free(weir_poller *poller); /* NULL allowed; waits for a poll un
 /* --- feedback.c ------------------------------------------------------------------------------- */
 
 weir_outlet weir_feedback_outlet(weir_feedback_target *target);
-enum { WEIR_FEEDBACK_LIMIT = 65536 }; /* results that are fed back at once */
+/* So many results can be fed back at once, or as many as fit into so many bytes. */
+enum { WEIR_FEEDBACK_LIMIT = 65536, WEIR_FEEDBACK_BYTES = 16 << 20, WEIR_FEEDBACK_LEAST = 64 };
+WEIR_MUST_USE bool weir_feedback_init(weir_runtime *runtime);
 /* Takes the next event that was fed back and routes it; false: there is none. */
 bool weir_feedback_next(weir_runtime *runtime);
 void weir_feedback_free(weir_runtime *runtime);
@@ -361,6 +371,9 @@ void weir_dead_letter_send(weir_runtime *runtime, const weir_dead *dead);
  * fills in which. */
 void weir_dead_of_ticket(weir_dead *dead, weir_ticket *ticket, uint32_t burial);
 void weir_dead_of_event(weir_accumulator_work *work, const weir_event *event, const char *reason);
+/* Each event of what an accumulator kept. */
+void weir_dead_of_kept(weir_accumulator_work *work, const void *boundary, const weir_ticket *ticket,
+                       const char *reason);
 void weir_dead_of_refusal(weir_source_work *work);
 extern const weir_reactor_host weir_runtime_reactor_host;
 

@@ -266,7 +266,8 @@ static weir_status start_accumulator(weir_accumulator_work *work, weir_error **e
 
     if (accumulator->kind->start == NULL)
         return WEIR_OK;
-    weir_cell *cell = weir_cells_find(&work->cells, NULL, 0, weir_flush_timer);
+    bool full;
+    weir_cell *cell = weir_cells_find(&work->cells, NULL, 0, 0, &full);
     if (cell == NULL)
         return weir_error_set(error, WEIR_NOMEM, "accumulator '%s': out of memory",
                               accumulator->module->name);

@@ -102,19 +102,19 @@ static void count_received(weir_source_work *work)
 bool weir_source_refill(weir_source_work *work, weir_error **error, weir_status *ret_status)
 {
     weir_source *source = &work->source;
-    size_t limit = work->budget < WEIR_SPAN_EVENTS ? work->budget : WEIR_SPAN_EVENTS;
+    size_t limit = work->budget < source->capacity ? work->budget : source->capacity;
 
     if (has_rest(source))
         return true;
     if (source->ended || work->dry || work->budget == 0)
         return false;
     weir_status status = source->kind->read(source, limit, error);
-    if (status == WEIR_OK && has_rest(source))
-        status = enter_partition(source, error);
     if (status == WEIR_OK) {
         count_received(work);
-        return has_rest(source);
+        status = has_rest(source) ? enter_partition(source, error) : WEIR_OK;
     }
+    if (status == WEIR_OK)
+        return has_rest(source);
     work->dry = true;
     if (status == WEIR_CLOSED) {
         source->ended = true;

@@ -10,7 +10,7 @@ extern const weir_sink_kind weir_callback_sink;
 extern const weir_sink_kind weir_file_sink;
 extern const weir_sink_kind weir_stdout_sink;
 
-enum { WEIR_SINK_FLUSH = 1 << 16 };
+enum { WEIR_SINK_FLUSH = 1 << 16, WEIR_SINK_AHEAD = 1 << 20 };
 
 /* A sink at work: `out` holds what has left (before `left`) and what is only prepared. */
 typedef struct weir_sink_work weir_sink_work;

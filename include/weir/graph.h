@@ -51,7 +51,7 @@ struct weir_outlet {
     void (*commit)(const weir_outlet *outlet, weir_firing *firing, const void *value);
     void (*cancel)(const weir_outlet *outlet);
     void *arg;
-    uint32_t index; /* of the target among its like */
+    uint32_t node; /* whose results it takes */
 };
 
 /* One result on its way: the index of its first outlet, and the value. */

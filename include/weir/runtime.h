@@ -137,7 +137,9 @@ WEIR_API WEIR_MUST_USE weir_status weir_runtime_resume(weir_runtime *runtime, co
 WEIR_API WEIR_MUST_USE weir_status weir_runtime_fire(weir_runtime *runtime, const char *reactor,
                                                      const void *key, weir_error **error);
 
-/* Replaces the whole cache (of a key) and fires: one value per named input; others are absent. */
+/* Replaces the whole cache (of a key) and fires: one value per named input, at least one; others
+ * are absent. An input without key in a reactor with keys is seen by all of them: where it is given
+ * it replaces what they see, else it stays. */
 typedef struct weir_named_value {
     const char *input;
     const void *value;

@@ -86,6 +86,7 @@ struct weir_origin {
     uint32_t limit; /* max_in_flight */
     uint32_t in_flight;
     weir_ticket_part *free_parts;
+    struct weir_part_slab *part_slabs;
     bool commits; /* it keeps track of what is done in each partition */
     weir_partition *partitions;
     uint32_t partition_count, partition_room;
@@ -94,6 +95,9 @@ struct weir_origin {
 
 WEIR_API WEIR_MUST_USE weir_status weir_origin_init(weir_origin *origin, const char *name,
                                                     uint32_t limit, weir_error **error);
+/* One whose tickets stand for several events: they have parts. */
+WEIR_API WEIR_MUST_USE weir_status weir_origin_init_inner(weir_origin *origin, const char *name,
+                                                          uint32_t limit, weir_error **error);
 WEIR_API void weir_origin_free(weir_origin *origin);
 
 /* True while another event can be given a ticket. */

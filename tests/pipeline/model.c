@@ -340,7 +340,16 @@ static void push(oracle *m, const char *word)
     advance(m, 1);
 }
 
-/* No more events: retries run out, the rest has no partner. */
+static bool something_is_paused(const oracle *m)
+{
+    for (int i = 0; i < m->reactor_count; i++)
+        for (int n = 0; n < CELLS; n++)
+            if (m->reactors[i].paused && m->reactors[i].cells[n].began != 0)
+                return true;
+    return false;
+}
+
+/* No more events: retries run out, the rest has no partner. What is paused goes on later. */
 static void drain(oracle *m)
 {
     m->drain = true;
@@ -348,6 +357,8 @@ static void drain(oracle *m)
         pass(m, next_due(m));
         happen(m);
     }
+    if (something_is_paused(m))
+        return;
     for (int i = 0; i < m->reactor_count; i++)
         for (;;) {
             cell *first = NULL;

@@ -453,61 +453,6 @@ static void ten_thousand_come_and_go(void **state)
     }
 }
 
-/* --- Memory ----------------------------------------------------------------------------------- */
-
-static size_t allocations;
-
-static void *counting_allocate(void *arg, size_t size)
-{
-    (void)arg;
-    allocations++;
-    return malloc(size);
-}
-
-static void *counting_resize(void *arg, void *memory, size_t size)
-{
-    (void)arg;
-    allocations++;
-    return realloc(memory, size);
-}
-
-static void counting_release(void *arg, void *memory)
-{
-    (void)arg;
-    free(memory);
-}
-
-/* After the first firings have made what they need, the path from source to sink allocates
- * nothing: quickly, through queues, by key, fed back. */
-static void firing_allocates_nothing(void **state)
-{
-    static const weir_allocator counting = {counting_allocate, counting_resize, counting_release,
-                                            NULL};
-    static const rig_spec spec = {
-        .sources = {{"a"}, {"b"}, {"c"}},
-        .accumulators = {{"x", "b", .keyed = true}, {"f"}, {"w", "c", "batch", "max_size=2"}},
-        .reactors = {{"r", "any(a)", "a"},
-                     {"q", "any(x)", "x", .to = "f"},
-                     {"p", "all(f,w)", "f w", WEIR_LATEST}},
-    };
-    static const char round[] = "a1 a2 b1k1 b2k2 c1 c2 b3k1 ; c3 c4 b4k2 ;";
-    rig_world rig = {0};
-
-    (void)state;
-    weir_set_allocator(&counting);
-    rig_open(&rig, &spec);
-    rig.quiet = true;
-    rig_run(&rig, round);
-    rig_run(&rig, round);
-    size_t before = allocations;
-    for (int i = 0; i < 100; i++)
-        rig_run(&rig, round);
-    assert_int_equal(allocations, before);
-    rig_check_ledgers(&rig);
-    rig_close(&rig);
-    weir_set_allocator(NULL);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -526,7 +471,6 @@ int main(void)
         cmocka_unit_test(a_forked_child_is_refused),
         cmocka_unit_test(two_runtimes_share_nothing),
         cmocka_unit_test(ten_thousand_come_and_go),
-        cmocka_unit_test(firing_allocates_nothing),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
