@@ -130,11 +130,16 @@ static weir_status bad(weir_framer *framer, size_t skip, size_t size, size_t nex
     return WEIR_OK;
 }
 
-static weir_status too_long(weir_framer *framer, size_t skip, size_t size, size_t next)
+static const char *tell_too_long(weir_framer *framer)
 {
     snprintf(framer->reason, sizeof framer->reason,
              "the message is longer than the %zu bytes of 'max_size'", framer->limit);
-    return bad(framer, skip, size, next, framer->reason);
+    return framer->reason;
+}
+
+static weir_status too_long(weir_framer *framer, size_t skip, size_t size, size_t next)
+{
+    return bad(framer, skip, size, next, tell_too_long(framer));
 }
 
 static weir_status good(weir_framer *framer, size_t skip, size_t size, size_t next)
@@ -218,14 +223,13 @@ static weir_status find_csv(weir_framer *framer)
     weir_status status = weir_csv_record(rest, framer->ended, &framer->csv, &size, &next);
     if (status == WEIR_OK && next == rest.size && framer->torn && rest.data[next - 1] != '\n')
         return cut_off(framer, 0, torn_reason);
-    if (status == WEIR_OK)
+    if (status == WEIR_OK && size <= framer->limit)
         return good(framer, 0, size, next);
     if (status == WEIR_DECODE)
         return give_up_record(framer, "a quote is open to the end of the input");
-    if (rest.size <= framer->limit)
+    if (status == WEIR_AGAIN && rest.size <= framer->limit)
         return WEIR_AGAIN;
-    too_long(framer, 0, rest.size, rest.size);
-    return give_up_record(framer, framer->reason);
+    return give_up_record(framer, tell_too_long(framer));
 }
 
 /* --- MessagePack ------------------------------------------------------------------------------ */

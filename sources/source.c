@@ -60,7 +60,12 @@ static weir_status choose_decoder(weir_source *source, const char *word, weir_er
     } else if (strcmp(word, "msgpack") == 0) {
         source->format = WEIR_FORMAT_MSGPACK;
         source->decode = decode_typed;
-    } else if (strcmp(word, "raw") == 0 && source->module->decode != NULL) {
+    } else if (strcmp(word, "raw") == 0 && source->module->decode == NULL) {
+        return weir_error_set_at(error, WEIR_SPEC, source->module->place,
+                                 "source '%s': 'format: raw' needs a decode function; write it in "
+                                 "the spec, not on the command line",
+                                 source->module->name);
+    } else if (strcmp(word, "raw") == 0) {
         source->format = WEIR_FORMAT_JSON; /* framed as JSON is: by lines */
         source->decode = decode_raw;
     } else {
