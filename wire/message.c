@@ -92,6 +92,22 @@ size_t weir_value_print(const weir_type *type, const void *value, char *text, si
     return length < 0 ? 0 : (size_t)length;
 }
 
+const char *weir_format_of_path(const char *path)
+{
+    static const struct {
+        const char *ending, *format;
+    } endings[] = {
+        {".csv", "csv"},     {".json", "json"},       {".jsonl", "json"},
+        {".ndjson", "json"}, {".msgpack", "msgpack"}, {".mpk", "msgpack"},
+    };
+    const char *dot = strrchr(path, '.');
+
+    for (size_t i = 0; dot != NULL && i < sizeof endings / sizeof *endings; i++)
+        if (strcmp(dot, endings[i].ending) == 0)
+            return endings[i].format;
+    return NULL;
+}
+
 /* --- Strings -----------------------------------------------------------------------------------
  */
 
