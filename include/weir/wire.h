@@ -187,8 +187,8 @@ WEIR_API size_t weir_value_print(const weir_type *type, const void *value, char 
  * longer than capacity - 1 bytes; the member is unchanged. */
 WEIR_API WEIR_MUST_USE weir_status weir_string_set(char *member, size_t capacity, const char *text);
 
-/* The format that a file's name ends in, as a spec writes it: "csv", "json" (.json, .jsonl, .ndjson)
- * or "msgpack" (.msgpack, .mpk). NULL: it says nothing. Static. */
+/* The format that a file's name ends in, as a spec writes it: "csv", "json" (.json, .jsonl,
+ * .ndjson) or "msgpack" (.msgpack, .mpk). NULL: it says nothing. Static. */
 WEIR_API const char *weir_format_of_path(const char *path);
 
 /* --- Framing -----------------------------------------------------------------------------------
