@@ -9,6 +9,7 @@
  *     no MessagePack (0xc1)      nowhere: nothing tells where the next value begins
  */
 #include "sources/framer.h"
+#include "sources/source.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -398,12 +399,32 @@ weir_status weir_framer_next(weir_framer *framer, weir_frame *ret)
     return WEIR_OK;
 }
 
+/* MessagePack that is as it should be needs no look for its end first: decoding finds it. */
+static bool put_value(weir_framer *framer, weir_source *source, int64_t position)
+{
+    weir_slice rest = rest_of(framer);
+    size_t size;
+
+    if (framer->form != WEIR_FRAMER_MSGPACK || framer->found || framer->value.begun ||
+        framer->skip != WEIR_FRAMER_SKIP_NOTHING || rest.size == 0)
+        return false;
+    rest.size = rest.size < framer->limit ? rest.size : framer->limit;
+    if (!weir_source_put_first(source, rest, position, &size))
+        return false;
+    framer->at += size;
+    return true;
+}
+
 weir_status weir_framer_put(weir_framer *framer, weir_source *source, size_t limit,
                             int64_t *position)
 {
     weir_frame frame;
 
     while (source->span.count < limit && !source->refusal.waiting) {
+        if (put_value(framer, source, *position)) {
+            ++*position;
+            continue;
+        }
         weir_status status = weir_framer_next(framer, &frame);
         if (status != WEIR_OK)
             return status;

@@ -153,6 +153,22 @@ weir_status weir_source_refuse(weir_source *source, weir_slice bytes, int64_t po
     return WEIR_OK;
 }
 
+bool weir_source_put_first(weir_source *source, weir_slice bytes, int64_t position,
+                           size_t *ret_size)
+{
+    weir_wire_error error;
+
+    if (!has_place(source, position))
+        return false;
+    unsigned char *value = source->values + source->span.count * source->type->size;
+    memset(value, 0, source->type->size);
+    if (weir_decode_first(source->type, bytes, value, ret_size, &error) != WEIR_OK)
+        return false;
+    source->bytes += *ret_size;
+    source->raw[source->span.count++] = (weir_slice){bytes.data, *ret_size};
+    return true;
+}
+
 /* A decode function has no use for the message: it is done. */
 static void pass_over(weir_source *source, int64_t position)
 {

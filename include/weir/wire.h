@@ -173,6 +173,12 @@ WEIR_API WEIR_MUST_USE weir_status weir_decode(const weir_type *type, weir_forma
                                                weir_slice bytes, void *value,
                                                weir_wire_error *error);
 
+/* As weir_decode of MessagePack, for a value that more bytes may follow: *ret_size is its own. Any
+ * failure may also mean that it goes on beyond `bytes`. */
+WEIR_API WEIR_MUST_USE weir_status weir_decode_first(const weir_type *type, weir_slice bytes,
+                                                     void *value, size_t *ret_size,
+                                                     weir_wire_error *error);
+
 /* Appends `value` to `buffer`: in JSON and CSV without a line's end. On failure nothing is
  * appended. A buffer's `limit` must leave room for the type's largest value. */
 WEIR_API WEIR_MUST_USE weir_status weir_encode(const weir_type *type, weir_format format,
