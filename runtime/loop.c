@@ -404,6 +404,15 @@ static void arm_descriptor(weir_runtime *runtime)
     timerfd_settime(runtime->loop->timer_fd, 0, &at, NULL);
 }
 
+/* Other threads, which push, read whose it is: it is written only when that changes. */
+static void claim_thread(weir_runtime *runtime)
+{
+    if (atomic_load(&runtime->running) && pthread_equal(runtime->thread, pthread_self()) != 0)
+        return;
+    runtime->thread = pthread_self();
+    atomic_store(&runtime->running, true);
+}
+
 weir_status weir_runtime_poll(weir_runtime *runtime, weir_error **error)
 {
     struct weir_loop *loop = runtime->loop;
@@ -411,8 +420,7 @@ weir_status weir_runtime_poll(weir_runtime *runtime, weir_error **error)
     weir_status status = begin_polled(runtime, error);
     if (status != WEIR_OK)
         return status;
-    runtime->thread = pthread_self();
-    atomic_store(&runtime->running, true);
+    claim_thread(runtime);
     empty(loop->wake_fd);
     empty(loop->timer_fd);
     take_turn(runtime);
