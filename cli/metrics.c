@@ -16,7 +16,59 @@ static void head(weir_buffer *out, const char *name, const char *type, const cha
     weir_buffer_printf(out, "# HELP weir_%s %s\n# TYPE weir_%s %s\n", name, help, name, type);
 }
 
-static void put_sources(const weir_report *report, weir_buffer *out)
+/* One number in each report of a room; reports begin with their module's name and their own. */
+typedef struct metric {
+    const char *name, *type, *help;
+    size_t offset;
+} metric;
+
+typedef struct reports {
+    const char *room;
+    const void *items;
+    size_t count, size;
+} reports;
+
+static const char *const *names_of(const reports *all, size_t index)
+{
+    const void *item = (const char *)all->items + index * all->size;
+
+    return item;
+}
+
+static void put_numbers(const reports *all, const metric *metrics, size_t count, weir_buffer *out)
+{
+    for (size_t m = 0; m < count; m++) {
+        char name[64];
+        snprintf(name, sizeof name, "%s_%s", all->room, metrics[m].name);
+        head(out, name, metrics[m].type, metrics[m].help);
+        for (size_t i = 0; i < all->count; i++) {
+            const char *const *names = names_of(all, i);
+            const void *at = (const char *)names + metrics[m].offset;
+            weir_buffer_printf(out, "weir_%s{module=\"%s\",%s=\"%s\"} %" PRIu64 "\n", name,
+                               names[0], all->room, names[1], *(const uint64_t *)at);
+        }
+    }
+}
+
+/* 1 for the state that it is in. `offset` is of a weir_source_health. */
+static void put_health(const reports *all, size_t offset, weir_buffer *out)
+{
+    char name[64];
+
+    snprintf(name, sizeof name, "%s_health", all->room);
+    head(out, name, "gauge", "1 for the state that it is in.");
+    for (size_t i = 0; i < all->count; i++)
+        for (int state = WEIR_SOURCE_STARTING; state <= WEIR_SOURCE_ENDED; state++) {
+            const char *const *names = names_of(all, i);
+            const void *at = (const char *)names + offset;
+            weir_buffer_printf(out, "weir_%s{module=\"%s\",%s=\"%s\",state=\"%s\"} %d\n", name,
+                               names[0], all->room, names[1],
+                               weir_source_health_text((weir_source_health)state),
+                               *(const weir_source_health *)at == (weir_source_health)state);
+        }
+}
+
+static void put_outcomes(const weir_report *report, weir_buffer *out)
 {
     head(out, "source_events_total", "counter",
          "Events by what became of them; those that wait are a gauge of their own.");
@@ -36,16 +88,40 @@ static void put_sources(const weir_report *report, weir_buffer *out)
                                "outcome=\"%s\"} %" PRIu64 "\n",
                                source->module, source->name, outcomes[o].name, outcomes[o].count);
     }
-    head(out, "source_received_total", "counter", "Events received.");
+}
+
+static void put_sources(const weir_report *report, weir_buffer *out)
+{
+    static const metric metrics[] = {
+        {"received_total", "counter", "Events received.",
+         offsetof(weir_source_report, ledger.received)},
+        {"bytes_total", "counter", "Bytes of the messages received.",
+         offsetof(weir_source_report, bytes)},
+        {"waiting", "gauge", "Events that are not done.", offsetof(weir_source_report, waiting)},
+        {"in_flight", "gauge", "Events that somebody waits for.",
+         offsetof(weir_source_report, in_flight)},
+        {"in_flight_limit", "gauge", "How many of those there may be: max_in_flight.",
+         offsetof(weir_source_report, max_in_flight)},
+        {"buffered", "gauge", "Bytes that are not handed on yet; of a channel events.",
+         offsetof(weir_source_report, gauges.buffered)},
+        {"buffered_limit", "gauge", "How many of those there may be.",
+         offsetof(weir_source_report, gauges.buffer_limit)},
+        {"clients", "gauge", "Connections.", offsetof(weir_source_report, gauges.clients)},
+        {"clients_limit", "gauge", "How many of those there may be: max_clients.",
+         offsetof(weir_source_report, gauges.client_limit)},
+        {"clients_refused_total", "counter", "Connections that were turned away.",
+         offsetof(weir_source_report, gauges.refused)},
+    };
+    const reports all = {"source", report->sources, report->source_count, sizeof *report->sources};
+
+    put_outcomes(report, out);
+    put_numbers(&all, metrics, sizeof metrics / sizeof *metrics, out);
+    put_health(&all, offsetof(weir_source_report, health), out);
+    head(out, "source_held", "gauge", "1 while reading has stopped because firing is held.");
     for (size_t i = 0; i < report->source_count; i++)
-        weir_buffer_printf(
-            out, "weir_source_received_total{module=\"%s\",source=\"%s\"} %" PRIu64 "\n",
-            report->sources[i].module, report->sources[i].name, report->sources[i].ledger.received);
-    head(out, "source_waiting", "gauge", "Events that are not done.");
-    for (size_t i = 0; i < report->source_count; i++)
-        weir_buffer_printf(out, "weir_source_waiting{module=\"%s\",source=\"%s\"} %" PRIu64 "\n",
+        weir_buffer_printf(out, "weir_source_held{module=\"%s\",source=\"%s\"} %d\n",
                            report->sources[i].module, report->sources[i].name,
-                           report->sources[i].waiting);
+                           report->sources[i].held);
 }
 
 /* One number of each reactor. */
@@ -87,16 +163,24 @@ static void put_reactors(const weir_report *report, weir_buffer *out)
 
 static void put_sinks(const weir_report *report, weir_buffer *out)
 {
-    head(out, "sink_results_total", "counter", "Results that have left.");
-    for (size_t i = 0; i < report->sink_count; i++)
-        weir_buffer_printf(out, "weir_sink_results_total{module=\"%s\",sink=\"%s\"} %" PRIu64 "\n",
-                           report->sinks[i].module, report->sinks[i].name,
-                           report->sinks[i].metrics.results);
-    head(out, "sink_pending_bytes", "gauge", "Bytes that are not written yet.");
-    for (size_t i = 0; i < report->sink_count; i++)
-        weir_buffer_printf(out, "weir_sink_pending_bytes{module=\"%s\",sink=\"%s\"} %" PRIu64 "\n",
-                           report->sinks[i].module, report->sinks[i].name,
-                           report->sinks[i].metrics.pending);
+    static const metric metrics[] = {
+        {"results_total", "counter", "Results that have left.",
+         offsetof(weir_sink_report, metrics.results)},
+        {"bytes_total", "counter", "Bytes that were written.",
+         offsetof(weir_sink_report, metrics.bytes)},
+        {"failures_total", "counter", "Attempts to write that failed.",
+         offsetof(weir_sink_report, metrics.failures)},
+        {"pending_bytes", "gauge", "Bytes that are not written yet.",
+         offsetof(weir_sink_report, metrics.pending)},
+        {"pending_limit_bytes", "gauge", "From so many on its writers are held: buffer.",
+         offsetof(weir_sink_report, metrics.limit)},
+        {"lost_bytes_total", "counter", "Bytes that were given up.",
+         offsetof(weir_sink_report, metrics.lost)},
+    };
+    const reports all = {"sink", report->sinks, report->sink_count, sizeof *report->sinks};
+
+    put_numbers(&all, metrics, sizeof metrics / sizeof *metrics, out);
+    put_health(&all, offsetof(weir_sink_report, health), out);
 }
 
 weir_status cli_write_metrics(weir_runtime *runtime, const char *path, weir_error **error)
@@ -125,6 +209,32 @@ weir_status cli_write_metrics(weir_runtime *runtime, const char *path, weir_erro
 /* --- Lines for people
  * ----------------------------------------------------------------------------- */
 
+static void print_source(const weir_source_report *source)
+{
+    fprintf(stderr,
+            "source %s: %s%s, %" PRIu64 " received, %" PRIu64 " bytes, %" PRIu64
+            " waiting, %" PRIu64 " dead, %" PRIu64 " dropped, %" PRIu64 "/%" PRIu64 " buffered",
+            source->name, weir_source_health_text(source->health), source->held ? ", held" : "",
+            source->ledger.received, source->bytes, source->waiting, source->ledger.dead,
+            source->ledger.dropped, source->gauges.buffered, source->gauges.buffer_limit);
+    if (source->gauges.client_limit != 0)
+        fprintf(stderr, ", %" PRIu64 "/%" PRIu64 " clients", source->gauges.clients,
+                source->gauges.client_limit);
+    fputc('\n', stderr);
+}
+
+static void print_sink(const weir_sink_report *sink)
+{
+    const weir_sink_metrics *metrics = &sink->metrics;
+
+    fprintf(stderr,
+            "sink %s: %s, %" PRIu64 " results, %" PRIu64 " bytes, %" PRIu64 "/%" PRIu64
+            " pending%s%s\n",
+            sink->name, weir_source_health_text(sink->health), metrics->results, metrics->bytes,
+            metrics->pending, metrics->limit, sink->trouble != NULL ? ": " : "",
+            sink->trouble != NULL ? sink->trouble : "");
+}
+
 static void print_stats(weir_runtime *runtime)
 {
     weir_report *report = NULL;
@@ -132,14 +242,13 @@ static void print_stats(weir_runtime *runtime)
     if (weir_runtime_metrics(runtime, &report, NULL) != WEIR_OK)
         return;
     for (size_t i = 0; i < report->source_count; i++)
-        fprintf(stderr, "%s: %" PRIu64 " received, %" PRIu64 " waiting, %" PRIu64 " dead%s\n",
-                report->sources[i].name, report->sources[i].ledger.received,
-                report->sources[i].waiting, report->sources[i].ledger.dead,
-                report->sources[i].held ? ", held" : "");
+        print_source(&report->sources[i]);
     for (size_t i = 0; i < report->reactor_count; i++)
         fprintf(stderr, "%s: %" PRIu64 " firings, %" PRIu64 " filtered, %" PRIu64 " failed\n",
                 report->reactors[i].name, report->reactors[i].metrics.fired,
                 report->reactors[i].metrics.filtered, report->reactors[i].metrics.failed);
+    for (size_t i = 0; i < report->sink_count; i++)
+        print_sink(&report->sinks[i]);
     weir_report_free(report);
 }
 

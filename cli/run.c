@@ -33,12 +33,15 @@ static weir_status redirect(weir_runtime *runtime, const char *option, const cha
         return weir_error_set(error, WEIR_INVALID, "%s takes NAME=%s, not '%s'", option,
                               input ? "FILE" : "stdout or NAME=FILE", text);
     size_t size = (size_t)(equals - text);
-    const char *room = input ? "sources" : "sinks";
-    bool standard = !input && strcmp(value, "stdout") == 0;
+    /* What a file's name says of its format is more than what the spec says of another source. */
+    const char *room = input ? "sources" : "sinks", *format = weir_format_of_path(value);
+    bool standard = !input && (strcmp(value, "stdout") == 0 || strcmp(value, "-") == 0);
     weir_status status =
         set(runtime, room, text, size, "kind", standard ? "stdout" : "file", error);
     if (status == WEIR_OK && !standard)
         status = set(runtime, room, text, size, "path", value, error);
+    if (status == WEIR_OK && !standard && format != NULL)
+        status = set(runtime, room, text, size, "format", format, error);
     return status;
 }
 
@@ -51,6 +54,7 @@ static weir_status set_option(weir_runtime *runtime, const char *text, weir_erro
     return set(runtime, "", text, (size_t)(equals - text), "", equals + 1, error);
 }
 
+/* --set comes last: it may also say how what was redirected is read. */
 weir_status cli_apply_overrides(const cli_arguments *arguments, weir_runtime *runtime,
                                 weir_error **error)
 {
@@ -58,11 +62,12 @@ weir_status cli_apply_overrides(const cli_arguments *arguments, weir_runtime *ru
 
     for (size_t i = 0; i < arguments->given_count && status == WEIR_OK; i++) {
         const char *name = arguments->given[i].option->name, *value = arguments->given[i].value;
-        if (strcmp(name, "--set") == 0)
-            status = set_option(runtime, value, error);
-        else if (strcmp(name, "--input") == 0 || strcmp(name, "--sink") == 0)
+        if (strcmp(name, "--input") == 0 || strcmp(name, "--sink") == 0)
             status = redirect(runtime, name, value, error);
     }
+    for (size_t i = 0; i < arguments->given_count && status == WEIR_OK; i++)
+        if (strcmp(arguments->given[i].option->name, "--set") == 0)
+            status = set_option(runtime, arguments->given[i].value, error);
     return status;
 }
 
@@ -236,8 +241,8 @@ static int run(const cli_arguments *arguments)
 
 static const cli_option options[] = {
     {"--set", "NAME=VALUE", "overrides an option or parameter: sources.quotes.path=x.csv"},
-    {"--input", "SOURCE=FILE", "reads a source from a file instead"},
-    {"--sink", "SINK=stdout|FILE", "sends a sink's results there instead"},
+    {"--input", "SOURCE=FILE", "reads a source from a file instead; - is standard input"},
+    {"--sink", "SINK=stdout|FILE", "sends a sink's results there instead; - is stdout"},
     {"--stats", "DURATION", "prints counters so often: 10s"},
     {"--metrics", "FILE",
      "writes all counters there as Prometheus text, so often as --stats, or "

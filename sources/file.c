@@ -114,7 +114,7 @@ static weir_status find_paths(weir_source *source, weir_error **error)
     int failed = GLOB_NOSPACE;
 
     if (write_path(source, true, &pattern) && write_path(source, false, &path))
-        failed = glob(pattern.data, 0, NULL, &file->paths);
+        failed = glob(pattern.data, is_stdin(pattern.data) ? GLOB_NOCHECK : 0, NULL, &file->paths);
     file->globbed = failed == 0;
     if (failed == GLOB_NOSPACE)
         status =
