@@ -243,6 +243,7 @@ static const cli_option options[] = {
     {"--set", "NAME=VALUE", "overrides an option or parameter: sources.quotes.path=x.csv"},
     {"--input", "SOURCE=FILE", "reads a source from a file instead; - is standard input"},
     {"--sink", "SINK=stdout|FILE", "sends a sink's results there instead; - is stdout"},
+    {"--json", NULL, "ends with the summary as one line of JSON on standard output"},
     {"--stats", "DURATION", "prints counters so often: 10s"},
     {"--metrics", "FILE",
      "writes all counters there as Prometheus text, so often as --stats, or "
