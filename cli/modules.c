@@ -232,13 +232,15 @@ static bool ends_with(const char *text, const char *ending)
     return length >= size && strcmp(text + length - size, ending) == 0;
 }
 
-/* The module's descriptor is MODULE_module; MODULE is the object's own name up to the first dot. */
+/* The module's descriptor is MODULE_module; MODULE is the object's own name up to the first dot, as
+ * C has it. */
 static const weir_module *find_descriptor(void *object, const char *path)
 {
     const char *slash = strrchr(path, '/'), *name = slash != NULL ? slash + 1 : path;
-    char symbol[300];
+    char module[256], symbol[300];
 
-    snprintf(symbol, sizeof symbol, "%.*s_module", (int)strcspn(name, "."), name);
+    snprintf(module, sizeof module, "%.*s", (int)strcspn(name, "."), name);
+    snprintf(symbol, sizeof symbol, "%s_module", emit_snake(module).text);
     return dlsym(object, symbol);
 }
 

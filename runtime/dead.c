@@ -95,7 +95,7 @@ static void log_letter(weir_runtime *runtime, const weir_dead *dead)
 {
     if (!may_log(runtime, cause_of(dead)))
         return;
-    weir_runtime_log(runtime, WEIR_WARNING, "graph", dead->source,
+    weir_runtime_log(runtime, WEIR_WARNING, "sources", dead->source,
                      "an event at position %lld became a dead letter%s%s: %s (%llu so far; name a "
                      "sink under 'dead_letters:' to keep them)",
                      (long long)dead->position, dead->graph != NULL ? " in graph " : "",

@@ -292,20 +292,22 @@ static weir_status load_reactor(weir_program *program, uint32_t index, weir_erro
 
 /* --- Parameters ------------------------------------------------------------------------------- */
 
-static bool is_text(weir_value_kind kind)
+static void put_cell(const char *text, weir_buffer *record)
 {
-    return kind >= WEIR_VALUE_TIMESTAMP && kind <= WEIR_VALUE_ENUM;
+    weir_buffer_text(record, "\"");
+    for (; *text != '\0'; text++)
+        weir_buffer_printf(record, "%c%s", *text, *text == '"' ? "\"" : "");
+    weir_buffer_text(record, "\"");
 }
 
-/* Parameters are read as one JSON object, by the codec of their struct. */
-static weir_status write_params(const weir_program *program, weir_buffer *json, weir_error **error)
+/* Parameters are texts, so they are read as the cells of one record, by the codec of CSV. */
+static weir_status write_params(const weir_program *program, weir_buffer *record,
+                                weir_error **error)
 {
     const weir_module *module = program->module;
 
-    weir_buffer_text(json, "{");
     for (uint32_t i = 0; i < module->param_count; i++) {
         const weir_module_param *param = &module->params[i];
-        const weir_field *field = &module->params_type->fields[i];
         const char *text = override_of(program->runtime, "params", param->name, NULL);
         text = text != NULL ? text : param->fallback;
         if (text == NULL)
@@ -313,32 +315,53 @@ static weir_status write_params(const weir_program *program, weir_buffer *json, 
                                   "parameter '%s' has no default and no value; give one with "
                                   "--set params.%s=VALUE",
                                   param->name, param->name);
-        const char *quote = is_text(field->kind) || field->text ? "\"" : "";
-        weir_buffer_printf(json, "%s\"%s\":%s%s%s", i != 0 ? "," : "", field->wire, quote, text,
-                           quote);
+        weir_buffer_text(record, i != 0 ? "," : "");
+        put_cell(text, record);
     }
-    weir_buffer_text(json, "}");
     return WEIR_OK;
+}
+
+static weir_slice slice_of(const weir_buffer *buffer)
+{
+    return (weir_slice){(const unsigned char *)buffer->data, buffer->size};
+}
+
+static weir_status read_params(weir_program *program, const weir_buffer *record, weir_error **error)
+{
+    const weir_type *type = program->module->params_type;
+    weir_csv_columns *columns = NULL;
+    weir_buffer header = {0};
+    weir_wire_error wire;
+
+    weir_status status = weir_csv_header(type, &header);
+    if (status != WEIR_OK)
+        return weir_error_set(error, status, "out of memory");
+    status = weir_csv_columns_new(type, slice_of(&header), &columns, &wire);
+    if (status == WEIR_OK)
+        status = weir_csv_decode(columns, slice_of(record), program->params, &wire);
+    if (status != WEIR_OK)
+        status = weir_error_set(error, status == WEIR_NOMEM ? WEIR_NOMEM : WEIR_SPEC,
+                                "parameter '%s': %s", wire.path, wire.message);
+    weir_csv_columns_free(columns);
+    weir_buffer_free(&header);
+    return status;
 }
 
 static weir_status load_params(weir_program *program, weir_error **error)
 {
     const weir_module *module = program->module;
-    weir_buffer json = {0};
-    weir_wire_error wire;
+    weir_buffer record = {0};
 
     if (module->params_type == NULL)
         return WEIR_OK;
     program->params = weir_alloc(module->params_type->size);
     weir_status status = program->params != NULL
-                             ? write_params(program, &json, error)
+                             ? write_params(program, &record, error)
                              : weir_error_set(error, WEIR_NOMEM, "out of memory");
-    const void *data = json.data;
-    if (status == WEIR_OK &&
-        weir_decode(module->params_type, WEIR_FORMAT_JSON, (weir_slice){data, json.size},
-                    program->params, &wire) != WEIR_OK)
-        status = weir_error_set(error, WEIR_SPEC, "parameter '%s': %s", wire.path, wire.message);
-    weir_buffer_free(&json);
+    if (status == WEIR_OK)
+        status = record.failed ? weir_error_set(error, WEIR_NOMEM, "out of memory")
+                               : read_params(program, &record, error);
+    weir_buffer_free(&record);
     return status;
 }
 

@@ -106,7 +106,9 @@ static bool flush(weir_runtime *runtime, weir_sink_work *work)
     bool was_stuck = work->stuck;
     int fd = -1;
 
-    if (work->failing && now < work->again_at)
+    if (work->gone)
+        weir_sink_drop(work);
+    if (work->gone || (work->failing && now < work->again_at))
         return true;
     weir_status status = weir_sink_flush(work, &fd, &error);
     weir_watch_set(runtime, watch_of(work), status == WEIR_AGAIN ? fd : -1, EV_WRITE);

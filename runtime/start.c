@@ -157,23 +157,14 @@ static int64_t integer_of(const weir_kind *kind, const void *config, const char 
 /* The format by the option of that name, or by the ending of the path. */
 static const char *format_of(const weir_kind *kind, const void *config, char *word, size_t size)
 {
-    static const struct {
-        const char *ending, *format;
-    } endings[] = {
-        {".csv", "csv"},     {".json", "json"},       {".jsonl", "json"},
-        {".ndjson", "json"}, {".msgpack", "msgpack"}, {".mpk", "msgpack"},
-    };
     const char *format = choice_of(kind, config, "format", word, size);
     const weir_option *option;
     char *const *path = member_of(kind, config, "path", WEIR_OPTION_PATH, &option);
-    const char *dot = path != NULL ? strrchr(*path, '.') : NULL;
 
     if (format != NULL && strcmp(format, "auto") != 0)
         return format;
-    for (size_t i = 0; dot != NULL && i < sizeof endings / sizeof *endings; i++)
-        if (strcmp(dot, endings[i].ending) == 0)
-            return endings[i].format;
-    return "json";
+    format = path != NULL ? weir_format_of_path(*path) : NULL;
+    return format != NULL ? format : "json";
 }
 
 weir_status weir_source_open(weir_source_work *work, weir_error **error)

@@ -81,7 +81,7 @@ weir_outlet weir_sink_outlet(weir_sink_work *work)
 
 bool weir_sink_is_ready(const weir_sink_work *work)
 {
-    return !work->stuck || work->left - work->written < work->buffer;
+    return !work->gone && (!work->stuck || work->left - work->written < work->buffer);
 }
 
 static void move_down(weir_sink_work *work)
@@ -139,6 +139,7 @@ size_t weir_sink_drop(weir_sink_work *work)
 {
     size_t lost = work->left - work->written;
 
+    work->gone = true;
     work->sink.metrics.lost += lost;
     work->written = work->left;
     move_down(work);

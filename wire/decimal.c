@@ -73,6 +73,18 @@ static const char *scan_digits(const char *at, const char *end, uint64_t *mantis
     return at;
 }
 
+bool wire_digits(const char *at, const char *end, int64_t *ret)
+{
+    uint64_t value = 0;
+
+    if (end - at > 19 || at == end || (*at == '0' && end - at > 1))
+        return false;
+    *ret = 0;
+    const char *stop = scan_digits(at, end, &value);
+    *ret = (int64_t)value;
+    return stop == end && value <= INT64_MAX;
+}
+
 const char *wire_decimal_short(const char *at, const char *end, double *ret)
 {
     static const double exact[] = {1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7};

@@ -133,7 +133,12 @@ bool wire_value_number(weir_reader *reader, const unsigned char *at, weir_text t
 {
     wire_decimal decimal;
     const char *end = text.data + text.size, *fault;
+    int64_t plain;
 
+    if (kind == WEIR_VALUE_I64 && wire_digits(text.data, end, &plain)) {
+        memcpy(ret, &plain, sizeof plain);
+        return true;
+    }
     if (wire_decimal_scan(text.data, end, &decimal, &fault) != end) {
         weir_read_fail(reader, at, WEIR_WIRE_TYPE, "expected a number, found other text");
         return false;

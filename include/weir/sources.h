@@ -199,6 +199,7 @@ typedef struct weir_source_gauges {
     uint64_t buffered, buffer_limit; /* bytes that are not handed on yet; of a channel events */
     uint64_t clients, client_limit;  /* connections; 0: it has none */
     uint64_t refused;                /* connections that were turned away */
+    uint64_t read, total; /* bytes read, of so many; 0: nobody knows how many there are */
 } weir_source_gauges;
 
 /* Callbacks of a kind. All but `read` may be NULL. */

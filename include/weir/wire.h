@@ -173,6 +173,12 @@ WEIR_API WEIR_MUST_USE weir_status weir_decode(const weir_type *type, weir_forma
                                                weir_slice bytes, void *value,
                                                weir_wire_error *error);
 
+/* As weir_decode of MessagePack, for a value that more bytes may follow: *ret_size is its own. Any
+ * failure may also mean that it goes on beyond `bytes`. */
+WEIR_API WEIR_MUST_USE weir_status weir_decode_first(const weir_type *type, weir_slice bytes,
+                                                     void *value, size_t *ret_size,
+                                                     weir_wire_error *error);
+
 /* Appends `value` to `buffer`: in JSON and CSV without a line's end. On failure nothing is
  * appended. A buffer's `limit` must leave room for the type's largest value. */
 WEIR_API WEIR_MUST_USE weir_status weir_encode(const weir_type *type, weir_format format,
@@ -186,6 +192,10 @@ WEIR_API size_t weir_value_print(const weir_type *type, const void *value, char 
 /* Copies `text` into a string member of `capacity` bytes and fills it up with zeros. WEIR_LIMIT:
  * longer than capacity - 1 bytes; the member is unchanged. */
 WEIR_API WEIR_MUST_USE weir_status weir_string_set(char *member, size_t capacity, const char *text);
+
+/* The format that a file's name ends in, as a spec writes it: "csv", "json" (.json, .jsonl,
+ * .ndjson) or "msgpack" (.msgpack, .mpk). NULL: it says nothing. Static. */
+WEIR_API const char *weir_format_of_path(const char *path);
 
 /* --- Framing -----------------------------------------------------------------------------------
  */

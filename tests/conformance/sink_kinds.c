@@ -282,7 +282,7 @@ static size_t next_value(const char *at, size_t size, int64_t *ret_id)
     return bytes.size;
 }
 
-void sink_expect_ids(const lab_world *lab, const sink_kind *kind, int64_t first, int64_t last)
+void sink_ids(const lab_world *lab, const sink_kind *kind, int64_t *ret_first, int64_t *ret_last)
 {
     static const char header[] = "id,value,text\n";
     const char *at = lab->bytes.data;
@@ -294,7 +294,8 @@ void sink_expect_ids(const lab_world *lab, const sink_kind *kind, int64_t first,
         at += sizeof header - 1;
         left -= sizeof header - 1;
     }
-    for (; left != 0; at += size, left -= size, first++) {
+    *ret_first = *ret_last = 0;
+    for (; left != 0; at += size, left -= size) {
         int64_t id = 0;
         if (kind->format == WEIR_FORMAT_MSGPACK) {
             size = next_value(at, left, &id);
@@ -302,8 +303,18 @@ void sink_expect_ids(const lab_world *lab, const sink_kind *kind, int64_t first,
             size = next_line(at, left);
             id = id_of_line(at);
         }
-        if (id != first)
-            fail_msg("item %lld stands where %lld belongs", (long long)id, (long long)first);
+        if (*ret_last != 0 && id != *ret_last + 1)
+            fail_msg("item %lld follows %lld", (long long)id, (long long)*ret_last);
+        *ret_first = *ret_last != 0 ? *ret_first : id;
+        *ret_last = id;
     }
-    assert_int_equal(first, last + 1);
+}
+
+void sink_expect_ids(const lab_world *lab, const sink_kind *kind, int64_t first, int64_t last)
+{
+    int64_t found_first, found_last;
+
+    sink_ids(lab, kind, &found_first, &found_last);
+    assert_int_equal(found_first, first);
+    assert_int_equal(found_last, last);
 }

@@ -207,7 +207,7 @@ static void slow(lab_world *lab)
 static void refuses(lab_world *lab)
 {
     bool json = under_test->format == WEIR_FORMAT_JSON;
-    probe_item endless = {.id = 2}, nan = {.id = 3, .value = NAN};
+    probe_item endless = {.id = 2}, nan = {.id = 3, .value = (double)NAN};
 
     begin(lab, "");
     memset(endless.text, 'x', sizeof endless.text);
