@@ -282,6 +282,10 @@ void weir_route_into(weir_accumulator_work *work, weir_event *event);
 void weir_route_boundary(weir_accumulator_work *work, weir_cell *cell, const void *boundary,
                          weir_ticket *ticket);
 
+/* Notes that a cell (NULL: all that wait) is to be asked once all accumulators have had the event,
+ * by the reactors' places in the spec. */
+void weir_route_ask_later(weir_runtime *runtime, weir_reactor *reactor, weir_reactor_cell *cell);
+
 /* Asks the reactors that were offered something; what comes of one event has a place for each. */
 void weir_route_ask(weir_runtime *runtime);
 
