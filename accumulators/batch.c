@@ -60,11 +60,8 @@ static weir_status take(weir_accumulator *accumulator, weir_cell *cell, weir_fir
 
     if (window->count == 0 && window->ticket == NULL && !begin(accumulator, cell, window))
         return weir_fail(firing, "too many batches are under way");
-    weir_ticket *own = weir_event_hold(event);
-    if (!weir_ticket_add_part(window->ticket, own)) {
-        weir_ticket_release(own, WEIR_DEAD);
+    if (!weir_ticket_add_event(window->ticket, event))
         return weir_fail(firing, "out of memory");
-    }
     weir_window_append(accumulator, window, size, event->value);
     if (window->count < size)
         return WEIR_AGAIN;

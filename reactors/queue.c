@@ -266,7 +266,7 @@ static void fill(weir_reactor *reactor, weir_waiting *waiting, const void *value
 {
     waiting->ticket = ticket;
     waiting->event = event->number;
-    waiting->rounds = event->rounds;
+    waiting->rounds = event->rounds > ticket->rounds ? event->rounds : ticket->rounds;
     waiting->entered = weir_reactor_unheld(reactor);
     waiting->since = unheld(reactor, waiting->cell->backlog);
     weir_input_copy(&reactor->inputs[waiting->input], waiting->value, value);

@@ -151,27 +151,24 @@ static int sink_of(const weir_program *program, const weir_origin *origin)
     return program->dead_sink;
 }
 
-/* The first time that this burial comes to the event. */
-static bool is_first(weir_ticket *ticket, uint32_t burial)
+static void send_of(weir_ticket *ticket, void *arg)
 {
-    bool first = ticket->burial != burial;
+    weir_dead *dead = arg;
+    const weir_event *event = dead->program->runtime->event;
 
-    ticket->burial = burial;
-    return first;
-}
-
-void weir_dead_of_ticket(weir_dead *dead, weir_ticket *ticket, uint32_t burial)
-{
-    for (const weir_ticket_part *part = ticket->parts; part != NULL; part = part->next)
-        weir_dead_of_ticket(dead, part->ticket, burial);
-    if (ticket->parts != NULL || !is_first(ticket, burial))
-        return;
     dead->source = ticket->origin->name;
     dead->partition = ticket->partition;
     dead->position = ticket->position;
     dead->time = ticket->time;
-    dead->sink = sink_of(dead->program, ticket->origin);
+    dead->sink = weir_dead_sink(dead->program, dead->own, sink_of(dead->program, ticket->origin));
+    if (dead->taken)
+        dead->raw = event != NULL && event->ticket == ticket ? event->raw : (weir_slice){NULL, 0};
     weir_dead_letter_send(dead->program->runtime, dead);
+}
+
+void weir_dead_of_ticket(weir_dead *dead, weir_ticket *ticket, uint32_t burial)
+{
+    weir_ticket_walk(ticket, burial, send_of, dead);
 }
 
 void weir_dead_of_event(weir_accumulator_work *work, const weir_event *event, const char *reason)
@@ -273,37 +270,21 @@ int weir_dead_sink(const weir_program *program, const char *name, int otherwise)
     return WEIR_SILENT;
 }
 
-/* Each event that took part: `value` is what it gave the input, NULL where it is not at hand. */
-static void send_death(weir_reactor *reactor, const weir_death *death, weir_ticket *ticket,
-                       const void *value, const char *inputs)
+static weir_dead describe(weir_reactor *reactor, const weir_death *death, const char *inputs)
 {
-    weir_program *program = program_of(reactor);
-
-    for (const weir_ticket_part *part = ticket->parts; part != NULL; part = part->next)
-        send_death(reactor, death, part->ticket, value, inputs);
-    if (ticket->parts != NULL || !is_first(ticket, death->burial))
-        return;
-    const weir_event *event = program->runtime->event;
-    const char *own = death->graph != NULL ? death->graph->dead_letters : NULL;
-    weir_dead dead = {.program = program,
-                      .source = ticket->origin->name,
-                      .partition = ticket->partition,
-                      .position = ticket->position,
-                      .time = ticket->time,
+    weir_dead dead = {.program = program_of(reactor),
                       .reason = death->reason,
                       .firing = death->firing != NULL ? death->firing->number : 0,
                       .inputs = inputs,
                       .type = type_of(reactor, death->input),
-                      .value = value,
-                      .sink = weir_dead_sink(program, own, sink_of(program, ticket->origin))};
+                      .own = death->graph != NULL ? death->graph->dead_letters : NULL,
+                      .taken = true};
 
-    if (event != NULL && event->ticket == ticket)
-        dead.raw = event->raw;
     if (death->inputs != NULL)
         dead.graph = death->graph != NULL ? death->graph->name : reactor->module->name;
     if (death->graph != NULL && death->node < death->graph->node_count)
         dead.node = death->graph->nodes[death->node].name;
-    weir_dead_letter_send(program->runtime, &dead);
+    return dead;
 }
 
 static bool is_batch(const weir_reactor *reactor, const weir_death *death)
@@ -324,15 +305,16 @@ static void dead_of_reactor(weir_reactor *reactor, const weir_death *death)
 
     if (death->inputs != NULL)
         write_inputs(reactor, death->inputs, &inputs);
-    if (part == NULL)
-        send_death(reactor, death, death->ticket, window == NULL ? death->value : NULL,
-                   inputs.data);
+    weir_dead dead = describe(reactor, death, inputs.data);
+    if (part == NULL) {
+        dead.value = window == NULL ? death->value : NULL;
+        weir_dead_of_ticket(&dead, death->ticket, death->burial);
+    }
     for (size_t i = 0; part != NULL; part = part->next, i++) {
-        const unsigned char *item =
-            window != NULL && i < window->count
-                ? (const unsigned char *)window->items + i * input->item_size
-                : NULL;
-        send_death(reactor, death, part->ticket, item, inputs.data);
+        dead.value = window != NULL && i < window->count
+                         ? (const unsigned char *)window->items + i * input->item_size
+                         : NULL;
+        weir_dead_of_ticket(&dead, part->ticket, death->burial);
     }
     weir_buffer_free(&inputs);
 }

@@ -530,7 +530,7 @@ void weir_route_span(weir_source_work *work, size_t end)
         if (slowly)
             route_slowly(work, end);
     }
-    if (source->origin.commits)
+    if (source->origin.commits && source->span.count != 0)
         source->origin.partitions[source->origin.place].next =
             source->span.first_position + (int64_t)source->taken;
     for (uint32_t i = 0; i < work->accumulator_count; i++)

@@ -362,6 +362,8 @@ typedef struct weir_dead {
     const weir_type *type; /* of `value`, where there are no raw bytes */
     const void *value;
     const char *inputs; /* JSON */
+    const char *own;    /* what the failed graph says of its dead letters, or NULL */
+    bool taken;         /* by a firing: raw bytes are those of the event on its way */
     int sink;           /* index in the program, WEIR_NO_SINK or WEIR_SILENT */
 } weir_dead;
 

@@ -200,30 +200,61 @@ void weir_ticket_hold(weir_ticket *ticket)
     ticket->holds++;
 }
 
-void weir_ticket_release(weir_ticket *ticket, uint32_t outcome)
+/* Its last holder has let go. */
+static void end(weir_ticket *ticket)
 {
     weir_origin *origin = ticket->origin;
 
-    ticket->outcome |= outcome;
-    if (--ticket->holds != 0)
-        return;
     if (!origin->inner)
         weir_ledger_add(&origin->ledger, ticket->outcome, 1);
     if (origin->commits)
         unlink_ticket(origin, ticket);
-    while (ticket->parts != NULL) {
-        weir_ticket_part *part = ticket->parts;
-        ticket->parts = part->next;
-        weir_ticket_release(part->ticket, ticket->outcome);
-        part->next = origin->free_parts;
-        origin->free_parts = part;
-    }
+}
+
+static void free_ticket(weir_ticket *ticket)
+{
+    weir_origin *origin = ticket->origin;
+
     ticket->next = origin->free;
     origin->free = ticket;
     origin->in_flight--;
 }
 
-bool weir_ticket_add_part(weir_ticket *batch, weir_ticket *ticket)
+static void give_up(weir_ticket **ended, weir_ticket *ticket, uint32_t outcome)
+{
+    ticket->outcome |= outcome;
+    if (--ticket->holds != 0)
+        return;
+    end(ticket);
+    ticket->next = *ended;
+    *ended = ticket;
+}
+
+/* Feedback makes long chains of parts, so they are taken one by one. */
+void weir_ticket_release(weir_ticket *ticket, uint32_t outcome)
+{
+    weir_ticket *ended = NULL;
+
+    give_up(&ended, ticket, outcome);
+    while (ended != NULL) {
+        weir_ticket *done = ended;
+        weir_ticket_part *part;
+        ended = done->next;
+        while ((part = done->parts) != NULL) {
+            done->parts = part->next;
+            give_up(&ended, part->ticket, done->outcome);
+            part->next = done->origin->free_parts;
+            done->origin->free_parts = part;
+        }
+        free_ticket(done);
+    }
+}
+
+/* --- Tickets with parts ------------------------------------------------------------------------
+ */
+
+/* `part` is given up by its holder. */
+static bool add_part(weir_ticket *batch, weir_ticket *ticket)
 {
     weir_ticket_part *part = take_part(batch->origin);
 
@@ -238,6 +269,52 @@ bool weir_ticket_add_part(weir_ticket *batch, weir_ticket *ticket)
     return true;
 }
 
+bool weir_ticket_add_event(weir_ticket *batch, weir_event *event)
+{
+    weir_ticket *ticket = weir_event_hold(event);
+
+    if (!add_part(batch, ticket)) {
+        weir_ticket_release(ticket, WEIR_DEAD);
+        return false;
+    }
+    if (event->rounds > batch->rounds)
+        batch->rounds = event->rounds;
+    return true;
+}
+
+static bool is_new(weir_ticket *ticket, uint32_t burial)
+{
+    bool new = ticket->burial != burial;
+
+    ticket->burial = burial;
+    return new;
+}
+
+/* Depth first, in the order of parts; the way back is kept in the tickets themselves, which as
+ * tickets of many stand in no list. */
+void weir_ticket_walk(weir_ticket *ticket, uint32_t burial,
+                      void (*visit)(weir_ticket *ticket, void *arg), void *arg)
+{
+    weir_ticket *at = NULL;
+
+    for (;;) {
+        bool new = is_new(ticket, burial);
+        if (new && ticket->parts == NULL)
+            visit(ticket, arg);
+        if (new && ticket->parts != NULL) {
+            ticket->walk = ticket->parts;
+            ticket->older = at;
+            at = ticket;
+        }
+        while (at != NULL && at->walk == NULL)
+            at = at->older;
+        if (at == NULL)
+            return;
+        ticket = at->walk->ticket;
+        at->walk = at->walk->next;
+    }
+}
+
 static bool is_among(weir_ticket *const *tickets, uint32_t count, const weir_ticket *ticket)
 {
     for (uint32_t i = 0; i < count; i++)
@@ -250,7 +327,7 @@ static bool is_among(weir_ticket *const *tickets, uint32_t count, const weir_tic
 static bool join(weir_ticket *group, weir_ticket *ticket)
 {
     weir_ticket_hold(ticket);
-    if (weir_ticket_add_part(group, ticket))
+    if (add_part(group, ticket))
         return true;
     weir_ticket_release(ticket, 0);
     return false;

@@ -55,10 +55,12 @@ struct weir_ticket {
     uint32_t outcome;               /* weir_outcome bits so far */
     struct weir_ticket_part *parts; /* what it stands for: the events of a batch, oldest first */
     struct weir_ticket_part *last_part;
-    weir_ticket *next;  /* in the free list; else the next undone one of its partition */
-    weir_ticket *older; /* the undone one before it */
-    uint32_t place;     /* of its partition in the origin's list */
-    uint32_t burial;    /* the newest failure that made a dead letter of it */
+    weir_ticket *next;             /* in the free list; else the next undone one of its partition */
+    weir_ticket *older;            /* the undone one before it */
+    uint32_t place;                /* of its partition in the origin's list */
+    uint32_t burial;               /* the newest failure that made a dead letter of it */
+    uint32_t rounds;               /* of feedback: the most that a part has gone */
+    struct weir_ticket_part *walk; /* where weir_ticket_walk goes on */
 };
 
 typedef struct weir_ticket_part {
@@ -160,8 +162,12 @@ static inline const weir_ticket *weir_ticket_first(const weir_ticket *ticket)
     return ticket;
 }
 
-/* Makes `part`, which its holder gives up, a part of the batch: done when the batch is done. */
-WEIR_API bool weir_ticket_add_part(weir_ticket *batch, weir_ticket *part);
+/* Makes the event a part of the batch: done when the batch is done. False: out of memory. */
+WEIR_API WEIR_MUST_USE bool weir_ticket_add_event(weir_ticket *batch, weir_event *event);
+
+/* Visits each event that the ticket stands for, but for those that `burial` has marked already. */
+WEIR_API void weir_ticket_walk(weir_ticket *ticket, uint32_t burial,
+                               void (*visit)(weir_ticket *ticket, void *arg), void *arg);
 
 /* Ends the event's way: it enters the ledger, now or with its last holder. */
 WEIR_API void weir_event_finish(weir_event *event);

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* model.h - the rules once more, written to be obvious: the oracle of the random schedules.
  *
- * It shares no code with the engine. It knows passthroughs (with key, with `where:`), every
- * criteria, both strategies, feedback, failures with retries, pauses, capacity, wait and
- * max_in_flight. Its record reads as a rig's.
+ * It shares no code with the engine; lists are arrays, everything is looked at each time. It knows
+ * what a rig's spec and script can say, but for: pools that are full, capacity of channels with
+ * policies while their source is held, stops and halts in the middle of a turn. Its record reads as
+ * a rig's.
  */
 #ifndef WEIR_TESTS_MODEL_H
 #define WEIR_TESTS_MODEL_H
@@ -18,6 +19,7 @@ oracle *model_new(const rig_spec *spec, const char *false_ids, const char *bad_i
 void model_free(oracle *model);
 void model_run(oracle *model, const char *script);
 const char *model_record(const oracle *model);
+bool model_has_ended(const oracle *model);
 void model_ledger(const oracle *model, const char *source, char *text, size_t size);
 
 #endif

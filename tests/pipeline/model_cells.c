@@ -1,148 +1,107 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* model_cells.c - the naive model: what the spec says, and what is kept under a key. */
+/* model_cells.c - the naive model: what is kept under a key, and whom a dead letter belongs to. */
 #include "tests/pipeline/model_parts.h"
 
-/* --- What the spec says ----------------------------------------------------------------------- */
+/* --- Values ----------------------------------------------------------------------------------- */
 
-int model_number_in(const char *settings, const char *name, int otherwise)
+value model_one(rig_item item)
 {
-    const char *at = settings != NULL ? strstr(settings, name) : NULL;
-
-    return at != NULL ? atoi(at + strlen(name)) : otherwise;
+    return (value){.there = true, .items = {item}, .count = 1};
 }
 
-bool model_in_list(const char *list, int64_t id)
+/* What a dead letter shows: a window is not shown. */
+int64_t model_shown_id(const value *v)
 {
-    char text[32], padded[512];
-
-    snprintf(text, sizeof text, ",%lld,", (long long)id);
-    snprintf(padded, sizeof padded, ",%s,", list != NULL ? list : "");
-    return strstr(padded, text) != NULL;
+    return v->window ? -1 : v->items[0].id;
 }
 
-static int accumulator_named(oracle *m, const char *name)
+/* --- Causes ----------------------------------------------------------------------------------- */
+
+causes model_cause(int index, int64_t id)
 {
-    for (int i = 0; i < m->accumulator_count; i++)
-        if (strcmp(m->accumulators[i].name, name) == 0)
-            return i;
-    accumulator *made = &m->accumulators[m->accumulator_count];
-    snprintf(made->name, sizeof made->name, "%s", name);
-    made->source = NONE;
-    for (int i = 0; i < m->source_count; i++)
-        if (strcmp(m->spec->sources[i].name, name) == 0)
-            made->source = i;
-    return m->accumulator_count++;
+    return (causes){.list = {{index, id}}, .count = 1};
 }
 
-/* Reads a tree; its root is the last node made. */
-static int read_tree(oracle *m, reactor *r, const char **text)
+void model_add_causes(causes *to, const causes *more)
 {
-    tree node = {.kind = 'i', .input = NONE};
-    char name[16];
-    size_t size = strcspn(*text, "(,)");
-
-    snprintf(name, sizeof name, "%.*s", (int)size, *text);
-    *text += size;
-    if (**text == '(') {
-        node.kind = name[1];
-        while (**text != ')') {
-            (*text)++;
-            node.children[node.count++] = read_tree(m, r, text);
-        }
-        (*text)++;
-    } else {
-        for (int i = 0; i < r->input_count; i++)
-            if (strcmp(m->accumulators[r->inputs[i]].name, name) == 0)
-                node.input = i;
-        r->criteria[node.input] = true;
+    for (int i = 0; i < more->count; i++) {
+        bool there = false;
+        for (int k = 0; k < to->count; k++)
+            there = there || to->list[k].event == more->list[i].event;
+        assert_true(there || to->count < CAUSES);
+        if (!there)
+            to->list[to->count++] = more->list[i];
     }
-    r->nodes[r->node_count] = node;
-    return r->node_count++;
 }
 
-static void read_reactor(oracle *m, const rig_reactor *spec)
+void model_show_id(causes *of, int64_t id)
 {
-    reactor *r = &m->reactors[m->reactor_count++];
-    char inputs[64], to[64], *rest = NULL;
-    const char *criteria = spec->criteria;
+    for (int i = 0; i < of->count; i++)
+        of->list[i].id = id;
+}
 
-    r->spec = spec;
-    r->latest = spec->strategy == WEIR_LATEST;
-    r->wait = model_number_in(spec->settings, "wait=", 300) * INT64_C(1000000000);
-    r->attempts = model_number_in(spec->graphs, "attempts=", 1);
-    r->delay = model_number_in(spec->graphs, "delay=", 1) * INT64_C(1000000000);
-    snprintf(inputs, sizeof inputs, "%s", spec->inputs);
-    for (char *word = strtok_r(inputs, " ", &rest); word != NULL;
-         word = strtok_r(NULL, " ", &rest)) {
-        r->required[r->input_count] = strchr(word, '?') == NULL;
-        word[strcspn(word, "?")] = '\0';
-        r->inputs[r->input_count] = accumulator_named(m, word);
-        r->keyed = r->keyed || m->accumulators[r->inputs[r->input_count]].keyed;
-        r->input_count++;
+/* The events wait in one place more, or less. */
+void model_wait(oracle *m, const causes *of, int by)
+{
+    for (int i = 0; i < of->count; i++)
+        m->events[of->list[i].event].waits += by;
+}
+
+static const char *name_of(const oracle *m, const event *e)
+{
+    return e->source != NONE ? m->spec->sources[e->source].name : m->accumulators[e->by].name;
+}
+
+void model_bury(oracle *m, const causes *of, const char *reason, const char *where, bool read)
+{
+    for (int i = 0; i < of->count; i++) {
+        event *e = &m->events[of->list[i].event];
+        bool has_bytes = e->source != NONE && m->sources[e->source].log;
+        bool own = read && has_bytes && of->list[i].event == m->current;
+        e->dead = true;
+        weir_buffer_printf(&m->record, "dead(%s%lld %s%s) ", name_of(m, e),
+                           (long long)(own ? e->item.id : of->list[i].id), reason, where);
     }
-    r->capacity = model_number_in(spec->settings, "capacity=", r->keyed ? 64 : 1024);
-    read_tree(m, r, &criteria);
-    snprintf(to, sizeof to, "%s", spec->to != NULL ? spec->to : "");
-    for (char *word = strtok_r(to, " ", &rest); word != NULL; word = strtok_r(NULL, " ", &rest))
-        r->to[r->to_count++] = accumulator_named(m, word);
 }
 
-oracle *model_new(const rig_spec *spec, const char *false_ids, const char *bad_ids,
-                  const uint8_t *fails)
+/* An event that no source gave. */
+int model_made_event(oracle *m, int into, rig_item item)
 {
-    oracle *m = calloc(1, sizeof *m);
-
-    assert_non_null(m);
-    m->spec = spec;
-    m->false_ids = false_ids;
-    m->bad_ids = bad_ids;
-    memcpy(m->fails, fails, sizeof m->fails);
-    for (; spec->sources[m->source_count].name != NULL; m->source_count++)
-        m->sources[m->source_count].max_in_flight =
-            model_number_in(spec->sources[m->source_count].settings, "max_in_flight=", 65536);
-    for (int i = 0; spec->accumulators[i].name != NULL; i++) {
-        const rig_accumulator *a = &spec->accumulators[i];
-        accumulator *made = &m->accumulators[m->accumulator_count++];
-        snprintf(made->name, sizeof made->name, "%s", a->name);
-        made->source = NONE;
-        made->keyed = a->keyed;
-        made->where = a->where;
-        for (int s = 0; s < m->source_count && a->source != NULL; s++)
-            if (strcmp(spec->sources[s].name, a->source) == 0)
-                made->source = s;
-    }
-    for (int i = 0; spec->reactors[i].name != NULL; i++)
-        read_reactor(m, &spec->reactors[i]);
-    return m;
-}
-
-void model_free(oracle *m)
-{
-    weir_buffer_free(&m->record);
-    free(m);
-}
-
-const char *model_record(const oracle *m)
-{
-    return m->record.data != NULL ? m->record.data : "";
+    assert_true(m->event_count < EVENTS);
+    m->events[m->event_count] = (event){.source = NONE, .by = into, .item = item, .read = true};
+    return m->event_count++;
 }
 
 /* --- Cells ------------------------------------------------------------------------------------ */
 
-cell *model_cell_of(reactor *r, int64_t key)
+cell *model_find_cell(reactor *r, int64_t key)
 {
-    cell *found = NULL;
-
-    for (int i = 0; i < CELLS; i++) {
+    for (int i = 0; i < CELLS; i++)
         if (r->cells[i].used && r->cells[i].key == key)
             return &r->cells[i];
-        if (!r->cells[i].used && found == NULL)
-            found = &r->cells[i];
+    return NULL;
+}
+
+cell *model_cell_of(oracle *m, reactor *r, int64_t key)
+{
+    cell *found = model_find_cell(r, key), *free = NULL;
+    int used = 0;
+
+    if (found != NULL)
+        return found;
+    for (int i = 0; i < CELLS; i++) {
+        used += r->cells[i].used;
+        free = r->cells[i].used || free != NULL ? free : &r->cells[i];
     }
-    assert_non_null(found);
-    found->used = true;
-    found->key = key;
-    return found;
+    if (r->keyed && used >= r->max_keys)
+        return NULL;
+    assert_non_null(free);
+    memset(free, 0, sizeof *free);
+    free->used = true;
+    free->key = key;
+    free->age = ++r->ages;
+    free->last_event = m->now;
+    return free;
 }
 
 bool model_is_shared(const oracle *m, const reactor *r, int input)
@@ -150,25 +109,17 @@ bool model_is_shared(const oracle *m, const reactor *r, int input)
     return r->keyed && !m->accumulators[r->inputs[input]].keyed;
 }
 
-bool model_has_value(const oracle *m, const reactor *r, const cell *c, int input)
+const value *model_value(const oracle *m, const reactor *r, const cell *c, int input)
 {
-    return model_is_shared(m, r, input) ? r->shared_present[input] : c->present[input];
+    return model_is_shared(m, r, input) ? &r->shared[input] : &c->cache[input];
 }
 
-void model_put_value(const oracle *m, reactor *r, cell *c, int input, int64_t id)
+void model_put_value(const oracle *m, reactor *r, cell *c, int input, const value *v)
 {
-    if (model_is_shared(m, r, input)) {
-        r->shared[input] = id;
-        r->shared_present[input] = true;
-    } else {
-        c->cache[input] = id;
-        c->present[input] = true;
-    }
-}
-
-int64_t model_value(const oracle *m, const reactor *r, const cell *c, int input)
-{
-    return model_is_shared(m, r, input) ? r->shared[input] : c->cache[input];
+    if (model_is_shared(m, r, input))
+        r->shared[input] = *v;
+    else
+        c->cache[input] = *v;
 }
 
 static bool anything_waits(const reactor *r, const cell *c)
@@ -190,39 +141,10 @@ boundary model_pop(const reactor *r, cell *c, int input)
     return first;
 }
 
-void model_add_causes(causes *to, const causes *more)
-{
-    for (int i = 0; i < more->count; i++) {
-        bool there = false;
-        for (int k = 0; k < to->count; k++)
-            there = there || to->list[k] == more->list[i];
-        assert_true(there || to->count < CAUSES);
-        if (!there)
-            to->list[to->count++] = more->list[i];
-    }
-}
-
-/* The events wait in one place more, or less. */
-void model_wait(oracle *m, const causes *of, int by)
-{
-    for (int i = 0; i < of->count; i++)
-        m->events[of->list[i]].waits += by;
-}
-
-void model_bury(oracle *m, const causes *of, int64_t id, const char *reason, const char *where)
-{
-    for (int i = 0; i < of->count; i++) {
-        event *e = &m->events[of->list[i]];
-        e->dead = true;
-        weir_buffer_printf(&m->record, "dead(%s%lld %s%s) ", m->spec->sources[e->source].name,
-                           (long long)id, reason, where);
-    }
-}
-
-void model_bury_first(oracle *m, reactor *r, cell *c, int input)
+void model_bury_first(oracle *m, reactor *r, cell *c, int input, const char *reason)
 {
     boundary first = model_pop(r, c, input);
 
-    model_bury(m, &first.of, first.id, "unpaired", "");
+    model_bury(m, &first.of, reason, "", true);
     model_wait(m, &first.of, -1);
 }

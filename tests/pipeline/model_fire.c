@@ -49,152 +49,338 @@ static bool criteria_hold(const reactor *r, const cell *c, bool *take)
     return holds(r, c, r->node_count - 1, &since, take);
 }
 
+static bool lacks(const oracle *m, const reactor *r, const cell *c, int input)
+{
+    return r->required[input] && !model_value(m, r, c, input)->there && c->count[input] == 0;
+}
+
 /* Every required input has a value, or has one waiting that would be taken along. */
 static bool is_warm(const oracle *m, const reactor *r, const cell *c)
 {
     for (int i = 0; i < r->input_count; i++)
-        if (r->required[i] && !model_has_value(m, r, c, i) && c->count[i] == 0)
+        if (lacks(m, r, c, i))
             return false;
     return true;
 }
 
-/* A firing is due and cannot be: for want of a value, for a retry, for a pause. */
+static bool is_stopped(const reactor *r, const cell *c)
+{
+    return r->paused || r->sunk || c->retrying;
+}
+
+/* A firing is due and cannot be: for want of a value, for a retry, for a pause, for a sink. */
 bool model_is_held(const oracle *m, const reactor *r, const cell *c)
 {
     bool take[RIG_ROOM];
 
-    return r->paused || c->retrying || (criteria_hold(r, c, take) && !is_warm(m, r, c));
+    return is_stopped(r, c) || (criteria_hold(r, c, take) && !is_warm(m, r, c));
 }
 
-/* --- Firing ----------------------------------------------------------------------------------- */
+/* The queue is full because firing is held, and `source` would not bring what is missing. */
+bool model_is_full(oracle *m, reactor *r, const cell *c, int input, int source)
+{
+    if (!r->criteria[input] || r->latest || c->count[input] < r->capacity ||
+        !model_is_held(m, r, c))
+        return false;
+    for (int i = 0; i < r->input_count && !is_stopped(r, c) && source != NONE; i++)
+        if (lacks(m, r, c, i) && m->accumulators[r->inputs[i]].source == source)
+            return false;
+    return true;
+}
 
-static void print_inputs(oracle *m, const reactor *r, const cell *c, int64_t number)
+/* --- One run of a graph ------------------------------------------------------------------------
+ */
+
+static const rig_item *first_of(const reactor *r, const cell *c)
+{
+    for (int i = 0; i < r->input_count; i++)
+        if (c->seen[i].there && c->seen[i].count != 0)
+            return &c->seen[i].items[0];
+    return NULL;
+}
+
+static void print_firing(oracle *m, const reactor *r, const cell *c, const graph *g, int64_t number)
 {
     const char *space = "";
 
-    weir_buffer_printf(&m->record, "%s#%lld(", r->spec->name, (long long)number);
+    weir_buffer_printf(&m->record, "%s#%lld(", g->name, (long long)number);
     for (int i = 0; i < r->input_count; i++) {
-        if (!c->saw[i])
+        const value *v = &c->seen[i];
+        if (!v->there)
             continue;
-        weir_buffer_printf(&m->record, "%s%s%lld", space, m->accumulators[r->inputs[i]].name,
-                           (long long)c->seen[i]);
+        weir_buffer_printf(&m->record, "%s%s%s", space, m->accumulators[r->inputs[i]].name,
+                           v->window ? "[" : "");
+        for (int k = 0; k < v->count; k++)
+            weir_buffer_printf(&m->record, "%s%lld", k != 0 ? " " : "", (long long)v->items[k].id);
+        weir_buffer_text(&m->record, v->window ? "]" : "");
         space = " ";
     }
 }
 
-/* Runs the graph on what the cell saw; false: it failed because of *bad. */
-bool model_run_graph(oracle *m, reactor *r, cell *c, int64_t number, int64_t *bad)
+/* The id that is to fail a firing which sees it; -1: none. */
+static int64_t failing_id(oracle *m, const reactor *r, const cell *c)
 {
-    int64_t first = 0;
-    causes of = {.count = 0};
-    bool found = false;
-
-    for (int i = r->input_count - 1; i >= 0; i--)
-        if (c->saw[i])
-            first = c->seen[i];
     for (int i = 0; i < r->input_count; i++)
-        model_add_causes(&of, &c->taken[i].of);
-    for (int i = 0; i < r->input_count && !found; i++)
-        if (c->saw[i] && c->seen[i] < RIG_IDS && m->fails[c->seen[i]] != 0) {
-            m->fails[c->seen[i]]--;
-            *bad = c->seen[i];
-            found = true;
+        for (int k = 0; c->seen[i].there && k < c->seen[i].count; k++) {
+            int64_t id = c->seen[i].items[k].id;
+            if (id < 0 || id >= RIG_IDS || m->fails[id] == 0)
+                continue;
+            m->fails[id]--;
+            return id;
         }
-    print_inputs(m, r, c, number);
-    weir_buffer_text(&m->record, found ? ")! " : ") ");
-    for (int t = 0; t < r->to_count && !found; t++) {
-        if (c->rounds >= model_number_in(m->spec->settings, "max_rounds=", 1000)) {
-            char reason[128];
-            snprintf(reason, sizeof reason,
-                     "the cycle %s -> %s -> %s has gone round %d times ('max_rounds')",
-                     r->spec->name, m->accumulators[r->to[t]].name, r->spec->name, c->rounds);
-            model_bury(m, &of, first + 100, reason, "");
-            continue;
-        }
-        m->feedback[m->feedback_count].accumulator = r->to[t];
-        m->feedback[m->feedback_count++].boundary =
-            (boundary){.of = of, .id = first + 100, .key = c->key, .rounds = c->rounds + 1};
-        model_wait(m, &of, 1);
-    }
-    return !found;
+    return -1;
 }
 
-/* What was taken is done; `dead` why it is a dead letter, or NULL. */
-void model_finish(oracle *m, reactor *r, cell *c, bool fired, bool filtered, const char *dead,
-                  const char *where)
+static causes taken_by(const reactor *r, const cell *c)
 {
-    causes buried = {.count = 0};
+    causes of = {.count = 0};
 
-    for (int i = 0; i < r->input_count; i++) {
-        const causes *of = &c->taken[i].of;
-        for (int k = 0; k < of->count; k++) {
-            causes one = {{of->list[k]}, 1};
-            event *e = &m->events[of->list[k]];
-            int before = buried.count;
-            model_add_causes(&buried, &one);
-            if (dead != NULL && buried.count != before)
-                model_bury(m, &one, c->taken[i].id, dead, where);
+    for (int i = 0; i < r->input_count; i++)
+        model_add_causes(&of, &c->taken[i].of);
+    return of;
+}
+
+/* Into an accumulator: it comes next, and belongs to all that the firing took. */
+static void feed_back(oracle *m, const reactor *r, cell *c, int into, rig_item result)
+{
+    causes of = taken_by(r, c);
+
+    model_show_id(&of, result.id);
+    if (c->rounds >= model_number(m->spec->settings, "max_rounds=", 1000)) {
+        if (of.count == 0)
+            weir_buffer_printf(&m->record, "dead(%s%lld the) ", r->spec->name,
+                               (long long)result.id);
+        model_bury(m, &of, "the", "", false);
+        return;
+    }
+    if (of.count == 0)
+        of = model_cause(model_made_event(m, into, result), result.id);
+    assert_true(m->feedback_count < FEEDBACK);
+    m->feedback[m->feedback_count].accumulator = into;
+    m->feedback[m->feedback_count++].boundary =
+        (boundary){.value = model_one(result), .of = of, .rounds = c->rounds + 1};
+    model_wait(m, &of, 1);
+}
+
+static void send_result(oracle *m, reactor *r, cell *c, rig_item result)
+{
+    for (int t = 0; t < r->to_count; t++)
+        feed_back(m, r, c, r->to[t], result);
+    if (!r->to_sink)
+        return;
+    weir_buffer_printf(&m->record, "out=%lld ", (long long)result.id);
+    m->unwritten += m->gated;
+    if (m->sink_fills && !m->shut)
+        m->unwritten = 0; /* written at once */
+    for (int i = 0; m->sink_fills && m->shut && i < m->reactor_count; i++)
+        m->reactors[i].sunk = m->reactors[i].sunk || m->reactors[i].to_sink;
+}
+
+/* Runs a graph on what the cell saw. The id that it failed for, or -1. */
+static int64_t run_graph(oracle *m, reactor *r, cell *c, int index, int64_t number)
+{
+    const rig_item *first = first_of(r, c);
+    rig_item result = {.id = first != NULL ? first->id + 100 : 100,
+                       .key = first != NULL ? first->key : 0};
+    int64_t sum = c->sums[index] + (first != NULL ? first->id : 0);
+    int64_t bad = failing_id(m, r, c);
+
+    print_firing(m, r, c, &r->graphs[index], number);
+    if (r->spec->sums) {
+        bool empty = m->record.data[m->record.size - 1] == '(';
+        weir_buffer_printf(&m->record, "%s=%lld", empty ? "" : " ", (long long)sum);
+    }
+    weir_buffer_text(&m->record, bad >= 0 ? ")! " : ") ");
+    if (bad >= 0)
+        return bad;
+    c->sums[index] = sum;
+    if (index == 0)
+        send_result(m, r, c, result);
+    return -1;
+}
+
+/* --- Firings -----------------------------------------------------------------------------------
+ */
+
+static void bury_taken(oracle *m, const reactor *r, const cell *c, int64_t bad, const char *where)
+{
+    causes of = taken_by(r, c);
+    char reason[32];
+
+    snprintf(reason, sizeof reason, "bad %lld", (long long)bad);
+    model_bury(m, &of, reason, where, true);
+}
+
+static void bury_graph(oracle *m, const reactor *r, const cell *c, int index, int64_t bad)
+{
+    char where[64];
+
+    snprintf(where, sizeof where, " in %s.node#%lld", r->graphs[index].name, (long long)c->number);
+    bury_taken(m, r, c, bad, where);
+}
+
+/* What was taken is done. */
+static void finish(oracle *m, const reactor *r, const cell *c, bool fired, bool filtered)
+{
+    for (int i = 0; i < r->input_count; i++)
+        for (int k = 0; k < c->taken[i].of.count; k++) {
+            event *e = &m->events[c->taken[i].of.list[k].event];
             e->fired = e->fired || fired;
             e->filtered = e->filtered || filtered;
             e->waits--;
         }
+}
+
+/* Accumulators that are flushed with this reactor's firings. */
+static void flush_with(oracle *m, const reactor *r, const cell *c)
+{
+    for (int a = 0; a < m->accumulator_count; a++) {
+        const accumulator *made = &m->accumulators[a];
+        if (made->flush_with != NULL && strcmp(made->flush_with, r->spec->name) == 0)
+            model_flush_later(m, a, c->key, !(r->keyed && made->keyed));
     }
+}
+
+static int64_t delay_after(const graph *g, int attempts)
+{
+    int64_t delay = g->delay;
+
+    if (g->backoff == 'l')
+        delay = g->delay * attempts;
+    for (int i = 1; g->backoff == 'e' && i < attempts; i++)
+        delay *= 2;
+    return delay < g->max_delay ? delay : g->max_delay;
+}
+
+static void plan_retry(const oracle *m, const reactor *r, cell *c)
+{
+    int64_t longest = 0;
+
+    for (int g = 0; g < r->graph_count; g++) {
+        int64_t delay = c->failed[g] ? delay_after(&r->graphs[g], c->attempts) : 0;
+        longest = delay > longest ? delay : longest;
+    }
+    c->due = m->now + longest;
+}
+
+static void see(const oracle *m, const reactor *r, cell *c)
+{
+    for (int i = 0; i < r->input_count; i++)
+        c->seen[i] = *model_value(m, r, c, i);
+}
+
+/* False: the reactor's `where:` was, or could not be asked. */
+static bool passes_where(oracle *m, reactor *r, cell *c)
+{
+    char where[32];
+
+    for (int i = 0; i < r->input_count && r->spec->where; i++) {
+        if (!c->seen[i].there || c->seen[i].count == 0)
+            continue;
+        int64_t id = c->seen[i].items[0].id;
+        if (model_in_list(m->bad_ids, id)) {
+            snprintf(where, sizeof where, " in %s", r->spec->name);
+            bury_taken(m, r, c, id, where);
+            finish(m, r, c, false, false);
+            return false;
+        }
+        if (model_in_list(m->false_ids, id)) {
+            finish(m, r, c, false, true);
+            return false;
+        }
+    }
+    return true;
 }
 
 static void fire(oracle *m, reactor *r, cell *c)
 {
-    char reason[64], where[64];
-    int64_t bad = 0;
+    int64_t bad[2];
 
-    for (int i = 0; i < r->input_count; i++) {
-        c->saw[i] = model_has_value(m, r, c, i);
-        c->seen[i] = model_value(m, r, c, i);
-    }
-    for (int i = 0; i < r->input_count && r->spec->where; i++) {
-        if (!c->saw[i])
-            continue;
-        if (model_in_list(m->bad_ids, c->seen[i])) {
-            snprintf(reason, sizeof reason, "bad %lld", (long long)c->seen[i]);
-            snprintf(where, sizeof where, " in %s", r->spec->name);
-            model_finish(m, r, c, false, false, reason, where);
-            return;
-        }
-        if (model_in_list(m->false_ids, c->seen[i])) {
-            model_finish(m, r, c, false, true, NULL, "");
-            return;
-        }
-    }
+    see(m, r, c);
+    if (!passes_where(m, r, c))
+        return;
     c->number = ++r->fired;
-    if (model_run_graph(m, r, c, c->number, &bad)) {
-        model_finish(m, r, c, true, false, NULL, "");
+    c->attempts = 1;
+    for (int g = 0; g < r->graph_count; g++)
+        bad[g] = run_graph(m, r, c, g, c->number);
+    for (int g = 0; g < r->graph_count; g++) {
+        c->failed[g] = bad[g] >= 0 && r->graphs[g].attempts > 1;
+        c->retrying = c->retrying || c->failed[g];
+        if (bad[g] >= 0 && !c->failed[g])
+            bury_graph(m, r, c, g, bad[g]);
+    }
+    c->dead = false;
+    if (c->retrying)
+        plan_retry(m, r, c);
+    flush_with(m, r, c);
+    if (!c->retrying)
+        finish(m, r, c, true, false);
+}
+
+/* The graphs that failed run again, on the same inputs. */
+void model_try_again(oracle *m, reactor *r, cell *c)
+{
+    bool again = false;
+
+    c->attempts++;
+    for (int g = 0; g < r->graph_count; g++) {
+        if (!c->failed[g])
+            continue;
+        int64_t bad = run_graph(m, r, c, g, c->number);
+        c->failed[g] = bad >= 0 && c->attempts < r->graphs[g].attempts;
+        again = again || c->failed[g];
+        if (bad >= 0 && !c->failed[g])
+            bury_graph(m, r, c, g, bad);
+    }
+    if (again) {
+        plan_retry(m, r, c);
         return;
     }
-    if (r->attempts > 1) {
-        c->retrying = true;
-        c->attempts = 1;
-        c->due = m->now + r->delay;
-        return;
+    finish(m, r, c, true, false);
+    c->retrying = false;
+    if (!r->latest)
+        model_ask(m, r, c);
+}
+
+const char *model_fire_by_hand(oracle *m, reactor *r, cell *c)
+{
+    const char *failed = NULL;
+
+    see(m, r, c);
+    for (int i = 0; i < r->input_count; i++)
+        c->taken[i].of.count = 0;
+    c->rounds = 0;
+    int64_t number = ++r->fired;
+    for (int g = 0; g < r->graph_count; g++)
+        if (run_graph(m, r, c, g, number) >= 0)
+            failed = "a node failed";
+    flush_with(m, r, c);
+    return failed;
+}
+
+/* --- Asking ------------------------------------------------------------------------------------
+ */
+
+static void take(oracle *m, reactor *r, cell *c, const bool *which)
+{
+    c->rounds = 0;
+    for (int i = 0; i < r->input_count; i++) {
+        bool along = r->required[i] && !model_value(m, r, c, i)->there && c->count[i] != 0;
+        c->taken[i].of.count = 0;
+        if (!which[i] && !along)
+            continue;
+        c->taken[i] = model_pop(r, c, i);
+        c->rounds = c->taken[i].rounds > c->rounds ? c->taken[i].rounds : c->rounds;
+        model_put_value(m, r, c, i, &c->taken[i].value);
     }
-    snprintf(reason, sizeof reason, "bad %lld", (long long)bad);
-    snprintf(where, sizeof where, " in %s.node#%lld", r->spec->name, (long long)c->number);
-    model_finish(m, r, c, true, false, reason, where);
 }
 
 bool model_ask(oracle *m, reactor *r, cell *c)
 {
-    bool take[RIG_ROOM], fired = false;
+    bool which[RIG_ROOM], fired = false;
 
-    while (criteria_hold(r, c, take) && !r->paused && !c->retrying && is_warm(m, r, c)) {
-        c->rounds = 0;
-        for (int i = 0; i < r->input_count; i++) {
-            bool along = r->required[i] && !model_has_value(m, r, c, i) && c->count[i] != 0;
-            c->taken[i].of.count = 0;
-            if (!take[i] && !along)
-                continue;
-            c->taken[i] = model_pop(r, c, i);
-            c->rounds = c->taken[i].rounds > c->rounds ? c->taken[i].rounds : c->rounds;
-            model_put_value(m, r, c, i, c->taken[i].id);
-        }
+    while (criteria_hold(r, c, which) && !is_stopped(r, c) && is_warm(m, r, c)) {
+        take(m, r, c, which);
         fire(m, r, c);
         fired = true;
     }
@@ -210,7 +396,8 @@ bool model_ask_all(oracle *m, reactor *r)
     for (;;) {
         cell *next = NULL;
         for (int i = 0; i < CELLS; i++)
-            if (r->cells[i].began > after && (next == NULL || r->cells[i].began < next->began))
+            if (r->cells[i].used && r->cells[i].began > after &&
+                (next == NULL || r->cells[i].began < next->began))
                 next = &r->cells[i];
         if (next == NULL)
             return fired;

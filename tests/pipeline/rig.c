@@ -22,8 +22,10 @@ static void on_item(const void *value, void *arg)
 }
 
 /* "unpaired: its queue is full" is told by its first word. */
-static int reason_size(const char *reason)
+static int reason_size(const rig_world *rig, const char *reason)
 {
+    if (rig->terse && strncmp(reason, "the c", 5) == 0)
+        return 3;
     return (int)strcspn(reason, ":");
 }
 
@@ -35,8 +37,8 @@ static void on_dead(const void *value, void *arg)
     weir_buffer *record = &tap->rig->record;
 
     weir_buffer_printf(record, "%s(%s%lld %.*s", tap->name, letter->source,
-                       id != NULL ? strtoll(id + 5, NULL, 10) : -1, reason_size(letter->reason),
-                       letter->reason);
+                       id != NULL ? strtoll(id + 5, NULL, 10) : -1,
+                       reason_size(tap->rig, letter->reason), letter->reason);
     if (letter->node[0] != '\0')
         weir_buffer_printf(record, " in %s", letter->node);
     if (letter->firing != 0)
@@ -359,7 +361,8 @@ void rig_check_ledgers(rig_world *rig)
 
     for (uint32_t i = 0; i < program->module->source_count; i++) {
         weir_source *source = &program->sources[i].source;
-        uint64_t waiting = source->origin.in_flight + (source->span.count - source->taken);
+        uint64_t waiting = source->origin.in_flight + (source->span.count - source->taken) +
+                           source->refusal.waiting;
         if (strcmp(source->kind->base.name, "channel") == 0)
             waiting += weir_channel_count(source);
         if (waiting != weir_ledger_waiting(&source->origin.ledger))

@@ -131,6 +131,7 @@ typedef struct rig_world {
     weir_runtime_config config;
     bool live;         /* real time */
     bool quiet;        /* firings are not recorded */
+    bool terse;        /* the way of a cycle is not */
     bool polled_aside; /* by another thread than the one that made the rig */
     pthread_t thread;
     bool ended;

@@ -74,6 +74,16 @@ static void feedback_comes_next(void **state)
          .record = "r#1(a1 b2) q#1(w[101])! dead(a101 bad 101 in q.node#1) "
                    "dead(b101 bad 101 in q.node#1) r#2(a3 b6)",
          .ledgers = "a: 3 = 1 dead, 2 waiting; b: 2 = 1 dead, 1 waiting"},
+        {.name = "by way of a batch that its own reactor flushes",
+         .spec = {.sources = {{"a"}},
+                  .accumulators = {{"w", NULL, "batch", "max_size=9 flush_with=r"}},
+                  .reactors = {{"r", "any(a,w)", "a w?", .to = "w"}},
+                  .sinks = {"dead"},
+                  .settings = "max_rounds=3"},
+         .script = "a1 ;",
+         .record = "r#1(a1) r#2(a1 w[101]) r#3(a1 w[101]) r#4(a1 w[101]) "
+                   "dead(a101 the cycle r -> w -> r has gone round 3 times ('max_rounds'))",
+         .ledgers = "a: 1 = 1 dead"},
         {.name = "from a firing at the turn's end it belongs to that turn",
          .spec = {.sources = {{"a"}},
                   .accumulators = {{"f"}},
@@ -103,9 +113,29 @@ static void feedback_comes_next(void **state)
     RIG_CHECK_ALL(cases);
 }
 
+/* Each round doubles the ways back to the first event; a thousand of them take no time. */
+static void a_pair_goes_round_a_thousand_times(void **state)
+{
+    static const rig_spec spec = {
+        .sources = {{"a"}},
+        .accumulators = {{"f"}, {"g"}, {"x", "a"}, {"y", "a"}},
+        .reactors = {{"r", "any(all(f,g),all(x,y))", "f? g? x y", .to = "f g"}},
+        .sinks = {"dead"},
+    };
+    rig_world rig = {.quiet = true, .terse = true};
+
+    (void)state;
+    rig_open(&rig, &spec);
+    rig_run(&rig, "a1 ;");
+    rig_expect(&rig, "dead(a100101 the) dead(a100101 the)");
+    rig_expect_ledger(&rig, "a", "1 = 1 dead");
+    rig_close(&rig);
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(feedback_comes_next)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(feedback_comes_next),
+                                       cmocka_unit_test(a_pair_goes_round_a_thousand_times)};
 
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
