@@ -204,6 +204,11 @@ static void run_again(weir_timer *timer)
     uint32_t outcome = WEIR_FIRED;
     bool again = false;
 
+    if (reactor->held) {
+        retry->next_overdue = reactor->overdue;
+        reactor->overdue = retry;
+        return;
+    }
     firing.number = retry->number;
     firing.now = retry->now;
     firing.key = weir_cell_key(reactor, retry->cell);
@@ -236,6 +241,15 @@ static void run_again(weir_timer *timer)
         reactor->metrics.failed++;
     }
     end_retry(reactor, retry, outcome);
+}
+
+void weir_retries_resume(weir_reactor *reactor)
+{
+    while (reactor->overdue != NULL) {
+        weir_retry *retry = reactor->overdue;
+        reactor->overdue = retry->next_overdue;
+        weir_timer_arm(reactor->timers, &retry->timer, reactor->host->now(reactor));
+    }
 }
 
 /* --- Firings ---------------------------------------------------------------------------------- */

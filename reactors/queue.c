@@ -353,7 +353,7 @@ void weir_queue_expire(weir_timer *timer)
         if (now - waiting->entered < wait) {
             due = weir_later(waiting->entered, wait);
             next = NULL;
-        } else if (left <= 0) {
+        } else if (left <= 0 && !backlog->held) {
             reactor->metrics.unpaired++;
             drop_first(reactor, waiting->cell, waiting->input,
                        "unpaired: it has waited longer than 'wait'");

@@ -270,7 +270,9 @@ void weir_reactor_hold(weir_reactor *reactor, uint32_t reason, bool on)
     reactor->held = after;
     if (after && !before)
         reactor->held_since = reactor->host->now(reactor);
-    if (before && !after)
+    if (before && !after) {
         reactor->held_total += reactor->host->now(reactor) - reactor->held_since;
+        weir_retries_resume(reactor);
+    }
     weir_queues_rearm(reactor);
 }

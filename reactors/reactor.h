@@ -47,6 +47,7 @@ typedef struct weir_queue {
 typedef struct weir_retry {
     struct weir_reactor_cell *cell;
     weir_timer timer;
+    struct weir_retry *next_overdue;
     int64_t attempts; /* runs that ended so far */
     uint64_t number;
     int64_t now;
@@ -174,6 +175,7 @@ struct weir_reactor {
 
     uint32_t blocked;    /* WEIR_BLOCKED_ bits */
     uint32_t retries;    /* cells that hold a retry */
+    weir_retry *overdue; /* those that were due while the reactor was held */
     bool held;           /* paused, halted, or by a sink */
     int64_t slow_logged; /* when it was last named for being slow, monotonic */
     int64_t started, held_since, held_total;
@@ -320,5 +322,7 @@ weir_status weir_reactor_not_ok(weir_reactor *reactor, weir_reactor_cell *cell, 
  * of them failed. */
 const weir_failure *weir_reactor_fire_by_hand(weir_reactor *reactor, weir_reactor_cell *cell);
 void weir_retry_free(weir_reactor *reactor, weir_retry *retry);
+/* The reactor is held no more: what was due is due now. */
+void weir_retries_resume(weir_reactor *reactor);
 
 #endif

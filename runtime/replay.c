@@ -150,7 +150,8 @@ static bool is_new_turn(const weir_runtime *runtime, int64_t time)
 /* A source that is held by retries goes on once they have run out, which takes virtual time. */
 static bool release(weir_runtime *runtime, weir_source_work *work)
 {
-    while (weir_has_retries(runtime) && !weir_route_can_take(work))
+    while (weir_timers_first(&runtime->timers) != NULL && weir_has_retries(runtime) &&
+           !weir_route_can_take(work))
         weir_run_timers(runtime, weir_timers_next(&runtime->timers));
     return weir_route_can_take(work);
 }

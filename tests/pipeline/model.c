@@ -111,6 +111,7 @@ static void finish_call(oracle *m)
 static const char *resume(oracle *m, reactor *r)
 {
     r->paused = false;
+    model_let_go(m, r);
     model_ask_all(m, r);
     finish_call(m);
     return NULL;
@@ -301,6 +302,8 @@ static void turn(oracle *m)
         if (!m->stopped)
             model_take_turn(m);
     } while (!m->stopped && model_could_go_on(m));
+    if (m->stopped)
+        model_run_timers(m, m->now);
     if (m->stopped || model_all_read(m))
         model_drain(m);
 }

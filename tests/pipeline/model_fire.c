@@ -170,7 +170,7 @@ static void send_result(oracle *m, reactor *r, cell *c, rig_item result)
         return;
     weir_buffer_printf(&m->record, "out=%lld ", (long long)result.id);
     m->unwritten += m->gated;
-    if (m->sink_fills && !m->shut)
+    if (m->sink_fills && !m->shut && m->unwritten == 1)
         m->unwritten = 0; /* written at once */
     for (int i = 0; m->sink_fills && m->shut && i < m->reactor_count; i++)
         m->reactors[i].sunk = m->reactors[i].sunk || m->reactors[i].to_sink;
@@ -309,7 +309,6 @@ static void fire(oracle *m, reactor *r, cell *c)
         if (bad[g] >= 0 && !c->failed[g])
             bury_graph(m, r, c, g, bad[g]);
     }
-    c->dead = false;
     if (c->retrying)
         plan_retry(m, r, c);
     flush_with(m, r, c);
@@ -322,6 +321,9 @@ void model_try_again(oracle *m, reactor *r, cell *c)
 {
     bool again = false;
 
+    c->overdue = r->paused || r->sunk;
+    if (c->overdue)
+        return;
     c->attempts++;
     for (int g = 0; g < r->graph_count; g++) {
         if (!c->failed[g])
@@ -340,6 +342,15 @@ void model_try_again(oracle *m, reactor *r, cell *c)
     c->retrying = false;
     if (!r->latest)
         model_ask(m, r, c);
+}
+
+void model_let_go(oracle *m, reactor *r)
+{
+    for (int i = 0; i < CELLS && !r->paused && !r->sunk; i++)
+        if (r->cells[i].overdue) {
+            r->cells[i].overdue = false;
+            r->cells[i].due = m->now;
+        }
 }
 
 const char *model_fire_by_hand(oracle *m, reactor *r, cell *c)

@@ -95,7 +95,8 @@ typedef struct cell {
     int64_t began; /* to wait; 0: nothing waits */
     int64_t sums[2];
     /* of the firing that is tried again */
-    bool retrying, failed[2], dead;
+    bool retrying, failed[2];
+    bool overdue; /* it was due while the reactor was held */
     boundary taken[RIG_ROOM]; /* without causes: not taken */
     value seen[RIG_ROOM];     /* its inputs */
     int64_t due, number;
@@ -193,6 +194,7 @@ struct oracle {
     bool gated, shut, committing;
     bool sink_fills; /* with its first result */
     int unwritten;   /* results */
+    bool owed;       /* some of them were so when commits were noted */
     int polls;
     int64_t now, steps, arrivals, began;
     bool closed, stopped, drains, ended;
@@ -234,6 +236,8 @@ bool model_ask(oracle *m, reactor *r, cell *c);
 bool model_ask_all(oracle *m, reactor *r);
 void model_ask_latest(oracle *m);
 void model_try_again(oracle *m, reactor *r, cell *c);
+/* The reactor is held no more: what was due is due now. */
+void model_let_go(oracle *m, reactor *r);
 /* NULL, or why a graph failed. */
 const char *model_fire_by_hand(oracle *m, reactor *r, cell *c);
 
@@ -264,6 +268,7 @@ void model_commit(oracle *m);
 /* --- model_time.c -------------------------------------------------------------------------------
  */
 
+void model_run_timers(oracle *m, int64_t until);
 void model_advance(oracle *m, int64_t by);
 void model_drain(oracle *m);
 

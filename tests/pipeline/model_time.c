@@ -87,7 +87,7 @@ static void consider_cells(oracle *m, int index, moment *first)
             continue;
         one.what = RETRY;
         one.due = c->due;
-        if (c->retrying)
+        if (c->retrying && !c->overdue)
             consider(first, one);
         one.what = FORGET_CELL;
         one.due = later(c->last_event, r->ttl);
@@ -123,7 +123,8 @@ static bool expire_one(oracle *m, reactor *r)
     for (int i = 0; i < CELLS; i++)
         for (int k = 0; k < r->input_count; k++) {
             cell *c = &r->cells[i];
-            if (!c->used || c->count[k] == 0 || c->queue[k][0].waited < r->wait)
+            if (!c->used || c->count[k] == 0 || c->queue[k][0].waited < r->wait ||
+                model_is_held(m, r, c))
                 continue;
             if (oldest == NULL || c->queue[k][0].arrival < oldest->queue[input][0].arrival) {
                 oldest = c;
@@ -179,7 +180,7 @@ static void pass(oracle *m, int64_t until)
 }
 
 /* All that is due until then; what is due at one moment is a turn. */
-static void run_timers(oracle *m, int64_t until)
+void model_run_timers(oracle *m, int64_t until)
 {
     for (moment one = first_due(m); one.what != NOTHING && one.due <= until; one = first_due(m)) {
         if (one.due > m->now)
@@ -196,7 +197,7 @@ void model_advance(oracle *m, int64_t by)
 {
     int64_t until = m->now + by;
 
-    run_timers(m, until);
+    model_run_timers(m, until);
     pass(m, until);
     model_settle(m);
     model_ask_latest(m);
@@ -222,7 +223,8 @@ static bool something_is_stopped(const oracle *m)
     for (int i = 0; i < m->reactor_count; i++)
         for (int n = 0; n < CELLS; n++) {
             const reactor *r = &m->reactors[i];
-            if ((r->paused || r->sunk) && r->cells[n].used && r->cells[n].began != 0)
+            if ((r->paused || r->sunk) && r->cells[n].used &&
+                (r->cells[n].began != 0 || r->cells[n].retrying))
                 return true;
         }
     return false;
@@ -271,11 +273,11 @@ void model_drain(oracle *m)
         settle_the_rest(m);
         return;
     }
-    run_timers(m, never - 1);
+    model_run_timers(m, never - 1);
     if (something_is_stopped(m))
         return;
     flush_all(m);
-    run_timers(m, never - 1);
+    model_run_timers(m, never - 1);
     if (something_is_stopped(m))
         return;
     while (bury_unpaired(m))

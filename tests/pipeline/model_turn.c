@@ -323,11 +323,16 @@ static int oldest(oracle *m)
 
 void model_take_turn(oracle *m)
 {
+    model_run_timers(m, m->now);
     for (int s = 0; s < m->source_count; s++)
         m->sources[s].stalled = m->sources[s].dry = false;
     for (int s; (s = oldest(m)) != NONE;) {
         feed *source = &m->sources[s];
         source->stalled = !finds_place(m, s);
+        if (source->head != source->tail) {
+            const event *e = &m->events[source->pending[source->head]];
+            source->parts[e->partition].next = e->position; /* positions may have gaps */
+        }
         if (!source->stalled && source->head != source->tail)
             step(m, s);
         else if (!source->stalled)
@@ -363,6 +368,7 @@ void model_write_sinks(oracle *m)
 
     while (let_go) {
         m->unwritten = 0;
+        m->owed = false;
         let_go = false;
         for (int i = 0; i < m->reactor_count; i++) {
             reactor *r = &m->reactors[i];
@@ -370,6 +376,7 @@ void model_write_sinks(oracle *m)
                 continue;
             r->sunk = false;
             let_go = true;
+            model_let_go(m, r);
             if (!r->latest)
                 model_ask_all(m, r);
         }
@@ -413,7 +420,7 @@ static void tell(oracle *m, int s, int p)
 void model_commit(oracle *m)
 {
     for (int round = 0; round < 2; round++) {
-        if (m->committing && m->unwritten != 0)
+        if (m->committing && m->owed)
             return;
         for (int s = 0; s < m->source_count && m->committing; s++)
             for (int order = 1; order <= m->sources[s].parts_met; order++)
@@ -421,5 +428,6 @@ void model_commit(oracle *m)
                     if (m->sources[s].parts[p].order == order)
                         tell(m, s, p);
         m->committing = round == 0 && note_done(m);
+        m->owed = m->unwritten != 0;
     }
 }

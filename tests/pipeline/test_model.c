@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* test_model.c - random specs and schedules: the engine against the naive model.
  *
- *     test_model [--seed N] [--count M]     one seed is one schedule
+ *     test_model [--seed N] [--count M] [--trace yes]     one seed is one schedule
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,6 +10,7 @@
 #include "tests/pipeline/model.h"
 #include "tests/pipeline/rig_spec.h"
 
+static bool trace; /* each word of the script, with what the model did */
 static unsigned long first_seed = 1, seed_count = RIG_TIMES(5000);
 
 /* --- Chance ----------------------------------------------------------------------------------- */
@@ -444,6 +445,16 @@ static void compare(unsigned long seed, const random_case *c, rig_world *rig, co
     rig_check_ledgers(rig);
 }
 
+static void run_word(rig_world *rig, oracle *model, const char *word)
+{
+    size_t before = strlen(model_record(model));
+
+    rig_run(rig, word);
+    model_run(model, word);
+    if (trace)
+        printf("%s -> %s\n", word, model_record(model) + before);
+}
+
 /* Word by word, so that a difference shows where it began. */
 static void run_both(unsigned long seed, random_case *c, rig_world *rig, oracle *model)
 {
@@ -451,8 +462,7 @@ static void run_both(unsigned long seed, random_case *c, rig_world *rig, oracle 
     size_t done = 0;
 
     for (char *word = strtok_r(copy, " ", &rest); word != NULL; word = strtok_r(NULL, " ", &rest)) {
-        rig_run(rig, word);
-        model_run(model, word);
+        run_word(rig, model, word);
         done += strlen(word) + 1;
         const char *came = rig->record.data != NULL ? rig->record.data : "";
         if (strcmp(model_record(model), came) != 0)
@@ -471,8 +481,7 @@ static void run_on(random_case *c, rig_world *rig, oracle *model, const char *wo
     snprintf(copy, sizeof copy, "%s", words);
     for (char *word = strtok_r(copy, " ", &rest); word != NULL && !rig->ended;
          word = strtok_r(NULL, " ", &rest)) {
-        rig_run(rig, word);
-        model_run(model, word);
+        run_word(rig, model, word);
         say(c, "%s ", word);
     }
 }
@@ -542,6 +551,8 @@ int main(int argc, char **argv)
             first_seed = strtoul(argv[i + 1], NULL, 10);
         else if (strcmp(argv[i], "--count") == 0)
             seed_count = strtoul(argv[i + 1], NULL, 10);
+        else if (strcmp(argv[i], "--trace") == 0)
+            trace = true;
     }
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
