@@ -235,11 +235,15 @@ weir_waiting *weir_queue_oldest_free(const weir_reactor *reactor)
 /* At the earliest time at which `oldest`, and so any that came later, may have waited too long. */
 static void arm_for(weir_reactor *reactor, const weir_waiting *oldest)
 {
-    if (oldest == NULL || reactor->config.wait == INT64_MAX || reactor->held)
+    int64_t now = reactor->host->now(reactor), due;
+
+    if (oldest == NULL || reactor->config.wait == INT64_MAX || reactor->held) {
         weir_timer_disarm(reactor->timers, &reactor->wait_timer);
-    else
-        weir_timer_arm(reactor->timers, &reactor->wait_timer,
-                       weir_later(oldest->entered + reactor->held_total, reactor->config.wait));
+        return;
+    }
+    /* What is overdue, because a hold has ended, keeps its place among what is due now. */
+    due = weir_later(oldest->entered + reactor->held_total, reactor->config.wait);
+    weir_timer_arm(reactor->timers, &reactor->wait_timer, due > now ? due : now);
 }
 
 static void arm_wait(weir_reactor *reactor)
@@ -344,6 +348,7 @@ void weir_queue_expire(weir_timer *timer)
     weir_reactor *reactor = timer->arg;
     int64_t now = weir_reactor_unheld(reactor), wait = reactor->config.wait, next_due = INT64_MAX;
     weir_waiting *next;
+    bool dropped = false;
 
     for (weir_waiting *waiting = reactor->oldest; waiting != NULL; waiting = next) {
         const weir_backlog *backlog = waiting->cell->backlog;
@@ -357,12 +362,15 @@ void weir_queue_expire(weir_timer *timer)
             reactor->metrics.unpaired++;
             drop_first(reactor, waiting->cell, waiting->input,
                        "unpaired: it has waited longer than 'wait'");
+            dropped = true;
             continue;
         }
         next_due = due < next_due ? due : next_due;
     }
     if (next_due != INT64_MAX)
         weir_timer_arm(reactor->timers, timer, weir_later(next_due, reactor->held_total));
+    if (dropped)
+        weir_reactor_look(reactor, NULL); /* what is left may be warming now */
 }
 
 void weir_queues_rearm(weir_reactor *reactor)

@@ -114,8 +114,9 @@ static moment first_due(oracle *m)
 /* --- What happens then ---------------------------------------------------------------------------
  */
 
-/* The oldest boundary that has waited too long; false: none has. */
-static bool expire_one(oracle *m, reactor *r)
+/* The oldest boundary that has waited too long, of the cells that were not held before; false: none
+ * has. */
+static bool expire_one(oracle *m, reactor *r, const bool *held)
 {
     cell *oldest = NULL;
     int input = 0;
@@ -124,7 +125,7 @@ static bool expire_one(oracle *m, reactor *r)
         for (int k = 0; k < r->input_count; k++) {
             cell *c = &r->cells[i];
             if (!c->used || c->count[k] == 0 || c->queue[k][0].waited < r->wait ||
-                model_is_held(m, r, c))
+                held[i])
                 continue;
             if (oldest == NULL || c->queue[k][0].arrival < oldest->queue[input][0].arrival) {
                 oldest = c;
@@ -134,6 +135,16 @@ static bool expire_one(oracle *m, reactor *r)
     if (oldest != NULL)
         model_bury_first(m, r, oldest, input, "unpaired");
     return oldest != NULL;
+}
+
+static void expire(oracle *m, reactor *r)
+{
+    bool held[CELLS];
+
+    for (int i = 0; i < CELLS; i++)
+        held[i] = r->cells[i].used && model_is_held(m, r, &r->cells[i]);
+    while (expire_one(m, r, held))
+        ;
 }
 
 static void forget_cell(oracle *m, reactor *r, cell *c)
@@ -155,8 +166,7 @@ static void happen(oracle *m, const moment *one)
     } else if (one->what == FORGET_POT) {
         model_forget_pot(m, one->index, one->pot);
     } else if (one->what == EXPIRE) {
-        while (expire_one(m, r))
-            ;
+        expire(m, r);
     } else if (one->what == RETRY) {
         model_try_again(m, r, one->cell);
     } else {
