@@ -65,7 +65,7 @@ typedef struct pot {
     int64_t sum;           /* stream */
     rig_item kept[WINDOW]; /* state, batch */
     int count;
-    causes of;   /* batch: of all that is kept, and the most rounds */
+    causes of; /* batch: of all that is kept, and the most rounds */
     int rounds;
     int64_t due; /* batch, polling: to be flushed */
     bool asked;  /* to be flushed as soon as there is a place */
@@ -96,7 +96,7 @@ typedef struct cell {
     int64_t sums[2];
     /* of the firing that is tried again */
     bool retrying, failed[2];
-    bool overdue; /* it was due while the reactor was held */
+    bool overdue;             /* it was due while the reactor was held */
     boundary taken[RIG_ROOM]; /* without causes: not taken */
     value seen[RIG_ROOM];     /* its inputs */
     int64_t due, number;

@@ -124,8 +124,7 @@ static bool expire_one(oracle *m, reactor *r, const bool *held)
     for (int i = 0; i < CELLS; i++)
         for (int k = 0; k < r->input_count; k++) {
             cell *c = &r->cells[i];
-            if (!c->used || c->count[k] == 0 || c->queue[k][0].waited < r->wait ||
-                held[i])
+            if (!c->used || c->count[k] == 0 || c->queue[k][0].waited < r->wait || held[i])
                 continue;
             if (oldest == NULL || c->queue[k][0].arrival < oldest->queue[input][0].arrival) {
                 oldest = c;

@@ -112,7 +112,7 @@ static void max_in_flight_bounds_what_comes_again(void **state)
                   .reactors = {{"r", "all(a,b)", "a b"}},
                   .sinks = {"dead"}},
          .script = "; ; b1 ;",
-         .record = "r#1(a1 b1) dead(a-1 undecodable) commit(a 2)"},
+         .record = "r#1(a1 b1) commit(a 1) dead(a-1 undecodable) commit(a 2)"},
     };
 
     (void)state;
