@@ -95,8 +95,9 @@ weir_status weir_runtime_resume(weir_runtime *runtime, const char *name, weir_er
     if (status != WEIR_OK)
         return status;
     weir_reactor_hold(reactor, WEIR_BLOCKED_PAUSED, false);
+    weir_reactor_ask_all(reactor); /* before anything else comes into its queues */
+    weir_route_settle(runtime);
     weir_run_timers(runtime, runtime->clock.now); /* what was to be tried again */
-    weir_reactor_ask_all(reactor);
     finish(runtime);
     return WEIR_OK;
 }

@@ -112,8 +112,9 @@ static const char *resume(oracle *m, reactor *r)
 {
     r->paused = false;
     model_let_go(m, r);
-    model_run_timers(m, m->now);
     model_ask_all(m, r);
+    model_settle(m);
+    model_run_timers(m, m->now);
     finish_call(m);
     return NULL;
 }

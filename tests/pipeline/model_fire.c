@@ -182,7 +182,7 @@ static int64_t run_graph(oracle *m, reactor *r, cell *c, int index, int64_t numb
     const rig_item *first = first_of(r, c);
     rig_item result = {.id = first != NULL ? first->id + 100 : 100,
                        .key = first != NULL ? first->key : 0};
-    int64_t sum = c->sums[index] + (first != NULL ? first->id : 0);
+    int64_t sum = (c->sums[index] + (first != NULL ? first->id : 0)) % RIG_SUMS;
     int64_t bad = failing_id(m, r, c);
 
     print_firing(m, r, c, &r->graphs[index], number);

@@ -231,7 +231,7 @@ static bool take(oracle *m, int into, pot *p, rig_item item, boundary *b)
 
     if (a->kind == STREAM) {
         bool bad = model_in_list(m->bad_ids, item.id);
-        p->sum += bad ? 0 : item.id;
+        p->sum = (p->sum + (bad ? 0 : item.id)) % RIG_SUMS;
         if (!judge(m, item, &b->of))
             return false;
         b->value = model_one((rig_item){.id = p->sum, .key = item.key});

@@ -37,6 +37,7 @@
 #define RIG_TIMES(count) (count)
 #endif
 
+enum { RIG_SUMS = 1000000007 }; /* sums go round there, so that none overflows */
 enum { RIG_ROOM = 8, RIG_IDS = 4096, RIG_SETTINGS = 8 };
 
 typedef struct rig_item {

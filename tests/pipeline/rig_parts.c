@@ -82,7 +82,7 @@ weir_status rig_update(weir_firing *firing, const void *event, void *state, void
     int64_t sum;
 
     memcpy(&sum, state, sizeof sum);
-    sum += item->id;
+    sum = (sum + item->id) % RIG_SUMS;
     memcpy(state, &sum, sizeof sum);
     *(rig_item *)out = (rig_item){.id = sum, .key = item->key};
     return judge(firing, item->id);
@@ -190,7 +190,7 @@ static weir_status run(weir_firing *firing, const void *const *inputs, void *sta
     if (first != NULL)
         result = (rig_item){.id = first->id + 100, .key = first->key};
     memcpy(&sum, state, sizeof sum);
-    sum += first != NULL ? first->id : 0;
+    sum = (sum + (first != NULL ? first->id : 0)) % RIG_SUMS;
     const rig_item *bad = failing(rig, reactor, name, inputs);
     record(rig, reactor, firing, name, inputs, sum, bad != NULL);
     if (rig->during != NULL)
