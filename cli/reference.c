@@ -128,6 +128,7 @@ static void print_options_page(void)
     print_section("Graphs", &spec_graph_section);
     print_options(catalog->graph.items, catalog->graph.count);
     print_section("Nodes", &spec_node_section);
+    print_section("Routes", &spec_route_section);
     print_section("Sinks", &spec_sink_section);
     print_kinds("Sink", catalog->sinks);
 }

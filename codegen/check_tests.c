@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "codegen/check.h"
+#include "codegen/load.h"
 #include "codegen/values.h"
 #include "core/text.h"
 
@@ -238,6 +239,12 @@ static void check_test(checker *check, spec_test *test, const yaml_node *node)
 {
     *test = (spec_test){.name = node->key, .where = node->key_where};
     front_check_name(check->front, node->key, node->key_where, "a test");
+    if (node->kind == YAML_MAP) { /* written long */
+        load_keys(check->front, &spec_test_section, node, test, NULL);
+        node = yaml_get(node, "steps");
+        if (node == NULL)
+            return;
+    }
     if (node->kind != YAML_LIST || node->count == 0) {
         if (node->kind != YAML_BAD)
             diagnostics_error(check->log, node->where,

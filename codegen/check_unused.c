@@ -97,7 +97,8 @@ static void check_graph_used(checker *check, const spec_graph *graph)
 
 void check_unused(checker *check)
 {
-    if (check->front->lost)
+    /* What could not be read may be what uses the rest. */
+    if (check->front->lost || check->front->unread != NULL || check->front->section_unread)
         return;
     check_rooms_used(check);
     check_accumulators_used(check);

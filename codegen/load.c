@@ -217,11 +217,13 @@ void load_keys(spec_front *front, const spec_section *section, const yaml_node *
                spec_settings *settings)
 {
     size_t errors = front->log->errors;
+    bool unread = false;
 
     if (settings != NULL && !load_settings(front, map, settings))
         return;
     for (const yaml_node *value = map->first; value != NULL; value = value->next) {
         const spec_key *key = spec_key_find(section, value->key);
+        unread |= value->kind == YAML_BAD;
         if (value->kind == YAML_BAD || is_rest(map, value))
             continue;
         if (key != NULL)
@@ -231,9 +233,9 @@ void load_keys(spec_front *front, const spec_section *section, const yaml_node *
         else
             unknown_key(front, section, value);
     }
-    /* A key that was misspelt is not missing, too. */
-    for (size_t i = 0; i < section->count && (settings != NULL || errors == front->log->errors);
-         i++)
+    /* A key that was misspelt, or could not be read, is not missing, too. */
+    bool sure = !unread && (settings != NULL || errors == front->log->errors);
+    for (size_t i = 0; sure && i < section->count; i++)
         if (section->keys[i].required && yaml_get(map, section->keys[i].name) == NULL)
             diagnostics_error(front->log, map->key != NULL ? map->key_where : map->where,
                               "%s needs '%s:' (%s)", section->what, section->keys[i].name,

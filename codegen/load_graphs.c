@@ -92,7 +92,10 @@ static void load_route(spec_front *front, const yaml_node *node, spec_route *rou
 {
     *route = (spec_route){.name = node->key, .where = node->key_where};
     front_check_name(front, node->key, node->key_where, "a route");
-    route->type_name = load_name(front, node, "the type of the route, or none");
+    if (node->kind == YAML_MAP)
+        load_keys(front, &spec_route_section, node, route, NULL);
+    else
+        route->type_name = load_name(front, node, "the type of the route, or none");
 }
 
 void load_routes(spec_front *front, const yaml_node *node, spec_node *into)

@@ -103,6 +103,29 @@ static const char *relative_to(spec_front *front, const char *from, const char *
     return joined;
 }
 
+/* "main.weir.yaml -> a.weir.yaml -> main.weir.yaml": from `first`, which is being read, to the file
+ * that imports it again. */
+static void name_circle(const opened_file *by, const opened_file *first, weir_buffer *text)
+{
+    if (by != first)
+        name_circle(by->by, first, text);
+    weir_buffer_printf(text, "%s -> ", by->path);
+}
+
+static void report_circle(spec_front *front, const yaml_node *node, const opened_file *by,
+                          const opened_file *first)
+{
+    weir_buffer text = {0};
+
+    name_circle(by, first, &text);
+    weir_buffer_text(&text, first->path);
+    if (text.failed)
+        front->log->failed = true;
+    else
+        diagnostics_error(front->log, node->where, "the imports go in a circle: %s", text.data);
+    weir_buffer_free(&text);
+}
+
 static bool add_file(spec_front *front, const char *path)
 {
     spec *model = front->spec;
@@ -147,7 +170,8 @@ static void load_imported(spec_front *front, const yaml_node *root, const opened
         load_types(front, types);
     for (const yaml_node *value = root->first; value != NULL; value = value->next)
         if (value->kind != YAML_BAD && strcmp(value->key, "types") != 0 &&
-            strcmp(value->key, "import") != 0 && strcmp(value->key, "doc") != 0)
+            strcmp(value->key, "import") != 0 && strcmp(value->key, "doc") != 0 &&
+            strcmp(value->key, "module") != 0)
             diagnostics_error(front->log, value->key_where,
                               "an imported spec has types only, not '%s'", value->key);
 }
@@ -162,8 +186,7 @@ static void load_import(spec_front *front, const yaml_node *node, const opened_f
 
     for (const opened_file *other = by; path != NULL && other != NULL; other = other->by)
         if (same_file(other->path, path)) {
-            diagnostics_error(front->log, node->where, "the import of '%s' goes in a circle",
-                              node->text);
+            report_circle(front, node, by, other);
             return;
         }
     if (path == NULL || is_read(front, path) || !add_file(front, path))

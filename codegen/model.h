@@ -374,6 +374,7 @@ typedef struct spec_step {
 
 typedef struct spec_test {
     const char *name;
+    const char *doc;
     spec_step *steps;
     size_t step_count;
     weir_place where;

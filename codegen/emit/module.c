@@ -75,6 +75,8 @@ static void emit_banner(emitter *e, const char *what)
 
     EMIT(e, 0, "/* %s by weir " WEIR_VERSION " from %s. */", what,
          slash != NULL ? slash + 1 : e->model->file);
+    if (e->model->doc != NULL)
+        emit_comment(e->out, 0, e->model->doc, (weir_place){0});
     EMIT(e, 0, "/* clang-format off */");
 }
 

@@ -153,36 +153,49 @@ c_name emit_enumerator(const spec *model, const spec_type *type, const char *val
 /* --- Lines -------------------------------------------------------------------------------------
  */
 
-/* Where to break `text` so that at most `room` columns stand before: the last space outside of
- * quotes that fits, else the first; its length when there is none. */
-static size_t break_at(const char *text, size_t room)
+/* Behind a comma or a logical operator, where one breaks a line by hand. */
+static bool is_seam(const char *text, size_t i)
 {
-    size_t best = 0, i;
+    return i > 1 && (text[i - 1] == ',' || (text[i - 1] == '&' && text[i - 2] == '&') ||
+                     (text[i - 1] == '|' && text[i - 2] == '|'));
+}
+
+/* Where to break `text` so that at most `room` columns stand before: the last seam outside of
+ * quotes that fits, unless little would stand before it; else the last space, else the first; its
+ * length when there is none. */
+static size_t break_at(const char *text, size_t room, bool comment)
+{
+    size_t best = 0, seam = 0, i;
     bool quoted = false;
 
     for (i = 0; text[i] != '\0'; i++) {
         if (text[i] == '\\' && quoted && text[i + 1] != '\0') {
             i++;
-        } else if (text[i] == '"') {
+        } else if (text[i] == '"' && !comment) {
             quoted = !quoted;
         } else if (text[i] == ' ' && !quoted && (i <= room || best == 0)) {
             best = i;
+            seam = i <= room && is_seam(text, i) ? i : seam;
         }
     }
-    return i <= room || best == 0 ? i : best;
+    if (i <= room || best == 0)
+        return i;
+    return !comment && seam > room / 2 ? seam : best;
 }
 
 static void put_line(weir_buffer *out, int indent, const char *text)
 {
-    int more = 0;
+    bool comment = strncmp(text, "/*", 2) == 0;
+    const char *more = comment ? " * " : "    ", *before = "";
 
     for (;;) {
-        size_t size = break_at(text, (size_t)(EMIT_COLUMNS - indent - more));
-        weir_buffer_printf(out, "%*s%.*s\n", indent + more, "", (int)size, text);
+        size_t room = (size_t)(EMIT_COLUMNS - indent) - strlen(before);
+        size_t size = break_at(text, room, comment);
+        weir_buffer_printf(out, "%*s%s%.*s\n", indent, "", before, (int)size, text);
         if (text[size] == '\0')
             return;
         text += size + 1;
-        more = 4;
+        before = more;
     }
 }
 

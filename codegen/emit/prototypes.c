@@ -34,6 +34,8 @@ static void emit_node_out(emitter *e, const spec_node *node)
         return;
     EMIT(e, 0, "typedef enum %s_route {", name.text);
     for (size_t i = 0; i < node->route_count; i++) {
+        if (node->routes[i].doc != NULL)
+            emit_comment(e->out, 4, node->routes[i].doc, (weir_place){0});
         EMIT(e, 4, "%s = %zu,", emit_route_name(e, node, &node->routes[i]).text, i + 1);
         payload = payload || node->routes[i].type != NULL;
     }

@@ -39,6 +39,12 @@ void emit_doc(emitter *e, const char *doc)
     put_text(e, "doc", doc);
 }
 
+static void put_comment(emitter *e, const char *doc)
+{
+    if (doc != NULL)
+        emit_comment(e->out, 4, doc, (weir_place){0});
+}
+
 static void put_place(emitter *e, weir_place where)
 {
     EMIT(e, 8, ".place = {%s_spec, %u, %u},", e->module.text, where.line, where.column);
@@ -96,6 +102,7 @@ static void emit_sources(emitter *e)
     for (size_t i = 0; i < model->source_count; i++) {
         const spec_source *source = &model->sources[i];
         c_name type = emit_type(model, source->type);
+        put_comment(e, source->doc);
         EMIT(e, 4, "{");
         put_text(e, "name", source->name);
         put_text(e, "kind", source->kind_name.text);
@@ -145,6 +152,7 @@ static void emit_sinks(emitter *e)
     begin_table(e, "weir_module_sink", "sinks");
     for (size_t i = 0; i < model->sink_count; i++) {
         const spec_sink *sink = &model->sinks[i];
+        put_comment(e, sink->doc);
         EMIT(e, 4, "{");
         put_text(e, "name", sink->name);
         put_text(e, "kind", sink->kind_name.text);
@@ -188,6 +196,7 @@ static void emit_accumulator_entry(emitter *e, const spec_accumulator *accumulat
     c_name name = emit_room_name(e, accumulator->name);
     bool stream = accumulator->form == SPEC_STREAM;
 
+    put_comment(e, accumulator->doc);
     EMIT(e, 4, "{");
     put_text(e, "name", accumulator->name);
     put_text(e, "kind", accumulator->kind->name);
@@ -388,6 +397,8 @@ static size_t emit_steps(emitter *e, const spec_test *test)
         for (size_t v = 0; v < test->steps[i].value_count; v++)
             emit_long_json(e, test, test->steps[i].values[v].json, ++number);
     number = 0;
+    if (test->doc != NULL)
+        emit_comment(e->out, 0, test->doc, test->where);
     EMIT(e, 0, "static const weir_module_step %s_test_%s[] = {", e->module.text, test->name);
     for (size_t i = 0; i < test->step_count; i++) {
         const spec_step *step = &test->steps[i];

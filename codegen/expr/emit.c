@@ -86,6 +86,9 @@ static const char *family(const expr *tree)
 expr_text expr_hide(expr_emitter *emitter, const expr *tree, expr_text value)
 {
     const spec_type *type = tree->shape.type;
+
+    if (type->kind == SPEC_F32)
+        value = expr_wide_text(emitter, tree, value);
     const char *hidden = expr_printf(emitter, "weir_as_%s(%s)", family(tree), value.text);
 
     if (type == expr_wide(type) && type->kind != SPEC_ENUM)

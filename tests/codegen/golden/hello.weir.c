@@ -126,8 +126,8 @@ failed:
     return weir_in_field(reader->error, hello_quote_fields[field].name);
 }
 
-static const unsigned char *hello_quote_read_json(weir_reader *reader, const unsigned char *at, void
-    *target)
+static const unsigned char *hello_quote_read_json(weir_reader *reader, const unsigned char *at,
+    void *target)
 {
     hello_quote *value = target;
     const unsigned char *start = at;
@@ -192,8 +192,8 @@ failed:
     return weir_in_field(reader->error, hello_quote_fields[field].name);
 }
 
-static unsigned char *hello_quote_write_msgpack(weir_writer *writer, unsigned char *at, const void
-    *source)
+static unsigned char *hello_quote_write_msgpack(weir_writer *writer, unsigned char *at,
+    const void *source)
 {
     const hello_quote *value = source;
 
@@ -208,8 +208,8 @@ static unsigned char *hello_quote_write_msgpack(weir_writer *writer, unsigned ch
     return at;
 }
 
-static unsigned char *hello_quote_write_json(weir_writer *writer, unsigned char *at, const void
-    *source)
+static unsigned char *hello_quote_write_json(weir_writer *writer, unsigned char *at,
+    const void *source)
 {
     const hello_quote *value = source;
     unsigned char *start = at;
@@ -407,8 +407,8 @@ failed:
     return weir_in_field(reader->error, hello_spread_fields[field].name);
 }
 
-static unsigned char *hello_spread_write_msgpack(weir_writer *writer, unsigned char *at, const void
-    *source)
+static unsigned char *hello_spread_write_msgpack(weir_writer *writer, unsigned char *at,
+    const void *source)
 {
     const hello_spread *value = source;
 
@@ -421,8 +421,8 @@ static unsigned char *hello_spread_write_msgpack(weir_writer *writer, unsigned c
     return at;
 }
 
-static unsigned char *hello_spread_write_json(weir_writer *writer, unsigned char *at, const void
-    *source)
+static unsigned char *hello_spread_write_json(weir_writer *writer, unsigned char *at,
+    const void *source)
 {
     const hello_spread *value = source;
     unsigned char *start = at;
@@ -478,8 +478,8 @@ static inline weir_status hello_spread_widen(weir_firing *firing, const hello_qu
 }
 
 /* spread hello.weir.yaml:8 */
-static inline weir_status hello_spread_nodes(weir_firing *firing, const void *const *inputs, void
-    *state, const weir_graph_frame *frame)
+static inline weir_status hello_spread_nodes(weir_firing *firing, const void *const *inputs,
+    void *state, const weir_graph_frame *frame)
 {
     const hello_quote *quotes = inputs[0];
     hello_spread widen;

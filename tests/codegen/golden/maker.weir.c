@@ -23,8 +23,8 @@ static const unsigned char *maker_side_read_msgpack(weir_reader *reader, const u
     return at;
 }
 
-static const unsigned char *maker_side_read_json(weir_reader *reader, const unsigned char *at, void
-    *target)
+static const unsigned char *maker_side_read_json(weir_reader *reader, const unsigned char *at,
+    void *target)
 {
     maker_side *value = target;
     int32_t number = 0;
@@ -34,16 +34,16 @@ static const unsigned char *maker_side_read_json(weir_reader *reader, const unsi
     return at;
 }
 
-static unsigned char *maker_side_write_msgpack(weir_writer *writer, unsigned char *at, const void
-    *source)
+static unsigned char *maker_side_write_msgpack(weir_writer *writer, unsigned char *at,
+    const void *source)
 {
     const maker_side *value = source;
 
     return weir_msgpack_write_enum(writer, at, &maker_side_type, (int32_t)*value);
 }
 
-static unsigned char *maker_side_write_json(weir_writer *writer, unsigned char *at, const void
-    *source)
+static unsigned char *maker_side_write_json(weir_writer *writer, unsigned char *at,
+    const void *source)
 {
     const maker_side *value = source;
 
@@ -256,8 +256,8 @@ failed:
     return weir_in_field(reader->error, maker_quote_fields[field].name);
 }
 
-static const unsigned char *maker_quote_read_json(weir_reader *reader, const unsigned char *at, void
-    *target)
+static const unsigned char *maker_quote_read_json(weir_reader *reader, const unsigned char *at,
+    void *target)
 {
     maker_quote *value = target;
     const unsigned char *start = at;
@@ -352,8 +352,8 @@ failed:
     return weir_in_field(reader->error, maker_quote_fields[field].name);
 }
 
-static unsigned char *maker_quote_write_msgpack(weir_writer *writer, unsigned char *at, const void
-    *source)
+static unsigned char *maker_quote_write_msgpack(weir_writer *writer, unsigned char *at,
+    const void *source)
 {
     const maker_quote *value = source;
 
@@ -374,8 +374,8 @@ static unsigned char *maker_quote_write_msgpack(weir_writer *writer, unsigned ch
     return at;
 }
 
-static unsigned char *maker_quote_write_json(weir_writer *writer, unsigned char *at, const void
-    *source)
+static unsigned char *maker_quote_write_json(weir_writer *writer, unsigned char *at,
+    const void *source)
 {
     const maker_quote *value = source;
     unsigned char *start = at;
@@ -608,8 +608,8 @@ failed:
     return weir_in_field(reader->error, maker_policy_fields[field].name);
 }
 
-static unsigned char *maker_policy_write_msgpack(weir_writer *writer, unsigned char *at, const void
-    *source)
+static unsigned char *maker_policy_write_msgpack(weir_writer *writer, unsigned char *at,
+    const void *source)
 {
     const maker_policy *value = source;
     uint32_t count = 1;
@@ -627,8 +627,8 @@ static unsigned char *maker_policy_write_msgpack(weir_writer *writer, unsigned c
     return at;
 }
 
-static unsigned char *maker_policy_write_json(weir_writer *writer, unsigned char *at, const void
-    *source)
+static unsigned char *maker_policy_write_json(weir_writer *writer, unsigned char *at,
+    const void *source)
 {
     const maker_policy *value = source;
     unsigned char *start = at;
@@ -829,8 +829,8 @@ failed:
     return weir_in_field(reader->error, maker_signal_fields[field].name);
 }
 
-static unsigned char *maker_signal_write_msgpack(weir_writer *writer, unsigned char *at, const void
-    *source)
+static unsigned char *maker_signal_write_msgpack(weir_writer *writer, unsigned char *at,
+    const void *source)
 {
     const maker_signal *value = source;
 
@@ -842,8 +842,8 @@ static unsigned char *maker_signal_write_msgpack(weir_writer *writer, unsigned c
     return at;
 }
 
-static unsigned char *maker_signal_write_json(weir_writer *writer, unsigned char *at, const void
-    *source)
+static unsigned char *maker_signal_write_json(weir_writer *writer, unsigned char *at,
+    const void *source)
 {
     const maker_signal *value = source;
     unsigned char *start = at;
@@ -1019,8 +1019,8 @@ failed:
     return weir_in_field(reader->error, maker_order_fields[field].name);
 }
 
-static const unsigned char *maker_order_read_json(weir_reader *reader, const unsigned char *at, void
-    *target)
+static const unsigned char *maker_order_read_json(weir_reader *reader, const unsigned char *at,
+    void *target)
 {
     maker_order *value = target;
     const unsigned char *start = at;
@@ -1095,8 +1095,8 @@ failed:
     return weir_in_field(reader->error, maker_order_fields[field].name);
 }
 
-static unsigned char *maker_order_write_msgpack(weir_writer *writer, unsigned char *at, const void
-    *source)
+static unsigned char *maker_order_write_msgpack(weir_writer *writer, unsigned char *at,
+    const void *source)
 {
     const maker_order *value = source;
 
@@ -1115,8 +1115,8 @@ static unsigned char *maker_order_write_msgpack(weir_writer *writer, unsigned ch
     return at;
 }
 
-static unsigned char *maker_order_write_json(weir_writer *writer, unsigned char *at, const void
-    *source)
+static unsigned char *maker_order_write_json(weir_writer *writer, unsigned char *at,
+    const void *source)
 {
     const maker_order *value = source;
     unsigned char *start = at;
@@ -1315,8 +1315,8 @@ failed:
     return weir_in_field(reader->error, maker_reason_fields[field].name);
 }
 
-static unsigned char *maker_reason_write_msgpack(weir_writer *writer, unsigned char *at, const void
-    *source)
+static unsigned char *maker_reason_write_msgpack(weir_writer *writer, unsigned char *at,
+    const void *source)
 {
     const maker_reason *value = source;
 
@@ -1331,8 +1331,8 @@ static unsigned char *maker_reason_write_msgpack(weir_writer *writer, unsigned c
     return at;
 }
 
-static unsigned char *maker_reason_write_json(weir_writer *writer, unsigned char *at, const void
-    *source)
+static unsigned char *maker_reason_write_json(weir_writer *writer, unsigned char *at,
+    const void *source)
 {
     const maker_reason *value = source;
     unsigned char *start = at;
@@ -1490,8 +1490,8 @@ failed:
     return weir_in_field(reader->error, maker_params_fields[field].name);
 }
 
-static unsigned char *maker_params_write_msgpack(weir_writer *writer, unsigned char *at, const void
-    *source)
+static unsigned char *maker_params_write_msgpack(weir_writer *writer, unsigned char *at,
+    const void *source)
 {
     const maker_params *value = source;
 
@@ -1501,8 +1501,8 @@ static unsigned char *maker_params_write_msgpack(weir_writer *writer, unsigned c
     return at;
 }
 
-static unsigned char *maker_params_write_json(weir_writer *writer, unsigned char *at, const void
-    *source)
+static unsigned char *maker_params_write_json(weir_writer *writer, unsigned char *at,
+    const void *source)
 {
     const maker_params *value = source;
     unsigned char *start = at;
@@ -1542,8 +1542,8 @@ const weir_type maker_params_type = {
 static const char maker_spec[] = "maker.weir.yaml";
 
 /* in: orderbook. maker.weir.yaml:30 */
-static inline weir_status maker_quote_maker_signal(weir_firing *firing, const maker_quote
-    *orderbook, maker_signal *out)
+static inline weir_status maker_quote_maker_signal(weir_firing *firing,
+    const maker_quote *orderbook, maker_signal *out)
 {
     (void)firing;
     out->mid = (orderbook->bid + orderbook->ask) / 2.0;
@@ -1594,8 +1594,8 @@ static inline weir_status maker_quote_maker_nodes(weir_firing *firing, const voi
     return WEIR_OK;
 }
 
-static weir_status maker_quote_maker_run(weir_firing *firing, const void *const *inputs, void
-    *state, const weir_graph_frame *frame)
+static weir_status maker_quote_maker_run(weir_firing *firing, const void *const *inputs,
+    void *state, const weir_graph_frame *frame)
 {
     maker_quote_maker_state saved = *(maker_quote_maker_state *)state;
     weir_status status = maker_quote_maker_nodes(firing, inputs, state, frame);

@@ -194,9 +194,9 @@ typedef struct maker_quote_maker_decide_out {
 } maker_quote_maker_decide_out;
 
 /* Decides whether to quote. in: orderbook, signal, policies (optional); routes: trade, skip.
-    maker.weir.yaml:36 */
-weir_status maker_quote_maker_decide(weir_firing *firing, const maker_quote *orderbook, const
-    maker_signal *signal, const maker_policy *policies, maker_quote_maker_decide_state *state,
+ * maker.weir.yaml:36 */
+weir_status maker_quote_maker_decide(weir_firing *firing, const maker_quote *orderbook,
+    const maker_signal *signal, const maker_policy *policies, maker_quote_maker_decide_state *state,
     maker_quote_maker_decide_out *out);
 
 /* in: decide.trade. maker.weir.yaml:37 */
@@ -263,8 +263,8 @@ static inline weir_status maker_on_orders(weir_runtime *runtime, maker_orders_fu
 typedef void (*maker_skips_function)(const maker_reason *value, void *arg);
 
 /* `function` sees each result of the sink skips after it has left. */
-static inline weir_status maker_on_skips(weir_runtime *runtime, maker_skips_function function, void
-    *arg)
+static inline weir_status maker_on_skips(weir_runtime *runtime, maker_skips_function function,
+    void *arg)
 {
     return weir_runtime_on(runtime, &maker_module, "skips", (weir_result_function)function, arg,
         NULL);

@@ -23,8 +23,8 @@ static const unsigned char *shapes_kind_read_msgpack(weir_reader *reader, const 
     return at;
 }
 
-static const unsigned char *shapes_kind_read_json(weir_reader *reader, const unsigned char *at, void
-    *target)
+static const unsigned char *shapes_kind_read_json(weir_reader *reader, const unsigned char *at,
+    void *target)
 {
     shapes_kind *value = target;
     int32_t number = 0;
@@ -34,16 +34,16 @@ static const unsigned char *shapes_kind_read_json(weir_reader *reader, const uns
     return at;
 }
 
-static unsigned char *shapes_kind_write_msgpack(weir_writer *writer, unsigned char *at, const void
-    *source)
+static unsigned char *shapes_kind_write_msgpack(weir_writer *writer, unsigned char *at,
+    const void *source)
 {
     const shapes_kind *value = source;
 
     return weir_msgpack_write_enum(writer, at, &shapes_kind_type, (int32_t)*value);
 }
 
-static unsigned char *shapes_kind_write_json(weir_writer *writer, unsigned char *at, const void
-    *source)
+static unsigned char *shapes_kind_write_json(weir_writer *writer, unsigned char *at,
+    const void *source)
 {
     const shapes_kind *value = source;
 
@@ -243,8 +243,8 @@ failed:
     return weir_in_field(reader->error, shapes_event_fields[field].name);
 }
 
-static unsigned char *shapes_event_write_msgpack(weir_writer *writer, unsigned char *at, const void
-    *source)
+static unsigned char *shapes_event_write_msgpack(weir_writer *writer, unsigned char *at,
+    const void *source)
 {
     const shapes_event *value = source;
 
@@ -259,8 +259,8 @@ static unsigned char *shapes_event_write_msgpack(weir_writer *writer, unsigned c
     return at;
 }
 
-static unsigned char *shapes_event_write_json(weir_writer *writer, unsigned char *at, const void
-    *source)
+static unsigned char *shapes_event_write_json(weir_writer *writer, unsigned char *at,
+    const void *source)
 {
     const shapes_event *value = source;
     unsigned char *start = at;
@@ -476,8 +476,8 @@ failed:
     return weir_in_field(reader->error, shapes_total_fields[field].name);
 }
 
-static unsigned char *shapes_total_write_msgpack(weir_writer *writer, unsigned char *at, const void
-    *source)
+static unsigned char *shapes_total_write_msgpack(weir_writer *writer, unsigned char *at,
+    const void *source)
 {
     const shapes_total *value = source;
 
@@ -491,8 +491,8 @@ static unsigned char *shapes_total_write_msgpack(weir_writer *writer, unsigned c
     return at;
 }
 
-static unsigned char *shapes_total_write_json(weir_writer *writer, unsigned char *at, const void
-    *source)
+static unsigned char *shapes_total_write_json(weir_writer *writer, unsigned char *at,
+    const void *source)
 {
     const shapes_total *value = source;
     unsigned char *start = at;
@@ -652,8 +652,8 @@ failed:
     return weir_in_field(reader->error, shapes_params_fields[field].name);
 }
 
-static unsigned char *shapes_params_write_msgpack(weir_writer *writer, unsigned char *at, const void
-    *source)
+static unsigned char *shapes_params_write_msgpack(weir_writer *writer, unsigned char *at,
+    const void *source)
 {
     const shapes_params *value = source;
 
@@ -663,8 +663,8 @@ static unsigned char *shapes_params_write_msgpack(weir_writer *writer, unsigned 
     return at;
 }
 
-static unsigned char *shapes_params_write_json(weir_writer *writer, unsigned char *at, const void
-    *source)
+static unsigned char *shapes_params_write_json(weir_writer *writer, unsigned char *at,
+    const void *source)
 {
     const shapes_params *value = source;
     unsigned char *start = at;
@@ -731,8 +731,8 @@ static uint32_t shapes_pricing_args_find(weir_text key)
     return UINT32_MAX;
 }
 
-static const unsigned char *shapes_pricing_args_read_msgpack(weir_reader *reader, const unsigned
-    char *at, void *target)
+static const unsigned char *shapes_pricing_args_read_msgpack(weir_reader *reader,
+    const unsigned char *at, void *target)
 {
     shapes_pricing_args *value = target;
     const unsigned char *start = at;
@@ -780,8 +780,8 @@ static const unsigned char *shapes_pricing_args_read_msgpack(weir_reader *reader
         }
     }
     if ((seen0 & 0x3) != 0x3)
-        return weir_read_missing(reader, start, &shapes_pricing_args_type, (const
-            uint64_t[]){seen0});
+        return weir_read_missing(reader, start, &shapes_pricing_args_type,
+            (const uint64_t[]){seen0});
     return weir_msgpack_close(reader, at);
 twice:
     weir_read_twice(reader, at);
@@ -789,8 +789,8 @@ failed:
     return weir_in_field(reader->error, shapes_pricing_args_fields[field].name);
 }
 
-static const unsigned char *shapes_pricing_args_read_json(weir_reader *reader, const unsigned char
-    *at, void *target)
+static const unsigned char *shapes_pricing_args_read_json(weir_reader *reader,
+    const unsigned char *at, void *target)
 {
     shapes_pricing_args *value = target;
     const unsigned char *start = at;
@@ -837,8 +837,8 @@ static const unsigned char *shapes_pricing_args_read_json(weir_reader *reader, c
         }
     }
     if ((seen0 & 0x3) != 0x3)
-        return weir_read_missing(reader, start, &shapes_pricing_args_type, (const
-            uint64_t[]){seen0});
+        return weir_read_missing(reader, start, &shapes_pricing_args_type,
+            (const uint64_t[]){seen0});
     return weir_json_close(reader, at);
 twice:
     weir_read_twice(reader, at);
@@ -860,8 +860,8 @@ static unsigned char *shapes_pricing_args_write_msgpack(weir_writer *writer, uns
     return at;
 }
 
-static unsigned char *shapes_pricing_args_write_json(weir_writer *writer, unsigned char *at, const
-    void *source)
+static unsigned char *shapes_pricing_args_write_json(weir_writer *writer, unsigned char *at,
+    const void *source)
 {
     const shapes_pricing_args *value = source;
     unsigned char *start = at;
@@ -917,8 +917,8 @@ static weir_status shapes_keyed_where(weir_firing *firing, const void *value)
     return WEIR_OK;
 }
 
-static weir_status shapes_averages_update(weir_firing *firing, const void *value, void *cell, void
-    *result)
+static weir_status shapes_averages_update(weir_firing *firing, const void *value, void *cell,
+    void *result)
 {
     const shapes_event *event = value;
     shapes_averages_state *state = cell;
@@ -948,8 +948,8 @@ static inline weir_status shapes_diamond_left(weir_firing *firing, const shapes_
     return WEIR_OK;
 }
 
-static inline weir_status shapes_diamond_right_where(weir_firing *firing, const shapes_event
-    *events, const shapes_event *others)
+static inline weir_status shapes_diamond_right_where(weir_firing *firing,
+    const shapes_event *events, const shapes_event *others)
 {
     (void)firing;
     (void)others;
@@ -979,8 +979,8 @@ static inline weir_status shapes_diamond_again(weir_firing *firing, const shapes
 }
 
 /* diamond shapes.weir.yaml:32 */
-static inline weir_status shapes_diamond_nodes(weir_firing *firing, const void *const *inputs, void
-    *state, const weir_graph_frame *frame)
+static inline weir_status shapes_diamond_nodes(weir_firing *firing, const void *const *inputs,
+    void *state, const weir_graph_frame *frame)
 {
     const shapes_event *events = inputs[0];
     const shapes_event *others = inputs[1];
@@ -1146,8 +1146,8 @@ static inline weir_status shapes_nested_nodes(weir_firing *firing, const void *c
         /* shapes.weir.yaml:48 */
         frame->counts[11]++;
         memset(&meet, 0, sizeof meet);
-        status = shapes_nested_meet(firing, has_p ? p : NULL, has_inner && inner.route ==
-            SHAPES_NESTED_INNER_Q ? &inner.q : NULL, has_y ? &y : NULL, &meet);
+        status = shapes_nested_meet(firing, has_p ? p : NULL, has_inner &&
+            inner.route == SHAPES_NESTED_INNER_Q ? &inner.q : NULL, has_y ? &y : NULL, &meet);
         has_meet = status == WEIR_OK;
         if (status != WEIR_OK && weir_at_node(firing, frame, 5, status) != WEIR_OK)
             return WEIR_FAILED;
@@ -1223,8 +1223,8 @@ static inline weir_status shapes_windows_total(weir_firing *firing, const shapes
 }
 
 /* windows shapes.weir.yaml:49 */
-static inline weir_status shapes_windows_nodes(weir_firing *firing, const void *const *inputs, void
-    *state, const weir_graph_frame *frame)
+static inline weir_status shapes_windows_nodes(weir_firing *firing, const void *const *inputs,
+    void *state, const weir_graph_frame *frame)
 {
     const weir_window *groups_window = inputs[0];
     const shapes_event *groups = groups_window != NULL ? groups_window->items : NULL;
@@ -1290,8 +1290,8 @@ weir_status shapes_windows_call(const shapes_windows_in *in, void *state, shapes
 }
 
 /* by_key shapes.weir.yaml:55 */
-static inline weir_status shapes_by_key_nodes(weir_firing *firing, const void *const *inputs, void
-    *state, const weir_graph_frame *frame)
+static inline weir_status shapes_by_key_nodes(weir_firing *firing, const void *const *inputs,
+    void *state, const weir_graph_frame *frame)
 {
     const shapes_event *keyed = inputs[0];
     const shapes_event *pass;
@@ -1329,8 +1329,8 @@ weir_status shapes_by_key_call(const shapes_by_key_in *in, void *state, shapes_b
 }
 
 /* fed shapes.weir.yaml:60 */
-static inline weir_status shapes_fed_nodes(weir_firing *firing, const void *const *inputs, void
-    *state, const weir_graph_frame *frame)
+static inline weir_status shapes_fed_nodes(weir_firing *firing, const void *const *inputs,
+    void *state, const weir_graph_frame *frame)
 {
     const shapes_event *loop = inputs[0];
     const shapes_event *end;
@@ -1341,14 +1341,14 @@ static inline weir_status shapes_fed_nodes(weir_firing *firing, const void *cons
     return weir_outlet_take(&frame->outlets[0], firing, 0, end);
 }
 
-static weir_status shapes_fed_run(weir_firing *firing, const void *const *inputs, void *state, const
-    weir_graph_frame *frame)
+static weir_status shapes_fed_run(weir_firing *firing, const void *const *inputs, void *state,
+    const weir_graph_frame *frame)
 {
     return shapes_fed_nodes(firing, inputs, state, frame);
 }
 
-weir_status shapes_fed_call(const shapes_fed_in *in, void *state, shapes_fed_out *out, weir_error
-    **error)
+weir_status shapes_fed_call(const shapes_fed_in *in, void *state, shapes_fed_out *out,
+    weir_error **error)
 {
     uint64_t counts[1] = {0};
     weir_outlet outlets[1];
@@ -1368,8 +1368,8 @@ weir_status shapes_fed_call(const shapes_fed_in *in, void *state, shapes_fed_out
 }
 
 /* in: quote, factor. shapes.weir.yaml:67 */
-static inline weir_status shapes_pricing_price(weir_firing *firing, const shapes_event *quote, const
-    double *factor, shapes_total *out)
+static inline weir_status shapes_pricing_price(weir_firing *firing, const shapes_event *quote,
+    const double *factor, shapes_total *out)
 {
     (void)firing;
     out->id = quote->id;
@@ -1379,8 +1379,8 @@ static inline weir_status shapes_pricing_price(weir_firing *firing, const shapes
 }
 
 /* pricing shapes.weir.yaml:64 */
-static inline weir_status shapes_pricing_nodes(weir_firing *firing, const void *const *inputs, void
-    *state, const weir_graph_frame *frame)
+static inline weir_status shapes_pricing_nodes(weir_firing *firing, const void *const *inputs,
+    void *state, const weir_graph_frame *frame)
 {
     const shapes_event *quote = inputs[0];
     const double *factor = inputs[1];
@@ -1452,8 +1452,8 @@ static weir_status shapes_both_fire(weir_firing *firing, const void *const *inpu
         return status;
     if (shapes_diamond_run(firing, inputs, NULL, &frames[0]) != WEIR_OK)
         status = weir_graph_failed(firing, &frames[0], &failed[0]);
-    if (shapes_nested_run(firing, inputs, &((shapes_both_states *)states)->nested, &frames[1]) !=
-        WEIR_OK)
+    if (shapes_nested_run(firing, inputs, &((shapes_both_states *)states)->nested,
+        &frames[1]) != WEIR_OK)
         status = weir_graph_failed(firing, &frames[1], &failed[1]);
     return status;
 }
@@ -1564,8 +1564,8 @@ static const weir_module_accumulator shapes_accumulators[] = {
         .type = &shapes_event_type,
         .boundary = &shapes_event_type,
         .window = true,
-        .settings = {shapes_accumulator_recent_settings, sizeof shapes_accumulator_recent_settings /
-            sizeof(weir_setting)},
+        .settings = {shapes_accumulator_recent_settings,
+            sizeof shapes_accumulator_recent_settings / sizeof(weir_setting)},
         .place = {shapes_spec, 14, 3},
     },
     {
@@ -1575,8 +1575,8 @@ static const weir_module_accumulator shapes_accumulators[] = {
         .type = &shapes_event_type,
         .boundary = &shapes_event_type,
         .window = true,
-        .settings = {shapes_accumulator_groups_settings, sizeof shapes_accumulator_groups_settings /
-            sizeof(weir_setting)},
+        .settings = {shapes_accumulator_groups_settings,
+            sizeof shapes_accumulator_groups_settings / sizeof(weir_setting)},
         .place = {shapes_spec, 15, 3},
     },
     {
@@ -2124,8 +2124,8 @@ static const weir_module_member shapes_pricing_output_table[] = {
         has_price)},
 };
 
-static weir_status shapes_pricing_call_args(const void *args, int64_t now, const void *params, void
-    *state, void *out, weir_error **error)
+static weir_status shapes_pricing_call_args(const void *args, int64_t now, const void *params,
+    void *state, void *out, weir_error **error)
 {
     const shapes_pricing_args *given = args;
     shapes_pricing_in in = {.now_ = now};

@@ -96,15 +96,15 @@ typedef struct shapes_pricing_args {
 
 extern const weir_type shapes_pricing_args_type;
 
-static inline bool shapes_pricing_args_equal(const shapes_pricing_args *a, const shapes_pricing_args
-    *b)
+static inline bool shapes_pricing_args_equal(const shapes_pricing_args *a,
+    const shapes_pricing_args *b)
 {
     return shapes_pricing_args_type.equal(a, b);
 }
 
 /* As snprintf: the length of the whole text, which may be cut. */
-static inline size_t shapes_pricing_args_print(const shapes_pricing_args *value, char *text, size_t
-    size)
+static inline size_t shapes_pricing_args_print(const shapes_pricing_args *value, char *text,
+    size_t size)
 {
     return weir_value_print(&shapes_pricing_args_type, value, text, size);
 }
@@ -116,12 +116,12 @@ typedef struct shapes_averages_state {
 } shapes_averages_state;
 
 /* in: events, others (optional). shapes.weir.yaml:36 */
-weir_status shapes_diamond_right(weir_firing *firing, const shapes_event *events, const shapes_event
-    *others, shapes_event *out);
+weir_status shapes_diamond_right(weir_firing *firing, const shapes_event *events,
+    const shapes_event *others, shapes_event *out);
 
 /* in: left, right (optional), averages (optional). shapes.weir.yaml:37 */
-weir_status shapes_diamond_join(weir_firing *firing, const shapes_event *left, const shapes_event
-    *right, const shapes_total *averages, shapes_event *out);
+weir_status shapes_diamond_join(weir_firing *firing, const shapes_event *left,
+    const shapes_event *right, const shapes_total *averages, shapes_event *out);
 
 /* What diamond reads; what is optional may be NULL. */
 typedef struct shapes_diamond_in {
@@ -192,8 +192,8 @@ weir_status shapes_nested_after(weir_firing *firing, const shapes_event *p, cons
     shapes_event *out);
 
 /* in: p (optional), inner.q (optional), y (optional). shapes.weir.yaml:48 */
-weir_status shapes_nested_meet(weir_firing *firing, const shapes_event *p, const shapes_event
-    *inner_q, const shapes_event *y, shapes_event *out);
+weir_status shapes_nested_meet(weir_firing *firing, const shapes_event *p,
+    const shapes_event *inner_q, const shapes_event *y, shapes_event *out);
 
 /* The states of all nodes of nested. */
 typedef struct shapes_nested_state {
@@ -276,8 +276,8 @@ typedef struct shapes_fed_out {
 } shapes_fed_out;
 
 /* fed as a plain function: no runtime, any thread. */
-weir_status shapes_fed_call(const shapes_fed_in *in, void *state, shapes_fed_out *out, weir_error
-    **error);
+weir_status shapes_fed_call(const shapes_fed_in *in, void *state, shapes_fed_out *out,
+    weir_error **error);
 
 /* What pricing reads; what is optional may be NULL. */
 typedef struct shapes_pricing_in {
@@ -341,8 +341,8 @@ static inline weir_status shapes_close_others(weir_runtime *runtime, weir_error 
 typedef void (*shapes_all_function)(const shapes_event *value, void *arg);
 
 /* `function` sees each result of the sink all after it has left. */
-static inline weir_status shapes_on_all(weir_runtime *runtime, shapes_all_function function, void
-    *arg)
+static inline weir_status shapes_on_all(weir_runtime *runtime, shapes_all_function function,
+    void *arg)
 {
     return weir_runtime_on(runtime, &shapes_module, "all", (weir_result_function)function, arg,
         NULL);
