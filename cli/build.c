@@ -23,7 +23,8 @@ const cli_verb cli_build = {
     .name = "build",
     .summary = "Generates and compiles a module that 'weir run' loads.",
     .operands = "SPEC [FILE.c ...]",
-    .details = "The compiler is CC, or cc. Prints the path of the object.",
+    .details =
+        "The compiler is CC, or cc; CFLAGS and LDFLAGS are given to it. Prints the object's path.",
     .options = options,
     .option_count = sizeof options / sizeof *options,
     .min_operands = 1,

@@ -3,8 +3,12 @@
 #ifndef WEIR_CLI_CLI_H
 #define WEIR_CLI_CLI_H
 
+#include <jansson.h>
+
 #include <weir/codegen.h>
 #include <weir/weir.h>
+
+#include <stdio.h>
 
 /* Exit codes. */
 enum {
@@ -49,9 +53,23 @@ extern const size_t cli_verb_count;
 extern const cli_option cli_common_options[];
 extern const size_t cli_common_option_count;
 
+/* A variable of the environment that the command reads. */
+typedef struct cli_variable {
+    const char *name, *help;
+} cli_variable;
+extern const cli_variable cli_variables[];
+extern const size_t cli_variable_count;
+
 /* The last value given for an option; NULL: not given, or it takes none. */
 const char *cli_value(const cli_arguments *arguments, const char *option);
 bool cli_has(const cli_arguments *arguments, const char *option);
+
+/* --- help.c --- */
+
+void cli_print_help(FILE *to);
+void cli_print_verb_help(const cli_verb *verb);
+
+/* --- output.c --- */
 
 /* A line on standard error: "weir: ...". */
 void cli_complain(const char *format, ...) WEIR_PRINTF(1, 2);
@@ -61,9 +79,12 @@ void cli_tell(const cli_arguments *arguments, const char *format, ...) WEIR_PRIN
 /* Says what failed, frees the error, and gives the exit code that fits its status. */
 int cli_report_error(weir_error *error);
 int cli_exit_code(weir_status status);
+/* Whether standard error is a terminal that shows colours; NO_COLOR forbids them. */
+bool cli_in_colour(void);
+/* One line of JSON on standard output; takes the value. NULL is out of memory. */
+void cli_print_json(json_t *value);
 
-/* --- kinds.c: what --kinds brings along
- * ----------------------------------------------------------- */
+/* --- kinds.c: what --kinds brings along --- */
 
 /* Loads the library of --kinds, if one is given. CLI_DONE, or how to end. Once, before a verb runs.
  */
@@ -71,14 +92,13 @@ int cli_load_kinds(const cli_arguments *arguments);
 const weir_kinds *cli_kinds(void);     /* the user's; NULL: none */
 const weir_catalog *cli_catalog(void); /* weir's own and the user's */
 
-/* --- spec.c: specs and their diagnostics ---------------------------------------------------------
- */
+/* --- spec.c: specs and their diagnostics --- */
 
-/* Loads and checks; prints what was found. NULL: *exit_code says how to end. */
-weir_spec *cli_load_spec(const char *path, const weir_catalog *catalog, int *exit_code);
+/* Loads and checks with the kinds of cli_catalog; prints what was found, for people or (`json`) as
+ * JSON lines on standard output. NULL: *exit_code says how to end. */
+weir_spec *cli_load_spec(const char *path, bool json, int *exit_code);
 
-/* --- modules.c: a spec or a shared object becomes a loaded module
- * --------------------------------- */
+/* --- modules.c: a spec or a shared object becomes a loaded module --- */
 
 typedef struct cli_module {
     const weir_module *module;
@@ -94,8 +114,7 @@ void cli_close_module(cli_module *module);
 /* Generates and compiles; *ret_path is the shared object's, freed by the caller. */
 int cli_build_module(const cli_arguments *arguments, const char *output, char **ret_path);
 
-/* --- files.c -------------------------------------------------------------------------------------
- */
+/* --- files.c --- */
 
 /* Writes only when the content differs, by rename. */
 weir_status cli_write_file(const char *path, const void *data, size_t size, bool *ret_changed,

@@ -92,13 +92,8 @@ static void print_hex(const weir_buffer *bytes)
 
 static void print_json_error(const convert_error *error)
 {
-    json_t *answer = json_pack("{s:b,s:s,s:s,s:I}", "ok", 0, "error", error->message, "path",
-                               error->path, "offset", (json_int_t)error->offset);
-    char *text = answer != NULL ? json_dumps(answer, JSON_COMPACT | JSON_PRESERVE_ORDER) : NULL;
-
-    puts(text != NULL ? text : "{\"ok\":false,\"error\":\"out of memory\"}");
-    free(text);
-    json_decref(answer);
+    cli_print_json(json_pack("{s:b,s:s,s:s,s:I}", "ok", 0, "error", error->message, "path",
+                             error->path, "offset", (json_int_t)error->offset));
 }
 
 static void print_error(const converter *c, const convert_error *error)
@@ -305,6 +300,7 @@ static const weir_type *find_type(const weir_module *module, const char *name)
 
 static int convert_typed(converter *c)
 {
+    const char *operands[] = {c->arguments->operands[0], NULL};
     cli_arguments spec = *c->arguments;
     cli_module module;
 
@@ -312,6 +308,7 @@ static int convert_typed(converter *c)
         cli_complain("which type? usage: weir convert SPEC TYPE --from F --to F [FILE ...]");
         return CLI_USAGE;
     }
+    spec.operands = operands;
     spec.operand_count = 1;
     int code = cli_open_module(&spec, false, &module);
     if (code != CLI_DONE)

@@ -13,12 +13,13 @@
 
 static int run_check(const cli_arguments *arguments)
 {
+    bool json = cli_has(arguments, "--json");
     int worst = CLI_DONE;
 
     for (size_t i = 0; i < arguments->operand_count; i++) {
         int code;
-        weir_spec *model = cli_load_spec(arguments->operands[i], cli_catalog(), &code);
-        if (model != NULL)
+        weir_spec *model = cli_load_spec(arguments->operands[i], json, &code);
+        if (model != NULL && !json)
             cli_tell(arguments, "%s: good\n", arguments->operands[i]);
         weir_spec_free(model);
         worst = code > worst ? code : worst;
@@ -26,10 +27,16 @@ static int run_check(const cli_arguments *arguments)
     return worst;
 }
 
+static const cli_option check_options[] = {
+    {"--json", NULL, "each finding is a line of JSON on standard output"},
+};
+
 const cli_verb cli_check = {
     .name = "check",
     .summary = "Checks a spec and says what is wrong with it.",
     .operands = "SPEC ...",
+    .options = check_options,
+    .option_count = sizeof check_options / sizeof *check_options,
     .min_operands = 1,
     .max_operands = SIZE_MAX,
     .run = run_check,
@@ -169,7 +176,7 @@ static int run_gen(const cli_arguments *arguments)
     bool stale = false;
     int code;
 
-    weir_spec *model = cli_load_spec(arguments->operands[0], cli_catalog(), &code);
+    weir_spec *model = cli_load_spec(arguments->operands[0], false, &code);
     if (model == NULL)
         return code;
     char *own = cli_folder_of(arguments->operands[0]);

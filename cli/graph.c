@@ -112,7 +112,11 @@ static int run(const cli_arguments *arguments)
 
     if (code != CLI_DONE)
         return code;
-    weir_status status = cli_draw(module.module, NULL, cli_value(arguments, "--output"), &error);
+    weir_status status = WEIR_OK;
+    if (cli_has(arguments, "--json"))
+        cli_print_json(cli_topology(module.module));
+    else
+        status = cli_draw(module.module, NULL, cli_value(arguments, "--output"), &error);
     cli_close_module(&module);
     return status == WEIR_OK ? CLI_DONE : cli_report_error(error);
 }
@@ -121,6 +125,7 @@ static const cli_option options[] = {
     {"--output|-o", "FILE",
      "a .svg (drawn by graphviz) or .dot file (default: dot on standard "
      "output)"},
+    {"--json", NULL, "prints the topology as one JSON object instead"},
 };
 
 const cli_verb cli_graph = {

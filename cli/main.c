@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* main.c - the `weir` command: finds the verb, sorts its words, prints help. */
+/* main.c - the `weir` command: finds the verb and sorts its words. */
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
@@ -17,53 +17,7 @@ const cli_option cli_common_options[] = {
 };
 const size_t cli_common_option_count = sizeof cli_common_options / sizeof *cli_common_options;
 
-/* --- Words ---------------------------------------------------------------------------------------
- */
-
-void cli_complain(const char *format, ...)
-{
-    va_list args;
-
-    fputs("weir: ", stderr);
-    va_start(args, format);
-    vfprintf(stderr, format, args);
-    va_end(args);
-    fputc('\n', stderr);
-}
-
-void cli_tell(const cli_arguments *arguments, const char *format, ...)
-{
-    va_list args;
-
-    if (cli_has(arguments, "--quiet"))
-        return;
-    va_start(args, format);
-    vfprintf(stderr, format, args);
-    va_end(args);
-}
-
-int cli_exit_code(weir_status status)
-{
-    if (status == WEIR_SPEC || status == WEIR_INVALID || status == WEIR_NOT_FOUND)
-        return CLI_USAGE;
-    if (status == WEIR_IO || status == WEIR_NOMEM || status == WEIR_CLOSED)
-        return CLI_ENVIRONMENT;
-    return CLI_FAILED;
-}
-
-int cli_report_error(weir_error *error)
-{
-    int code = cli_exit_code(weir_error_status(error));
-    weir_place place = weir_error_place(error);
-
-    if (place.file != NULL && place.line != 0)
-        fprintf(stderr, "%s:%u:%u: error: %s\n", place.file, place.line, place.column,
-                weir_error_message(error));
-    else
-        cli_complain("%s", weir_error_message(error));
-    weir_error_free(error);
-    return code;
-}
+/* --- Options --- */
 
 /* "--output|-o" is both --output and -o. */
 static bool is_named(const cli_option *option, const char *word)
@@ -104,47 +58,7 @@ bool cli_has(const cli_arguments *arguments, const char *option)
     return false;
 }
 
-/* --- Help ----------------------------------------------------------------------------------------
- */
-
-static void print_options(const cli_option *options, size_t count)
-{
-    char left[80];
-
-    for (size_t i = 0; i < count; i++) {
-        size_t length = strcspn(options[i].name, "|");
-        const char *letter = options[i].name[length] == '|' ? options[i].name + length + 1 : "";
-        snprintf(left, sizeof left, "%s%s%.*s%s%s", letter, letter[0] != '\0' ? ", " : "",
-                 (int)length, options[i].name, options[i].value != NULL ? " " : "",
-                 options[i].value != NULL ? options[i].value : "");
-        printf("  %-26s %s\n", left, options[i].help);
-    }
-}
-
-static void print_verb_help(const cli_verb *verb)
-{
-    printf("usage: weir %s [OPTION ...] %s\n\n%s\n", verb->name, verb->operands, verb->summary);
-    if (verb->details != NULL)
-        printf("\n%s\n", verb->details);
-    printf("\noptions:\n");
-    print_options(verb->options, verb->option_count);
-    print_options(cli_common_options, cli_common_option_count);
-}
-
-static void print_help(FILE *to)
-{
-    fprintf(to,
-            "usage: weir VERB [OPTION ...] [OPERAND ...]\n\n"
-            "weir turns a spec of a reactive computation graph into C, and runs it.\n\nverbs:\n");
-    for (size_t i = 0; i < cli_verb_count; i++)
-        fprintf(to, "  %-10s %s\n", cli_verbs[i]->name, cli_verbs[i]->summary);
-    fprintf(to,
-            "\n'weir VERB --help' shows a verb's options. Exit codes: 0 done, 1 the work failed,\n"
-            "2 wrong use or a bad spec, 3 the environment (disk, compiler, broker).\n");
-}
-
-/* --- Sorting the words
- * ---------------------------------------------------------------------------- */
+/* --- Sorting the words --- */
 
 static int unknown_option(const cli_verb *verb, const char *word)
 {
@@ -226,7 +140,7 @@ static int run_verb(const cli_verb *verb, char **words, int count)
         cli_complain("out of memory");
     } else if ((code = sort_words(verb, words, count, &arguments)) == CLI_DONE) {
         if (cli_has(&arguments, "--help"))
-            print_verb_help(verb);
+            cli_print_verb_help(verb);
         else if ((code = cli_load_kinds(&arguments)) == CLI_DONE)
             code = verb->run(&arguments);
     }
@@ -282,12 +196,12 @@ int main(int argc, char **argv)
     signal(SIGPIPE, SIG_IGN);
     signal(SIGXFSZ, SIG_IGN);
     if (argc < 2) {
-        print_help(stderr);
+        cli_print_help(stderr);
         return CLI_USAGE;
     }
     if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 ||
         strcmp(argv[1], "help") == 0) {
-        print_help(stdout);
+        cli_print_help(stdout);
         return finish(CLI_DONE);
     }
     if (strcmp(argv[1], "--version") == 0) {

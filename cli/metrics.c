@@ -188,7 +188,7 @@ weir_status cli_write_metrics(weir_runtime *runtime, const char *path, weir_erro
     weir_report *report = NULL;
     weir_buffer out = {0};
     bool changed;
-    weir_status status = weir_runtime_report(runtime, &report, error);
+    weir_status status = weir_runtime_metrics(runtime, &report, error);
 
     if (status != WEIR_OK)
         return status;
@@ -239,7 +239,7 @@ static void print_stats(weir_runtime *runtime)
 {
     weir_report *report = NULL;
 
-    if (weir_runtime_report(runtime, &report, NULL) != WEIR_OK)
+    if (weir_runtime_metrics(runtime, &report, NULL) != WEIR_OK)
         return;
     for (size_t i = 0; i < report->source_count; i++)
         print_source(&report->sources[i]);

@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "cli/cli.h"
+#include "cli/reference.h"
 #include "codegen/keys.h"
 #include "core/text.h"
 
@@ -172,22 +172,69 @@ static void print_cli_page(void)
             puts("\n| | |\n| --- | --- |");
         print_switches(verb->options, verb->option_count);
     }
+    puts("\n## The environment\n\n| | |\n| --- | --- |");
+    for (size_t i = 0; i < cli_variable_count; i++)
+        printf("| `%s` | %s |\n", cli_variables[i].name, cli_variables[i].help);
 }
 
-/* --- errors -------------------------------------------------------------------------------------
- */
+/* --- errors --- */
+
+static const struct {
+    weir_status status;
+    const char *cause, *remedy;
+} remedies[] = {
+    {WEIR_OK, "", ""},
+    {WEIR_SKIP, "A node gives no value this time; never an error.", ""},
+    {WEIR_FAILED,
+     "A node function called `weir_fail`, or an expression overflowed or divided by zero.",
+     "The dead letter names node, reason and inputs; see `on_error:` for retries."},
+    {WEIR_NOMEM, "The system gave no memory.",
+     "Lower `capacity`, `max_keys` or `size`, or give the process more; nothing was half done."},
+    {WEIR_INVALID, "An argument that can never be right, or an option of the command line.",
+     "The sentence names it; this is a mistake in the calling code or the command."},
+    {WEIR_NOT_FOUND, "No source, reactor, accumulator or key of that name.",
+     "The sentence offers the nearest name; with several modules loaded write `module.name`."},
+    {WEIR_STATE,
+     "The call does not fit the state: running already, paused, warming, another thread.",
+     "The sentence names the state; wait for it, or call from the runtime's thread."},
+    {WEIR_AGAIN, "Nothing could be done at the moment.", "Try again when the descriptor is ready."},
+    {WEIR_FULL, "A channel has no room and its `on_full` is `fail`.",
+     "Push again later, raise `capacity`, or choose `block`, `drop_oldest` or `conflate`."},
+    {WEIR_CLOSED, "The runtime, the channel or the peer has ended.",
+     "No retry can help: stop pushing, or start anew."},
+    {WEIR_IO, "A file, socket, disk or program of the system failed.",
+     "The sentence holds the system's reason and the path."},
+    {WEIR_SPEC, "The spec, or an option in it, is wrong.",
+     "`weir check` shows all findings with their places."},
+    {WEIR_DECODE, "Bytes are no value of the type.",
+     "Field path and byte offset are named; in a run it is a dead letter and the stream goes on."},
+    {WEIR_ENCODE, "A value has no form in the format: NaN in JSON, a number that is no enum value.",
+     "Guard it in the graph, or write MessagePack, which has NaN and infinities."},
+    {WEIR_LIMIT, "Something is larger than its documented limit.",
+     "The sentence names the limit and the option that moves it, where there is one."},
+    {WEIR_FORKED, "A runtime was used in a child process that inherited it.",
+     "Make a runtime of its own in the child."},
+    {WEIR_MISMATCH, "The module was generated for another generation of weir.",
+     "Run `weir gen` again and recompile."},
+};
 
 static void print_errors_page(void)
 {
     puts("# Statuses\n\nEvery fallible call returns one of these; printed by `weir reference "
          "errors`. The sentence, the\nplace and whether a retry can help are in the "
          "`weir_error`.\n\n"
-         "| status | number | text | exit code of the command |\n| --- | --- | --- | --- |");
-#define PRINT_STATUS(name, number, text)                                                           \
-    printf("| `WEIR_" #name "` | %d | %s | %d |\n", number, text,                                  \
-           (number) < 2 ? CLI_DONE : cli_exit_code(WEIR_##name));
-    WEIR_STATUS_LIST(PRINT_STATUS)
-#undef PRINT_STATUS
+         "| status | number | exit code | cause | way out |\n| --- | --- | --- | --- | --- |");
+    for (size_t i = 0; i < sizeof remedies / sizeof *remedies; i++) {
+        static const char *const names[] = {
+#define STATUS_NAME(name, number, text) [number] = #name,
+            WEIR_STATUS_LIST(STATUS_NAME)
+#undef STATUS_NAME
+        };
+        weir_status status = remedies[i].status;
+        printf("| `WEIR_%s` | %d | %d | %s | %s |\n", names[status], (int)status,
+               status < WEIR_FAILED ? CLI_DONE : cli_exit_code(status), remedies[i].cause,
+               remedies[i].remedy);
+    }
 }
 
 /* --- The verb ----------------------------------------------------------------------------------
@@ -202,6 +249,7 @@ static int run(const cli_arguments *arguments)
         {"options", print_options_page},
         {"cli", print_cli_page},
         {"errors", print_errors_page},
+        {"man", reference_print_manual},
     };
 
     for (size_t i = 0; i < sizeof pages / sizeof *pages; i++)
@@ -209,15 +257,15 @@ static int run(const cli_arguments *arguments)
             pages[i].print();
             return CLI_DONE;
         }
-    cli_complain("there is no page '%s'; there are options, cli and errors",
+    cli_complain("there is no page '%s'; there are options, cli, errors and man",
                  arguments->operands[0]);
     return CLI_USAGE;
 }
 
 const cli_verb cli_reference = {
     .name = "reference",
-    .summary = "Prints a page of the reference as Markdown.",
-    .operands = "options|cli|errors",
+    .summary = "Prints a page of the reference as Markdown, or the man page.",
+    .operands = "options|cli|errors|man",
     .details =
         "All keys and options of a spec, all verbs, all statuses, as this command knows them.",
     .min_operands = 1,

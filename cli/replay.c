@@ -49,7 +49,7 @@ static weir_status show_progress(const cli_arguments *arguments, weir_runtime *r
     uint64_t received = 0, waiting = 0;
 
     (void)arguments;
-    weir_status status = weir_runtime_report(runtime, &report, error);
+    weir_status status = weir_runtime_metrics(runtime, &report, error);
     if (status != WEIR_OK)
         return status;
     for (size_t i = 0; i < report->source_count; i++) {

@@ -108,21 +108,33 @@ static void catch_signals(weir_runtime *runtime)
     sigaction(SIGINT, &action, NULL);
 }
 
-/* --graph FILE: what was declared, coloured by what happened. */
-static void draw(const cli_arguments *arguments, const weir_module *module, weir_runtime *runtime)
+/* The command pushes nothing into channels: they have ended at the start. */
+static void close_channels(const cli_arguments *arguments, const weir_module *module,
+                           weir_runtime *runtime)
+{
+    for (uint32_t i = 0; i < module->source_count; i++)
+        if (weir_runtime_close(runtime, module, i, NULL) == WEIR_OK)
+            cli_tell(
+                arguments,
+                "weir: nothing comes from the channel '%s' here; --input %s=FILE reads it from "
+                "a file\n",
+                module->sources[i].name, module->sources[i].name);
+}
+
+/* --graph FILE: what was declared, coloured by what happened. How the command ends. */
+static int draw(const cli_arguments *arguments, const weir_module *module, weir_runtime *runtime)
 {
     const char *path = cli_value(arguments, "--graph");
     weir_report *report = NULL;
     weir_error *error = NULL;
 
     if (path == NULL)
-        return;
-    weir_status status = weir_runtime_report(runtime, &report, &error);
+        return CLI_DONE;
+    weir_status status = weir_runtime_metrics(runtime, &report, &error);
     if (status == WEIR_OK)
         status = cli_draw(module, report, path, &error);
     weir_report_free(report);
-    if (status != WEIR_OK)
-        cli_report_error(error);
+    return status == WEIR_OK ? CLI_DONE : cli_report_error(error);
 }
 
 int64_t cli_now_ns(void)
@@ -181,6 +193,7 @@ static int run_module(const cli_arguments *arguments, const cli_module *module,
     weir_runtime *runtime = NULL;
     weir_error *error = NULL;
     int64_t began = cli_now_ns();
+    int drawn = CLI_DONE;
 
     weir_status status = weir_runtime_new(config, &runtime, &error);
     if (status == WEIR_OK)
@@ -189,14 +202,15 @@ static int run_module(const cli_arguments *arguments, const cli_module *module,
         status = weir_runtime_load_in(runtime, module->module, module->folder, &error);
     if (status == WEIR_OK) {
         catch_signals(runtime);
+        close_channels(arguments, module->module, runtime);
         status = run_to_end(arguments, runtime, progress, &error);
     }
     if (runtime != NULL && status != WEIR_SPEC) {
         cli_summarise(arguments, runtime, cli_now_ns() - began);
-        draw(arguments, module->module, runtime);
+        drawn = draw(arguments, module->module, runtime);
     }
     weir_runtime_free(runtime);
-    return status == WEIR_OK ? CLI_DONE : cli_report_error(error);
+    return status == WEIR_OK ? drawn : cli_report_error(error);
 }
 
 int cli_run_spec(const cli_arguments *arguments, const weir_runtime_config *config,

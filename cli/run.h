@@ -26,6 +26,10 @@ void cli_log(void *arg, weir_level level, const char *room, const char *name, co
 weir_status cli_draw(const weir_module *module, weir_report *report, const char *path,
                      weir_error **error);
 
+/* Sources, accumulators, reactors, graphs with their nodes and edges, and sinks. NULL: out of
+ * memory. */
+json_t *cli_topology(const weir_module *module);
+
 /* What became of everything, on standard error; not with --quiet. */
 void cli_summarise(const cli_arguments *arguments, weir_runtime *runtime, int64_t elapsed_ns);
 

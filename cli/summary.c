@@ -54,7 +54,7 @@ void cli_summarise(const cli_arguments *arguments, weir_runtime *runtime, int64_
 {
     weir_report *report = NULL;
 
-    if (cli_has(arguments, "--quiet") || weir_runtime_report(runtime, &report, NULL) != WEIR_OK)
+    if (cli_has(arguments, "--quiet") || weir_runtime_metrics(runtime, &report, NULL) != WEIR_OK)
         return;
     if (report->turns == 0) { /* it did not even start */
         weir_report_free(report);

@@ -21,6 +21,14 @@ static void print_tap(const test_result *result, size_t number)
         printf("# %s\n", line);
 }
 
+static void print_json(const test_result *result)
+{
+    cli_print_json(json_pack("{s:s, s:b, s:s, s:i, s:s}", "test", result->test->name, "passed",
+                             result->passed, "file", result->test->place.file, "line",
+                             (int)result->test->place.line, "text",
+                             result->text.data != NULL ? result->text.data : ""));
+}
+
 static void put_xml(weir_buffer *out, const char *text, size_t size)
 {
     for (size_t i = 0; i < size; i++) {
@@ -67,7 +75,7 @@ static weir_status write_junit(const weir_module *module, const test_result *res
 static int run_tests(const cli_arguments *arguments, const cli_module *module, test_result *results)
 {
     size_t count = module->module->test_count, failed = 0;
-    bool tap = cli_has(arguments, "--tap");
+    bool tap = cli_has(arguments, "--tap"), json = cli_has(arguments, "--json");
     const char *junit = cli_value(arguments, "--junit");
     weir_error *error = NULL;
 
@@ -83,10 +91,12 @@ static int run_tests(const cli_arguments *arguments, const cli_module *module, t
     for (size_t i = 0; i < count; i++) {
         if (tap)
             print_tap(&results[i], i + 1);
+        else if (json)
+            print_json(&results[i]);
         else if (!results[i].passed || !cli_has(arguments, "--quiet"))
             print_plain(&results[i]);
     }
-    if (!tap)
+    if (!tap && !json)
         printf("%zu passed, %zu failed\n", count - failed, failed);
     return failed == 0 ? CLI_DONE : CLI_FAILED;
 }
@@ -114,6 +124,7 @@ static int run(const cli_arguments *arguments)
 }
 
 static const cli_option options[] = {
+    {"--json", NULL, "answers each test by a line of JSON"},
     {"--tap", NULL, "answers in the Test Anything Protocol"},
     {"--junit", "FILE", "also writes a JUnit report"},
 };

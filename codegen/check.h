@@ -57,7 +57,8 @@ void check_fields(checker *check, spec_fields *fields);
 const spec_type *check_struct(checker *check, const spec_name *name); /* NULL: complained */
 const spec_field *check_find_field(const spec_type *type, const char *name);
 void check_unknown_field(checker *check, const spec_type *type, const char *name, weir_place where);
-void check_default(checker *check, const spec_shape *shape, const char *text, weir_place where,
+/* Checks a default, and writes a number as JSON and C have it: 7 for 007, 0.5 for .5. */
+void check_default(checker *check, const spec_shape *shape, const char **text, weir_place where,
                    const char *name);
 bool check_shapes_equal(const spec_shape *a, const spec_shape *b);
 void check_used_types(checker *check);

@@ -38,7 +38,7 @@ static const weir_place *set_at(const spec_accumulator *accumulator, const spec_
         return name->text != NULL ? &name->where : NULL;
     if (key->takes == TAKES_FIELDS)
         return fields->count != 0 ? &fields->items[0].where : NULL;
-    return assignments->count != 0 ? &assignments->items[0].where : NULL;
+    return assignments->given ? &assignments->where : NULL;
 }
 
 static void refuse_foreign_keys(checker *check, const spec_accumulator *accumulator)
@@ -86,11 +86,11 @@ static void check_feed(checker *check, spec_accumulator *accumulator)
 
 static void check_stream(checker *check, spec_accumulator *accumulator)
 {
-    bool own = accumulator->set.count != 0 || accumulator->update.count != 0;
+    bool own = accumulator->set.given || accumulator->update.given;
 
     accumulator->calls = !own;
-    if (accumulator->update.count != 0 && accumulator->set.count == 0)
-        diagnostics_error(check->log, accumulator->update.items[0].where,
+    if (accumulator->update.given && !accumulator->set.given)
+        diagnostics_error(check->log, accumulator->update.where,
                           "accumulator '%s' needs `set:` beside `update:`, or nothing would come "
                           "of it",
                           accumulator->name);

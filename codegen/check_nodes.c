@@ -95,6 +95,7 @@ static void resolve_operand(checker *check, const node_scope *scope, spec_operan
         operand->kind = SPEC_FROM_ARG;
         operand->arg = &scope->graph->args.items[arg];
         operand->type = operand->arg->shape.type;
+        operand->window = operand->arg->shape.list;
     } else if (accumulator != CHECK_NONE) {
         resolve_accumulator(check, scope->graph, operand, (size_t)accumulator);
     } else {
@@ -135,8 +136,8 @@ static void resolve_routes(checker *check, spec_node *node)
         diagnostics_error(check->log, node->out_name.where,
                           "'%s' gives either one value (`out:`) or one of its `routes:`",
                           node->name);
-    if (node->set.count != 0)
-        diagnostics_error(check->log, node->set.items[0].where,
+    if (node->set.given)
+        diagnostics_error(check->log, node->set.where,
                           "'%s' has routes, and those a C function chooses: `set:` cannot",
                           node->name);
     if (node->to_count != 0)
@@ -153,6 +154,12 @@ static void resolve_pass(checker *check, spec_node *node)
                           "'%s' has neither `out:` nor `routes:`, so it passes its input on; but "
                           "it has %zu inputs",
                           node->name, node->in_count);
+    else if (node->in_count == 1 && node->in[0].type != NULL &&
+             node->in[0].type->kind != SPEC_STRUCT)
+        diagnostics_error(check->log, node->in[0].where,
+                          "'%s' passes its input on, and '%s' is no struct; give it `out:` and "
+                          "`set:`",
+                          node->name, node->in[0].name);
     else if (node->in_count == 1) {
         node->out = node->in[0].type;
         node->out_window = node->in[0].window;
@@ -177,7 +184,7 @@ static void resolve_form(checker *check, spec_node *node)
     if (node->route_count != 0) {
         node->form = SPEC_NODE_C;
         resolve_routes(check, node);
-    } else if (node->set.count != 0) {
+    } else if (node->set.given) {
         node->form = SPEC_NODE_SET;
         if (node->out_name.text == NULL)
             diagnostics_error(check->log, node->where, "'%s' has `set:` and needs `out:`",
@@ -202,7 +209,7 @@ static void resolve_form(checker *check, spec_node *node)
 void check_assignments(checker *check, spec_assignments *assignments, const spec_fields *fields,
                        const char *type, const weir_place *missing)
 {
-    if (fields == NULL || assignments->count == 0)
+    if (fields == NULL || !assignments->given)
         return;
     const spec_type owner = {.name = type, .fields = *fields};
     for (size_t i = 0; i < assignments->count; i++) {
@@ -333,11 +340,32 @@ static bool open_scope(checker *check, node_scope *scope)
     return true;
 }
 
+/* An argument is a pointer in C: to a struct or a single value, or to the items of a list. */
+static void check_args(checker *check, spec_graph *graph)
+{
+    enum { MOST_ARGS = 64 };
+
+    check_fields(check, &graph->args);
+    if (graph->args.count > MOST_ARGS)
+        diagnostics_error(check->log, graph->args.items[MOST_ARGS].where,
+                          "'%s' has more than %d arguments; put some into a struct", graph->name,
+                          MOST_ARGS);
+    for (size_t i = 0; i < graph->args.count; i++) {
+        const spec_field *arg = &graph->args.items[i];
+        const spec_type *type = arg->shape.type;
+        if (type != NULL &&
+            (type->kind == SPEC_BYTES || (type->kind == SPEC_STRING && arg->shape.list)))
+            diagnostics_error(check->log, arg->shape.where,
+                              "an argument cannot be %s; make it a field of a struct",
+                              front_shape_text(check->front, &arg->shape));
+    }
+}
+
 void check_nodes(checker *check, spec_graph *graph)
 {
     node_scope scope = {.graph = graph};
 
-    check_fields(check, &graph->args);
+    check_args(check, graph);
     if (!open_scope(check, &scope))
         return;
     size_t errors = check->log->errors;

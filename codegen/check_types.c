@@ -107,21 +107,23 @@ static bool lacks_unit(const spec_shape *shape, const char *text)
     return shape->type->kind == SPEC_DURATION && text[strspn(text, "-0123456789")] == '\0';
 }
 
-void check_default(checker *check, const spec_shape *shape, const char *text, weir_place where,
+void check_default(checker *check, const spec_shape *shape, const char **text, weir_place where,
                    const char *name)
 {
     weir_buffer json = {0};
     const char *wanted = NULL;
 
-    if (text == NULL || shape->type == NULL)
+    if (*text == NULL || shape->type == NULL)
         return;
     if (shape->optional || shape->list || shape->type->kind == SPEC_STRUCT)
         diagnostics_error(check->log, where,
                           "'%s' cannot have a default: only single values have one", name);
-    else if (!values_scalar(shape, text, &json, &wanted) || lacks_unit(shape, text))
-        diagnostics_error(check->log, where, "the default '%s' of '%s' is no %s: expected %s", text,
-                          name, front_shape_text(check->front, shape), wanted);
-    if (json.failed)
+    else if (!values_scalar(shape, *text, &json, &wanted) || lacks_unit(shape, *text))
+        diagnostics_error(check->log, where, "the default '%s' of '%s' is no %s: expected %s",
+                          *text, name, front_shape_text(check->front, shape), wanted);
+    else if (is_number(shape->type) && !json.failed)
+        *text = weir_arena_copy(&check->model->arena, json.data, json.size);
+    if (json.failed || *text == NULL)
         check->log->failed = true;
     weir_buffer_free(&json);
 }
@@ -164,7 +166,7 @@ void check_fields(checker *check, spec_fields *fields)
             diagnostics_error(check->log, field->where,
                               "`text: true` is for single numbers, and '%s' is %s", field->name,
                               front_shape_text(check->front, &field->shape));
-        check_default(check, &field->shape, field->fallback, field->where, field->name);
+        check_default(check, &field->shape, &field->fallback, field->where, field->name);
     }
     find_equal_wires(check, fields);
 }
@@ -379,12 +381,6 @@ void check_used_types(checker *check)
     spec *model = check->model;
     size_t count;
 
-    for (size_t i = 0; i < model->accumulator_count; i++) {
-        const spec_accumulator *accumulator = model->accumulators[i];
-        for (size_t j = 0; j < front->type_count; j++)
-            if (accumulator->window && accumulator->boundary == front->types[j])
-                front->types[j]->window = true;
-    }
     model->types = front_array(front, front->type_count, sizeof(spec_type *), &count);
     model->type_count = 0;
     for (size_t i = 0; i < count; i++)

@@ -84,10 +84,13 @@ static void check_graph_used(checker *check, const spec_graph *graph)
     for (size_t i = 0; i < graph->node_count; i++) {
         const spec_node *node = &graph->nodes[i];
         check_routes_read(check, graph, node);
-        if (graph->reactor != NULL && node->terminal && node->route_count == 0 &&
-            node->to_count == 0)
+        /* What a call gives are structs: a window is no result. */
+        bool result = graph->reactor == NULL && !node->out_window;
+        if (!result && node->terminal && node->route_count == 0 && node->to_count == 0)
             diagnostics_error(check->log, node->where,
-                              "nobody reads what '%s' gives; send it somewhere with `to:`",
+                              node->out_window
+                                  ? "nobody reads the window that '%s' passes on"
+                                  : "nobody reads what '%s' gives; send it somewhere with `to:`",
                               node->name);
     }
 }

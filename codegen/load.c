@@ -101,6 +101,8 @@ static void load_assignments(spec_front *front, const yaml_node *node,
     if (!load_is_map(front, node, "a map of fields and expressions"))
         return;
     size_t room;
+    assignments->given = true;
+    assignments->where = node->key_where;
     assignments->items = front_array(front, node->count, sizeof *assignments->items, &room);
     for (const yaml_node *value = node->first; room != 0 && value != NULL; value = value->next)
         if (!is_rest(node, value))

@@ -122,7 +122,8 @@ void load_targets(spec_front *front, const yaml_node *node, spec_node *into)
 /* What a node with mistakes would have read and given is not known. */
 static void pass_over(spec_front *front, spec_node *node)
 {
-    node->in_count = node->set.count = node->to_count = 0;
+    node->in_count = node->to_count = 0;
+    node->set = (spec_assignments){0};
     node->out_name.text = NULL;
     front->lost = true;
 }

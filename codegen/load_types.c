@@ -275,8 +275,6 @@ static void load_type(spec_front *front, const yaml_node *node, spec_type *type)
         load_fields(front, node, &type->fields, "a field");
     else
         load_expected(front, node, "a map of fields, or the list of an enum's names");
-    if (node->kind == YAML_MAP && node->count == 0)
-        diagnostics_error(front->log, node->where, "the struct '%s' has no fields", type->name);
 }
 
 /* Adds to the types that are there: imports come first. */

@@ -95,7 +95,6 @@ struct spec_type {
     weir_place where;
     bool builtin; /* scalars, Tick, DeadLetter */
     bool used;    /* resolved: the spec names it */
-    bool window;  /* resolved: the boundary of a batch or state accumulator uses it */
 };
 
 /* --- Expressions ----------------------------------------------------------------------------- */
@@ -118,6 +117,8 @@ typedef struct spec_assignment {
 typedef struct spec_assignments {
     spec_assignment *items;
     size_t count;
+    bool given; /* perhaps as {} */
+    weir_place where;
 } spec_assignments;
 
 /* --- Names that refer to something ----------------------------------------------------------- */

@@ -65,7 +65,9 @@ static void add_value(spec_roots *roots, const char *name, const char *c_text,
 
     root->window = window;
     root->present = weir_arena_printf(arena, "%s != NULL", c_text);
-    if (window) {
+    if (type->kind == SPEC_STRING) {
+        root->value = c_text;
+    } else if (window) {
         root->value = c_text;
         root->count = weir_arena_printf(arena, "%s_count", c_text);
     } else if (type->kind == SPEC_STRUCT) {
@@ -136,8 +138,11 @@ spec_roots spec_roots_of_node(const spec *model, const spec_node *node, weir_are
         if (name == NULL || path == NULL || operand->type == NULL)
             continue;
         add_value(&roots, path, name, operand->type, operand->window, arena);
+        expr_root *root = &roots.items[roots.count - 1];
         if (operand->optional)
-            roots.items[roots.count - 1].presence = EXPR_OPTIONAL;
+            root->presence = EXPR_OPTIONAL;
+        if (operand->arg != NULL)
+            root->shape.size = operand->arg->shape.size;
     }
     add_common(&roots, model, arena);
     return roots;

@@ -3,6 +3,8 @@
 #include "codegen/values.h"
 
 #include <errno.h>
+#include <float.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -67,12 +69,12 @@ static bool scalar_integer(const integer_range *range, const char *text, weir_bu
 }
 
 /* JSON knows no "+1", ".5" or "1."; such numbers are written anew, exactly. */
-static bool scalar_number(const char *text, weir_buffer *json)
+static bool scalar_number(const char *text, double most, weir_buffer *json)
 {
     const char *digits = text + (*text == '-');
     double value;
 
-    if (!weir_text_number(text, &value))
+    if (!weir_text_number(text, &value) || fabs(value) > most)
         return false;
     size_t whole = strspn(digits, "0123456789");
     bool good = whole != 0 && (whole == 1 || digits[0] != '0') &&
@@ -178,9 +180,11 @@ bool values_scalar(const spec_shape *shape, const char *text, weir_buffer *json,
         *wanted = ranges[shape->type->kind].wanted;
         return scalar_integer(&ranges[shape->type->kind], text, json);
     case SPEC_F32:
+        *wanted = "a number that a float can hold";
+        return scalar_number(text, FLT_MAX, json);
     case SPEC_F64:
         *wanted = "a number";
-        return scalar_number(text, json);
+        return scalar_number(text, DBL_MAX, json);
     case SPEC_TIMESTAMP:
         *wanted = "an integer, or a time like 2024-01-31T12:00:00Z";
         return scalar_timestamp(text, json);

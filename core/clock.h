@@ -16,6 +16,14 @@ int64_t weir_clock_read(weir_clock *clock);
 /* Moves a virtual clock on; an earlier time leaves it where it is. */
 void weir_clock_advance(weir_clock *clock, int64_t time);
 
+/* `time` and `by` (not negative) together; INT64_MAX, never, where that is beyond all time. */
+static inline int64_t weir_later(int64_t time, int64_t by)
+{
+    int64_t sum;
+
+    return __builtin_add_overflow(time, by, &sum) ? INT64_MAX : sum;
+}
+
 /* The machine's monotonic time, for durations. */
 int64_t weir_monotonic_now(void);
 

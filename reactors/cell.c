@@ -24,11 +24,11 @@ static void forget(weir_timer *timer)
 {
     weir_reactor_cell *cell = timer->arg;
     weir_reactor *reactor = cell->reactor;
-    int64_t due = cell->last_event + reactor->config.ttl;
+    int64_t due = weir_later(cell->last_event, reactor->config.ttl);
 
     /* Events only note their time; the timer follows when it was due. A retry keeps its key. */
     if (due > reactor->host->now(reactor) || cell->retry != NULL) {
-        int64_t later = reactor->host->now(reactor) + reactor->config.ttl;
+        int64_t later = weir_later(reactor->host->now(reactor), reactor->config.ttl);
         weir_timer_arm(reactor->timers, timer, cell->retry != NULL && due < later ? later : due);
         return;
     }
@@ -45,7 +45,7 @@ static bool start_ttl(weir_reactor *reactor, weir_reactor_cell *cell, uint64_t a
         return false;
     cell->ttl = (weir_timer){.fire = forget, .arg = cell, .rank = reactor->rank, .age = age};
     cell->last_event = reactor->host->now(reactor);
-    weir_timer_arm(reactor->timers, &cell->ttl, cell->last_event + reactor->config.ttl);
+    weir_timer_arm(reactor->timers, &cell->ttl, weir_later(cell->last_event, reactor->config.ttl));
     return true;
 }
 

@@ -23,20 +23,13 @@ static void hold_all(const weir_reactor *reactor, weir_ticket *const *tickets)
             weir_ticket_hold(tickets[i]);
 }
 
-static weir_ticket *first_of(const weir_reactor *reactor, weir_ticket *const *tickets)
-{
-    for (uint32_t i = 0; i < reactor->module->input_count; i++)
-        if (tickets[i] != NULL)
-            return tickets[i];
-    return NULL;
-}
-
 /* What the firing took ends as dead letters, joined by its number. */
 static void bury(weir_reactor *reactor, const weir_module_graph *graph, const weir_firing *firing,
                  const weir_failure *failure, const void *const *inputs,
                  weir_ticket *const *tickets)
 {
-    weir_death death = {.reason = failure->message,
+    weir_death death = {.burial = ++*reactor->burials,
+                        .reason = failure->message,
                         .graph = graph,
                         .node = graph != NULL ? failure->node : WEIR_NONE,
                         .firing = firing,
@@ -109,7 +102,7 @@ static int64_t delay_after(const weir_graph_config *config, int64_t attempts)
     for (int64_t i = 1; config->backoff == WEIR_BACKOFF_EXPONENTIAL && i < attempts; i++) {
         if (delay >= config->max_delay)
             break;
-        delay *= 2;
+        delay = weir_later(delay, delay);
     }
     return delay < config->max_delay ? delay : config->max_delay;
 }
@@ -124,7 +117,7 @@ static void arm_retry(weir_reactor *reactor, weir_retry *retry)
             retry->failed[i] ? delay_after(&reactor->graphs[i].config, retry->attempts) : 0;
         delay = own > delay ? own : delay;
     }
-    weir_timer_arm(reactor->timers, &retry->timer, reactor->host->now(reactor) + delay);
+    weir_timer_arm(reactor->timers, &retry->timer, weir_later(reactor->host->now(reactor), delay));
 }
 
 static void end_retry(weir_reactor *reactor, weir_retry *retry, uint32_t outcome)
@@ -196,7 +189,7 @@ static void run_again(weir_timer *timer)
     firing.number = retry->number;
     firing.now = retry->now;
     firing.key = weir_cell_key(reactor, retry->cell);
-    reactor->cause = first_of(reactor, retry->tickets);
+    reactor->tickets = retry->tickets;
     reactor->rounds = retry->rounds;
     retry->attempts++;
     for (uint32_t i = 0; i < reactor->module->graph_count; i++) {
@@ -282,7 +275,7 @@ weir_status weir_reactor_fire(weir_reactor *reactor, weir_reactor_cell *cell,
     firing->now = reactor->host->now(reactor);
     firing->number = reactor->metrics.fired + 1;
     firing->key = weir_cell_key(reactor, cell);
-    reactor->cause = first_of(reactor, tickets);
+    reactor->tickets = tickets;
     weir_status status = reactor->module->fire(firing, inputs, weir_cell_states(reactor, cell),
                                                reactor->frames, reactor->failed);
     if (status == WEIR_OK) {
@@ -335,7 +328,7 @@ const weir_failure *weir_reactor_fire_by_hand(weir_reactor *reactor, weir_reacto
     firing->now = reactor->host->now(reactor);
     firing->number = ++reactor->metrics.fired;
     firing->key = weir_cell_key(reactor, cell);
-    reactor->cause = NULL;
+    reactor->tickets = NULL;
     reactor->rounds = 0;
     for (uint32_t i = 0; i < reactor->module->graph_count; i++) {
         if (run_alone(reactor, i, firing, inputs, cell) == WEIR_OK)

@@ -14,6 +14,7 @@
 #ifndef WEIR_REACTORS_REACTOR_H
 #define WEIR_REACTORS_REACTOR_H
 
+#include "core/clock.h"
 #include "core/table.h"
 #include "core/timers.h"
 #include "reactors/options.h"
@@ -99,7 +100,8 @@ enum {
 
 /* A boundary that ends as a dead letter: taken by a firing that failed, or never taken. */
 typedef struct weir_death {
-    const weir_ticket *ticket;
+    uint32_t burial; /* of all deaths of one failure; each event has one letter of it */
+    weir_ticket *ticket;
     uint32_t input;
     const void *value;
     const char *reason;
@@ -131,6 +133,7 @@ struct weir_reactor {
     const weir_reactor_host *host;
     void *host_arg;
     weir_timers *timers;
+    uint32_t *burials;  /* numbers them, for all reactors */
     weir_firing firing; /* params and user are filled once */
     weir_failure failure;
 
@@ -160,12 +163,14 @@ struct weir_reactor {
     uint32_t place_size, place_count, place_fresh;
     weir_waiting *free_places;
     weir_waiting *oldest, *newest;
+    unsigned char *backlogs; /* the pool of weir_backlog: a place each, at the most */
+    uint32_t backlog_size, backlog_fresh;
     weir_backlog *free_backlogs;
     weir_reactor_cell *first_waiting, *last_waiting;
     weir_timer wait_timer;
 
-    weir_ticket *cause; /* of the firing under way: the first that it took */
-    uint32_t rounds;    /* of feedback, the most of what it took */
+    weir_ticket *const *tickets; /* per input: what the firing under way took; NULL: by hand */
+    uint32_t rounds;             /* of feedback, the most of what it took */
 
     uint32_t blocked;    /* WEIR_BLOCKED_ bits */
     uint32_t retries;    /* cells that hold a retry */
@@ -186,8 +191,9 @@ typedef struct weir_input_shape {
     uint32_t key_words; /* 0: no key */
 } weir_input_shape;
 
-/* `reactor` is zeroed but for host, host_arg, timers, rank and config; the runtime then fills the
- * graphs' configs and frames. After a failure weir_reactor_release frees what was made. */
+/* `reactor` is zeroed but for host, host_arg, timers, burials, rank and config; the runtime then
+ * fills the graphs' configs and frames. After a failure weir_reactor_release frees what was made.
+ */
 WEIR_MUST_USE weir_status weir_reactor_init(weir_reactor *reactor,
                                             const weir_module_reactor *module,
                                             const weir_input_shape *shapes, uint64_t seed,
@@ -274,7 +280,13 @@ void weir_queue_push(weir_reactor *reactor, weir_reactor_cell *cell, uint32_t in
 weir_waiting *weir_queue_pop(weir_reactor *reactor, weir_reactor_cell *cell, uint32_t input);
 void weir_queue_recycle(weir_reactor *reactor, weir_waiting *waiting);
 void weir_queue_drop_all(weir_reactor *reactor, weir_reactor_cell *cell, const char *reason);
+/* The cell's own queue has `capacity`. */
 bool weir_queue_is_full(const weir_reactor *reactor, const weir_reactor_cell *cell, uint32_t input);
+/* Another boundary takes a place of the pool that all queues share, and it has none. */
+bool weir_queue_needs_place(const weir_reactor *reactor, const weir_reactor_cell *cell,
+                            uint32_t input);
+/* The oldest that waits for a partner, not because its cell is held; NULL: there is none. */
+weir_waiting *weir_queue_oldest_free(const weir_reactor *reactor);
 void weir_queue_expire(weir_timer *timer); /* of `wait:` */
 void weir_queues_rearm(weir_reactor *reactor);
 /* Notes whether the cell alone is held: such time does not count for `wait:`. */

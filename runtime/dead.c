@@ -8,12 +8,14 @@
 #include "runtime/runtime.h"
 #include "wire/values.h"
 
-enum { LOG_EVERY = 60 }; /* seconds */
+static const int64_t log_every = 60000000000;
 
+/* The member is zeroed. What is too long is cut, at a whole character; bytes that are no UTF-8 (a
+ * node's reason may hold anything) become question marks, so that every letter can be written. */
 static void set_text(char *member, size_t capacity, const char *text)
 {
-    /* The member is zeroed: what is too long is cut, at a whole character. */
     size_t size = text != NULL ? strlen(text) : 0;
+    unsigned char *bytes = (unsigned char *)member, *fault;
 
     if (size >= capacity) {
         size = capacity - 1;
@@ -22,10 +24,8 @@ static void set_text(char *member, size_t capacity, const char *text)
     }
     if (size != 0)
         memcpy(member, text, size);
-    /* A reason may quote what was refused for being no text at all. */
-    unsigned char *bytes = (unsigned char *)member, *bad;
-    while ((bad = (unsigned char *)(uintptr_t)wire_utf8_fault(bytes, bytes + size)) != NULL)
-        *bad = '?';
+    while ((fault = (unsigned char *)(uintptr_t)wire_utf8_fault(bytes, bytes + size)) != NULL)
+        *fault = '?';
 }
 
 /* The bytes as they were read; else the value as JSON, marked. */
@@ -49,15 +49,53 @@ static void set_raw(weir_dead_letter *letter, const weir_dead *dead)
     weir_buffer_free(&buffer);
 }
 
-/* Without a sink a dead letter is one log line, at most one a minute. */
-static void log_letter(weir_runtime *runtime, const weir_dead *dead)
+static uint64_t mix(uint64_t hash, const char *text, size_t size)
+{
+    for (size_t i = 0; i < size; i++)
+        hash = (hash ^ (unsigned char)text[i]) * 0x100000001b3u;
+    return hash * 0x100000001b3u;
+}
+
+/* A cause is a place and the beginning of a reason, without the numbers in it. */
+static uint64_t cause_of(const weir_dead *dead)
+{
+    const char *parts[] = {dead->program->module->name, dead->source, dead->graph, dead->node};
+    uint64_t hash = 0xcbf29ce484222325u;
+
+    for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
+        if (parts[i] != NULL)
+            hash = mix(hash, parts[i], strlen(parts[i]));
+    return mix(hash, dead->reason, strcspn(dead->reason, "0123456789:"));
+}
+
+/* Whether a line of this cause is due; of many causes the one that was logged longest ago is
+ * forgotten. */
+static bool may_log(weir_runtime *runtime, uint64_t cause)
 {
     int64_t now = weir_monotonic_now();
+    weir_logged *place = &runtime->logged[0];
 
-    if (runtime->logged_dead != 0 && now - runtime->logged_dead < LOG_EVERY * 1000000000ll)
+    for (size_t i = 0; i < sizeof runtime->logged / sizeof *runtime->logged; i++) {
+        weir_logged *logged = &runtime->logged[i];
+        if (logged->time != 0 && logged->cause == cause) {
+            place = logged;
+            break;
+        }
+        if (logged->time < place->time)
+            place = logged;
+    }
+    if (place->time != 0 && place->cause == cause && now - place->time < log_every)
+        return false;
+    *place = (weir_logged){cause, now};
+    return true;
+}
+
+/* Without a sink a dead letter is a log line, at most one a minute and cause. */
+static void log_letter(weir_runtime *runtime, const weir_dead *dead)
+{
+    if (!may_log(runtime, cause_of(dead)))
         return;
-    runtime->logged_dead = now;
-    weir_runtime_log(runtime, WEIR_WARNING, "graph", dead->source,
+    weir_runtime_log(runtime, WEIR_WARNING, "sources", dead->source,
                      "an event at position %lld became a dead letter%s%s: %s (%llu so far; name a "
                      "sink under 'dead_letters:' to keep them)",
                      (long long)dead->position, dead->graph != NULL ? " in graph " : "",
@@ -71,7 +109,7 @@ void weir_dead_letter_send(weir_runtime *runtime, const weir_dead *dead)
     char node[160] = "";
 
     runtime->dead_letters++;
-    if (dead->sink < 0)
+    if (dead->sink == WEIR_NO_SINK)
         log_letter(runtime, dead);
     if (dead->sink < 0 && runtime->config.dead_letter == NULL)
         return;
@@ -113,6 +151,29 @@ static int sink_of(const weir_program *program, const weir_origin *origin)
     return program->dead_sink;
 }
 
+/* The first time that this burial comes to the event. */
+static bool is_first(weir_ticket *ticket, uint32_t burial)
+{
+    bool first = ticket->burial != burial;
+
+    ticket->burial = burial;
+    return first;
+}
+
+void weir_dead_of_ticket(weir_dead *dead, weir_ticket *ticket, uint32_t burial)
+{
+    for (const weir_ticket_part *part = ticket->parts; part != NULL; part = part->next)
+        weir_dead_of_ticket(dead, part->ticket, burial);
+    if (ticket->parts != NULL || !is_first(ticket, burial))
+        return;
+    dead->source = ticket->origin->name;
+    dead->partition = ticket->partition;
+    dead->position = ticket->position;
+    dead->time = ticket->time;
+    dead->sink = sink_of(dead->program, ticket->origin);
+    weir_dead_letter_send(dead->program->runtime, dead);
+}
+
 void weir_dead_of_event(weir_accumulator_work *work, const weir_event *event, const char *reason)
 {
     weir_dead dead = {.program = work->program,
@@ -126,7 +187,26 @@ void weir_dead_of_event(weir_accumulator_work *work, const weir_event *event, co
                       .value = event->value,
                       .sink = sink_of(work->program, event->origin)};
 
-    weir_dead_letter_send(work->program->runtime, &dead);
+    if (event->ticket != NULL)
+        weir_dead_of_ticket(&dead, event->ticket, ++work->program->runtime->burials);
+    else
+        weir_dead_letter_send(work->program->runtime, &dead);
+}
+
+void weir_dead_of_kept(weir_accumulator_work *work, const void *boundary, const weir_ticket *ticket,
+                       const char *reason)
+{
+    const weir_module_accumulator *module = work->accumulator.module;
+    const weir_window *window = module->window ? boundary : NULL;
+    uint32_t burial = ++work->program->runtime->burials;
+    size_t i = 0;
+
+    for (const weir_ticket_part *part = ticket->parts; part != NULL; part = part->next, i++) {
+        weir_dead dead = {.program = work->program, .reason = reason, .type = module->type};
+        if (window != NULL && i < window->count)
+            dead.value = (const unsigned char *)window->items + i * module->type->size;
+        weir_dead_of_ticket(&dead, part->ticket, burial);
+    }
 }
 
 void weir_dead_of_refusal(weir_source_work *work)
@@ -144,8 +224,8 @@ void weir_dead_of_refusal(weir_source_work *work)
     source->refusal.waiting = false;
     weir_dead_letter_send(work->program->runtime, &dead);
     weir_ledger_add(&source->origin.ledger, WEIR_DEAD, 1);
-    if (source->origin.done != NULL)
-        source->origin.done(&source->origin, dead.partition, dead.position, 1);
+    if (source->origin.commits)
+        source->origin.partitions[source->origin.place].next = dead.position + 1;
 }
 
 static weir_program *program_of(const weir_reactor *reactor)
@@ -179,23 +259,28 @@ static void write_inputs(const weir_reactor *reactor, const void *const *inputs,
     weir_buffer_text(buffer, separator == '{' ? "{}" : "}");
 }
 
-static int sink_of_graph(const weir_program *program, const weir_module_graph *graph)
+int weir_dead_sink(const weir_program *program, const char *name, int otherwise)
 {
-    if (graph == NULL || graph->dead_letters == NULL)
-        return -2;
+    if (name == NULL)
+        return otherwise;
     for (uint32_t i = 0; i < program->module->sink_count; i++)
-        if (strcmp(program->module->sinks[i].name, graph->dead_letters) == 0)
+        if (strcmp(program->module->sinks[i].name, name) == 0)
             return (int)i;
-    return -1;
+    return WEIR_SILENT;
 }
 
-/* One event that took part: `value` is what it gave the input, NULL where it is not at hand. */
-static void send_death(weir_reactor *reactor, const weir_death *death, const weir_ticket *ticket,
+/* Each event that took part: `value` is what it gave the input, NULL where it is not at hand. */
+static void send_death(weir_reactor *reactor, const weir_death *death, weir_ticket *ticket,
                        const void *value, const char *inputs)
 {
     weir_program *program = program_of(reactor);
+
+    for (const weir_ticket_part *part = ticket->parts; part != NULL; part = part->next)
+        send_death(reactor, death, part->ticket, value, inputs);
+    if (ticket->parts != NULL || !is_first(ticket, death->burial))
+        return;
     const weir_event *event = program->runtime->event;
-    int own = sink_of_graph(program, death->graph);
+    const char *own = death->graph != NULL ? death->graph->dead_letters : NULL;
     weir_dead dead = {.program = program,
                       .source = ticket->origin->name,
                       .partition = ticket->partition,
@@ -206,7 +291,7 @@ static void send_death(weir_reactor *reactor, const weir_death *death, const wei
                       .inputs = inputs,
                       .type = type_of(reactor, death->input),
                       .value = value,
-                      .sink = own != -2 ? own : sink_of(program, ticket->origin)};
+                      .sink = weir_dead_sink(program, own, sink_of(program, ticket->origin))};
 
     if (event != NULL && event->ticket == ticket)
         dead.raw = event->raw;
@@ -217,12 +302,20 @@ static void send_death(weir_reactor *reactor, const weir_death *death, const wei
     weir_dead_letter_send(program->runtime, &dead);
 }
 
+static bool is_batch(const weir_reactor *reactor, const weir_death *death)
+{
+    uint32_t accumulator = reactor->module->inputs[death->input].accumulator;
+
+    return death->ticket->origin ==
+           &program_of(reactor)->accumulators[accumulator].accumulator.batches;
+}
+
 /* Of a batch each event becomes a dead letter of its own. */
 static void dead_of_reactor(weir_reactor *reactor, const weir_death *death)
 {
     const weir_reactor_input *input = &reactor->inputs[death->input];
-    const weir_ticket_part *part = death->ticket->parts;
     const weir_window *window = input->item_size != 0 ? death->value : NULL;
+    const weir_ticket_part *part = is_batch(reactor, death) ? death->ticket->parts : NULL;
     weir_buffer inputs = {0};
 
     if (death->inputs != NULL)

@@ -8,11 +8,11 @@
 #include "runtime/runtime.h"
 #include "sources/channel.h"
 
-int64_t weir_stop_limit(const weir_runtime *runtime)
+int64_t weir_stop_within(const weir_runtime *runtime)
 {
     const int64_t usual = 10000000000;
 
-    return runtime->config.stop_limit != 0 ? runtime->config.stop_limit : usual;
+    return runtime->config.stop_within != 0 ? runtime->config.stop_within : usual;
 }
 
 static void flush_all(weir_runtime *runtime)
@@ -36,14 +36,14 @@ bool weir_has_retries(weir_runtime *runtime)
     return false;
 }
 
-/* A retry or a sink that is not ready yet: what waits for it is not lost. */
+/* A retry, a pause or a sink that is not ready yet: what waits for it is not lost. */
 static bool is_held(weir_runtime *runtime)
 {
     if (weir_has_retries(runtime))
         return true;
     FOR_EACH_REACTOR(runtime, reactor)
     {
-        if ((reactor->blocked & WEIR_BLOCKED_SINK) != 0 && reactor->first_waiting != NULL)
+        if (reactor->held && reactor->first_waiting != NULL)
             return true;
     }
     return false;
@@ -57,25 +57,21 @@ static bool must_wait(weir_runtime *runtime)
     return is_held(runtime);
 }
 
-static void bury_unpaired(weir_runtime *runtime)
+/* True: something was. What waits in a batch for its place comes after. */
+static bool bury_unpaired(weir_runtime *runtime)
 {
+    bool found = false;
+
     FOR_EACH_REACTOR(runtime, reactor)
     {
+        found = found || reactor->first_waiting != NULL;
         reactor->metrics.unpaired += reactor->metrics.waiting;
         while (reactor->first_waiting != NULL)
             weir_queue_drop_all(reactor, reactor->first_waiting,
                                 "unpaired: its partners have not come before the end");
     }
-}
-
-/* From now on a push says so, also one that waits for a place. */
-static void close_channels(weir_runtime *runtime)
-{
-    FOR_EACH_SOURCE(runtime, work)
-    {
-        if (work->source.kind == &weir_channel)
-            weir_channel_close(&work->source);
-    }
+    weir_route_settle(runtime);
+    return found;
 }
 
 static const char *stuck_reason(const weir_runtime *runtime)
@@ -87,10 +83,11 @@ static const char *stuck_reason(const weir_runtime *runtime)
     return "";
 }
 
-/* Sinks that have not taken all by the end of the time are given up. */
+/* What sinks have not taken by the end of the time is given up, and so is what is not committed. */
 static void give_up_rest(weir_runtime *runtime)
 {
     weir_error *error = NULL;
+    double seconds = (double)weir_stop_within(runtime) / 1e9;
     size_t lost = 0;
 
     const char *reason = stuck_reason(runtime);
@@ -98,11 +95,16 @@ static void give_up_rest(weir_runtime *runtime)
     {
         lost += weir_sink_drop(work);
     }
-    weir_error_set(
-        &error, WEIR_IO,
-        "a sink has not taken its last results within %.3g s of the stop (%s); %zu bytes "
-        "are not written",
-        (double)weir_stop_limit(runtime) / 1e9, reason, lost);
+    if (runtime->sinks_stuck)
+        weir_error_set(&error, WEIR_IO,
+                       "a sink has not taken its last results within %.3g s of the stop (%s); %zu "
+                       "bytes are not written",
+                       seconds, reason, lost);
+    else
+        weir_error_set(&error, WEIR_IO,
+                       "a source could not commit what is done within %.3g s of the stop; it will "
+                       "come again",
+                       seconds);
     weir_runtime_fail(runtime, WEIR_IO, error);
 }
 
@@ -117,17 +119,33 @@ static void end(weir_runtime *runtime)
     runtime->ended = true;
 }
 
+/* True once the sinks have all, and the sources know it. */
+static bool is_settled(weir_runtime *runtime)
+{
+    weir_flush_sinks(runtime);
+    weir_commit(runtime);
+    return !runtime->sinks_stuck && !runtime->commits_stuck;
+}
+
+void weir_close_channels(weir_runtime *runtime)
+{
+    FOR_EACH_SOURCE(runtime, work)
+    {
+        if (work->source.kind == &weir_channel)
+            weir_channel_close(&work->source);
+    }
+}
+
 static void drain_stopped(weir_runtime *runtime)
 {
     if (runtime->stop_began == 0) {
         runtime->stop_began = weir_monotonic_now();
-        close_channels(runtime);
+        weir_close_channels(runtime);
         flush_all(runtime);
     }
-    weir_flush_sinks(runtime);
-    if (!runtime->sinks_stuck) {
+    if (is_settled(runtime)) {
         end(runtime);
-    } else if (weir_monotonic_now() - runtime->stop_began >= weir_stop_limit(runtime)) {
+    } else if (weir_monotonic_now() - runtime->stop_began >= weir_stop_within(runtime)) {
         give_up_rest(runtime);
         end(runtime);
     }
@@ -145,8 +163,8 @@ void weir_drain(weir_runtime *runtime)
     flush_all(runtime);
     if (must_wait(runtime))
         return;
-    bury_unpaired(runtime);
-    weir_flush_sinks(runtime);
-    if (!runtime->sinks_stuck && !atomic_load(&runtime->stopping))
+    while (bury_unpaired(runtime))
+        ;
+    if (is_settled(runtime) && !atomic_load(&runtime->stopping))
         end(runtime);
 }

@@ -7,7 +7,7 @@
 #include "runtime/runtime.h"
 #include "sources/channel.h"
 
-static weir_outlet outlet_of(weir_program *program, weir_reactor *reactor,
+static weir_outlet target_of(weir_program *program, weir_reactor *reactor,
                              const weir_module_outlet *module, weir_feedback_target *target)
 {
     if (module->sink != WEIR_NONE)
@@ -37,9 +37,12 @@ static bool join_graphs(weir_program *program)
             const weir_module_graph *graph = reactor->graphs[g].module;
             reactor->frames[g].outlets = program->outlets + outlets;
             reactor->frames[g].counts = program->counts + counts;
-            for (uint32_t o = 0; o < graph->outlet_count; o++)
-                program->outlets[outlets + o] =
-                    outlet_of(program, reactor, &graph->outlets[o], &program->targets[outlets + o]);
+            for (uint32_t o = 0; o < graph->outlet_count; o++) {
+                weir_outlet *outlet = &program->outlets[outlets + o];
+                *outlet =
+                    target_of(program, reactor, &graph->outlets[o], &program->targets[outlets + o]);
+                outlet->node = graph->outlets[o].node;
+            }
             outlets += graph->outlet_count;
             counts += graph->count_size;
         }
@@ -92,8 +95,7 @@ static bool is_quick(const weir_source_work *work)
     if (accumulator->accumulator.kind != &weir_passthrough ||
         accumulator->accumulator.module->where != NULL ||
         route->reactor->key_words != accumulator->key_words ||
-        reactor->strategy != WEIR_SEQUENTIAL || work->source.origin.done != NULL ||
-        route->reactor->tells)
+        reactor->strategy != WEIR_SEQUENTIAL || route->reactor->tells)
         return false;
     for (uint32_t g = 0; g < reactor->graph_count; g++) {
         const weir_module_graph *graph = route->reactor->graphs[g].module;
@@ -149,16 +151,6 @@ static void join_flush(weir_program *program, weir_accumulator_work *work)
     }
 }
 
-static int sink_named(const weir_program *program, const char *name, int otherwise)
-{
-    if (name == NULL)
-        return otherwise;
-    for (uint32_t i = 0; i < program->module->sink_count; i++)
-        if (strcmp(program->module->sinks[i].name, name) == 0)
-            return (int)i;
-    return -1;
-}
-
 bool weir_program_join(weir_program *program)
 {
     const weir_module *module = program->module;
@@ -170,9 +162,9 @@ bool weir_program_join(weir_program *program)
         join_flush(program, &program->accumulators[i]);
     for (uint32_t i = 0; i < module->source_count && good; i++)
         good = join_source(program, i);
-    program->dead_sink = sink_named(program, module->dead_letters, -1);
+    program->dead_sink = weir_dead_sink(program, module->dead_letters, WEIR_NO_SINK);
     for (uint32_t i = 0; i < module->source_count && good; i++)
         program->sources[i].sink =
-            sink_named(program, module->sources[i].dead_letters, program->dead_sink);
+            weir_dead_sink(program, module->sources[i].dead_letters, program->dead_sink);
     return good;
 }

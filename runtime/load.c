@@ -150,16 +150,41 @@ static weir_status load_accumulator(weir_program *program, uint32_t index, weir_
     if (status == WEIR_OK)
         status = weir_origin_init(&accumulator->origin, module->name, 65536, error);
     if (status == WEIR_OK)
-        status = weir_origin_init(&accumulator->batches, module->name, 65536, error);
-    accumulator->batches.inner = true;
-    work->cells.timers = &runtime->timers;
-    work->cells.rank = ++runtime->ranks;
+        status = weir_origin_init_inner(&accumulator->batches, module->name, 65536, error);
+    work->cells = (weir_cells){.accumulator = accumulator,
+                               .timers = &runtime->timers,
+                               .key_words = work->key_words,
+                               .rank = ++runtime->ranks,
+                               .ttl = INT64_MAX,
+                               .flush = weir_flush_timer,
+                               .forget = weir_forget_timer};
     work->has_cells = accumulator->kind->cell_size != NULL;
-    if (status == WEIR_OK && work->has_cells)
-        status =
-            weir_cells_init(&work->cells, accumulator, accumulator->kind->cell_size(accumulator),
-                            work->key_words, 1000000, runtime->config.seed, error);
     return status;
+}
+
+/* A key lives in an accumulator as long as in the reactor over it that keeps it longest. */
+static weir_status load_cells(weir_program *program, uint32_t index, weir_error **error)
+{
+    weir_accumulator_work *work = &program->accumulators[index];
+    int64_t ttl = 0;
+
+    for (uint32_t r = 0; r < program->module->reactor_count; r++) {
+        const weir_module_reactor *module = &program->module->reactors[r];
+        const weir_reactor_config *config = &program->reactors[r].config;
+        for (uint32_t i = 0; i < module->input_count; i++) {
+            if (module->inputs[i].accumulator != index)
+                continue;
+            ttl = config->ttl > ttl ? config->ttl : ttl;
+            if (config->max_keys > work->cells.max_keys)
+                work->cells.max_keys = (uint32_t)config->max_keys;
+        }
+    }
+    if (work->key_words != 0 && ttl != 0)
+        work->cells.ttl = ttl;
+    return work->has_cells ? weir_cells_init(&work->cells,
+                                             work->accumulator.kind->cell_size(&work->accumulator),
+                                             program->runtime->config.seed, error)
+                           : WEIR_OK;
 }
 
 static weir_status load_source(weir_program *program, uint32_t index, weir_error **error)
@@ -190,6 +215,8 @@ static weir_status load_source(weir_program *program, uint32_t index, weir_error
     if (status == WEIR_OK)
         status = weir_origin_init(&source->origin, module->name,
                                   (uint32_t)work->config.max_in_flight, error);
+    source->origin.commits =
+        source->kind->commit != NULL && runtime->config.mode != WEIR_MODE_REPLAY;
     /* A channel takes pushes from now on. */
     if (status == WEIR_OK && source->kind == &weir_channel)
         status = weir_source_open(work, error);
@@ -245,6 +272,7 @@ static weir_status load_reactor(weir_program *program, uint32_t index, weir_erro
     reactor->host = &weir_runtime_reactor_host;
     reactor->host_arg = program;
     reactor->timers = &runtime->timers;
+    reactor->burials = &runtime->burials;
     reactor->rank = ++runtime->ranks;
     weir_status status = load_options(program, "reactors", module->name, &module->settings,
                                       weir_builtin_catalog()->reactor, &reactor->config, error);
@@ -264,20 +292,22 @@ static weir_status load_reactor(weir_program *program, uint32_t index, weir_erro
 
 /* --- Parameters ------------------------------------------------------------------------------- */
 
-static bool is_text(weir_value_kind kind)
+static void put_cell(const char *text, weir_buffer *record)
 {
-    return kind >= WEIR_VALUE_TIMESTAMP && kind <= WEIR_VALUE_ENUM;
+    weir_buffer_text(record, "\"");
+    for (; *text != '\0'; text++)
+        weir_buffer_printf(record, "%c%s", *text, *text == '"' ? "\"" : "");
+    weir_buffer_text(record, "\"");
 }
 
-/* Parameters are read as one JSON object, by the codec of their struct. */
-static weir_status write_params(const weir_program *program, weir_buffer *json, weir_error **error)
+/* Parameters are texts, so they are read as the cells of one record, by the codec of CSV. */
+static weir_status write_params(const weir_program *program, weir_buffer *record,
+                                weir_error **error)
 {
     const weir_module *module = program->module;
 
-    weir_buffer_text(json, "{");
     for (uint32_t i = 0; i < module->param_count; i++) {
         const weir_module_param *param = &module->params[i];
-        const weir_field *field = &module->params_type->fields[i];
         const char *text = override_of(program->runtime, "params", param->name, NULL);
         text = text != NULL ? text : param->fallback;
         if (text == NULL)
@@ -285,32 +315,53 @@ static weir_status write_params(const weir_program *program, weir_buffer *json, 
                                   "parameter '%s' has no default and no value; give one with "
                                   "--set params.%s=VALUE",
                                   param->name, param->name);
-        const char *quote = is_text(field->kind) || field->text ? "\"" : "";
-        weir_buffer_printf(json, "%s\"%s\":%s%s%s", i != 0 ? "," : "", field->wire, quote, text,
-                           quote);
+        weir_buffer_text(record, i != 0 ? "," : "");
+        put_cell(text, record);
     }
-    weir_buffer_text(json, "}");
     return WEIR_OK;
+}
+
+static weir_slice slice_of(const weir_buffer *buffer)
+{
+    return (weir_slice){(const unsigned char *)buffer->data, buffer->size};
+}
+
+static weir_status read_params(weir_program *program, const weir_buffer *record, weir_error **error)
+{
+    const weir_type *type = program->module->params_type;
+    weir_csv_columns *columns = NULL;
+    weir_buffer header = {0};
+    weir_wire_error wire;
+
+    weir_status status = weir_csv_header(type, &header);
+    if (status != WEIR_OK)
+        return weir_error_set(error, status, "out of memory");
+    status = weir_csv_columns_new(type, slice_of(&header), &columns, &wire);
+    if (status == WEIR_OK)
+        status = weir_csv_decode(columns, slice_of(record), program->params, &wire);
+    if (status != WEIR_OK)
+        status = weir_error_set(error, status == WEIR_NOMEM ? WEIR_NOMEM : WEIR_SPEC,
+                                "parameter '%s': %s", wire.path, wire.message);
+    weir_csv_columns_free(columns);
+    weir_buffer_free(&header);
+    return status;
 }
 
 static weir_status load_params(weir_program *program, weir_error **error)
 {
     const weir_module *module = program->module;
-    weir_buffer json = {0};
-    weir_wire_error wire;
+    weir_buffer record = {0};
 
     if (module->params_type == NULL)
         return WEIR_OK;
     program->params = weir_alloc(module->params_type->size);
     weir_status status = program->params != NULL
-                             ? write_params(program, &json, error)
+                             ? write_params(program, &record, error)
                              : weir_error_set(error, WEIR_NOMEM, "out of memory");
-    const void *data = json.data;
-    if (status == WEIR_OK &&
-        weir_decode(module->params_type, WEIR_FORMAT_JSON, (weir_slice){data, json.size},
-                    program->params, &wire) != WEIR_OK)
-        status = weir_error_set(error, WEIR_SPEC, "parameter '%s': %s", wire.path, wire.message);
-    weir_buffer_free(&json);
+    if (status == WEIR_OK)
+        status = record.failed ? weir_error_set(error, WEIR_NOMEM, "out of memory")
+                               : read_params(program, &record, error);
+    weir_buffer_free(&record);
     return status;
 }
 
@@ -342,9 +393,8 @@ static weir_status load_rooms(weir_program *program, weir_error **error)
         uint32_t count;
         weir_status (*load)(weir_program *program, uint32_t index, weir_error **error);
     } rooms[] = {
-        {module->source_count, load_source},
-        {module->accumulator_count, load_accumulator},
-        {module->reactor_count, load_reactor},
+        {module->source_count, load_source},   {module->accumulator_count, load_accumulator},
+        {module->reactor_count, load_reactor}, {module->accumulator_count, load_cells},
         {module->sink_count, load_sink},
     };
     weir_status status = load_params(program, error);

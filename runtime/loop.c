@@ -91,7 +91,7 @@ static int64_t sooner(int64_t a, int64_t b)
 }
 
 /* Nanoseconds to the next turn; INT64_MAX: only an event causes it. Virtual time does not pass by
- * itself, but sinks that are stuck are asked again in real time. */
+ * itself, but sinks and commits that are stuck are tried again in real time. */
 static int64_t time_to_next(weir_runtime *runtime)
 {
     const int64_t look_again = 20000000;
@@ -106,8 +106,8 @@ static int64_t time_to_next(weir_runtime *runtime)
     if (runtime->sinks_due != 0)
         wait = sooner(wait, runtime->sinks_due - weir_monotonic_now());
     if (runtime->stop_began != 0)
-        wait = sooner(wait, runtime->stop_began + weir_stop_limit(runtime) - weir_monotonic_now());
-    if (runtime->loop->deaf)
+        wait = sooner(wait, runtime->stop_began + weir_stop_within(runtime) - weir_monotonic_now());
+    if (runtime->loop->deaf || runtime->commits_stuck)
         wait = sooner(wait, look_again);
     return wait > 0 ? wait : 0;
 }
@@ -287,13 +287,19 @@ static weir_status begin_on_own_loop(weir_runtime *runtime, weir_error **error)
     return status;
 }
 
+/* A runtime belongs to the thread that made it until another one runs it. */
+void weir_loop_own(weir_runtime *runtime)
+{
+    atomic_store(&runtime->thread, pthread_self());
+    atomic_store(&runtime->owned, true);
+}
+
 static void run_to_the_end(weir_runtime *runtime)
 {
-    runtime->thread = pthread_self();
-    atomic_store(&runtime->running, true);
+    weir_loop_own(runtime);
     while (!runtime->ended)
         ev_run(runtime->loop->ev, 0);
-    atomic_store(&runtime->running, false);
+    atomic_store(&runtime->owned, false);
 }
 
 weir_status weir_runtime_run(weir_runtime *runtime, weir_error **error)
@@ -318,6 +324,7 @@ weir_status weir_runtime_start(weir_runtime *runtime, weir_error **error)
 
     if (status != WEIR_OK)
         return status;
+    atomic_store(&runtime->owned, false);
     int code = pthread_create(&runtime->own, NULL, thread_main, runtime);
     if (code != 0)
         return weir_error_set(error, WEIR_IO, "cannot start a thread: %s", strerror(code));
@@ -345,8 +352,7 @@ weir_status weir_runtime_attach(weir_runtime *runtime, struct ev_loop *loop, wei
     if (runtime->loop->ev != NULL || runtime->loop->epoll_fd >= 0)
         return weir_error_set(error, WEIR_STATE, "the runtime is on a loop already, or polled");
     join_loop(runtime, loop, false);
-    runtime->thread = pthread_self();
-    atomic_store(&runtime->running, true);
+    weir_loop_own(runtime);
     return weir_runtime_begin(runtime, error);
 }
 
@@ -404,15 +410,6 @@ static void arm_descriptor(weir_runtime *runtime)
     timerfd_settime(runtime->loop->timer_fd, 0, &at, NULL);
 }
 
-/* Other threads, which push, read whose it is: it is written only when that changes. */
-static void claim_thread(weir_runtime *runtime)
-{
-    if (atomic_load(&runtime->running) && pthread_equal(runtime->thread, pthread_self()) != 0)
-        return;
-    runtime->thread = pthread_self();
-    atomic_store(&runtime->running, true);
-}
-
 weir_status weir_runtime_poll(weir_runtime *runtime, weir_error **error)
 {
     struct weir_loop *loop = runtime->loop;
@@ -420,7 +417,7 @@ weir_status weir_runtime_poll(weir_runtime *runtime, weir_error **error)
     weir_status status = begin_polled(runtime, error);
     if (status != WEIR_OK)
         return status;
-    claim_thread(runtime);
+    weir_loop_own(runtime);
     empty(loop->wake_fd);
     empty(loop->timer_fd);
     take_turn(runtime);

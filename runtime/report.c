@@ -151,7 +151,7 @@ static void report_sinks(const weir_program *program, weir_report *report)
     }
 }
 
-weir_status weir_runtime_report(weir_runtime *runtime, weir_report **ret, weir_error **error)
+weir_status weir_runtime_metrics(weir_runtime *runtime, weir_report **ret, weir_error **error)
 {
     weir_report *report = weir_alloc(sizeof *report);
 

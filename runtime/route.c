@@ -83,6 +83,11 @@ void weir_route_refuse(weir_accumulator_work *work, weir_event *event, const cha
 
 /* --- Boundaries ------------------------------------------------------------------------------- */
 
+static const char *why_no_cell(bool full)
+{
+    return full ? "'max_keys' keys are there already" : "out of memory for another key";
+}
+
 /* The cell of the reactor that a boundary belongs to: of its key, or the only one. */
 static weir_reactor_cell *cell_of(const weir_route *route, const uint64_t *key, bool *full)
 {
@@ -105,9 +110,7 @@ static void offer(weir_accumulator_work *work, const weir_route *route, const ui
     weir_reactor_cell *cell = cell_of(route, key, &full);
 
     if (cell == NULL && reactor->key_words != 0 && reactor->inputs[route->input].keyed) {
-        weir_route_refuse(work, event,
-                          full ? "the reactor has 'max_keys' keys already"
-                               : "out of memory for another key");
+        weir_route_refuse(work, event, why_no_cell(full));
         return;
     }
     if (cell != NULL)
@@ -169,11 +172,26 @@ static weir_status take(weir_accumulator_work *work, weir_event *event, const ui
     }
     if (work->has_cells) {
         uint64_t hash = key != NULL ? weir_table_hash(&work->cells.table, key) : 0;
-        cell = weir_cells_find(&work->cells, key, hash, weir_flush_timer);
+        bool full;
+        cell = weir_cells_find(&work->cells, key, hash, firing->now, &full);
         if (cell == NULL)
-            return weir_fail(firing, "no place for another key");
+            return weir_fail(firing, "%s", why_no_cell(full));
     }
     return accumulator->kind->take(accumulator, cell, firing, event, boundary, ticket);
+}
+
+/* An event that gives no boundary keeps its key alive all the same. */
+static void keep_key(const weir_accumulator_work *work, const uint64_t *key)
+{
+    for (uint32_t i = 0; i < work->route_count && work->has_cells; i++) {
+        const weir_reactor *reactor = work->routes[i].reactor;
+        if (reactor->config.ttl == INT64_MAX || reactor->key_words == 0)
+            continue;
+        weir_reactor_cell *cell =
+            weir_reactor_find(reactor, key, weir_table_hash(&reactor->keys, key));
+        if (cell != NULL)
+            cell->last_event = work->program->runtime->clock.now;
+    }
 }
 
 void weir_route_into(weir_accumulator_work *work, weir_event *event)
@@ -187,7 +205,11 @@ void weir_route_into(weir_accumulator_work *work, weir_event *event)
     weir_status status = take(work, event, key, &boundary, &ticket);
     if (status == WEIR_OK) {
         offer_all(work, key, boundary, event, ticket);
-    } else if (status == WEIR_SKIP) {
+        return;
+    }
+    if (key != NULL)
+        keep_key(work, key);
+    if (status == WEIR_SKIP) {
         work->filtered++;
         event->outcome |= WEIR_FILTERED;
     } else if (status != WEIR_AGAIN) {
@@ -200,8 +222,10 @@ bool weir_route_inject(weir_accumulator_work *work, const void *value)
 {
     weir_runtime *runtime = work->program->runtime;
     weir_origin *origin = &work->accumulator.origin;
+    uint64_t room[WEIR_KEY_WORDS];
+    const uint64_t *key = work->key_words != 0 ? weir_key_of(work, value, room) : NULL;
 
-    if (!weir_origin_has_room(origin))
+    if (!weir_origin_has_room(origin) || !weir_route_has_place(work, key))
         return false;
     weir_event event = {.value = value,
                         .origin = origin,
@@ -254,27 +278,49 @@ static bool can_bury(const weir_source_work *work)
     return work->sink < 0 || weir_sink_is_ready(&work->program->sinks[work->sink]);
 }
 
+bool weir_route_has_place(const weir_accumulator_work *work, const uint64_t *key)
+{
+    for (uint32_t i = 0; i < work->route_count; i++) {
+        const weir_route *route = &work->routes[i];
+        const weir_reactor *reactor = route->reactor;
+        const weir_reactor_cell *cell = reactor->single;
+        if (reactor->blocked == 0)
+            continue;
+        if (reactor->key_words != 0 && key != NULL)
+            cell = weir_reactor_find(reactor, key, weir_table_hash(&reactor->keys, key));
+        if (weir_reactor_is_full(reactor, cell, route->input, route->same_source))
+            return false;
+    }
+    return true;
+}
+
+/* The usual case, told without the key. */
+static bool is_free(const weir_accumulator_work *work)
+{
+    for (uint32_t i = 0; i < work->route_count; i++)
+        if (work->routes[i].reactor->blocked != 0)
+            return false;
+    return true;
+}
+
 /* An event is not taken while one of the queues that it would enter is full and held. */
 static bool can_take(const weir_source_work *work, const void *value)
 {
-    if (!weir_origin_has_room(&work->source.origin) || !can_bury(work))
+    const weir_source *source = &work->source;
+    int64_t position = source->span.first_position + (int64_t)source->taken;
+
+    if (!weir_origin_has_room(&source->origin) || !weir_origin_reaches(&source->origin, position) ||
+        !can_bury(work))
         return false;
     for (uint32_t a = 0; a < work->accumulator_count; a++) {
         const weir_accumulator_work *accumulator = work->accumulators[a];
-        for (uint32_t i = 0; i < accumulator->route_count; i++) {
-            const weir_route *route = &accumulator->routes[i];
-            const weir_reactor *reactor = route->reactor;
-            uint64_t room[WEIR_KEY_WORDS];
-            if (reactor->blocked == 0)
-                continue;
-            const weir_reactor_cell *cell = reactor->single;
-            if (reactor->key_words != 0 && accumulator->key_words != 0) {
-                const uint64_t *key = weir_key_of(accumulator, value, room);
-                cell = weir_reactor_find(reactor, key, weir_table_hash(&reactor->keys, key));
-            }
-            if (weir_reactor_is_full(reactor, cell, route->input, route->same_source))
-                return false;
-        }
+        uint64_t room[WEIR_KEY_WORDS];
+        if (is_free(accumulator))
+            continue;
+        const uint64_t *key =
+            accumulator->key_words != 0 ? weir_key_of(accumulator, value, room) : NULL;
+        if (!weir_route_has_place(accumulator, key))
+            return false;
     }
     return true;
 }
@@ -284,7 +330,8 @@ bool weir_route_can_take(const weir_source_work *work)
     const weir_source *source = &work->source;
 
     if (source->taken == source->span.count)
-        return can_bury(work);
+        return can_bury(work) && (!source->refusal.waiting ||
+                                  weir_origin_reaches(&source->origin, source->refusal.position));
     return can_take(work, source->span.values + source->taken * source->type->size);
 }
 
@@ -470,6 +517,9 @@ void weir_route_span(weir_source_work *work, size_t end)
         if (slowly)
             route_slowly(work, end);
     }
+    if (source->origin.commits)
+        source->origin.partitions[source->origin.place].next =
+            source->span.first_position + (int64_t)source->taken;
     for (uint32_t i = 0; i < work->accumulator_count; i++)
         for (uint32_t r = 0; r < work->accumulators[i]->route_count; r++)
             weir_reactor_settle(work->accumulators[i]->routes[r].reactor, source->span.values,

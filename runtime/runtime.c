@@ -50,9 +50,12 @@ weir_status weir_runtime_new(const weir_runtime_config *config, weir_runtime **r
     runtime->last_fresh = &runtime->fresh;
     runtime->last_flush = &runtime->flushes;
     runtime->slow = INT64_MAX;
+    weir_loop_own(runtime);
     weir_status status = make_fork_mark(runtime)
                              ? weir_loop_new(runtime, error)
                              : weir_error_set(error, WEIR_NOMEM, "out of memory");
+    if (status == WEIR_OK)
+        status = weir_origin_init_inner(&runtime->groups, "feedback", WEIR_FEEDBACK_LIMIT, error);
     if (status != WEIR_OK)
         weir_runtime_free(runtime);
     else
@@ -87,6 +90,7 @@ void weir_runtime_free(weir_runtime *runtime)
         runtime->programs = next;
     }
     weir_feedback_free(runtime);
+    weir_origin_free(&runtime->groups);
     weir_timers_free(&runtime->timers);
     free_overrides(runtime->overrides);
     weir_error_free(runtime->error);
@@ -184,6 +188,8 @@ weir_status weir_runtime_begin(weir_runtime *runtime, weir_error **error)
                               : WEIR_OK;
     runtime->started = true;
     weir_clock_read(&runtime->clock);
+    if (status == WEIR_OK && !weir_feedback_init(runtime))
+        status = weir_error_set(error, WEIR_NOMEM, "no memory for what is fed back");
     for (weir_program *program = runtime->programs; program != NULL && status == WEIR_OK;
          program = program->next)
         status = weir_program_start(program, error);
@@ -283,7 +289,8 @@ static weir_source *find_channel(weir_runtime *runtime, const weir_module *modul
 
 static bool is_own_thread(const weir_runtime *runtime)
 {
-    return atomic_load(&runtime->running) && pthread_equal(pthread_self(), runtime->thread) != 0;
+    return atomic_load(&runtime->owned) &&
+           pthread_equal(pthread_self(), atomic_load(&runtime->thread)) != 0;
 }
 
 /* Stamps never go back, whatever the machine's clock does: a turn takes all up to the newest. */

@@ -5,6 +5,7 @@
  *     route.c     one event through accumulators and reactors; the shortcuts for whole spans
  *     feedback.c  results that become events
  *     flush.c     accumulators give what they keep: by time, with a firing, by hand, at the end
+ *     commit.c    which events a source need not bring again
  *     drain.c     the end: what still waits when no more events can come
  *     hand.c      pausing, firing, injecting by hand
  *     dead.c      dead letters
@@ -76,9 +77,10 @@ typedef struct weir_source_work {
     int64_t pace;  /* nanoseconds an event, in the newest span */
     bool dry;      /* it has shown in this turn that it has no more */
     bool quick;    /* one accumulator, one reactor: spans may take the shortcut */
-    int sink;      /* where its dead letters go: index, or -1 */
+    int sink;      /* where its dead letters go: index, WEIR_NO_SINK or WEIR_SILENT */
     uint32_t rank; /* place in the spec */
     weir_timer timer;
+    bool commit_failed; /* the newest one */
     weir_watch watch;
 } weir_source_work;
 
@@ -106,7 +108,8 @@ struct weir_program {
     weir_outlet *outlets;     /* of all graphs */
     weir_feedback_target *targets;
     uint64_t *counts; /* of all graphs */
-    int dead_sink;    /* index, or -1 */
+    int dead_sink;    /* index, WEIR_NO_SINK or WEIR_SILENT */
+    bool committing;  /* what is ready in the partitions waits for the sinks */
     weir_module_config config;
     weir_program *next;
 };
@@ -141,6 +144,12 @@ typedef struct weir_override {
     bool used; /* something of a loaded module has that name */
 } weir_override;
 
+/* When a cause of dead letters was last logged: monotonic, 0 never. */
+typedef struct weir_logged {
+    uint64_t cause;
+    int64_t time;
+} weir_logged;
+
 struct weir_runtime {
     weir_runtime_config config;
     weir_clock clock;
@@ -151,17 +160,22 @@ struct weir_runtime {
     uint64_t events; /* numbers them */
     uint64_t turns;
     uint64_t dead_letters;
+    uint32_t burials;    /* failures that made dead letters */
     uint32_t ranks;      /* places in the spec given out */
     weir_asking *asking; /* in the order of the spec; a place for each route */
     uint32_t asking_count, asking_room;
     weir_feedback *feedback; /* NULL: nothing to be fed back */
     weir_feedback *fresh, **last_fresh;
     weir_feedback *free_feedback;
-    uint32_t feedback_count;
+    unsigned char *feedback_pool; /* made at the start */
+    size_t feedback_size;         /* of one of its places */
+    uint32_t feedback_limit, feedback_fresh;
+    weir_origin groups;                /* its tickets stand for all that a firing took */
     weir_flush *flushes, **last_flush; /* what is flushed next */
     weir_event *event;                 /* the one on its way, or NULL */
     bool started, time_started, ended;
     bool sinks_stuck;             /* a sink has not taken all it was given */
+    bool commits_stuck;           /* a source could not yet commit what is done: try again soon */
     int64_t sinks_due;            /* monotonic: they are asked again then; 0: not by time */
     bool draining;                /* no more events can come: only lasting timers fire */
     int64_t stop_began;           /* monotonic; 0: nobody has stopped it */
@@ -174,12 +188,12 @@ struct weir_runtime {
     int64_t replay_began, replay_from; /* monotonic, virtual: when a replay at some speed began */
     int64_t wait_until; /* monotonic: a replay at some speed goes on then; 0: at once */
     struct weir_loop *loop;
-    pthread_t thread; /* that it runs on, while `running` */
-    pthread_t own;    /* that weir_runtime_start made */
-    atomic_bool running;
+    _Atomic pthread_t thread; /* that it belongs to, while `owned` */
+    pthread_t own;            /* that weir_runtime_start made */
+    atomic_bool owned;
     bool own_thread;
     unsigned char *fork_mark; /* a page that a forked child sees wiped */
-    int64_t logged_dead;      /* when the newest dead letter without a sink was logged */
+    weir_logged logged[32];   /* dead letters without a sink */
 };
 
 /* --- load.c, join.c, start.c ------------------------------------------------------------------ */
@@ -210,11 +224,14 @@ weir_status weir_turn(weir_runtime *runtime, bool *ret_more, weir_error **error)
 bool weir_has_retries(weir_runtime *runtime);
 
 /* Nanoseconds that a stop waits for the sinks. */
-int64_t weir_stop_limit(const weir_runtime *runtime);
+int64_t weir_stop_within(const weir_runtime *runtime);
 
 /* No more events will come: everything that waits ends as rules E16 and E20 say, and sinks are
  * written out. Sets runtime->ended once nothing is left to wait for. */
 void weir_drain(weir_runtime *runtime);
+
+/* Nothing more is taken: who pushes, or waits for room to push, is told so. */
+void weir_close_channels(weir_runtime *runtime);
 
 /* Fires the timers that are due, in order. */
 void weir_run_timers(weir_runtime *runtime, int64_t now);
@@ -233,6 +250,11 @@ bool weir_turn_has_more(weir_runtime *runtime);
 
 /* Fires `latest` reactors until none has anything more to fire. */
 void weir_ask_latest(weir_runtime *runtime);
+
+/* --- commit.c --------------------------------------------------------------------------------- */
+
+/* Commits what is done and written. Sets runtime->commits_stuck. */
+void weir_commit(weir_runtime *runtime);
 
 /* --- replay.c --------------------------------------------------------------------------------- */
 
@@ -271,7 +293,11 @@ const uint64_t *weir_key_of(const weir_accumulator_work *work, const void *value
 /* The event found no place: it ends as a dead letter. */
 void weir_route_refuse(weir_accumulator_work *work, weir_event *event, const char *reason);
 
-/* One event of the program's own; false: too many wait. */
+/* True while a boundary of this key (NULL without keys) finds its places: no queue that it would
+ * enter is full because firing is held. */
+bool weir_route_has_place(const weir_accumulator_work *work, const uint64_t *key);
+
+/* One event of the program's own; false: it finds no place. */
 bool weir_route_inject(weir_accumulator_work *work, const void *value);
 
 /* --- flush.c ---------------------------------------------------------------------------------- */
@@ -287,6 +313,8 @@ void weir_flush_cells(weir_accumulator_work *work);
 /* Flushes one cell of an accumulator. */
 void weir_flush_cell(weir_accumulator_work *work, weir_cell *cell);
 void weir_flush_timer(weir_timer *timer);
+/* A key of an accumulator has had no event for its ttl. */
+void weir_forget_timer(weir_timer *timer);
 
 /* --- poller.c --------------------------------------------------------------------------------- */
 
@@ -297,9 +325,20 @@ void weir_poller_free(weir_poller *poller); /* NULL allowed; waits for a poll un
 /* --- feedback.c ------------------------------------------------------------------------------- */
 
 weir_outlet weir_feedback_outlet(weir_feedback_target *target);
+/* So many results can be fed back at once, or as many as fit into so many bytes. */
+enum { WEIR_FEEDBACK_LIMIT = 65536, WEIR_FEEDBACK_BYTES = 16 << 20, WEIR_FEEDBACK_LEAST = 64 };
+WEIR_MUST_USE bool weir_feedback_init(weir_runtime *runtime);
 /* Takes the next event that was fed back and routes it; false: there is none. */
 bool weir_feedback_next(weir_runtime *runtime);
 void weir_feedback_free(weir_runtime *runtime);
+
+/* --- cycle.c ---------------------------------------------------------------------------------- */
+
+/* Writes the shortest way that a result of `reactor` takes through the accumulator and back, "r ->
+ * f
+ * -> q -> g -> r"; false: there is none, and only its beginning is written. */
+bool weir_cycle_name(const weir_program *program, const weir_reactor *reactor,
+                     const weir_accumulator_work *first, char *text, size_t size);
 
 /* --- dead.c ----------------------------------------------------------------------------------- */
 
@@ -318,11 +357,23 @@ typedef struct weir_dead {
     const weir_type *type; /* of `value`, where there are no raw bytes */
     const void *value;
     const char *inputs; /* JSON */
-    int sink;           /* index in the program, or -1 */
+    int sink;           /* index in the program, WEIR_NO_SINK or WEIR_SILENT */
 } weir_dead;
 
+/* Dead letters without a sink are logged, or under `dead_letters: none` only counted. */
+enum { WEIR_NO_SINK = -1, WEIR_SILENT = -2 };
+
+/* The sink of that name, or what "none" means; NULL: `otherwise`. */
+int weir_dead_sink(const weir_program *program, const char *name, int otherwise);
+
 void weir_dead_letter_send(weir_runtime *runtime, const weir_dead *dead);
+/* One letter for each event that the ticket stands for, but for those that this burial has named;
+ * fills in which. */
+void weir_dead_of_ticket(weir_dead *dead, weir_ticket *ticket, uint32_t burial);
 void weir_dead_of_event(weir_accumulator_work *work, const weir_event *event, const char *reason);
+/* Each event of what an accumulator kept. */
+void weir_dead_of_kept(weir_accumulator_work *work, const void *boundary, const weir_ticket *ticket,
+                       const char *reason);
 void weir_dead_of_refusal(weir_source_work *work);
 extern const weir_reactor_host weir_runtime_reactor_host;
 
@@ -345,6 +396,7 @@ const char *weir_sink_awaited(const weir_program *program, const weir_reactor *r
 weir_status weir_loop_new(weir_runtime *runtime, weir_error **error);
 void weir_loop_free(weir_runtime *runtime);
 void weir_loop_wake(weir_runtime *runtime); /* any thread */
+void weir_loop_own(weir_runtime *runtime);  /* the calling thread is the runtime's now */
 bool weir_loop_in_turn(const weir_runtime *runtime);
 bool weir_loop_has_more(const weir_runtime *runtime); /* the next turn is due at once */
 

@@ -244,7 +244,7 @@ static weir_status start_sink(weir_sink_work *work, weir_error **error)
 
     if (!sink->kind->is_callback)
         format = format_of(kind, sink->config, word, sizeof word);
-    work->buffer = (size_t)integer_of(kind, sink->config, "buffer", WEIR_OPTION_SIZE, 1024 * 1024);
+    work->buffer = (size_t)integer_of(kind, sink->config, "buffer", WEIR_OPTION_SIZE, 1 << 20);
     work->sink.metrics.limit = sink->kind->write != NULL ? work->buffer : 0;
     work->give_up = integer_of(kind, sink->config, "give_up", WEIR_OPTION_DURATION, 60000000000);
     return weir_sink_start(work, format, error);
@@ -257,11 +257,32 @@ static weir_status start_accumulator(weir_accumulator_work *work, weir_error **e
 
     if (accumulator->kind->start == NULL)
         return WEIR_OK;
-    weir_cell *cell = weir_cells_find(&work->cells, NULL, 0, weir_flush_timer);
+    bool full;
+    weir_cell *cell = weir_cells_find(&work->cells, NULL, 0, 0, &full);
     if (cell == NULL)
         return weir_error_set(error, WEIR_NOMEM, "accumulator '%s': out of memory",
                               accumulator->module->name);
     accumulator->kind->start(accumulator, cell);
+    return WEIR_OK;
+}
+
+/* What waits for ever would keep a source from ever committing (rule E7). */
+static weir_status check_wait(const weir_program *program, const weir_reactor *reactor,
+                              weir_error **error)
+{
+    const weir_module *module = program->module;
+
+    for (uint32_t i = 0; i < reactor->module->input_count; i++) {
+        const weir_module_input *input = &reactor->module->inputs[i];
+        uint32_t source = module->accumulators[input->accumulator].source;
+        if (reactor->config.wait == INT64_MAX && input->criteria && source != WEIR_NONE &&
+            program->sources[source].source.origin.commits)
+            return weir_error_set_at(error, WEIR_SPEC, reactor->module->place,
+                                     "reactor '%s' cannot wait forever: source '%s' commits, and "
+                                     "nothing after what waits could be committed; give 'wait' a "
+                                     "time",
+                                     reactor->module->name, module->sources[source].name);
+    }
     return WEIR_OK;
 }
 
@@ -278,6 +299,8 @@ weir_status weir_program_start(weir_program *program, weir_error **error)
         status = start_sink(&program->sinks[i], error);
     for (uint32_t i = 0; i < module->source_count && status == WEIR_OK; i++)
         status = start_source(&program->sources[i], error);
+    for (uint32_t i = 0; i < module->reactor_count && status == WEIR_OK; i++)
+        status = check_wait(program, &program->reactors[i], error);
     return status;
 }
 

@@ -75,6 +75,18 @@ static void release(weir_source_work *work, size_t count)
         source->kind->release(source, count);
 }
 
+static weir_status enter_partition(weir_source *source, weir_error **error)
+{
+    const weir_span *span = &source->span;
+    int64_t position = span->count != 0 ? span->first_position : source->refusal.position;
+    int32_t partition = span->count != 0 ? span->partition : source->refusal.partition;
+
+    if (!source->origin.commits || weir_origin_enter(&source->origin, partition, position))
+        return WEIR_OK;
+    return weir_error_set(error, WEIR_NOMEM, "source '%s': no memory for partition %d",
+                          source->module->name, (int)partition);
+}
+
 static void count_received(weir_source_work *work)
 {
     weir_source *source = &work->source;
@@ -90,7 +102,7 @@ static void count_received(weir_source_work *work)
 bool weir_source_refill(weir_source_work *work, weir_error **error, weir_status *ret_status)
 {
     weir_source *source = &work->source;
-    size_t limit = work->budget < WEIR_SPAN_EVENTS ? work->budget : WEIR_SPAN_EVENTS;
+    size_t limit = work->budget < source->capacity ? work->budget : source->capacity;
 
     if (has_rest(source))
         return true;
@@ -99,8 +111,10 @@ bool weir_source_refill(weir_source_work *work, weir_error **error, weir_status 
     weir_status status = source->kind->read(source, limit, error);
     if (status == WEIR_OK) {
         count_received(work);
-        return has_rest(source);
+        status = has_rest(source) ? enter_partition(source, error) : WEIR_OK;
     }
+    if (status == WEIR_OK)
+        return has_rest(source);
     work->dry = true;
     if (status == WEIR_CLOSED) {
         source->ended = true;
@@ -232,6 +246,7 @@ weir_status weir_turn(weir_runtime *runtime, bool *ret_more, weir_error **error)
     }
     weir_ask_latest(runtime);
     weir_flush_sinks(runtime);
+    weir_commit(runtime);
     runtime->turns++;
     *ret_more = status == WEIR_OK && weir_turn_has_more(runtime);
     return status;

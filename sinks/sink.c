@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include <weir/codec.h>
+
 /* --- Encoding --------------------------------------------------------------------------------- */
 
 static weir_status prepare(const weir_outlet *outlet, weir_firing *firing, const void *value)
@@ -108,6 +110,8 @@ weir_status weir_sink_flush(weir_sink_work *work, int *fd, weir_error **error)
         work->unsynced = work->unsynced || written != 0;
         sink->metrics.bytes += written;
     }
+    if (sink->kind->sync == NULL)
+        work->safe = sink->metrics.bytes;
     work->stuck = status != WEIR_OK;
     if (status != WEIR_OK && status != WEIR_AGAIN)
         sink->metrics.failures++;
@@ -124,7 +128,9 @@ weir_status weir_sink_sync(weir_sink_work *work, bool last, weir_error **error)
         return WEIR_OK;
     status = sink->kind->sync(sink, last, error);
     work->unsynced = status != WEIR_OK;
-    if (status != WEIR_OK)
+    if (status == WEIR_OK)
+        work->safe = sink->metrics.bytes;
+    else
         sink->metrics.failures++;
     return status;
 }
@@ -160,6 +166,22 @@ static weir_status choose_format(weir_sink *sink, const char *word, weir_error *
                              sink->module->name, word);
 }
 
+/* What it can have to keep, and the longest result in any format. More than this is kept, where the
+ * spec says so, as it comes. */
+static bool reserve(weir_sink_work *work)
+{
+    const weir_type *type = work->sink.type;
+    size_t longest = type->json_max > type->msgpack_max ? type->json_max : type->msgpack_max;
+
+    if (work->sink.kind->write == NULL)
+        return true;
+    bool good = weir_buffer_reserve(
+        &work->out, longest + WEIR_WRITE_SLACK +
+                        (work->buffer < WEIR_SINK_AHEAD ? work->buffer : WEIR_SINK_AHEAD));
+    work->out.failed = false;
+    return good;
+}
+
 weir_status weir_sink_start(weir_sink_work *work, const char *format, weir_error **error)
 {
     weir_sink *sink = &work->sink;
@@ -170,6 +192,9 @@ weir_status weir_sink_start(weir_sink_work *work, const char *format, weir_error
                               "start, or redirect it with --sink %s=stdout",
                               sink->module->name, sink->module->name);
     work->enough = work->buffer < WEIR_SINK_FLUSH ? work->buffer : WEIR_SINK_FLUSH;
+    if (!reserve(work))
+        return weir_error_set(error, WEIR_NOMEM, "sink '%s': no memory for its buffer",
+                              sink->module->name);
     weir_status status = format != NULL ? choose_format(sink, format, error) : WEIR_OK;
     if (status == WEIR_OK && sink->kind->state_size != 0 &&
         (sink->state = weir_alloc(sink->kind->state_size)) == NULL)

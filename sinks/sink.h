@@ -10,7 +10,7 @@ extern const weir_sink_kind weir_callback_sink;
 extern const weir_sink_kind weir_file_sink;
 extern const weir_sink_kind weir_stdout_sink;
 
-enum { WEIR_SINK_FLUSH = 1 << 16 };
+enum { WEIR_SINK_FLUSH = 1 << 16, WEIR_SINK_AHEAD = 1 << 20 };
 
 /* A sink at work: `out` holds what has left (before `left`) and what is only prepared. */
 typedef struct weir_sink_work weir_sink_work;
@@ -20,7 +20,9 @@ struct weir_sink_work {
     size_t written; /* bytes of `out` that the kind has taken */
     size_t left;    /* end of the results that have left */
     size_t buffer;  /* how much may wait */
-    size_t enough;  /* to be written before the turn ends */
+    uint64_t safe; /* bytes since the start that are written, and synced where its policy says so */
+    uint64_t commits_at; /* `safe` must reach this before sources commit */
+    size_t enough;       /* to be written before the turn ends */
     bool started;
     bool stuck;                      /* the kind takes no more just now, or failed */
     bool failing;                    /* the newest attempt failed */
@@ -44,6 +46,12 @@ weir_outlet weir_sink_outlet(weir_sink_work *work);
 
 /* True while it takes the results of another firing (rule E15). */
 bool weir_sink_is_ready(const weir_sink_work *work);
+
+/* Bytes that have left since the start; what is lost is never safe. */
+static inline uint64_t weir_sink_given(const weir_sink_work *work)
+{
+    return work->sink.metrics.bytes + (work->left - work->written);
+}
 
 /* Writes out what has left. WEIR_AGAIN and WEIR_IO: not all; *fd as for the kind's write. */
 weir_status weir_sink_flush(weir_sink_work *work, int *fd, weir_error **error);

@@ -6,6 +6,8 @@
  */
 #include <weir/sources.h>
 
+enum { PART_SLAB = 4096 };
+
 weir_status weir_origin_init(weir_origin *origin, const char *name, uint32_t limit,
                              weir_error **error)
 {
@@ -20,21 +22,59 @@ weir_status weir_origin_init(weir_origin *origin, const char *name, uint32_t lim
     return WEIR_OK;
 }
 
-static void free_parts(weir_ticket_part *part)
+/* Parts come from slabs, the first of which is made with the origin. */
+typedef struct weir_part_slab {
+    struct weir_part_slab *next;
+    uint32_t fresh, count;
+    weir_ticket_part parts[];
+} weir_part_slab;
+
+static bool add_slab(weir_origin *origin, uint32_t count)
 {
-    while (part != NULL) {
-        weir_ticket_part *next = part->next;
-        weir_free(part);
-        part = next;
+    weir_part_slab *slab = weir_realloc(NULL, sizeof *slab + count * sizeof *slab->parts);
+
+    if (slab == NULL)
+        return false;
+    slab->next = origin->part_slabs;
+    slab->fresh = 0;
+    slab->count = count;
+    origin->part_slabs = slab;
+    return true;
+}
+
+static weir_ticket_part *take_part(weir_origin *origin)
+{
+    weir_ticket_part *part = origin->free_parts;
+
+    if (part != NULL) {
+        origin->free_parts = part->next;
+        return part;
     }
+    if (origin->part_slabs->fresh == origin->part_slabs->count && !add_slab(origin, PART_SLAB))
+        return NULL;
+    return &origin->part_slabs->parts[origin->part_slabs->fresh++];
+}
+
+weir_status weir_origin_init_inner(weir_origin *origin, const char *name, uint32_t limit,
+                                   weir_error **error)
+{
+    weir_status status = weir_origin_init(origin, name, limit, error);
+
+    origin->inner = true;
+    if (status == WEIR_OK && !add_slab(origin, limit))
+        return weir_error_set(error, WEIR_NOMEM, "'%s': out of memory", name);
+    return status;
 }
 
 void weir_origin_free(weir_origin *origin)
 {
-    for (uint32_t i = 0; i < origin->fresh; i++)
-        free_parts(origin->tickets[i].parts);
-    free_parts(origin->free_parts);
+    while (origin->part_slabs != NULL) {
+        weir_part_slab *next = origin->part_slabs->next;
+        weir_free(origin->part_slabs);
+        origin->part_slabs = next;
+    }
     weir_free(origin->tickets);
+    weir_free(origin->partitions);
     *origin = (weir_origin){0};
 }
 
@@ -57,6 +97,69 @@ void weir_ledger_add(weir_ledger *ledger, uint32_t outcome, uint64_t count)
     else
         ledger->kept += count;
 }
+
+/* --- Partitions --------------------------------------------------------------------------------
+ */
+
+static weir_partition *add_partition(weir_origin *origin)
+{
+    if (origin->partition_count == origin->partition_room) {
+        uint32_t room = origin->partition_room != 0 ? origin->partition_room * 2 : 4;
+        weir_partition *grown = weir_realloc(origin->partitions, room * sizeof *grown);
+        if (grown == NULL)
+            return NULL;
+        origin->partitions = grown;
+        origin->partition_room = room;
+    }
+    return &origin->partitions[origin->partition_count++];
+}
+
+bool weir_origin_enter(weir_origin *origin, int32_t number, int64_t position)
+{
+    for (uint32_t i = 0; i < origin->partition_count; i++)
+        if (origin->partitions[i].number == number) {
+            origin->place = i;
+            return true;
+        }
+    weir_partition *partition = add_partition(origin);
+    if (partition == NULL)
+        return false;
+    *partition = (weir_partition){
+        .number = number, .next = position, .ready = position, .committed = position};
+    origin->place = origin->partition_count - 1;
+    return true;
+}
+
+/* Tickets are made in the order of their positions: that of the event on its way is the newest. */
+static void link_ticket(weir_origin *origin, weir_ticket *ticket)
+{
+    weir_partition *partition = &origin->partitions[origin->place];
+
+    ticket->place = origin->place;
+    ticket->older = partition->newest;
+    if (partition->newest != NULL)
+        partition->newest->next = ticket;
+    else
+        partition->oldest = ticket;
+    partition->newest = ticket;
+}
+
+static void unlink_ticket(weir_origin *origin, const weir_ticket *ticket)
+{
+    weir_partition *partition = &origin->partitions[ticket->place];
+
+    if (ticket->older != NULL)
+        ticket->older->next = ticket->next;
+    else
+        partition->oldest = ticket->next;
+    if (ticket->next != NULL)
+        ticket->next->older = ticket->older;
+    else
+        partition->newest = ticket->older;
+}
+
+/* --- Tickets -----------------------------------------------------------------------------------
+ */
 
 static weir_ticket *take_ticket(weir_origin *origin)
 {
@@ -85,6 +188,8 @@ weir_ticket *weir_event_hold(weir_event *event)
                                 .partition = event->partition,
                                 .holds = 1};
         event->ticket = ticket;
+        if (event->origin->commits)
+            link_ticket(event->origin, ticket);
     }
     event->ticket->holds++;
     return event->ticket;
@@ -95,15 +200,6 @@ void weir_ticket_hold(weir_ticket *ticket)
     ticket->holds++;
 }
 
-static void count_done(weir_origin *origin, int32_t partition, int64_t position, uint32_t outcome)
-{
-    if (origin->inner)
-        return;
-    weir_ledger_add(&origin->ledger, outcome, 1);
-    if (origin->done != NULL)
-        origin->done(origin, partition, position, 1);
-}
-
 void weir_ticket_release(weir_ticket *ticket, uint32_t outcome)
 {
     weir_origin *origin = ticket->origin;
@@ -111,7 +207,10 @@ void weir_ticket_release(weir_ticket *ticket, uint32_t outcome)
     ticket->outcome |= outcome;
     if (--ticket->holds != 0)
         return;
-    count_done(origin, ticket->partition, ticket->position, ticket->outcome);
+    if (!origin->inner)
+        weir_ledger_add(&origin->ledger, ticket->outcome, 1);
+    if (origin->commits)
+        unlink_ticket(origin, ticket);
     while (ticket->parts != NULL) {
         weir_ticket_part *part = ticket->parts;
         ticket->parts = part->next;
@@ -126,13 +225,8 @@ void weir_ticket_release(weir_ticket *ticket, uint32_t outcome)
 
 bool weir_ticket_add_part(weir_ticket *batch, weir_ticket *ticket)
 {
-    weir_origin *origin = batch->origin;
-    weir_ticket_part *part = origin->free_parts;
+    weir_ticket_part *part = take_part(batch->origin);
 
-    if (part != NULL)
-        origin->free_parts = part->next;
-    else
-        part = weir_alloc(sizeof *part);
     if (part == NULL)
         return false;
     *part = (weir_ticket_part){.ticket = ticket};
@@ -144,10 +238,64 @@ bool weir_ticket_add_part(weir_ticket *batch, weir_ticket *ticket)
     return true;
 }
 
+static bool is_among(weir_ticket *const *tickets, uint32_t count, const weir_ticket *ticket)
+{
+    for (uint32_t i = 0; i < count; i++)
+        if (tickets[i] == ticket)
+            return true;
+    return false;
+}
+
+/* Adds a part with a hold of its own. */
+static bool join(weir_ticket *group, weir_ticket *ticket)
+{
+    weir_ticket_hold(ticket);
+    if (weir_ticket_add_part(group, ticket))
+        return true;
+    weir_ticket_release(ticket, 0);
+    return false;
+}
+
+static weir_ticket *begin_group(weir_origin *groups, weir_ticket *first)
+{
+    weir_ticket *group = take_ticket(groups);
+
+    if (group == NULL)
+        return NULL;
+    *group = (weir_ticket){.origin = groups, .holds = 1};
+    if (join(group, first))
+        return group;
+    weir_ticket_release(group, 0);
+    return NULL;
+}
+
+weir_ticket *weir_ticket_join(weir_origin *groups, weir_ticket *const *tickets, uint32_t count)
+{
+    weir_ticket *first = NULL, *group = NULL;
+
+    for (uint32_t i = 0; i < count; i++) {
+        if (tickets[i] == NULL || is_among(tickets, i, tickets[i]))
+            continue;
+        if (first == NULL) {
+            first = tickets[i];
+            continue;
+        }
+        if (group == NULL && (group = begin_group(groups, first)) == NULL)
+            return NULL;
+        if (!join(group, tickets[i])) {
+            weir_ticket_release(group, 0);
+            return NULL;
+        }
+    }
+    if (group == NULL && first != NULL)
+        weir_ticket_hold(first);
+    return group != NULL ? group : first;
+}
+
 void weir_event_finish(weir_event *event)
 {
     if (event->ticket != NULL)
         weir_ticket_release(event->ticket, event->outcome);
     else
-        count_done(event->origin, event->partition, event->position, event->outcome);
+        weir_ledger_add(&event->origin->ledger, event->outcome, 1);
 }

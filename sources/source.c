@@ -169,15 +169,12 @@ bool weir_source_put_first(weir_source *source, weir_slice bytes, int64_t positi
     return true;
 }
 
-/* A decode function has no use for the message: it is done. */
-static void pass_over(weir_source *source, int64_t position)
+/* A decode function has no use for the message: it is done. Its position is committed with the next
+ * event's: those before it, in the same span, may not be done yet. */
+static void pass_over(weir_source *source)
 {
-    weir_origin *origin = &source->origin;
-
-    origin->ledger.received++;
-    weir_ledger_add(&origin->ledger, WEIR_FILTERED, 1);
-    if (origin->done != NULL)
-        origin->done(origin, source->span.partition, position, 1);
+    source->origin.ledger.received++;
+    weir_ledger_add(&source->origin.ledger, WEIR_FILTERED, 1);
 }
 
 weir_status weir_source_put(weir_source *source, weir_slice message, int64_t position)
@@ -190,7 +187,7 @@ weir_status weir_source_put(weir_source *source, weir_slice message, int64_t pos
                                         sizeof source->refusal.reason);
     source->bytes += message.size;
     if (status == WEIR_SKIP)
-        pass_over(source, position);
+        pass_over(source);
     else if (status != WEIR_OK)
         refuse(source, message, position);
     else

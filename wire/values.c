@@ -233,10 +233,21 @@ bool wire_value_date(weir_reader *reader, const unsigned char *at, weir_text tex
 bool wire_value_enum(weir_reader *reader, const unsigned char *at, weir_text text,
                      const weir_type *type, int32_t *ret)
 {
+    const unsigned char *bytes = (const unsigned char *)text.data;
+    size_t shown = 0, next;
+
     if (weir_enum_number(type, text.data, text.size, ret))
         return true;
-    weir_read_fail(reader, at, WEIR_WIRE_ENUM, "'%.*s' is no value of %s",
-                   (int)(text.size < 64 ? text.size : 64), text.data, type->name);
+    if (wire_utf8_fault(bytes, bytes + text.size) != NULL) {
+        weir_read_fail(reader, at, WEIR_WIRE_UTF8, "bad UTF-8");
+        return false;
+    }
+    /* As many whole characters as fit: a message is UTF-8 too. */
+    while (shown < text.size &&
+           (next = shown + wire_utf8_size(bytes + shown, bytes + text.size)) <= 64)
+        shown = next;
+    weir_read_fail(reader, at, WEIR_WIRE_ENUM, "'%.*s' is no value of %s", (int)shown, text.data,
+                   type->name);
     return false;
 }
 

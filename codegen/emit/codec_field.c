@@ -154,18 +154,42 @@ static c_name number_literal(const spec_field *field)
     return result;
 }
 
+/* Base64 that was checked, as the bytes that it stands for. */
+static void put_base64(const char *text, weir_buffer *out)
+{
+    static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+                                 "0123456789+/";
+    uint32_t bits = 0, count = 0;
+
+    for (; *text != '\0' && *text != '='; text++) {
+        bits = bits << 6 | (uint32_t)(strchr(digits, *text) - digits);
+        count += 6;
+        if (count < 8)
+            continue;
+        count -= 8;
+        weir_buffer_append(out, (unsigned char[]){(unsigned char)(bits >> count)}, 1);
+    }
+}
+
+/* A string, or bytes with their size, zeros behind. */
 static void emit_text_fallback(const spec_field *field, int indent, weir_buffer *out)
 {
-    weir_buffer literal = {0};
-    size_t size = strlen(field->fallback);
+    weir_buffer text = {0}, literal = {0};
     c_name member = codec_member("value", field, "");
 
-    emit_literal(&literal, field->fallback, size);
+    if (field->shape.type->kind == SPEC_BYTES)
+        put_base64(field->fallback, &text);
+    else
+        weir_buffer_text(&text, field->fallback);
+    emit_literal(&literal, text.data, text.size);
     emit_line(out, indent, "memset(%s, 0, sizeof %s);", member.text, member.text);
-    if (literal.failed)
+    if (text.failed || literal.failed)
         out->failed = true;
-    else if (size != 0)
-        emit_line(out, indent, "memcpy(%s, %s, %zu);", member.text, literal.data, size);
+    else if (text.size != 0)
+        emit_line(out, indent, "memcpy(%s, %s, %zu);", member.text, literal.data, text.size);
+    if (field->shape.type->kind == SPEC_BYTES)
+        emit_line(out, indent, "value->%s_size = %zu;", field->name, text.size);
+    weir_buffer_free(&text);
     weir_buffer_free(&literal);
 }
 
@@ -174,7 +198,7 @@ void codec_emit_fallback(const spec *model, const spec_field *field, int indent,
     const spec_type *type = field->shape.type;
     c_name member = codec_member("value", field, ""), literal;
 
-    if (type->kind == SPEC_STRING) {
+    if (type->kind == SPEC_STRING || type->kind == SPEC_BYTES) {
         emit_text_fallback(field, indent, out);
         return;
     }

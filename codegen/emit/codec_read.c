@@ -425,6 +425,31 @@ static void emit_struct_reader(const spec *model, const spec_type *type, codec_f
     emit_blank(out);
 }
 
+/* Without fields every key is an unknown one: that it is a map is all that matters. */
+static void emit_empty_reader(const spec *model, const spec_type *type, codec_format format,
+                              weir_buffer *out)
+{
+    bool json = format == CODEC_JSON;
+
+    emit_line(out, 0,
+              "static const unsigned char *%s_read_%s(weir_reader *reader, const unsigned char "
+              "*at, void *target)",
+              emit_type(model, type).text, codec_name(format));
+    emit_line(out, 0, "{");
+    if (!json) {
+        emit_line(out, 4, "uint32_t left;");
+        emit_blank(out);
+    }
+    emit_line(out, 4, "(void)target;");
+    emit_line(out, 4, "if (weir_%s == NULL)",
+              json ? "json_open_object(reader, at)" : "msgpack_open_map(reader, at, &left)");
+    emit_line(out, 8, "return NULL;");
+    emit_line(out, 4, "return weir_%s_skip(reader, weir_%s_close(reader, at));", codec_name(format),
+              codec_name(format));
+    emit_line(out, 0, "}");
+    emit_blank(out);
+}
+
 static void emit_enum_reader(const spec *model, const spec_type *type, codec_format format,
                              weir_buffer *out)
 {
@@ -456,5 +481,8 @@ void codec_emit_readers(const spec *model, const spec_type *type, codec_format f
     for (size_t i = 0; i < type->fields.count; i++)
         if (type->fields.items[i].shape.list)
             emit_list_reader(model, type, &type->fields.items[i], format, out);
-    emit_struct_reader(model, type, format, out);
+    if (type->fields.count == 0)
+        emit_empty_reader(model, type, format, out);
+    else
+        emit_struct_reader(model, type, format, out);
 }

@@ -267,8 +267,13 @@ static void emit_same(const spec *model, const spec_type *type, weir_buffer *out
 
     emit_line(out, 0, "static bool %s_same(const void *left, const void *right)", name.text);
     emit_line(out, 0, "{");
-    emit_line(out, 4, "const %s *a = left, *b = right;", name.text);
-    emit_blank(out);
+    if (type->kind == SPEC_STRUCT && type->fields.count == 0) {
+        emit_line(out, 4, "(void)left;");
+        emit_line(out, 4, "(void)right;");
+    } else {
+        emit_line(out, 4, "const %s *a = left, *b = right;", name.text);
+        emit_blank(out);
+    }
     if (type->kind == SPEC_ENUM)
         emit_line(out, 4, "return *a == *b;");
     for (size_t i = 0; i < type->fields.count; i++)
@@ -291,10 +296,11 @@ static void emit_descriptor(const spec *model, const spec_type *type, weir_buffe
     emit_line(out, 4, ".kind = %s,", codec_kind(type->kind));
     emit_line(out, 4, ".size = sizeof(%s),", name.text);
     emit_line(out, 4, ".align = _Alignof(%s),", name.text);
-    if (type->kind == SPEC_STRUCT) {
+    if (type->fields.count != 0) {
         emit_line(out, 4, ".fields = %s_fields,", name.text);
         emit_line(out, 4, ".field_count = %zu,", type->fields.count);
-    } else {
+    }
+    if (type->kind == SPEC_ENUM) {
         emit_line(out, 4, ".enumerators = %s_names,", name.text);
         emit_line(out, 4, ".enumerator_count = %zu,", type->enumerator_count);
     }
@@ -317,7 +323,7 @@ static void emit_type_codecs(const spec *model, const spec_type *type, weir_buff
     emit_blank(out);
     if (type->kind == SPEC_ENUM) {
         emit_enumerators(model, type, out);
-    } else {
+    } else if (type->fields.count != 0) {
         emit_fields(model, type, out);
         emit_find(model, type, out);
     }

@@ -272,6 +272,22 @@ static void emit_struct_writer(const spec *model, const spec_type *type, codec_f
     emit_blank(out);
 }
 
+static void emit_empty_writer(const spec *model, const spec_type *type, codec_format format,
+                              weir_buffer *out)
+{
+    emit_line(out, 0,
+              "static unsigned char *%s_write_%s(weir_writer *writer, unsigned char *at, const "
+              "void *source)",
+              emit_type(model, type).text, codec_name(format));
+    emit_line(out, 0, "{");
+    emit_line(out, 4, "(void)writer;");
+    emit_line(out, 4, "(void)source;");
+    emit_line(out, 4, "return weir_put(at, %s);",
+              format == CODEC_JSON ? "\"{}\", 2" : "\"\\200\", 1");
+    emit_line(out, 0, "}");
+    emit_blank(out);
+}
+
 static void emit_enum_writer(const spec *model, const spec_type *type, codec_format format,
                              weir_buffer *out)
 {
@@ -300,5 +316,8 @@ void codec_emit_writers(const spec *model, const spec_type *type, codec_format f
     for (size_t i = 0; i < type->fields.count; i++)
         if (type->fields.items[i].shape.list)
             emit_list_writer(model, type, &type->fields.items[i], format, out);
-    emit_struct_writer(model, type, format, out);
+    if (type->fields.count == 0)
+        emit_empty_writer(model, type, format, out);
+    else
+        emit_struct_writer(model, type, format, out);
 }

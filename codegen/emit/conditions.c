@@ -2,6 +2,7 @@
 /* conditions.c - what a spec writes as expressions: `where:`, `set:`, `update:`. */
 #include <string.h>
 
+#include "codegen/emit/body.h"
 #include "codegen/emit/prototypes.h"
 #include "codegen/expr/expr.h"
 #include "codegen/roots.h"
@@ -15,6 +16,13 @@ static const char *enumerator_name(void *arg, const spec_type *type,
                              emit_enumerator(e->model, type, enumerator->name).text);
 }
 
+static const char *type_name(void *arg, const spec_type *type)
+{
+    emitter *e = arg;
+
+    return weir_arena_printf(&e->arena, "%s", emit_type(e->model, type).text);
+}
+
 static expr_output output_of(emitter *e, int indent)
 {
     return (expr_output){.arena = &e->arena,
@@ -22,14 +30,8 @@ static expr_output output_of(emitter *e, int indent)
                          .indent = indent,
                          .fail = "return weir_fail(firing, ",
                          .enumerator = enumerator_name,
+                         .type_name = type_name,
                          .arg = e};
-}
-
-/* A word of the text, not a part of a longer one: whether an expression speaks of the parameters.
- */
-bool emit_reads_params(const spec_expression *expression)
-{
-    return expression->text != NULL && strstr(expression->text, "params.") != NULL;
 }
 
 static void emit_place(emitter *e, weir_place where, int indent)
@@ -62,75 +64,85 @@ static void emit_assignments(emitter *e, const spec_assignments *assignments, co
     }
 }
 
-static bool assignments_read_params(const spec_assignments *assignments)
-{
-    for (size_t i = 0; i < assignments->count; i++)
-        if (emit_reads_params(&assignments->items[i].value))
-            return true;
-    return false;
-}
-
-/* Declares what roots.c says that an expression may name, and keeps the compiler quiet about what
- * this one does not. */
-static void emit_common(emitter *e, bool params)
-{
-    if (params)
-        EMIT(e, 4, "const %s_params *params = firing->params;", e->module.text);
-}
-
 /* --- Accumulators --------------------------------------------------------------------------------
  */
 
 static void emit_filter(emitter *e, const spec_accumulator *accumulator)
 {
-    c_name name = emit_room_name(e, accumulator->name);
+    function_body body;
 
-    EMIT(e, 0, "static weir_status %s_where(weir_firing *firing, const void *value)", name.text);
-    EMIT(e, 0, "{");
-    EMIT(e, 4, "const %s *event = value;", emit_type(e->model, accumulator->type).text);
-    emit_common(e, emit_reads_params(&accumulator->filter));
-    emit_blank(e->out);
-    EMIT(e, 4, "(void)firing;");
-    EMIT(e, 4, "(void)event;");
+    body_begin(&body, e);
     emit_condition(e, &accumulator->filter, 4);
     EMIT(e, 4, "return WEIR_OK;");
+    body_end(&body);
+    EMIT(e, 0, "static weir_status %s_where(weir_firing *firing, const void *value)",
+         emit_room_name(e, accumulator->name).text);
+    EMIT(e, 0, "{");
+    bool event = body_names(&body, "event");
+    if (event)
+        EMIT(e, 4, "const %s *event = value;", emit_type(e->model, accumulator->type).text);
+    body_declared(&body, event);
+    if (!event)
+        EMIT(e, 4, "(void)value;");
+    body_put(&body);
     EMIT(e, 0, "}");
     emit_blank(e->out);
+}
+
+static void emit_stream_body(emitter *e, const spec_accumulator *accumulator)
+{
+    expr_output output = output_of(e, 4);
+
+    if (accumulator->calls) {
+        EMIT(e, 4, "return %s(firing, event, %sout);", emit_room_name(e, accumulator->name).text,
+             accumulator->state.count != 0 ? "state, " : "");
+        return;
+    }
+    emit_assignments(e, &accumulator->update, "state->", &output);
+    emit_condition(e, &accumulator->filter, 4);
+    emit_assignments(e, &accumulator->set, "out->", &output);
+    EMIT(e, 4, "return WEIR_OK;");
+}
+
+/* `const market_quote *event = value;` where the body reads it. */
+static bool emit_view(const function_body *body, const char *type, const char *name,
+                      const char *from)
+{
+    bool read = body_names(body, name);
+
+    if (read)
+        EMIT(body->e, 4, "%s *%s = %s;", type, name, from);
+    return read;
 }
 
 /* A stream's function: the state, then its condition, then what it gives. */
 static void emit_stream(emitter *e, const spec_accumulator *accumulator)
 {
     c_name name = emit_room_name(e, accumulator->name);
-    bool params = assignments_read_params(&accumulator->update) ||
-                  assignments_read_params(&accumulator->set) ||
-                  emit_reads_params(&accumulator->filter);
+    c_name event_type = emit_type(e->model, accumulator->type);
+    function_body body;
 
+    body_begin(&body, e);
+    emit_stream_body(e, accumulator);
+    body_end(&body);
     EMIT(e, 0,
          "static weir_status %s_update(weir_firing *firing, const void *value, void *cell, "
          "void *result)",
          name.text);
     EMIT(e, 0, "{");
-    EMIT(e, 4, "const %s *event = value;", emit_type(e->model, accumulator->type).text);
-    if (accumulator->state.count != 0)
-        EMIT(e, 4, "%s_state *state = cell;", name.text);
-    EMIT(e, 4, "%s *out = result;", emit_type(e->model, accumulator->boundary).text);
-    emit_common(e, params && !accumulator->calls);
-    emit_blank(e->out);
-    if (accumulator->state.count == 0)
+    const char *const_event = weir_arena_printf(&e->arena, "const %s", event_type.text);
+    const char *state_type = weir_arena_printf(&e->arena, "%s_state", name.text);
+    bool event = emit_view(&body, const_event, "event", "value");
+    bool state = emit_view(&body, state_type, "state", "cell");
+    bool out = emit_view(&body, emit_type(e->model, accumulator->boundary).text, "out", "result");
+    body_declared(&body, event || state || out);
+    if (!event)
+        EMIT(e, 4, "(void)value;");
+    if (!state)
         EMIT(e, 4, "(void)cell;");
-    if (accumulator->calls) {
-        EMIT(e, 4, "return %s(firing, event, %sout);", name.text,
-             accumulator->state.count != 0 ? "state, " : "");
-    } else {
-        expr_output output = output_of(e, 4);
-        EMIT(e, 4, "(void)firing;");
-        EMIT(e, 4, "(void)event;");
-        emit_assignments(e, &accumulator->update, "state->", &output);
-        emit_condition(e, &accumulator->filter, 4);
-        emit_assignments(e, &accumulator->set, "out->", &output);
-        EMIT(e, 4, "return WEIR_OK;");
-    }
+    if (!out)
+        EMIT(e, 4, "(void)result;");
+    body_put(&body);
     EMIT(e, 0, "}");
     emit_blank(e->out);
 }
@@ -162,37 +174,50 @@ void emit_expressions_of_accumulators(emitter *e)
 /* --- Nodes ---------------------------------------------------------------------------------------
  */
 
+/* A function of a node's inputs: what its body does not read is told. */
+static void put_node_function(function_body *body, const spec_node *node, const char *out)
+{
+    emitter *e = body->e;
+
+    EMIT(e, 0, "{");
+    body_declared(body, false);
+    for (size_t i = 0; i < node->in_count; i++) {
+        const char *name = spec_operand_name(&node->in[i], &e->arena);
+        if (node->in[i].type == NULL || name == NULL)
+            continue;
+        body_unused(body, name);
+        if (node->in[i].window)
+            body_unused(body, weir_arena_printf(&e->arena, "%s_count", name));
+    }
+    if (out != NULL)
+        body_unused(body, out);
+    body_put(body);
+    EMIT(e, 0, "}");
+    emit_blank(e->out);
+}
+
 static void emit_set_node(emitter *e, const spec_node *node)
 {
-    expr_output output = output_of(e, 4);
+    expr_output output;
+    function_body body;
 
-    emit_node_comment(e, node, 0);
-    emit_node_prototype(e, node, "static inline ", "");
-    EMIT(e, 0, "{");
-    bool params = assignments_read_params(&node->set);
-    emit_common(e, params);
-    if (params)
-        emit_blank(e->out);
-    EMIT(e, 4, "(void)firing;");
-    for (size_t i = 0; i < node->in_count; i++) {
-        if (node->in[i].type == NULL)
-            continue;
-        EMIT(e, 4, "(void)%s;", spec_operand_name(&node->in[i], &e->arena));
-        if (node->in[i].window)
-            EMIT(e, 4, "(void)%s_count;", spec_operand_name(&node->in[i], &e->arena));
-    }
+    body_begin(&body, e);
+    output = output_of(e, 4);
     if (node->copy_from != NULL)
         EMIT(e, 4, "*out = *%s;", spec_operand_name(node->copy_from, &e->arena));
     emit_assignments(e, &node->set, "out->", &output);
     EMIT(e, 4, "return WEIR_OK;");
-    EMIT(e, 0, "}");
-    emit_blank(e->out);
+    body_end(&body);
+    emit_node_comment(e, node, 0);
+    emit_node_prototype(e, node, "static inline ", "");
+    put_node_function(&body, node, "out");
 }
 
 /* The condition of a node is a function of the same inputs. */
 static void emit_node_filter(emitter *e, const spec_node *node)
 {
     weir_buffer line = {0};
+    function_body body;
 
     weir_buffer_printf(&line, "static inline weir_status %s_where(weir_firing *firing",
                        emit_node_name(e, node).text);
@@ -204,29 +229,16 @@ static void emit_node_filter(emitter *e, const spec_node *node)
                        node->in[i].window);
     }
     weir_buffer_text(&line, ")");
-    if (line.failed) {
-        e->out->failed = true;
-        weir_buffer_free(&line);
-        return;
-    }
-    EMIT(e, 0, "%s", line.data);
-    weir_buffer_free(&line);
-    EMIT(e, 0, "{");
-    emit_common(e, emit_reads_params(&node->filter));
-    if (emit_reads_params(&node->filter))
-        emit_blank(e->out);
-    EMIT(e, 4, "(void)firing;");
-    for (size_t i = 0; i < node->in_count; i++) {
-        if (node->in[i].type == NULL)
-            continue;
-        EMIT(e, 4, "(void)%s;", spec_operand_name(&node->in[i], &e->arena));
-        if (node->in[i].window)
-            EMIT(e, 4, "(void)%s_count;", spec_operand_name(&node->in[i], &e->arena));
-    }
+    body_begin(&body, e);
     emit_condition(e, &node->filter, 4);
     EMIT(e, 4, "return WEIR_OK;");
-    EMIT(e, 0, "}");
-    emit_blank(e->out);
+    body_end(&body);
+    if (line.failed)
+        e->out->failed = true;
+    else
+        EMIT(e, 0, "%s", line.data);
+    weir_buffer_free(&line);
+    put_node_function(&body, node, NULL);
 }
 
 void emit_expression_nodes(emitter *e, const spec_graph *graph)

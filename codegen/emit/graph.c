@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "codegen/emit/body.h"
 #include "codegen/emit/graph_plan.h"
 #include "codegen/emit/prototypes.h"
 #include "codegen/roots.h"
@@ -23,7 +24,7 @@ static const char *presence(emitter *e, const graph_plan *plan, const spec_opera
     const char *text = "";
 
     if (node == NULL) {
-        if (operand->optional)
+        if (graph_plan_may_lack(operand))
             text = weir_arena_printf(&e->arena, "%s != NULL", emit_variable(operand->name).text);
     } else if (operand->kind == SPEC_FROM_ROUTE) {
         bool flag = plan->nodes[node->index].flag;
@@ -201,6 +202,10 @@ static void emit_node(emitter *e, const graph_plan *plan, const spec_node *node,
         emit_result(e, plan, node, indent);
         return;
     }
+    /* Before the condition: compilers do not see that a value that is read was given. */
+    if (node->form != SPEC_NODE_PASS)
+        EMIT(e, indent, "memset(&%s, 0, sizeof %s);", emit_variable(node->name).text,
+             emit_variable(node->name).text);
     if (node->filter.text != NULL) {
         emit_call(e, plan, node, "_where", indent);
         if (node->form == SPEC_NODE_PASS)
@@ -212,8 +217,6 @@ static void emit_node(emitter *e, const graph_plan *plan, const spec_node *node,
             EMIT(e, indent, "if (status == WEIR_OK) {");
             inner += 4;
         }
-        EMIT(e, inner, "memset(&%s, 0, sizeof %s);", emit_variable(node->name).text,
-             emit_variable(node->name).text);
         emit_call(e, plan, node, "", inner);
         if (node->filter.text != NULL)
             EMIT(e, indent, "}");
@@ -231,24 +234,13 @@ static void emit_node(emitter *e, const graph_plan *plan, const spec_node *node,
 /* --- The function --------------------------------------------------------------------------------
  */
 
-static void emit_inputs(emitter *e, const spec_graph *graph)
+static void emit_inputs(const function_body *body, const spec_graph *graph)
 {
     graph_input inputs[EMIT_INPUTS];
-    size_t count = emit_graph_inputs(e, graph, inputs, EMIT_INPUTS);
+    size_t count = emit_graph_inputs(body->e, graph, inputs, EMIT_INPUTS);
 
-    for (size_t i = 0; i < count; i++) {
-        const graph_input *input = &inputs[i];
-        c_name type = emit_type(e->model, input->type);
-        if (!input->window) {
-            EMIT(e, 4, "const %s *%s = inputs[%zu];", type.text, input->name, input->index);
-            continue;
-        }
-        EMIT(e, 4, "const weir_window *%s_window = inputs[%zu];", input->name, input->index);
-        EMIT(e, 4, "const %s *%s = %s_window != NULL ? %s_window->items : NULL;", type.text,
-             input->name, input->name, input->name);
-        EMIT(e, 4, "size_t %s_count = %s_window != NULL ? %s_window->count : 0;", input->name,
-             input->name, input->name);
-    }
+    for (size_t i = 0; i < count; i++)
+        body_input(body, &inputs[i]);
 }
 
 static void emit_passed(emitter *e, const spec_node *node, bool flag)
@@ -275,8 +267,6 @@ static void emit_locals(emitter *e, const graph_plan *plan, const spec_graph *gr
         if (plan->nodes[i].flag)
             EMIT(e, 4, "bool has_%s = false;", node->name);
     }
-    if (plan->calls)
-        EMIT(e, 4, "weir_status status;");
     if (!plan->direct && plan->result_count != 0) {
         EMIT(e, 4, "weir_result results[%zu];", plan->result_count);
         EMIT(e, 4, "size_t count = 0;");
@@ -326,35 +316,33 @@ static bool emit_nodes(emitter *e, const graph_plan *plan, const spec_graph *gra
     return !guarded && plan->direct && emit_gives_result(last);
 }
 
-static void emit_unused(emitter *e, const graph_plan *plan, const spec_graph *graph)
-{
-    if (!emit_graph_has_state(graph))
-        EMIT(e, 4, "(void)state;");
-    if (!plan->uses_firing)
-        EMIT(e, 4, "(void)firing;");
-    if (!plan->uses_frame)
-        EMIT(e, 4, "(void)frame;");
-}
-
 static void emit_plain_body(emitter *e, const graph_plan *plan, const spec_graph *graph)
 {
     c_name name = emit_graph_name(e, graph);
     bool stateful = emit_graph_has_state(graph);
+    function_body body;
 
-    EMIT(e, 0,
-         "static inline weir_status %s_nodes(weir_firing *firing, const void *const *inputs, "
-         "%s *state, const weir_graph_frame *frame)",
-         name.text, stateful ? weir_arena_printf(&e->arena, "%s_state", name.text) : "void");
-    EMIT(e, 0, "{");
-    emit_inputs(e, graph);
-    emit_locals(e, plan, graph);
-    emit_blank(e->out);
-    emit_unused(e, plan, graph);
+    body_begin(&body, e);
     bool ends = emit_nodes(e, plan, graph);
     if (!plan->direct && plan->result_count != 0)
         EMIT(e, 4, "return weir_results_leave(firing, frame, results, count);");
     else if (!ends)
         EMIT(e, 4, "return WEIR_OK;");
+    body_end(&body);
+    EMIT(e, 0,
+         "static inline weir_status %s_nodes(weir_firing *firing, const void *const *inputs, "
+         "%s *state, const weir_graph_frame *frame)",
+         name.text, stateful ? weir_arena_printf(&e->arena, "%s_state", name.text) : "void");
+    EMIT(e, 0, "{");
+    emit_inputs(&body, graph);
+    emit_locals(e, plan, graph);
+    if (body_names(&body, "status"))
+        EMIT(e, 4, "weir_status status;");
+    emit_blank(e->out);
+    body_unused(&body, "state");
+    body_unused(&body, "firing");
+    body_unused(&body, "frame");
+    body_put(&body);
     EMIT(e, 0, "}");
     emit_blank(e->out);
 }

@@ -52,6 +52,11 @@ bool graph_plan_exclude(const graph_plan *plan, size_t a, size_t b)
     return false;
 }
 
+bool graph_plan_may_lack(const spec_operand *operand)
+{
+    return operand->optional || (operand->arg != NULL && operand->arg->shape.optional);
+}
+
 static bool exclude(const planner *p, size_t a, size_t b)
 {
     return graph_plan_exclude(p->plan, a, b);
@@ -73,24 +78,30 @@ static bool may_skip(const spec_node *node)
     return node->form == SPEC_NODE_C || node->filter.text != NULL;
 }
 
+static bool is_certain(const planner *p, size_t node);
+
+/* True where what a node cannot do without has a value in every firing. */
+static bool is_there(const planner *p, const spec_operand *operand)
+{
+    if (operand->node == NULL)
+        return !graph_plan_may_lack(operand);
+    return operand->kind != SPEC_FROM_ROUTE && is_certain(p, operand->node->index);
+}
+
 /* True where `node` runs in every firing and always gives a value. */
 static bool is_certain(const planner *p, size_t node)
 {
     if (may_skip(&p->graph->nodes[node]))
         return false;
+    /* Of optional inputs alone one would have to be there. */
+    bool needs = false;
     for (size_t i = 0; i < p->graph->nodes[node].in_count; i++) {
         const spec_operand *operand = &p->graph->nodes[node].in[i];
-        bool outer = operand->node == NULL && !operand->optional;
-        if (operand->optional && p->graph->nodes[node].in_count == 1)
+        if (!operand->optional && !is_there(p, operand))
             return false;
-        if (!outer && !operand->optional &&
-            (operand->kind == SPEC_FROM_ROUTE || !is_certain(p, operand->node->index)))
-            return false;
+        needs = needs || !operand->optional;
     }
-    for (size_t i = 0; i < p->graph->nodes[node].in_count; i++)
-        if (!p->graph->nodes[node].in[i].optional)
-            return true;
-    return false;
+    return needs;
 }
 
 /* When `node` gives nothing, all that comes later depends on it or is of another branch; and no
@@ -225,12 +236,5 @@ bool graph_plan_make(const spec_graph *graph, weir_arena *arena, graph_plan *ret
     plan_presence(&p);
     plan_counts(&p);
     ret->direct = is_direct(&p);
-    for (size_t n = 0; n < count; n++) {
-        bool call = graph->nodes[n].form != SPEC_NODE_PASS || graph->nodes[n].filter.text != NULL;
-        ret->calls = ret->calls || call;
-        ret->uses_frame = ret->uses_frame || call || ret->nodes[n].counts;
-    }
-    ret->uses_firing = ret->calls || ret->result_count != 0;
-    ret->uses_frame = ret->uses_frame || ret->result_count != 0;
     return true;
 }

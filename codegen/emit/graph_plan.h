@@ -23,12 +23,14 @@ typedef struct graph_plan {
     graph_need *needs; /* node_count x node_count: what each node cannot do without */
     size_t node_count;
     bool direct; /* each result leaves by itself: it is the last thing on its branch */
-    bool calls;  /* some node is a function */
-    bool uses_firing, uses_frame;
     size_t result_count; /* at the most in one firing */
     size_t outlet_count;
     size_t count_size;
 } graph_plan;
+
+/* True where an input of the graph itself may be missing: the node asks for it as optional, or the
+ * argument is declared so. */
+bool graph_plan_may_lack(const spec_operand *operand);
 
 /* True where two nodes can never both run: they need different routes of one node. */
 bool graph_plan_exclude(const graph_plan *plan, size_t a, size_t b);

@@ -122,6 +122,24 @@ static void emit_outlets(emitter *e, const graph_plan *plan, const spec_graph *g
     emit_blank(e->out);
 }
 
+/* A list and a string are pointers already. */
+static void emit_arg(emitter *e, const graph_input *input, const spec_field *arg)
+{
+    const spec_shape *shape = &arg->shape;
+    const char *address = shape->list || shape->type->kind == SPEC_STRING ? "" : "&";
+    c_name member = emit_member(arg->name);
+
+    if (shape->optional)
+        EMIT(e, 4, "in.%s = given->has_%s ? %sgiven->%s : NULL;", input->name, arg->name, address,
+             member.text);
+    else
+        EMIT(e, 4, "in.%s = %sgiven->%s;", input->name, address, member.text);
+    if (shape->list && shape->min != shape->max)
+        EMIT(e, 4, "in.%s_count = given->%s_count;", input->name, arg->name);
+    else if (shape->list)
+        EMIT(e, 4, "in.%s_count = %u;", input->name, shape->max);
+}
+
 /* The call of a graph that has arguments, from a value of its args type. */
 static void emit_args_call(emitter *e, const spec_graph *graph)
 {
@@ -141,16 +159,8 @@ static void emit_args_call(emitter *e, const spec_graph *graph)
         EMIT(e, 4, "in.params_ = params;");
     else
         EMIT(e, 4, "(void)params;");
-    for (size_t i = 0; i < count; i++) {
-        const spec_field *arg = &graph->args.items[inputs[i].index];
-        bool array = arg->shape.type->kind == SPEC_STRING;
-        if (arg->shape.optional)
-            EMIT(e, 4, "in.%s = given->has_%s ? %sgiven->%s : NULL;", inputs[i].name, arg->name,
-                 array ? "" : "&", emit_member(arg->name).text);
-        else
-            EMIT(e, 4, "in.%s = %sgiven->%s;", inputs[i].name, array ? "" : "&",
-                 emit_member(arg->name).text);
-    }
+    for (size_t i = 0; i < count; i++)
+        emit_arg(e, &inputs[i], &graph->args.items[inputs[i].index]);
     EMIT(e, 4, "return %s_call(&in, state, out, error);", name.text);
     EMIT(e, 0, "}");
     emit_blank(e->out);

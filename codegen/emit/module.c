@@ -174,6 +174,11 @@ bool emit_scaffold(const spec *model, const char *header, weir_buffer *out)
          slash != NULL ? slash + 1 : model->file);
     EMIT(&e, 0, "#include \"%s\"", header);
     emit_blank(out);
+    for (size_t i = 0; i < model->source_count; i++)
+        if (emit_is_raw(&model->sources[i])) {
+            emit_decode_prototype(&e, &model->sources[i], "");
+            emit_empty_body(&e);
+        }
     for (size_t i = 0; i < model->accumulator_count; i++)
         if (model->accumulators[i]->calls) {
             emit_accumulator_prototype(&e, model->accumulators[i], "");

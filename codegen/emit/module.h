@@ -66,7 +66,6 @@ void emit_expressions_of_accumulators(emitter *e);
 void emit_expression_nodes(emitter *e, const spec_graph *graph);
 /* The statements of a condition, and `return` of WEIR_SKIP where it is false. */
 void emit_condition(emitter *e, const spec_expression *condition, int indent);
-bool emit_reads_params(const spec_expression *expression);
 
 void emit_graph_body(emitter *e, const spec_graph *graph);
 void emit_graph_call(emitter *e, const spec_graph *graph);

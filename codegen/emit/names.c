@@ -96,11 +96,11 @@ c_name emit_member(const char *name)
 }
 
 /* What generated functions call their parameters and variables, beside the words that are reserved
- * in the spec, too. */
+ * in the spec, too, and the functions of C that they call. */
 static const char *const own_words[] = {
-    "captures", "cell",   "count", "counts", "error",  "failed",  "firing",
-    "frame",    "frames", "given", "inputs", "out",    "outlets", "result",
-    "results",  "route",  "saved", "states", "status", "value",
+    "captures", "cell",   "count",  "counts", "error",  "failed", "firing",  "frame",  "frames",
+    "given",    "inputs", "memcmp", "memcpy", "memset", "out",    "outlets", "result", "results",
+    "route",    "saved",  "states", "status", "strcmp", "strlen", "value",
 };
 
 /* Variables that expressions need are t1, t2 ... */

@@ -249,17 +249,22 @@ bool emit_is_raw(const spec_source *source)
     return false;
 }
 
+void emit_decode_prototype(emitter *e, const spec_source *source, const char *end)
+{
+    EMIT(e, 0, "/* Reads one message of the source %s. */", source->name);
+    EMIT(e, 0,
+         "weir_status %s_decode_%s(weir_firing *firing, const unsigned char *data, size_t size, "
+         "%s *event)%s",
+         e->module.text, source->name, emit_type(e->model, source->type).text, end);
+}
+
 static void emit_source_functions(emitter *e, const spec_source *source)
 {
     c_name type = emit_type(e->model, source->type);
     const char *module = e->module.text;
 
     if (emit_is_raw(source)) {
-        EMIT(e, 0, "/* Reads one message of the source %s. */", source->name);
-        EMIT(e, 0,
-             "weir_status %s_decode_%s(weir_firing *firing, const unsigned char *data, "
-             "size_t size, %s *event);",
-             module, source->name, type.text);
+        emit_decode_prototype(e, source, ";");
         emit_blank(e->out);
     }
     if (!is_kind(&source->kind_name, "channel"))

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "codegen/emit/body.h"
 #include "codegen/emit/graph_plan.h"
 #include "codegen/emit/prototypes.h"
 #include "codegen/roots.h"
@@ -36,7 +37,7 @@ static void emit_required(emitter *e, const spec_graph *graph)
     size_t count = emit_graph_inputs(e, graph, inputs, EMIT_INPUTS);
 
     for (size_t i = 0; i < count; i++) {
-        if (inputs[i].optional || inputs[i].window)
+        if (inputs[i].optional)
             continue;
         EMIT(e, 4, "if (in->%s == NULL)", inputs[i].name);
         EMIT(e, 8,
@@ -94,39 +95,39 @@ void emit_graph_call(emitter *e, const spec_graph *graph)
 /* --- The fused function --------------------------------------------------------------------------
  */
 
+/* `const market_quote *orderbook = inputs[0];` of what the condition reads. */
+static bool emit_filter_inputs(const function_body *body, const spec_reactor *reactor)
+{
+    bool any = false;
+
+    for (size_t i = 0; i < reactor->input_count; i++) {
+        const spec_accumulator *accumulator = reactor->inputs[i].accumulator;
+        c_name name = emit_variable(accumulator->name);
+        graph_input input = {.name = name.text,
+                             .type = accumulator->boundary,
+                             .window = accumulator->window,
+                             .index = i};
+        any = body_input(body, &input) || any;
+    }
+    return any;
+}
+
 static void emit_where(emitter *e, const spec_reactor *reactor)
 {
-    c_name name = emit_room_name(e, reactor->name);
+    function_body body;
 
-    EMIT(e, 0, "static weir_status %s_where(weir_firing *firing, const void *const *inputs)",
-         name.text);
-    EMIT(e, 0, "{");
-    for (size_t i = 0; i < reactor->input_count; i++) {
-        const spec_accumulator *accumulator = reactor->inputs[i].accumulator;
-        c_name input = emit_variable(accumulator->name),
-               type = emit_type(e->model, accumulator->boundary);
-        if (!accumulator->window) {
-            EMIT(e, 4, "const %s *%s = inputs[%zu];", type.text, input.text, i);
-            continue;
-        }
-        EMIT(e, 4, "const weir_window *%s_window = inputs[%zu];", input.text, i);
-        EMIT(e, 4, "const %s *%s = %s_window != NULL ? %s_window->items : NULL;", type.text,
-             input.text, input.text, input.text);
-        EMIT(e, 4, "size_t %s_count = %s_window != NULL ? %s_window->count : 0;", input.text,
-             input.text, input.text);
-    }
-    if (emit_reads_params(&reactor->filter))
-        EMIT(e, 4, "const %s_params *params = firing->params;", e->module.text);
-    emit_blank(e->out);
-    EMIT(e, 4, "(void)firing;");
-    for (size_t i = 0; i < reactor->input_count; i++) {
-        const spec_accumulator *accumulator = reactor->inputs[i].accumulator;
-        EMIT(e, 4, "(void)%s;", emit_variable(accumulator->name).text);
-        if (accumulator->window)
-            EMIT(e, 4, "(void)%s_count;", emit_variable(accumulator->name).text);
-    }
+    body_begin(&body, e);
     emit_condition(e, &reactor->filter, 4);
     EMIT(e, 4, "return WEIR_OK;");
+    body_end(&body);
+    EMIT(e, 0, "static weir_status %s_where(weir_firing *firing, const void *const *inputs)",
+         emit_room_name(e, reactor->name).text);
+    EMIT(e, 0, "{");
+    bool inputs = emit_filter_inputs(&body, reactor);
+    body_declared(&body, inputs);
+    if (!inputs)
+        EMIT(e, 4, "(void)inputs;");
+    body_put(&body);
     EMIT(e, 0, "}");
     emit_blank(e->out);
 }

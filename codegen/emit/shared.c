@@ -71,6 +71,8 @@ static graph_input input_of(const emitter *e, const spec_graph *graph, const spe
 
     input.name = weir_arena_printf(arena, "%s", emit_variable(operand->name).text);
     if (operand->kind == SPEC_FROM_ARG)
+        input.optional = input.optional || operand->arg->shape.optional || operand->window;
+    if (operand->kind == SPEC_FROM_ARG)
         input.index = (size_t)(operand->arg - graph->args.items);
     else if (graph->reactor != NULL)
         input.index = index_in_reactor(graph->reactor, operand->accumulator);

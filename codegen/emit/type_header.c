@@ -104,6 +104,8 @@ static void emit_struct(const spec *model, const spec_type *type, weir_buffer *o
     emit_comment(out, 0, type->doc, type->where);
     emit_line(out, 0, "typedef struct %s {", name.text);
     emit_members(model, &type->fields, out);
+    if (type->fields.count == 0)
+        emit_line(out, 4, "char none_; /* C has no struct without members */");
     emit_line(out, 0, "} %s;", name.text);
     emit_blank(out);
     emit_helpers(type, name, out);

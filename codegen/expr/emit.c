@@ -88,7 +88,7 @@ expr_text expr_hide(expr_emitter *emitter, const expr *tree, expr_text value)
     const spec_type *type = tree->shape.type;
     const char *hidden = expr_printf(emitter, "weir_as_%s(%s)", family(tree), value.text);
 
-    if (type == expr_wide(type))
+    if (type == expr_wide(type) && type->kind != SPEC_ENUM)
         return expr_primary(hidden);
     return (expr_text){expr_printf(emitter, "(%s)%s", expr_c_type(emitter, type), hidden),
                        EXPR_BINDS_UNARY};
@@ -401,8 +401,10 @@ static expr_text choose_by_steps(expr_emitter *emitter, const expr *tree, expr_t
 static expr_text choice(expr_emitter *emitter, const expr *tree)
 {
     const expr *yes = tree->args[1], *no = tree->args[2];
-    expr_text condition = expr_emit_tree(emitter, tree->args[0]);
 
+    if (tree->args[0]->kind == EXPR_LITERAL) /* `true ? a : b`, which compilers fold */
+        return branch(emitter, tree, tree->args[0]->magnitude != 0 ? yes : no);
+    expr_text condition = expr_emit_tree(emitter, tree->args[0]);
     if (yes->steps || no->steps)
         return choose_by_steps(emitter, tree, condition);
     expr_text l = branch(emitter, tree, yes), r = branch(emitter, tree, no);

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* emit_assign.c - `set:` and `update:` as C: a value into a member, within its range and length. */
+#include <string.h>
+
 #include "codegen/emit/names.h"
 #include "codegen/expr/emitter.h"
 
@@ -132,12 +134,23 @@ static void assign_optional(assignment *a)
     expr_statement(a->emitter, "}");
 }
 
+/* `update: {n: state.n}` leaves the member as it is; C would not copy it onto itself. */
+static bool is_itself(const expr *tree, const spec_field *field, const char *members)
+{
+    const expr *owner = tree->kind == EXPR_FIELD && tree->field == field ? tree->args[0] : NULL;
+
+    return owner != NULL && owner->kind == EXPR_NAME && owner->root->members != NULL &&
+           strcmp(owner->root->members, members) == 0;
+}
+
 bool expr_emit_assign(expr_output *output, const expr *tree, const spec_field *field,
                       const char *members)
 {
     expr_emitter emitter = {.output = output};
     assignment a = {&emitter, tree, field, members, NULL};
 
+    if (is_itself(tree, field, members))
+        return true;
     a.member = expr_printf(&emitter, "%s%s", members, emit_member(field->name).text);
     if (field->shape.optional)
         assign_optional(&a);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* main.c - a program with a graph inside: it pushes orders and is called back with the verdicts.
  *
- * The runtime has a thread of its own here, so that pushing looks like any other call.
+ * All is pushed before the start here; a program that goes on pushing starts the runtime on a
+ * thread of its own (weir_runtime_start), or on its own loop.
  */
 #include <stdio.h>
 
@@ -63,11 +64,9 @@ int main(void)
     if (status == WEIR_OK)
         status = prepare(runtime, &limits, &accepted, &error);
     if (status == WEIR_OK)
-        status = weir_runtime_start(runtime, &error);
-    if (status == WEIR_OK)
         status = push_orders(runtime, &error);
     if (status == WEIR_OK)
-        status = weir_runtime_join(runtime, &error);
+        status = weir_runtime_run(runtime, &error);
     if (status == WEIR_OK)
         printf("%d accepted\n", accepted);
     else

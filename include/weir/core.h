@@ -35,7 +35,6 @@ extern "C" {
     X(NOMEM, 3, "out of memory")                                                                   \
     X(INVALID, 4, "invalid argument")                                                              \
     X(NOT_FOUND, 5, "not found")                                                                   \
-    X(EXISTS, 6, "exists already")                                                                 \
     X(STATE, 7, "not possible in this state")                                                      \
     X(AGAIN, 8, "not now")                                                                         \
     X(FULL, 9, "full")                                                                             \
@@ -46,8 +45,7 @@ extern "C" {
     X(ENCODE, 14, "cannot be encoded")                                                             \
     X(LIMIT, 15, "over a limit")                                                                   \
     X(FORKED, 16, "used in a forked child")                                                        \
-    X(MISMATCH, 17, "generated for another generation of weir")                                    \
-    X(INTERNAL, 18, "internal error")
+    X(MISMATCH, 17, "generated for another generation of weir")
 
 typedef enum weir_status {
 #define WEIR_STATUS_ENUM(name, number, text) WEIR_##name = number,

@@ -51,7 +51,7 @@ struct weir_outlet {
     void (*commit)(const weir_outlet *outlet, weir_firing *firing, const void *value);
     void (*cancel)(const weir_outlet *outlet);
     void *arg;
-    uint32_t index; /* of the target among its like */
+    uint32_t node; /* whose results it takes */
 };
 
 /* One result on its way: the index of its first outlet, and the value. */
@@ -360,7 +360,6 @@ typedef struct weir_module {
     uint32_t generation; /* WEIR_GENERATION of the generator */
     const char *name;
     const char *spec; /* the file it came from, as given to the generator */
-    const char *digest;
     const weir_type *const *types;
     uint32_t type_count;
     const weir_type *params_type; /* MODULE_params as a struct type, or NULL */

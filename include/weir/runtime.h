@@ -46,12 +46,12 @@ typedef struct weir_runtime_config {
     /* Sees each dead letter, wherever else it goes; NULL: nobody. */
     void (*dead_letter)(const weir_dead_letter *letter, void *arg);
     void *dead_letter_arg;
-    uint64_t seed;      /* of the hash of keys; results never depend on it */
-    int64_t stop_limit; /* nanoseconds that a stop waits for its sinks; 0: 10 s */
+    uint64_t seed; /* of the hash of keys; results never depend on it */
     /* Of a replay: events before `from` or at `until` and later are left out (0: no bound), and
      * time passes so many times faster than it did (0: as fast as possible). */
     int64_t from, until;
     double speed;
+    int64_t stop_within; /* nanoseconds that a stop waits for sinks and commits; 0: 10 s */
 } weir_runtime_config;
 
 /* --- Life ------------------------------------------------------------------------------------- */
@@ -112,7 +112,8 @@ WEIR_API void weir_runtime_stop(weir_runtime *runtime);
 /* --- Events from the program ------------------------------------------------------------------ */
 
 /* Pushes `count` values of the channel's type; they get one stamp. All or none: when there is no
- * room, what the channel's `on_full` says. Any thread. */
+ * room, what the channel's `on_full` says. From the load on; blocks only under `on_full: block`,
+ * and never on the thread that the runtime belongs to (WEIR_STATE). Any thread. */
 WEIR_API WEIR_MUST_USE weir_status weir_runtime_push(weir_runtime *runtime,
                                                      const weir_module *module, uint32_t source,
                                                      const void *values, size_t count,
@@ -136,7 +137,9 @@ WEIR_API WEIR_MUST_USE weir_status weir_runtime_resume(weir_runtime *runtime, co
 WEIR_API WEIR_MUST_USE weir_status weir_runtime_fire(weir_runtime *runtime, const char *reactor,
                                                      const void *key, weir_error **error);
 
-/* Replaces the whole cache (of a key) and fires: one value per named input; others are absent. */
+/* Replaces the whole cache (of a key) and fires: one value per named input, at least one; others
+ * are absent. An input without key in a reactor with keys is seen by all of them: where it is given
+ * it replaces what they see, else it stays. */
 typedef struct weir_named_value {
     const char *input;
     const void *value;
@@ -225,8 +228,8 @@ typedef struct weir_report {
     size_t sink_count;
 } weir_report;
 
-WEIR_API WEIR_MUST_USE weir_status weir_runtime_report(weir_runtime *runtime, weir_report **ret,
-                                                       weir_error **error);
+WEIR_API WEIR_MUST_USE weir_status weir_runtime_metrics(weir_runtime *runtime, weir_report **ret,
+                                                        weir_error **error);
 WEIR_API void weir_report_free(weir_report *report);
 
 /* How often a node has run, from its graph's report. */

@@ -53,9 +53,12 @@ struct weir_ticket {
     int32_t partition;
     uint32_t holds;
     uint32_t outcome;               /* weir_outcome bits so far */
-    struct weir_ticket_part *parts; /* of a batch: the events in it, oldest first */
+    struct weir_ticket_part *parts; /* what it stands for: the events of a batch, oldest first */
     struct weir_ticket_part *last_part;
-    weir_ticket *next; /* in the free list */
+    weir_ticket *next;  /* in the free list; else the next undone one of its partition */
+    weir_ticket *older; /* the undone one before it */
+    uint32_t place;     /* of its partition in the origin's list */
+    uint32_t burial;    /* the newest failure that made a dead letter of it */
 };
 
 typedef struct weir_ticket_part {
@@ -63,30 +66,64 @@ typedef struct weir_ticket_part {
     struct weir_ticket_part *next;
 } weir_ticket_part;
 
+/* How far a source that commits has come in one of its partitions. */
+typedef struct weir_partition {
+    int32_t number;
+    int64_t next;                 /* behind the newest event that was handed on */
+    weir_ticket *oldest, *newest; /* its undone events, by position */
+    int64_t ready;                /* to be committed as soon as the sinks have written */
+    int64_t committed;
+} weir_partition;
+
 /* Where events come from: a source, or an accumulator that is fed by hand. */
 struct weir_origin {
     const char *name;
     weir_ledger ledger;
-    bool inner;           /* its tickets stand for batches, not events: outside the ledger */
+    bool inner;           /* its tickets stand for several events: outside the ledger */
     weir_ticket *tickets; /* `limit` of them */
     weir_ticket *free;
     uint32_t fresh; /* tickets that were never used begin here */
     uint32_t limit; /* max_in_flight */
     uint32_t in_flight;
     weir_ticket_part *free_parts;
-    /* Tells a source that commits which events are done, in any order; NULL: nobody asks. */
-    void (*done)(weir_origin *origin, int32_t partition, int64_t position, size_t count);
-    void *arg;
+    struct weir_part_slab *part_slabs;
+    bool commits; /* it keeps track of what is done in each partition */
+    weir_partition *partitions;
+    uint32_t partition_count, partition_room;
+    uint32_t place; /* of the partition that is read just now */
 };
 
 WEIR_API WEIR_MUST_USE weir_status weir_origin_init(weir_origin *origin, const char *name,
                                                     uint32_t limit, weir_error **error);
+/* One whose tickets stand for several events: they have parts. */
+WEIR_API WEIR_MUST_USE weir_status weir_origin_init_inner(weir_origin *origin, const char *name,
+                                                          uint32_t limit, weir_error **error);
 WEIR_API void weir_origin_free(weir_origin *origin);
 
 /* True while another event can be given a ticket. */
 static inline bool weir_origin_has_room(const weir_origin *origin)
 {
     return origin->in_flight < origin->limit;
+}
+
+/* Of a source that commits: the events that follow are of this partition, from `position` on.
+ * False: out of memory. */
+WEIR_API WEIR_MUST_USE bool weir_origin_enter(weir_origin *origin, int32_t partition,
+                                              int64_t position);
+
+/* The position below which all events of the partition are done. */
+static inline int64_t weir_partition_done(const weir_partition *partition)
+{
+    return partition->oldest != NULL ? partition->oldest->position : partition->next;
+}
+
+/* True while `position` is less than `max_in_flight` above the oldest undone event. */
+static inline bool weir_origin_reaches(const weir_origin *origin, int64_t position)
+{
+    const weir_partition *partition = &origin->partitions[origin->place];
+
+    return !origin->commits || partition->oldest == NULL ||
+           position - partition->oldest->position < (int64_t)origin->limit;
 }
 
 /* --- Events ----------------------------------------------------------------------------------- */
@@ -109,6 +146,19 @@ typedef struct weir_event {
 WEIR_API weir_ticket *weir_event_hold(weir_event *event);
 WEIR_API void weir_ticket_hold(weir_ticket *ticket);
 WEIR_API void weir_ticket_release(weir_ticket *ticket, uint32_t outcome);
+
+/* The ticket of what comes of all of `tickets` (`count`; NULL and the same one again are passed
+ * over), held for it: the only one, or one of `groups` that they are parts of. NULL: no room. */
+WEIR_API weir_ticket *weir_ticket_join(weir_origin *groups, weir_ticket *const *tickets,
+                                       uint32_t count);
+
+/* The event that a ticket stands for; of several the first. */
+static inline const weir_ticket *weir_ticket_first(const weir_ticket *ticket)
+{
+    while (ticket->parts != NULL)
+        ticket = ticket->parts->ticket;
+    return ticket;
+}
 
 /* Makes `part`, which its holder gives up, a part of the batch: done when the batch is done. */
 WEIR_API bool weir_ticket_add_part(weir_ticket *batch, weir_ticket *part);
@@ -164,6 +214,12 @@ typedef struct weir_source_kind {
     weir_status (*read)(weir_source *source, size_t limit, weir_error **error);
     /* The engine is done with the span's first `count` events, and will ask for more. */
     void (*release)(weir_source *source, size_t count);
+    /* All events of `partition` below `position` are done and their results written: they need not
+     * come again. Called at the end of a turn in which that has moved, also of the last one; never
+     * in replay. When it fails it is logged and called again. NULL: the kind does not commit; a
+     * source that does not although its kind can clears source->origin.commits in `open`. */
+    weir_status (*commit)(weir_source *source, int32_t partition, int64_t position,
+                          weir_error **error);
     void (*close)(weir_source *source);
     void (*measure)(weir_source *source, weir_source_gauges *ret);
     bool reads_bytes; /* it calls weir_source_put, by the format of its spec */

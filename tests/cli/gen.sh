@@ -24,3 +24,12 @@ expect_code 2 "$weir" chek "$spec"
 expect_text "$work/err" "there is no verb 'chek'; did you mean 'check'?"
 expect_code 2 "$weir" check --sett "$spec"
 expect_code 3 "$weir" check "$work/none.weir.yaml"
+
+# For machines: findings by the line, the topology as one object.
+printf 'module: a\ntypes:\n  Q: {a: f65}\n  Q: {b: f64}\n' >"$work/bad.weir.yaml"
+expect_code 2 "$weir" check --json "$work/bad.weir.yaml"
+expect_text "$work/out" '"line":3,"column":10,"message":"there is no type '"'f65'"'; did you mean '"'f64'"'?","severity":"error","notes":[]}'
+expect_text "$work/out" '"notes":[{"file"'
+expect_code 0 "$weir" graph --json "$root/examples/routing/routing.weir.yaml"
+expect_text "$work/out" '"criteria":{"when_any":["payments"]}'
+expect_text "$work/out" '"route":"review"'

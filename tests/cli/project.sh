@@ -14,6 +14,8 @@ expect_code 0 "$weir" test demo_one.weir.yaml nodes.c
 expect_text "$work/out" "1 passed, 0 failed"
 expect_code 0 "$weir" test --tap --junit "$work/junit.xml" demo_one.weir.yaml nodes.c
 expect_text "$work/out" "ok 1 - a_wide_spread_is_told"
+expect_code 0 "$weir" test --json demo_one.weir.yaml nodes.c
+expect_text "$work/out" '{"test":"a_wide_spread_is_told","passed":true,'
 expect_text "$work/junit.xml" 'tests="1" failures="0"'
 
 # A missing function is named; a parameter can be overridden; a test that fails says where.
@@ -35,3 +37,17 @@ expect_text "$work/out" "spreads[0].wide: expected false, got true"
 # A machine without a compiler gets a sentence, but what is in the cache runs.
 CC=/nonexistent/cc expect_code 3 "$weir" build demo_one.weir.yaml nodes.c
 expect_text "$work/err" "cannot run the C compiler"
+
+# A header that a file of the user's includes is part of the module: when it changes, so does that.
+sed -i 's/spread: 1, wide: false/spread: 1, wide: true/' demo_one.weir.yaml
+echo '#define FACTOR 1' >factor.h
+sed -i 's/#include "demo_one.weir.h"/&\n#include <math.h>\n#include "factor.h"/; s/out->wide = .*/out->wide = sqrt(measure->spread) > FACTOR * params->limit;/' nodes.c
+expect_code 0 "$weir" run demo_one.weir.yaml nodes.c
+expect_text "$work/out" '"spread":1,"wide":true'
+echo '#define FACTOR 100' >factor.h
+expect_code 0 "$weir" run demo_one.weir.yaml nodes.c
+expect_text "$work/out" '"spread":1,"wide":false'
+CFLAGS=-DWRONG= expect_code 0 "$weir" build demo_one.weir.yaml nodes.c
+rm factor.h
+expect_code 2 "$weir" build demo_one.weir.yaml nodes.c
+expect_text "$work/err" "factor.h"

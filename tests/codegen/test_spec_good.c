@@ -212,7 +212,6 @@ static void test_accumulators(void **state)
     assert_string_equal(book->key[0]->name, "symbol");
     assert_non_null(book->filter.tree);
     assert_true(newest->window);
-    assert_true(newest->boundary->window);
     assert_false(mean->calls);
     assert_string_equal(mean->update.items[1].target->name, "n");
     assert_string_equal(mean->boundary->name, "Signal");

@@ -135,7 +135,7 @@ weir_status lab_try(lab_world *lab)
     if (status == WEIR_OK)
         status = weir_runtime_on(lab->runtime, lab->module, "dead", on_letter, lab, &error);
     if (status == WEIR_OK && weir_runtime_fd(lab->runtime, &error) < 0)
-        status = error != NULL ? weir_error_status(error) : WEIR_INTERNAL;
+        status = error != NULL ? weir_error_status(error) : WEIR_STATE;
     note(lab, status, error);
     return status;
 }
@@ -246,7 +246,7 @@ weir_report *lab_report(lab_world *lab)
 {
     weir_report *report = NULL;
 
-    assert_int_equal(weir_runtime_report(lab->runtime, &report, NULL), WEIR_OK);
+    assert_int_equal(weir_runtime_metrics(lab->runtime, &report, NULL), WEIR_OK);
     return report;
 }
 

@@ -282,7 +282,7 @@ static void every_sink(void **state)
             print_message("  %s: not for it: %s\n", cases[c].name, under_test->skips[c]);
             continue;
         }
-        lab_world lab = {.config.stop_limit = 50000000};
+        lab_world lab = {.config.stop_within = 50000000};
         print_message("  %s\n", cases[c].name);
         lab_begin(&lab);
         cases[c].run(&lab);

@@ -63,3 +63,7 @@ needed=$(readelf -d "$libweir" | sed -n 's/.*NEEDED.*\[\(.*\)\]/\1/p' |
     grep -v -E '^(libev|libc|libm|ld-linux.*)\.so\.[0-9]+$' || true)
 [ -z "$needed" ] || fail "libweir needs more than libev: $needed"
 readelf -d "$libweir" | grep -q 'SONAME.*libweir\.so\.[0-9.]*\]' || fail "libweir has no SONAME"
+
+for page in share/man/man1/weir.1 share/bash-completion/completions/weir; do
+    [ -s "$tree/$page" ] || fail "$page is not installed"
+done

@@ -8,11 +8,12 @@
 static void enqueue(oracle *m, reactor *r, cell *c, int input, boundary b)
 {
     if (r->latest && c->count[input] != 0) {
-        event *old = &m->events[c->queue[input][0].event];
-        old->collapsed = true;
-        old->waits--;
+        const causes *old = &c->queue[input][0].of;
+        for (int i = 0; i < old->count; i++)
+            m->events[old->list[i]].collapsed = true;
+        model_wait(m, old, -1);
         c->queue[input][0] = b;
-        m->events[b.event].waits++;
+        model_wait(m, &b.of, 1);
         return;
     }
     if (c->count[input] >= r->capacity)
@@ -21,7 +22,7 @@ static void enqueue(oracle *m, reactor *r, cell *c, int input, boundary b)
         c->began = ++m->began;
     assert_true(c->count[input] < QUEUE);
     c->queue[input][c->count[input]++] = b;
-    m->events[b.event].waits++;
+    model_wait(m, &b.of, 1);
 }
 
 static void ask_later(oracle *m, int index, int64_t key, bool all)
@@ -44,11 +45,12 @@ static void deliver(oracle *m, int accumulator_index, boundary b)
 
     if (a->where && model_in_list(m->bad_ids, b.id)) {
         snprintf(reason, sizeof reason, "bad %lld", (long long)b.id);
-        model_bury(m, b.event, b.id, reason, "");
+        model_bury(m, &b.of, b.id, reason, "");
         return;
     }
     if (a->where && model_in_list(m->false_ids, b.id)) {
-        m->events[b.event].filtered = true;
+        for (int i = 0; i < b.of.count; i++)
+            m->events[b.of.list[i]].filtered = true;
         return;
     }
     for (int i = 0; i < m->reactor_count; i++) {
@@ -104,7 +106,7 @@ void model_settle(oracle *m)
         m->fresh = m->feedback_count;
         next.boundary.number = ++m->steps;
         deliver(m, next.accumulator, next.boundary);
-        m->events[next.boundary.event].waits--;
+        model_wait(m, &next.boundary.of, -1);
     }
     m->fresh = 0;
 }
@@ -145,7 +147,8 @@ static bool finds_place(oracle *m, int source_index, const event *e)
 static void step(oracle *m, int event_index)
 {
     const event *e = &m->events[event_index];
-    boundary b = {.event = event_index, .id = e->item.id, .key = e->item.key, .number = ++m->steps};
+    boundary b = {
+        .of = {{event_index}, 1}, .id = e->item.id, .key = e->item.key, .number = ++m->steps};
 
     m->events[event_index].waits++;
     for (int a = 0; a < m->accumulator_count; a++)
@@ -337,7 +340,16 @@ static void push(oracle *m, const char *word)
     advance(m, 1);
 }
 
-/* No more events: retries run out, the rest has no partner. */
+static bool something_is_paused(const oracle *m)
+{
+    for (int i = 0; i < m->reactor_count; i++)
+        for (int n = 0; n < CELLS; n++)
+            if (m->reactors[i].paused && m->reactors[i].cells[n].began != 0)
+                return true;
+    return false;
+}
+
+/* No more events: retries run out, the rest has no partner. What is paused goes on later. */
 static void drain(oracle *m)
 {
     m->drain = true;
@@ -345,6 +357,8 @@ static void drain(oracle *m)
         pass(m, next_due(m));
         happen(m);
     }
+    if (something_is_paused(m))
+        return;
     for (int i = 0; i < m->reactor_count; i++)
         for (;;) {
             cell *first = NULL;

@@ -190,19 +190,39 @@ boundary model_pop(const reactor *r, cell *c, int input)
     return first;
 }
 
-void model_bury(oracle *m, int event_index, int64_t id, const char *reason, const char *where)
+void model_add_causes(causes *to, const causes *more)
 {
-    event *e = &m->events[event_index];
+    for (int i = 0; i < more->count; i++) {
+        bool there = false;
+        for (int k = 0; k < to->count; k++)
+            there = there || to->list[k] == more->list[i];
+        assert_true(there || to->count < CAUSES);
+        if (!there)
+            to->list[to->count++] = more->list[i];
+    }
+}
 
-    e->dead = true;
-    weir_buffer_printf(&m->record, "dead(%s%lld %s%s) ", m->spec->sources[e->source].name,
-                       (long long)id, reason, where);
+/* The events wait in one place more, or less. */
+void model_wait(oracle *m, const causes *of, int by)
+{
+    for (int i = 0; i < of->count; i++)
+        m->events[of->list[i]].waits += by;
+}
+
+void model_bury(oracle *m, const causes *of, int64_t id, const char *reason, const char *where)
+{
+    for (int i = 0; i < of->count; i++) {
+        event *e = &m->events[of->list[i]];
+        e->dead = true;
+        weir_buffer_printf(&m->record, "dead(%s%lld %s%s) ", m->spec->sources[e->source].name,
+                           (long long)id, reason, where);
+    }
 }
 
 void model_bury_first(oracle *m, reactor *r, cell *c, int input)
 {
     boundary first = model_pop(r, c, input);
 
-    model_bury(m, first.event, first.id, "unpaired", "");
-    m->events[first.event].waits--;
+    model_bury(m, &first.of, first.id, "unpaired", "");
+    model_wait(m, &first.of, -1);
 }

@@ -86,15 +86,14 @@ static void print_inputs(oracle *m, const reactor *r, const cell *c, int64_t num
 bool model_run_graph(oracle *m, reactor *r, cell *c, int64_t number, int64_t *bad)
 {
     int64_t first = 0;
-    int cause = NONE;
+    causes of = {.count = 0};
     bool found = false;
 
-    for (int i = r->input_count - 1; i >= 0; i--) {
+    for (int i = r->input_count - 1; i >= 0; i--)
         if (c->saw[i])
             first = c->seen[i];
-        if (c->taken[i].event != NONE)
-            cause = c->taken[i].event;
-    }
+    for (int i = 0; i < r->input_count; i++)
+        model_add_causes(&of, &c->taken[i].of);
     for (int i = 0; i < r->input_count && !found; i++)
         if (c->saw[i] && c->seen[i] < RIG_IDS && m->fails[c->seen[i]] != 0) {
             m->fails[c->seen[i]]--;
@@ -109,13 +108,13 @@ bool model_run_graph(oracle *m, reactor *r, cell *c, int64_t number, int64_t *ba
             snprintf(reason, sizeof reason,
                      "the cycle %s -> %s -> %s has gone round %d times ('max_rounds')",
                      r->spec->name, m->accumulators[r->to[t]].name, r->spec->name, c->rounds);
-            model_bury(m, cause, first + 100, reason, "");
+            model_bury(m, &of, first + 100, reason, "");
             continue;
         }
         m->feedback[m->feedback_count].accumulator = r->to[t];
         m->feedback[m->feedback_count++].boundary =
-            (boundary){.event = cause, .id = first + 100, .key = c->key, .rounds = c->rounds + 1};
-        m->events[cause].waits++;
+            (boundary){.of = of, .id = first + 100, .key = c->key, .rounds = c->rounds + 1};
+        model_wait(m, &of, 1);
     }
     return !found;
 }
@@ -124,15 +123,21 @@ bool model_run_graph(oracle *m, reactor *r, cell *c, int64_t number, int64_t *ba
 void model_finish(oracle *m, reactor *r, cell *c, bool fired, bool filtered, const char *dead,
                   const char *where)
 {
+    causes buried = {.count = 0};
+
     for (int i = 0; i < r->input_count; i++) {
-        if (c->taken[i].event == NONE)
-            continue;
-        event *e = &m->events[c->taken[i].event];
-        if (dead != NULL)
-            model_bury(m, c->taken[i].event, c->taken[i].id, dead, where);
-        e->fired = e->fired || fired;
-        e->filtered = e->filtered || filtered;
-        e->waits--;
+        const causes *of = &c->taken[i].of;
+        for (int k = 0; k < of->count; k++) {
+            causes one = {{of->list[k]}, 1};
+            event *e = &m->events[of->list[k]];
+            int before = buried.count;
+            model_add_causes(&buried, &one);
+            if (dead != NULL && buried.count != before)
+                model_bury(m, &one, c->taken[i].id, dead, where);
+            e->fired = e->fired || fired;
+            e->filtered = e->filtered || filtered;
+            e->waits--;
+        }
     }
 }
 
@@ -183,7 +188,7 @@ bool model_ask(oracle *m, reactor *r, cell *c)
         c->rounds = 0;
         for (int i = 0; i < r->input_count; i++) {
             bool along = r->required[i] && !model_has_value(m, r, c, i) && c->count[i] != 0;
-            c->taken[i].event = NONE;
+            c->taken[i].of.count = 0;
             if (!take[i] && !along)
                 continue;
             c->taken[i] = model_pop(r, c, i);

@@ -18,9 +18,16 @@ typedef struct event {
     bool dead, fired, collapsed, filtered;
 } event;
 
-/* A boundary: a value that belongs to an event. */
+enum { CAUSES = 16 };
+
+/* The events that something belongs to, each once. */
+typedef struct causes {
+    int list[CAUSES], count;
+} causes;
+
+/* A boundary: a value that belongs to an event, or to all that the firing took that gave it. */
 typedef struct boundary {
-    int event;
+    causes of;
     int64_t id, key;
     int64_t number; /* of the step that brought it */
     int rounds;
@@ -37,7 +44,7 @@ typedef struct cell {
     int count[RIG_ROOM];
     int64_t began; /* to wait; 0: nothing waits */
     bool retrying;
-    boundary taken[RIG_ROOM]; /* of the retry; event NONE: not taken */
+    boundary taken[RIG_ROOM]; /* of the retry; without causes: not taken */
     int64_t seen[RIG_ROOM];   /* its inputs */
     bool saw[RIG_ROOM];
     int64_t due, number;
@@ -116,7 +123,9 @@ bool model_has_value(const oracle *m, const reactor *r, const cell *c, int input
 void model_put_value(const oracle *m, reactor *r, cell *c, int input, int64_t id);
 int64_t model_value(const oracle *m, const reactor *r, const cell *c, int input);
 boundary model_pop(const reactor *r, cell *c, int input);
-void model_bury(oracle *m, int event_index, int64_t id, const char *reason, const char *where);
+void model_add_causes(causes *to, const causes *more);
+void model_wait(oracle *m, const causes *of, int by);
+void model_bury(oracle *m, const causes *of, int64_t id, const char *reason, const char *where);
 void model_bury_first(oracle *m, reactor *r, cell *c, int input);
 bool model_is_held(const oracle *m, const reactor *r, const cell *c);
 bool model_run_graph(oracle *m, reactor *r, cell *c, int64_t number, int64_t *bad);

@@ -53,12 +53,12 @@ static void must(weir_status status, weir_error *error)
                  error != NULL ? weir_error_message(error) : "");
 }
 
-static const weir_source_kind *const sources[] = {&rig_history};
+static const weir_source_kind *const sources[] = {&rig_history, &rig_log, &rig_limits_kind};
 static const weir_sink_kind *const sinks[] = {&rig_gate};
-static const weir_kinds kinds = {
+const weir_kinds *const rig_kinds = &(const weir_kinds){
     .generation = WEIR_GENERATION,
     .sources = sources,
-    .source_count = 1,
+    .source_count = sizeof sources / sizeof *sources,
     .sinks = sinks,
     .sink_count = 1,
 };
@@ -69,17 +69,21 @@ void rig_open(rig_world *rig, const rig_spec *spec)
 
     rig->spec = spec;
     rig->thread = pthread_self();
+    rig_commits = &rig->record;
     rig->tables = calloc(1, sizeof *rig->tables);
     assert_non_null(rig->tables);
     rig_fill_tables(rig->tables, spec);
+    rig_limits_seen = rig->limits;
+    for (uint32_t i = 0; rig->limits != NULL && i < rig->tables->module.source_count; i++)
+        rig->tables->sources[i].type = &rig->limits->type;
     if (rig->config.mode == WEIR_MODE_LIVE && !rig->live)
         rig->config.mode = WEIR_MODE_TEST;
-    rig->config.kinds = &kinds;
+    rig->config.kinds = rig_kinds;
     must(weir_runtime_new(&rig->config, &rig->runtime, &error), error);
     weir_runtime_set_user(rig->runtime, rig);
     must(weir_runtime_load(rig->runtime, &rig->tables->module, &error), error);
     for (size_t i = 0; i < RIG_ROOM && spec->sinks[i] != NULL; i++) {
-        bool dead = strncmp(spec->sinks[i], "dead", 4) == 0;
+        bool dead = strncmp(rig->tables->sinks[i].name, "dead", 4) == 0;
         rig->taps[i] = (rig_tap){rig, rig->tables->sinks[i].name};
         must(weir_runtime_on(rig->runtime, &rig->tables->module, rig->tables->sinks[i].name,
                              dead ? on_dead : on_item, &rig->taps[i], &error),
@@ -166,7 +170,7 @@ static void push(rig_world *rig, const char *word)
         weir_buffer_printf(&rig->record, "%s:%s ", word, weir_status_text(status));
     weir_error_free(error);
     /* What is pushed later has a later stamp. */
-    if (!rig->live)
+    if (!rig->live && !rig->ended)
         move_clock(rig, 1);
 }
 
@@ -187,11 +191,22 @@ static weir_status fire(rig_world *rig, char *name, weir_error **error)
     return weir_runtime_fire(rig->runtime, name, comma != NULL ? &key : NULL, error);
 }
 
-/* fire_with:r,7,a=1,b=2 */
+/* The items of 1+2+3, behind each other. */
+static size_t read_items(char *text, rig_item *items)
+{
+    char *rest = NULL;
+    size_t count = 0;
+
+    for (char *one = strtok_r(text, "+", &rest); one != NULL; one = strtok_r(NULL, "+", &rest))
+        items[count++] = read_item(one);
+    return count;
+}
+
+/* fire_with:r,7,a=1,w=2+3 */
 static weir_status fire_with(rig_world *rig, char *text, weir_error **error)
 {
     weir_named_value values[RIG_ROOM];
-    rig_item items[RIG_ROOM], key = {0};
+    rig_item items[RIG_ROOM][4], key = {0};
     size_t count = 0;
     char *rest = NULL, *name = strtok_r(text, ",", &rest);
     bool keyed = false;
@@ -204,8 +219,8 @@ static weir_status fire_with(rig_world *rig, char *text, weir_error **error)
             continue;
         }
         *equals = '\0';
-        items[count] = read_item(equals + 1);
-        values[count] = (weir_named_value){part, &items[count], 1};
+        size_t size = read_items(equals + 1, items[count]);
+        values[count] = (weir_named_value){part, items[count], size};
         count++;
     }
     return weir_runtime_fire_with(rig->runtime, name, keyed ? &key : NULL, values, count, error);
@@ -225,7 +240,7 @@ static void command(rig_world *rig, char *word)
 {
     char *colon = strchr(word, ':'), *argument = colon + 1;
     weir_error *error = NULL;
-    weir_status status = WEIR_INTERNAL;
+    weir_status status = WEIR_STATE;
 
     *colon = '\0';
     if (strcmp(word, "pause") == 0)
@@ -360,7 +375,7 @@ void rig_check_ledgers(rig_world *rig)
 
 const weir_reactor_report *rig_report(rig_world *rig, const char *reactor, weir_report **ret)
 {
-    must(weir_runtime_report(rig->runtime, ret, NULL), NULL);
+    must(weir_runtime_metrics(rig->runtime, ret, NULL), NULL);
     for (size_t i = 0; i < (*ret)->reactor_count; i++)
         if (strcmp((*ret)->reactors[i].name, reactor) == 0)
             return &(*ret)->reactors[i];
@@ -404,5 +419,7 @@ void rig_check(const rig_case *test)
     rig_expect(&rig, test->record);
     if (test->ledgers != NULL)
         expect_ledgers(&rig, test->ledgers);
+    if (test->then != RIG_ANY && rig.ended != (test->then == RIG_ENDED))
+        fail_msg("the runtime has %s", rig.ended ? "ended" : "not ended");
     rig_close(&rig);
 }

@@ -14,6 +14,7 @@
  *     record   r#1(a1 b2)     the first firing of r saw items 1 and 2; of a window w[1 2]
  *              out=7          a sink was given item 7
  *              dead(a2 why)   a dead letter of source a
+ *              commit(a 3)    source a, of kind log, need not bring again what stands below 3
  */
 #ifndef WEIR_TESTS_RIG_H
 #define WEIR_TESTS_RIG_H
@@ -49,6 +50,7 @@ typedef struct rig_source {
     const char *settings; /* "capacity=4 on_full=conflate" */
     bool timed;           /* item.time is the event time */
     const char *kind;     /* NULL: channel */
+    const char *dead_letters;
 } rig_source;
 
 typedef struct rig_accumulator {
@@ -79,6 +81,7 @@ typedef struct rig_spec {
     rig_reactor reactors[RIG_ROOM];
     const char *sinks[RIG_ROOM]; /* callbacks; "dead" takes all dead letters where it is named */
     const char *settings;
+    const char *dead_letters; /* NULL: the first sink called dead... */
 } rig_spec;
 
 /* Everything that the spec's texts become. */
@@ -99,6 +102,12 @@ typedef struct rig_tables {
     size_t text_size;
 } rig_tables;
 
+/* What a source of kind "limits" was asked for, and the type of its events. */
+typedef struct rig_limits {
+    size_t most;
+    weir_type type;
+} rig_limits;
+
 typedef struct rig_tap {
     struct rig_world *rig;
     const char *name;
@@ -112,6 +121,8 @@ typedef struct rig_world {
     const char *false_ids;  /* `where:` is false for these: "3,5" */
     const char *bad_ids;    /* ... and an error for these */
     uint8_t fails[RIG_IDS]; /* how often a firing that sees this id fails yet */
+    rig_limits *limits;
+    const char *odd_reason; /* they fail for, instead of "bad N" */
     const char *fails_in;   /* only this graph ("r" or "r.1"); NULL: all */
     void (*during)(struct rig_world *rig, const char *reactor,
                    int64_t id); /* called in each firing */
@@ -127,7 +138,7 @@ typedef struct rig_world {
     char error[256];
 } rig_world;
 
-extern const weir_type rig_item_type;
+extern const weir_type rig_item_type, rig_dead_type;
 
 /* Loads the spec. `rig` is zeroed but for config and what the firings ask. */
 void rig_open(rig_world *rig, const rig_spec *spec);
@@ -154,6 +165,7 @@ typedef struct rig_case {
     const char *false_ids, *bad_ids;
     const char *fails; /* "5x2": a firing that sees 5 fails twice; NULL: none */
     const char *fails_in;
+    enum { RIG_ANY, RIG_RUNS, RIG_ENDED } then; /* what has become of the runtime */
 } rig_case;
 
 void rig_check(const rig_case *test);

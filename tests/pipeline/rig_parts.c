@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* rig_parts.c - what a rig's pipeline does: its type, its functions, its kinds. */
+/* rig_parts.c - what a rig's pipeline does: its type and its functions. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -29,6 +29,23 @@ const weir_type rig_item_type = {
     .align = _Alignof(rig_item),
     .json_max = 64,
     .write_json = write_item,
+};
+
+/* All that a test looks for in a sink of dead letters is its size. */
+static unsigned char *write_dead(weir_writer *writer, unsigned char *at, const void *value)
+{
+    const weir_dead_letter *letter = value;
+
+    return weir_json_write_string(writer, at, letter->reason, sizeof letter->reason);
+}
+
+const weir_type rig_dead_type = {
+    .name = "DeadLetter",
+    .kind = WEIR_VALUE_STRUCT,
+    .size = sizeof(weir_dead_letter),
+    .align = _Alignof(weir_dead_letter),
+    .json_max = 6 * sizeof(((weir_dead_letter *)NULL)->reason) + 2,
+    .write_json = write_dead,
 };
 
 /* --- Functions -------------------------------------------------------------------------------- */
@@ -178,6 +195,8 @@ static weir_status run(weir_firing *firing, const void *const *inputs, void *sta
     record(rig, reactor, firing, name, inputs, sum, bad != NULL);
     if (rig->during != NULL)
         rig->during(rig, name, first != NULL ? first->id : 0);
+    if (bad != NULL && rig->odd_reason != NULL)
+        return weir_at_node(firing, frame, 0, weir_fail(firing, "%s", rig->odd_reason));
     if (bad != NULL)
         return weir_at_node(firing, frame, 0, weir_fail(firing, "bad %lld", (long long)bad->id));
     memcpy(state, &sum, sizeof sum);
@@ -237,90 +256,4 @@ const weir_reactor_function rig_fire_functions[RIG_ROOM] = {fire_0, fire_1, fire
 const weir_graph_function rig_graph_functions[2 * RIG_ROOM] = {
     run_0_0, run_0_1, run_1_0, run_1_1, run_2_0, run_2_1, run_3_0, run_3_1,
     run_4_0, run_4_1, run_5_0, run_5_1, run_6_0, run_6_1, run_7_0, run_7_1,
-};
-
-/* --- A source with a history ------------------------------------------------------------------ */
-
-typedef struct history_config {
-    char *items;
-} history_config;
-
-typedef struct history_state {
-    const char *next;
-    rig_item values[WEIR_SPAN_EVENTS];
-    int64_t position;
-} history_state;
-
-static const weir_option history_options[] = {
-    {.name = "items",
-     .type = WEIR_OPTION_TEXT,
-     .required = true,
-     .offset = offsetof(history_config, items),
-     .help = "The events."},
-};
-
-static weir_status history_open(weir_source *source, weir_error **error)
-{
-    const history_config *config = source->config;
-    history_state *history = source->state;
-
-    (void)error;
-    history->next = config->items;
-    return WEIR_OK;
-}
-
-static weir_status history_read(weir_source *source, size_t limit, weir_error **error)
-{
-    history_state *history = source->state;
-    const unsigned char *values = (const unsigned char *)history->values;
-
-    (void)error;
-    source->span = (weir_span){.values = values, .first_position = history->position};
-    source->taken = 0;
-    if (*history->next == '~') {
-        history->next += 1 + (history->next[1] == ',');
-        return WEIR_AGAIN;
-    }
-    while (source->span.count < limit && *history->next != '\0' && *history->next != '~') {
-        char *end;
-        rig_item item = {.id = strtoll(history->next, &end, 10)};
-        if (*end == '@')
-            item.time = strtoll(end + 1, &end, 10);
-        history->values[source->span.count++] = item;
-        history->next = end + (*end == ',');
-    }
-    history->position += (int64_t)source->span.count;
-    return source->span.count != 0 ? WEIR_OK : WEIR_CLOSED;
-}
-
-const weir_source_kind rig_history = {
-    .base = {.name = "history",
-             .summary = "A list of events.",
-             .options = history_options,
-             .option_count = 1,
-             .config_size = sizeof(history_config)},
-    .state_size = sizeof(history_state),
-    .open = history_open,
-    .read = history_read,
-    .replays = true,
-};
-
-/* --- A sink that can be shut ------------------------------------------------------------------ */
-
-bool rig_gate_shut;
-
-static weir_status gate_write(weir_sink *sink, weir_slice bytes, size_t *ret_written, int *fd,
-                              weir_error **error)
-{
-    (void)sink;
-    *fd = -1;
-    if (rig_gate_shut)
-        return weir_error_set(error, WEIR_AGAIN, "the gate is shut");
-    *ret_written = bytes.size;
-    return WEIR_OK;
-}
-
-const weir_sink_kind rig_gate = {
-    .base = {.name = "gate", .summary = "Takes nothing while it is shut."},
-    .write = gate_write,
 };

@@ -61,6 +61,7 @@ static void add_source(rig_tables *tables, const rig_source *source)
         .name = source->name,
         .kind = source->kind != NULL ? source->kind : "channel",
         .type = &rig_item_type,
+        .dead_letters = source->dead_letters,
         .time_offset = source->timed ? (uint32_t)offsetof(rig_item, time) : WEIR_NONE,
         .settings = settings(tables, source->settings),
     };
@@ -228,15 +229,15 @@ static void add_reactor(rig_tables *tables, const rig_reactor *spec)
 static void add_sink(rig_tables *tables, const char *name)
 {
     const char *colon = strchr(name, ':');
-    bool dead = strncmp(name, "dead", 4) == 0;
+    bool dead = strncmp(colon != NULL ? colon + 1 : name, "dead", 4) == 0;
 
     tables->sinks[tables->module.sink_count++] = (weir_module_sink){
         .name = colon != NULL ? colon + 1 : name,
         .kind = colon != NULL ? keep(tables, name, (size_t)(colon - name)) : "callback",
-        .type = &rig_item_type,
+        .type = dead ? &rig_dead_type : &rig_item_type,
     };
     if (dead && tables->module.dead_letters == NULL)
-        tables->module.dead_letters = name;
+        tables->module.dead_letters = tables->sinks[tables->module.sink_count - 1].name;
 }
 
 void rig_fill_tables(rig_tables *tables, const rig_spec *spec)
@@ -246,13 +247,13 @@ void rig_fill_tables(rig_tables *tables, const rig_spec *spec)
     *module = (weir_module){.generation = WEIR_GENERATION,
                             .name = "rig",
                             .spec = "rig.weir.yaml",
-                            .digest = "0",
                             .sources = tables->sources,
                             .accumulators = tables->accumulators,
                             .reactors = tables->reactors,
                             .graphs = tables->graphs,
                             .sinks = tables->sinks};
     module->settings = settings(tables, spec->settings);
+    module->dead_letters = spec->dead_letters;
     for (size_t i = 0; i < RIG_ROOM && spec->sinks[i] != NULL; i++)
         add_sink(tables, spec->sinks[i]);
     for (size_t i = 0; i < RIG_ROOM && spec->sources[i].name != NULL; i++)

@@ -278,6 +278,17 @@ static void run_both(unsigned long seed, random_case *c, rig_world *rig, oracle 
     free(copy);
 }
 
+/* The end waits for those who are paused. */
+static void end_pauses(const random_case *c, rig_world *rig, oracle *model)
+{
+    for (int i = 0; c->spec.reactors[i].name != NULL && !rig->ended; i++) {
+        char word[32];
+        snprintf(word, sizeof word, "resume:%s ;", c->spec.reactors[i].name);
+        rig_run(rig, word);
+        model_run(model, word);
+    }
+}
+
 static void run_seed(unsigned long seed)
 {
     random_case *c = calloc(1, sizeof *c);
@@ -294,6 +305,8 @@ static void run_seed(unsigned long seed)
     run_both(seed, c, &rig, model);
     rig_run(&rig, "close ; ; ;");
     model_run(model, "close ; ; ;");
+    compare(seed, c, &rig, model);
+    end_pauses(c, &rig, model);
     compare(seed, c, &rig, model);
     rig_close(&rig);
     model_free(model);

@@ -2,6 +2,8 @@
 /* test_refused.c - what is refused, with fault, path and offset. */
 #include "tests/wire/codec.h"
 
+#include "wire/values.h"
+
 /* --- What is refused ---------------------------------------------------------------------------
  */
 
@@ -30,6 +32,10 @@ static void check_refusals(const weir_type *type, weir_format format, const refu
             strcmp(error.path, cases[i].path) != 0 || error.offset != cases[i].offset)
             fail_msg("case %zu (%s): %s, path '%s', offset %zu, status %d", i, cases[i].bytes,
                      error.message, error.path, error.offset, (int)status);
+        const unsigned char *message = (const unsigned char *)error.message;
+        if (wire_utf8_fault(message, message + strlen(error.message)) != NULL)
+            fail_msg("case %zu (%s): the message is not UTF-8: %s", i, cases[i].bytes,
+                     error.message);
     }
 }
 
@@ -77,6 +83,9 @@ static void test_json_refusals(void **state)
     REFUSE(sample_quote_type, WEIR_FORMAT_JSON, cases);
 }
 
+/* 33 bytes, so that no limit of a power of two falls between characters. */
+#define EUROS "\u20ac\u20ac\u20ac\u20ac\u20ac\u20ac\u20ac\u20ac\u20ac\u20ac\u20ac"
+
 static void test_json_nested_refusals(void **state)
 {
     static const refusal outer[] = {
@@ -89,6 +98,8 @@ static void test_json_nested_refusals(void **state)
         {"{\"inner\":{\"names\":[]}}", 0, WEIR_WIRE_LENGTH, "inner.names", 18},
         {"{\"inner\":{\"names\":[\"a\",\"12345\"]}}", 0, WEIR_WIRE_LENGTH, "inner.names[1]", 23},
         {"{\"inner\":{\"sides\":[\"buy\",\"hold\"]}}", 0, WEIR_WIRE_ENUM, "inner.sides[1]", 25},
+        {"{\"inner\":{\"sides\":[\"b\xff\"]}}", 0, WEIR_WIRE_UTF8, "inner.sides[0]", 19},
+        {"{\"inner\":{\"sides\":[\"" EUROS EUROS "\"]}}", 0, WEIR_WIRE_ENUM, "inner.sides[0]", 19},
         {"{\"inner\":{\"sides\":[1,3]}}", 0, WEIR_WIRE_ENUM, "inner.sides[1]", 21},
         {"{\"inner\":{\"blobs\":[\"AA==\",\"AB==\"]}}", 0, WEIR_WIRE_MALFORMED, "inner.blobs[1]",
          30},

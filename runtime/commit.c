@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* commit.c - tells sources how far they need not go back after a restart (rule E18).
+ *
+ * An event is done when nobody waits for it any more and what its firings gave has been written. So
+ * a commit takes two steps: the positions below which all is done are noted together with what the
+ * sinks have been given by then, and once they have written that much, the positions are told.
+ */
+#include "runtime/runtime.h"
+
+/* Results that nobody has read are lost: then nothing more is committed. */
+static bool is_one_gone(const weir_program *program)
+{
+    for (uint32_t i = 0; i < program->module->sink_count; i++)
+        if (program->sinks[i].sink.metrics.lost != 0)
+            return true;
+    return false;
+}
+
+static bool have_sinks_written(const weir_program *program)
+{
+    for (uint32_t i = 0; i < program->module->sink_count; i++)
+        if (program->sinks[i].safe < program->sinks[i].commits_at)
+            return false;
+    return true;
+}
+
+/* True: there is something to commit that has not been noted before. */
+static bool note(weir_program *program)
+{
+    bool found = false;
+
+    for (uint32_t s = 0; s < program->module->source_count; s++) {
+        weir_origin *origin = &program->sources[s].source.origin;
+        for (uint32_t p = 0; p < origin->partition_count; p++) {
+            weir_partition *partition = &origin->partitions[p];
+            partition->ready = weir_partition_done(partition);
+            found = found || partition->ready != partition->committed;
+        }
+    }
+    for (uint32_t i = 0; i < program->module->sink_count && found; i++)
+        program->sinks[i].commits_at = weir_sink_given(&program->sinks[i]);
+    return found;
+}
+
+/* False: it failed, and is to be tried again. */
+static bool commit(weir_source *source, weir_partition *partition)
+{
+    weir_source_work *work = source->host_arg;
+    weir_error *error = NULL;
+
+    if (partition->ready == partition->committed)
+        return true;
+    bool good =
+        source->kind->commit(source, partition->number, partition->ready, &error) == WEIR_OK;
+    if (good)
+        partition->committed = partition->ready;
+    else if (!work->commit_failed)
+        weir_runtime_log(work->program->runtime, WEIR_ERROR, "sources", source->module->name,
+                         "position %lld of partition %d could not be committed: %s; trying again",
+                         (long long)partition->ready, (int)partition->number,
+                         error != NULL ? weir_error_message(error) : "no reason given");
+    work->commit_failed = !good;
+    weir_error_free(error);
+    return good;
+}
+
+static bool commit_all(weir_program *program)
+{
+    bool good = true;
+
+    for (uint32_t s = 0; s < program->module->source_count; s++) {
+        weir_source *source = &program->sources[s].source;
+        for (uint32_t p = 0; p < source->origin.partition_count; p++)
+            good = commit(source, &source->origin.partitions[p]) && good;
+    }
+    return good;
+}
+
+/* What an earlier turn has noted, then what this one has done. */
+static bool settle(weir_program *program)
+{
+    for (int i = 0; i < 2 && !is_one_gone(program); i++) {
+        if (program->committing && (!have_sinks_written(program) || !commit_all(program)))
+            return false;
+        program->committing = i == 0 && note(program);
+    }
+    return true;
+}
+
+void weir_commit(weir_runtime *runtime)
+{
+    runtime->commits_stuck = false;
+    if (runtime->config.mode == WEIR_MODE_REPLAY)
+        return;
+    for (weir_program *program = runtime->programs; program != NULL; program = program->next)
+        runtime->commits_stuck = !settle(program) || runtime->commits_stuck;
+}
