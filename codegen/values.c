@@ -181,7 +181,7 @@ bool values_scalar(const spec_shape *shape, const char *text, weir_buffer *json,
         return scalar_integer(&ranges[shape->type->kind], text, json);
     case SPEC_F32:
         *wanted = "a number that a float can hold";
-        return scalar_number(text, FLT_MAX, json);
+        return scalar_number(text, (double)FLT_MAX, json);
     case SPEC_F64:
         *wanted = "a number";
         return scalar_number(text, DBL_MAX, json);

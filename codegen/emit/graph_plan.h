@@ -22,7 +22,7 @@ typedef struct graph_plan {
     node_plan *nodes;
     graph_need *needs; /* node_count x node_count: what each node cannot do without */
     size_t node_count;
-    bool direct; /* each result leaves by itself: it is the last thing on its branch */
+    bool direct;         /* each result leaves by itself: it is the last thing on its branch */
     size_t result_count; /* at the most in one firing */
     size_t outlet_count;
     size_t count_size;

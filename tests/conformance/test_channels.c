@@ -94,12 +94,12 @@ static void conflate_all_or_none(void **state)
     assert_int_equal(weir_runtime_load(runtime, &keyed_module, NULL), WEIR_OK);
     assert_int_equal(keyed_push_items_n(runtime, three, 3, NULL), WEIR_OK);
     assert_int_equal(keyed_push_items_n(runtime, some, 2, NULL), WEIR_FULL);
-    assert_int_equal(weir_runtime_report(runtime, &report, NULL), WEIR_OK);
+    assert_int_equal(weir_runtime_metrics(runtime, &report, NULL), WEIR_OK);
     assert_int_equal(report->sources[0].ledger.received, 3);
     assert_int_equal(report->sources[0].ledger.collapsed, 0);
     weir_report_free(report);
     assert_int_equal(keyed_push_items_n(runtime, all, 3, NULL), WEIR_OK);
-    assert_int_equal(weir_runtime_report(runtime, &report, NULL), WEIR_OK);
+    assert_int_equal(weir_runtime_metrics(runtime, &report, NULL), WEIR_OK);
     assert_int_equal(report->sources[0].ledger.received, 6);
     assert_int_equal(report->sources[0].ledger.collapsed, 3);
     assert_int_equal(report->sources[0].gauges.buffered, 3);

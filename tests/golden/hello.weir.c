@@ -472,7 +472,6 @@ static inline weir_status hello_spread_widen(weir_firing *firing, const hello_qu
     hello_spread *out)
 {
     (void)firing;
-    (void)quotes;
     memcpy(out->symbol, quotes->symbol, sizeof out->symbol);
     out->spread = quotes->ask - quotes->bid;
     return WEIR_OK;

@@ -1546,7 +1546,6 @@ static inline weir_status maker_quote_maker_signal(weir_firing *firing, const ma
     *orderbook, maker_signal *out)
 {
     (void)firing;
-    (void)orderbook;
     out->mid = (orderbook->bid + orderbook->ask) / 2.0;
     out->spread = orderbook->ask - orderbook->bid;
     return WEIR_OK;
@@ -1632,11 +1631,8 @@ weir_status maker_quote_maker_call(const maker_quote_maker_in *in, maker_quote_m
 static weir_status maker_maker_where(weir_firing *firing, const void *const *inputs)
 {
     const maker_quote *orderbook = inputs[0];
-    const maker_policy *policies = inputs[1];
 
     (void)firing;
-    (void)orderbook;
-    (void)policies;
     /* maker.weir.yaml:24 */
     if (!(orderbook->ask > orderbook->bid))
         return WEIR_SKIP;

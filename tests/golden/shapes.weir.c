@@ -911,7 +911,6 @@ static weir_status shapes_keyed_where(weir_firing *firing, const void *value)
     const shapes_event *event = value;
 
     (void)firing;
-    (void)event;
     /* shapes.weir.yaml:16 */
     if (!(event->value >= 0.0))
         return WEIR_SKIP;
@@ -925,8 +924,6 @@ static weir_status shapes_averages_update(weir_firing *firing, const void *value
     shapes_averages_state *state = cell;
     shapes_total *out = result;
 
-    (void)firing;
-    (void)event;
     state->sum = state->sum + event->value;
     int64_t t1;
     if (!weir_add_i64(state->count, 1, &t1))
@@ -946,7 +943,6 @@ static inline weir_status shapes_diamond_left(weir_firing *firing, const shapes_
     shapes_event *out)
 {
     (void)firing;
-    (void)events;
     *out = *events;
     out->value = events->value * 2.0;
     return WEIR_OK;
@@ -956,7 +952,6 @@ static inline weir_status shapes_diamond_right_where(weir_firing *firing, const 
     *events, const shapes_event *others)
 {
     (void)firing;
-    (void)events;
     (void)others;
     /* shapes.weir.yaml:36 */
     if (!(events->kind == SHAPES_KIND_A))
@@ -967,7 +962,6 @@ static inline weir_status shapes_diamond_right_where(weir_firing *firing, const 
 static inline weir_status shapes_diamond_again_where(weir_firing *firing, const shapes_event *join)
 {
     (void)firing;
-    (void)join;
     /* shapes.weir.yaml:38 */
     if (!(join->value > 1.0))
         return WEIR_SKIP;
@@ -979,7 +973,6 @@ static inline weir_status shapes_diamond_again(weir_firing *firing, const shapes
     shapes_event *out)
 {
     (void)firing;
-    (void)join;
     *out = *join;
     out->value = join->value - 1.0;
     return WEIR_OK;
@@ -998,9 +991,9 @@ static inline weir_status shapes_diamond_nodes(weir_firing *firing, const void *
     shapes_event join;
     shapes_event again;
     bool has_again = false;
-    weir_status status;
     weir_result results[2];
     size_t count = 0;
+    weir_status status;
 
     (void)state;
     /* shapes.weir.yaml:35 */
@@ -1009,9 +1002,9 @@ static inline weir_status shapes_diamond_nodes(weir_firing *firing, const void *
     if (status != WEIR_OK && weir_at_node(firing, frame, 0, status) != WEIR_OK)
         return WEIR_FAILED;
     /* shapes.weir.yaml:36 */
+    memset(&right, 0, sizeof right);
     status = shapes_diamond_right_where(firing, events, others);
     if (status == WEIR_OK) {
-        memset(&right, 0, sizeof right);
         status = shapes_diamond_right(firing, events, others, &right);
     }
     has_right = status == WEIR_OK;
@@ -1024,9 +1017,9 @@ static inline weir_status shapes_diamond_nodes(weir_firing *firing, const void *
         return weir_at_node(firing, frame, 2, status);
     results[count++] = (weir_result){&join, 0, 1};
     /* shapes.weir.yaml:38 */
+    memset(&again, 0, sizeof again);
     status = shapes_diamond_again_where(firing, &join);
     if (status == WEIR_OK) {
-        memset(&again, 0, sizeof again);
         status = shapes_diamond_again(firing, &join, &again);
     }
     has_again = status == WEIR_OK;
@@ -1072,7 +1065,6 @@ static inline weir_status shapes_nested_y(weir_firing *firing, const shapes_even
     shapes_event *out)
 {
     (void)firing;
-    (void)outer_y;
     *out = *outer_y;
     out->value = outer_y->value + 1.0;
     return WEIR_OK;
@@ -1095,9 +1087,9 @@ static inline weir_status shapes_nested_nodes(weir_firing *firing, const void *c
     bool has_after = false;
     shapes_event meet;
     bool has_meet = false;
-    weir_status status;
     weir_result results[2];
     size_t count = 0;
+    weir_status status;
 
     /* shapes.weir.yaml:43 */
     memset(&outer, 0, sizeof outer);
@@ -1202,9 +1194,6 @@ weir_status shapes_nested_call(const shapes_nested_in *in, shapes_nested_state *
 static inline weir_status shapes_windows_sized(weir_firing *firing, const shapes_event *again,
     size_t again_count, shapes_total *out)
 {
-    (void)firing;
-    (void)again;
-    (void)again_count;
     if (!weir_index_i64(0, again_count))
         return weir_fail(firing, "shapes.weir.yaml:53: index out of range in 'again[0]'");
     out->id = again[0].id;
@@ -1217,11 +1206,6 @@ static inline weir_status shapes_windows_sized(weir_firing *firing, const shapes
 static inline weir_status shapes_windows_total(weir_firing *firing, const shapes_event *groups,
     size_t groups_count, const shapes_event *recent, size_t recent_count, shapes_total *out)
 {
-    (void)firing;
-    (void)groups;
-    (void)groups_count;
-    (void)recent;
-    (void)recent_count;
     if (!weir_index_i64(0, groups_count))
         return weir_fail(firing, "shapes.weir.yaml:54: index out of range in 'groups[0]'");
     out->id = groups[0].id;
@@ -1252,9 +1236,9 @@ static inline weir_status shapes_windows_nodes(weir_firing *firing, const void *
     size_t again_count;
     shapes_total sized;
     shapes_total total;
-    weir_status status;
     weir_result results[2];
     size_t count = 0;
+    weir_status status;
 
     (void)state;
     /* shapes.weir.yaml:52 */
@@ -1294,6 +1278,8 @@ weir_status shapes_windows_call(const shapes_windows_in *in, void *state, shapes
     inputs[0] = in->groups != NULL ? &groups_window : NULL;
     inputs[1] = in->recent != NULL ? &recent_window : NULL;
     firing.params = in->params_;
+    if (in->groups == NULL)
+        return weir_error_set(error, WEIR_INVALID, "graph 'windows' needs its input 'groups'");
     weir_capture captures[] = {
         {&out->sized, &out->has_sized, sizeof out->sized, 1},
         {&out->total, &out->has_total, sizeof out->total, 1},
@@ -1386,8 +1372,6 @@ static inline weir_status shapes_pricing_price(weir_firing *firing, const shapes
     double *factor, shapes_total *out)
 {
     (void)firing;
-    (void)quote;
-    (void)factor;
     out->id = quote->id;
     out->sum = quote->value * *factor;
     out->count = 1;
@@ -1444,14 +1428,9 @@ weir_status shapes_pricing_call(const shapes_pricing_in *in, void *state, shapes
 static weir_status shapes_both_where(weir_firing *firing, const void *const *inputs)
 {
     const shapes_event *events = inputs[0];
-    const shapes_event *others = inputs[1];
     const shapes_total *averages = inputs[2];
     const shapes_params *params = firing->params;
 
-    (void)firing;
-    (void)events;
-    (void)others;
-    (void)averages;
     /* shapes.weir.yaml:29 */
     if (!(events->value < params->limit || (averages != NULL && averages->sum > 0.0)))
         return WEIR_SKIP;
