@@ -33,8 +33,10 @@ static void on_result(const void *value, void *arg)
     if (lab->count == lab->room) {
         lab->room = lab->room != 0 ? 2 * lab->room : 1024;
         lab->ids = realloc(lab->ids, lab->room * sizeof *lab->ids);
-        assert_non_null(lab->ids);
+        lab->values = realloc(lab->values, lab->room * sizeof *lab->values);
+        assert_true(lab->ids != NULL && lab->values != NULL);
     }
+    lab->values[lab->count] = ((const probe_item *)value)->value;
     lab->ids[lab->count++] = ((const probe_item *)value)->id;
 }
 
@@ -179,6 +181,7 @@ void lab_clean(lab_world *lab)
         close(lab->output);
     assert_int_equal(nftw(lab->folder, remove_one, 8, FTW_DEPTH | FTW_PHYS), 0);
     free(lab->ids);
+    free(lab->values);
     weir_buffer_free(&lab->bytes);
     weir_buffer_free(&lab->pending);
 }
