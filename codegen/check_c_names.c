@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "codegen/check.h"
+#include "codegen/emit/graph_plan.h"
 #include "codegen/emit/names.h"
 #include "codegen/roots.h"
 
@@ -65,6 +66,11 @@ static void add_graph(name_list *list, const spec_graph *graph)
               "_state|_in|_out|_call|_call_args|_run|_nodes|_args|_states|_where|_fire|"
               "_node_table|_edge_table|_outlet_table|_output_table",
               "graph", graph->where);
+    if (graph->node_count > GRAPH_PART)
+        add_thing(list, "", graph->name, "_values", "graph", graph->where);
+    for (size_t i = 0; graph->node_count > GRAPH_PART && i * GRAPH_PART < graph->node_count; i++)
+        add(list, weir_arena_printf(arena, "%s_part%zu", emit_snake(graph->name).text, i + 1),
+            weir_arena_printf(arena, "the graph '%s'", graph->name), graph->where);
     for (size_t i = 0; prefix != NULL && i < graph->node_count; i++)
         add_thing(list, prefix, graph->nodes[i].name, "|_state|_route|_out", "node",
                   graph->nodes[i].where);
@@ -102,7 +108,7 @@ static size_t count_names(const spec *model)
                     model->reactor_count + 2 * model->sink_count;
 
     for (size_t i = 0; i < model->graph_count; i++)
-        things += 1 + model->graphs[i].node_count;
+        things += 2 + model->graphs[i].node_count;
     for (size_t i = 0; i < model->type_count; i++)
         things += model->types[i]->enumerator_count;
     return things * MOST_ENDINGS;

@@ -57,6 +57,8 @@ weir_status weir_runtime_new(const weir_runtime_config *config, weir_runtime **r
     if (runtime->config.seed == 0)
         runtime->config.seed = 0x5eed;
     runtime->clock.is_virtual = runtime->config.mode != WEIR_MODE_LIVE;
+    if (runtime->config.mode == WEIR_MODE_TEST)
+        runtime->clock.now = runtime->config.from;
     runtime->last_program = &runtime->programs;
     runtime->last_fresh = &runtime->fresh;
     runtime->last_flush = &runtime->flushes;

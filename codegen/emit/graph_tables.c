@@ -45,17 +45,6 @@ static void emit_node_table(emitter *e, const graph_plan *plan, const spec_graph
     emit_blank(e->out);
 }
 
-static size_t input_index(const emitter *e, const spec_graph *graph, const spec_operand *operand)
-{
-    graph_input inputs[EMIT_INPUTS];
-    size_t count = emit_graph_inputs(e, graph, inputs, EMIT_INPUTS);
-
-    for (size_t i = 0; i < count; i++)
-        if (strcmp(inputs[i].name, emit_variable(operand->name).text) == 0)
-            return inputs[i].index;
-    return SIZE_MAX;
-}
-
 static size_t emit_edges(emitter *e, const graph_plan *plan, const spec_graph *graph)
 {
     size_t edges = 0;
@@ -69,7 +58,7 @@ static size_t emit_edges(emitter *e, const graph_plan *plan, const spec_graph *g
             EMIT(e, 4, "{");
             if (route)
                 EMIT(e, 8, ".label = \"%s\",", operand->route);
-            put_index(e, "from_input", inner ? SIZE_MAX : input_index(e, graph, operand));
+            put_index(e, "from_input", inner ? SIZE_MAX : emit_input_index(graph, operand));
             put_index(e, "from_node", inner ? operand->node->index : SIZE_MAX);
             put_index(e, "to_node", n);
             put_index(e, "counter",

@@ -4,6 +4,7 @@
 #define WEIR_CODEGEN_EMIT_MODULE_H
 
 #include "codegen/emit/names.h"
+#include "codegen/expr/expr.h"
 #include "codegen/model.h"
 #include "core/buffer.h"
 
@@ -48,6 +49,9 @@ typedef struct graph_input {
     size_t index;                        /* in the reactor's inputs, or in the args */
 } graph_input;
 
+/* Where the reactor's inputs, or the arguments, hold what an operand reads. */
+size_t emit_input_index(const spec_graph *graph, const spec_operand *operand);
+
 size_t emit_graph_inputs(const emitter *e, const spec_graph *graph, graph_input *inputs,
                          size_t room);
 
@@ -64,8 +68,10 @@ bool emit_reactor_has_state(const spec_reactor *reactor);
 
 void emit_expressions_of_accumulators(emitter *e);
 void emit_expression_nodes(emitter *e, const spec_graph *graph);
+/* Where the expressions of one C function go; it counts the temporaries that they need. */
+expr_output emit_output(emitter *e, int indent);
 /* The statements of a condition, and `return` of WEIR_SKIP where it is false. */
-void emit_condition(emitter *e, const spec_expression *condition, int indent);
+void emit_condition(emitter *e, const spec_expression *condition, expr_output *output);
 
 void emit_graph_body(emitter *e, const spec_graph *graph);
 void emit_graph_call(emitter *e, const spec_graph *graph);

@@ -100,7 +100,7 @@ c_name emit_member(const char *name)
 static const char *const own_words[] = {
     "captures", "cell",   "count",  "counts", "error",  "failed", "firing",  "frame",  "frames",
     "given",    "inputs", "memcmp", "memcpy", "memset", "out",    "outlets", "result", "results",
-    "route",    "saved",  "states", "status", "strcmp", "strlen", "value",
+    "route",    "saved",  "states", "status", "strcmp", "strlen", "value",   "values",
 };
 
 /* Variables that expressions need are t1, t2 ... */

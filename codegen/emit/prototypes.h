@@ -5,7 +5,7 @@
 
 #include "codegen/emit/module.h"
 
-enum { EMIT_INPUTS = 256 }; /* of a graph, at the most */
+enum { EMIT_INPUTS = 64 }; /* of a graph, at the most, as check has it */
 
 void emit_prototypes(emitter *e);
 void emit_node_comment(emitter *e, const spec_node *node, int indent);

@@ -117,7 +117,8 @@ static void emit_where(emitter *e, const spec_reactor *reactor)
     function_body body;
 
     body_begin(&body, e);
-    emit_condition(e, &reactor->filter, 4);
+    expr_output output = emit_output(e, 4);
+    emit_condition(e, &reactor->filter, &output);
     EMIT(e, 4, "return WEIR_OK;");
     body_end(&body);
     EMIT(e, 0, "static weir_status %s_where(weir_firing *firing, const void *const *inputs)",

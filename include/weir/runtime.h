@@ -50,7 +50,8 @@ typedef struct weir_runtime_config {
     void *dead_letter_arg;
     uint64_t seed; /* of the hash of keys; results never depend on it */
     /* Of a replay: events before `from` or at `until` and later are left out (0: no bound), and
-     * time passes so many times faster than it did (0: as fast as possible). */
+     * time passes so many times faster than it did (0: as fast as possible). In WEIR_MODE_TEST the
+     * clock begins at `from`. */
     int64_t from, until;
     double speed;
     int64_t stop_within; /* nanoseconds that a stop waits for sinks and commits; 0: 10 s */

@@ -992,9 +992,9 @@ static inline weir_status shapes_diamond_nodes(weir_firing *firing, const void *
     shapes_event join;
     shapes_event again;
     bool has_again = false;
+    weir_status status;
     weir_result results[2];
     size_t count = 0;
-    weir_status status;
 
     (void)state;
     /* shapes.weir.yaml:35 */
@@ -1089,9 +1089,9 @@ static inline weir_status shapes_nested_nodes(weir_firing *firing, const void *c
     bool has_after = false;
     shapes_event meet;
     bool has_meet = false;
+    weir_status status;
     weir_result results[2];
     size_t count = 0;
-    weir_status status;
 
     /* shapes.weir.yaml:43 */
     memset(&outer, 0, sizeof outer);
@@ -1240,9 +1240,9 @@ static inline weir_status shapes_windows_nodes(weir_firing *firing, const void *
     size_t again_count;
     shapes_total sized;
     shapes_total total;
+    weir_status status;
     weir_result results[2];
     size_t count = 0;
-    weir_status status;
 
     (void)state;
     /* shapes.weir.yaml:52 */
