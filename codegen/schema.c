@@ -118,6 +118,14 @@ static json_t *of_section(schema_writer *schema, const spec_section *section, co
 
 /* --- Options ---------------------------------------------------------------------------------- */
 
+/* As YAML reads it: a choice of digits is a number. */
+static json_t *of_choice(const char *word, size_t length)
+{
+    return strspn(word, "0123456789") >= length && length < 10
+               ? json_integer(strtol(word, NULL, 10))
+               : json_stringn(word, length);
+}
+
 /* A word, or a word with options of its own: `on_error: {retry: {attempts: 5}}`. */
 static json_t *of_choices(schema_writer *schema, const char *choices)
 {
@@ -125,7 +133,7 @@ static json_t *of_choices(schema_writer *schema, const char *choices)
 
     for (const char *at = choices; *at != '\0';) {
         size_t length = strcspn(at, "|");
-        append(schema, names, json_stringn(at, length));
+        append(schema, names, of_choice(at, length));
         at += length + (at[length] == '|');
     }
     return json_pack("{s:[{s:o}, {s:s}]}", "anyOf", "enum", names, "type", "object");
