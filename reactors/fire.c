@@ -23,6 +23,22 @@ static void hold_all(const weir_reactor *reactor, weir_ticket *const *tickets)
             weir_ticket_hold(tickets[i]);
 }
 
+static void note_fired(weir_reactor *reactor)
+{
+    reactor->metrics.fired++;
+    reactor->metrics.last_fired = (uint64_t)reactor->firing.now;
+}
+
+/* `firing` NULL: none came of it. */
+static void note_failure(weir_reactor *reactor, const weir_module_graph *graph,
+                         const weir_firing *firing, const weir_failure *failure)
+{
+    reactor->newest_failure = *failure;
+    reactor->failed_graph = graph;
+    reactor->failed_firing = firing != NULL ? firing->number : 0;
+    reactor->failed_at = reactor->host->now(reactor);
+}
+
 /* What the firing took ends as dead letters, joined by its number. */
 static void bury(weir_reactor *reactor, const weir_module_graph *graph, const weir_firing *firing,
                  const weir_failure *failure, const void *const *inputs,
@@ -35,6 +51,7 @@ static void bury(weir_reactor *reactor, const weir_module_graph *graph, const we
                         .firing = firing,
                         .inputs = inputs};
 
+    note_failure(reactor, graph, firing, failure);
     for (uint32_t i = 0; i < reactor->module->input_count; i++) {
         if (tickets[i] == NULL)
             continue;
@@ -243,6 +260,7 @@ static bool settle_failures(weir_reactor *reactor, weir_reactor_cell *cell,
         failed[i] = false;
         graph->failures++;
         if (graph->config.on_error == WEIR_ON_ERROR_HALT) {
+            note_failure(reactor, graph->module, firing, failure);
             reactor->host->halt(reactor, graph->module->name, failure->message);
             hold_all(reactor, tickets); /* the events stay undone */
             continue;
@@ -279,7 +297,7 @@ weir_status weir_reactor_fire(weir_reactor *reactor, weir_reactor_cell *cell,
     weir_status status = reactor->module->fire(firing, inputs, weir_cell_states(reactor, cell),
                                                reactor->frames, reactor->failed);
     if (status == WEIR_OK) {
-        reactor->metrics.fired++;
+        note_fired(reactor);
         release_all(reactor, tickets, WEIR_FIRED);
         if (reactor->tells)
             reactor->host->fired(reactor, cell);
@@ -305,7 +323,7 @@ weir_status weir_reactor_not_ok(weir_reactor *reactor, weir_reactor_cell *cell, 
         outcome = WEIR_DEAD;
         reactor->metrics.failed++;
     } else {
-        reactor->metrics.fired++;
+        note_fired(reactor);
         if (settle_failures(reactor, cell, firing, inputs, tickets)) {
             outcome |= WEIR_DEAD;
             reactor->metrics.failed++;
@@ -326,7 +344,8 @@ const weir_failure *weir_reactor_fire_by_hand(weir_reactor *reactor, weir_reacto
     const weir_failure *failure = NULL;
 
     firing->now = reactor->host->now(reactor);
-    firing->number = ++reactor->metrics.fired;
+    firing->number = reactor->metrics.fired + 1;
+    note_fired(reactor);
     firing->key = weir_cell_key(reactor, cell);
     reactor->tickets = NULL;
     reactor->rounds = 0;
@@ -335,6 +354,7 @@ const weir_failure *weir_reactor_fire_by_hand(weir_reactor *reactor, weir_reacto
             continue;
         reactor->graphs[i].failures++;
         reactor->failures[i] = *firing->failure;
+        note_failure(reactor, reactor->graphs[i].module, firing, &reactor->failures[i]);
         failure = failure != NULL ? failure : &reactor->failures[i];
     }
     reactor->metrics.failed += failure != NULL;

@@ -177,6 +177,10 @@ struct weir_reactor {
     bool held;           /* paused, halted, or by a sink */
     int64_t slow_logged; /* when it was last named for being slow, monotonic */
     int64_t started, held_since, held_total;
+    weir_failure newest_failure;
+    const weir_module_graph *failed_graph; /* NULL: the condition */
+    uint64_t failed_firing;
+    int64_t failed_at;
     weir_reactor_metrics metrics;
 };
 

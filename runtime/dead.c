@@ -224,6 +224,7 @@ void weir_dead_of_refusal(weir_source_work *work)
     source->refusal.waiting = false;
     weir_dead_letter_send(work->program->runtime, &dead);
     weir_ledger_add(&source->origin.ledger, WEIR_DEAD, 1);
+    work->undecodable++;
     if (source->origin.commits)
         source->origin.partitions[source->origin.place].next = dead.position + 1;
 }

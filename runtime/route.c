@@ -381,9 +381,12 @@ static void finish_slowly(weir_source_work *work, const weir_shortcut *way, weir
 }
 
 /* Counts what the shortcut has done up to `end`; `slow` of it was counted one by one. */
-static void finish_span(weir_source_work *work, size_t end, size_t slow)
+static void finish_span(weir_source_work *work, const weir_shortcut *way, size_t end, size_t slow)
 {
     size_t count = end - work->source.taken;
+
+    if (count != slow)
+        way->reactor->metrics.last_fired = (uint64_t)way->reactor->firing.now;
 
     work->accumulators[0]->events += count;
     work->accumulators[0]->boundaries += count;
@@ -425,7 +428,7 @@ static void route_quickly(weir_source_work *work, size_t end)
         slow++;
         finish_slowly(work, &way, reactor->single, reactor->current, status, index);
     }
-    finish_span(work, index, slow);
+    finish_span(work, &way, index, slow);
 }
 
 /* --- By key: look ahead in the span, act one by one ------------------------------------------- */
@@ -498,7 +501,7 @@ static bool route_by_key(weir_source_work *work, size_t end)
         stopped = !step_key(work, &way, index, hashes[index % RING], &slow);
         index += !stopped;
     }
-    finish_span(work, index, slow);
+    finish_span(work, &way, index, slow);
     return stopped;
 }
 

@@ -80,7 +80,8 @@ typedef struct weir_source_work {
     int sink;      /* where its dead letters go: index, WEIR_NO_SINK or WEIR_SILENT */
     uint32_t rank; /* place in the spec */
     weir_timer timer;
-    bool commit_failed; /* the newest one */
+    bool commit_failed;               /* the newest one */
+    uint64_t undecodable, last_event; /* as in its report */
     weir_watch watch;
 } weir_source_work;
 

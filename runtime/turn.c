@@ -143,6 +143,8 @@ void weir_source_hand_on(weir_source_work *work, size_t end)
     int64_t began = is_virtual ? 0 : weir_monotonic_now();
 
     weir_route_span(work, end);
+    if (source->taken != before)
+        work->last_event = (uint64_t)work->program->runtime->clock.now;
     if (!is_virtual && source->taken != before)
         weir_judge_span(work, source->taken - before, weir_monotonic_now() - began);
     release(work, source->taken - before);

@@ -176,8 +176,10 @@ typedef struct weir_source_report {
     weir_source_health health;
     weir_ledger ledger;
     uint64_t waiting;
-    bool held;      /* reading has stopped: a queue is full while firing is held */
-    uint64_t bytes; /* of all messages; 0 of a kind that has none */
+    bool held;            /* reading has stopped: a queue is full while firing is held */
+    uint64_t undecodable; /* events that became dead letters for their bytes */
+    uint64_t last_event;  /* when the newest one was taken, nanoseconds since 1970; 0: none was */
+    uint64_t bytes;       /* of all messages; 0 of a kind that has none */
     uint64_t in_flight, max_in_flight;
     weir_source_gauges gauges;
 } weir_source_report;
@@ -189,10 +191,20 @@ typedef struct weir_accumulator_report {
     weir_ledger ledger; /* of what was injected */
 } weir_accumulator_report;
 
+/* The newest firing, or condition of a reactor, that failed. */
+typedef struct weir_failure_report {
+    int64_t time;      /* of the firing, nanoseconds since 1970; 0: none has failed */
+    uint64_t firing;   /* its number; 0: the reactor's `where:` could not be asked */
+    const char *graph; /* NULL: the `where:` */
+    const char *node;  /* or NULL */
+    char message[252];
+} weir_failure_report;
+
 typedef struct weir_reactor_report {
     const char *module;
     const char *name;
     weir_reactor_metrics metrics;
+    weir_failure_report failure;
     const char *missing;          /* the first required input without a value, or NULL */
     const char *criteria_missing; /* the first input of the criteria that never had one, or NULL */
     const char *awaited;          /* a sink that it writes to and that is not ready, or NULL */
