@@ -61,8 +61,8 @@ static bool begin_life(weir_cells *cells, weir_cell_head *head, uint64_t age)
 
     if (!weir_timers_reserve(cells->timers))
         return false;
-    life->ttl =
-        (weir_timer){.fire = cells->forget, .arg = &head->cell, .rank = cells->rank, .age = age};
+    life->ttl = (weir_timer){
+        .fire = cells->forget, .arg = &head->cell, .rank = cells->rank, .age = age, .late = true};
     life->older = cells->newest;
     if (cells->newest != NULL)
         weir_cell_life_of(cells->newest)->newer = head;

@@ -147,6 +147,7 @@ static void end_retry(weir_reactor *reactor, weir_retry *retry, uint32_t outcome
     if (--reactor->retries == 0)
         reactor->blocked &= ~(uint32_t)WEIR_BLOCKED_RETRY;
     weir_retry_free(reactor, retry);
+    weir_cell_arm_ttl(reactor, cell);
     if (reactor->module->strategy == WEIR_SEQUENTIAL)
         weir_reactor_ask(reactor, cell);
     else
@@ -173,7 +174,7 @@ static bool begin_retry(weir_reactor *reactor, weir_reactor_cell *cell, const we
     retry->timer = (weir_timer){.fire = run_again,
                                 .arg = retry,
                                 .rank = reactor->rank,
-                                .age = firing->number,
+                                .age = weir_cell_age(reactor, cell),
                                 .lasting = true};
     hold_all(reactor, tickets);
     cell->retry = retry;

@@ -246,6 +246,11 @@ static inline void *weir_cell_states(const weir_reactor *reactor, weir_reactor_c
     return (unsigned char *)cell + reactor->states_offset;
 }
 
+/* Counts the keys as they came; 0 without keys. */
+uint64_t weir_cell_age(const weir_reactor *reactor, weir_reactor_cell *cell);
+/* The key goes `ttl` after its last event, where there is one. */
+void weir_cell_arm_ttl(weir_reactor *reactor, weir_reactor_cell *cell);
+
 /* Puts a value into the cache of `input`. */
 void weir_cell_keep(weir_reactor *reactor, weir_reactor_cell *cell, uint32_t input,
                     const void *value);
