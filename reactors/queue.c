@@ -113,6 +113,7 @@ static void end_waiting(weir_reactor *reactor, weir_reactor_cell *cell)
 
 /* --- Places ----------------------------------------------------------------------------------- */
 
+/* There is one: make_place came first. */
 static weir_waiting *take_place(weir_reactor *reactor)
 {
     weir_waiting *place = reactor->free_places;
@@ -121,8 +122,6 @@ static weir_waiting *take_place(weir_reactor *reactor)
         reactor->free_places = place->next;
         return place;
     }
-    if (reactor->place_fresh == reactor->place_count)
-        return NULL;
     void *fresh = reactor->places + (size_t)reactor->place_fresh++ * reactor->place_size;
     return fresh;
 }

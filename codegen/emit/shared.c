@@ -10,7 +10,7 @@ static c_name joined(const char *first, const char *second)
 {
     c_name name;
 
-    snprintf(name.text, sizeof name.text, "%s_%s", first, second);
+    snprintf(name.text, sizeof name.text, "%.150s_%.100s", first, second);
     return name;
 }
 
