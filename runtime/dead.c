@@ -193,7 +193,7 @@ void weir_dead_of_event(weir_accumulator_work *work, const weir_event *event, co
         weir_dead_letter_send(work->program->runtime, &dead);
 }
 
-void weir_dead_of_kept(weir_accumulator_work *work, const void *boundary, const weir_ticket *ticket,
+void weir_dead_of_kept(weir_accumulator_work *work, const void *boundary, weir_ticket *ticket,
                        const char *reason)
 {
     const weir_module_accumulator *module = work->accumulator.module;
@@ -201,8 +201,11 @@ void weir_dead_of_kept(weir_accumulator_work *work, const void *boundary, const 
     uint32_t burial = ++work->program->runtime->burials;
     size_t i = 0;
 
+    weir_dead whole = {.program = work->program, .reason = reason, .type = module->type};
+    if (ticket->parts == NULL)
+        weir_dead_of_ticket(&whole, ticket, burial);
     for (const weir_ticket_part *part = ticket->parts; part != NULL; part = part->next, i++) {
-        weir_dead dead = {.program = work->program, .reason = reason, .type = module->type};
+        weir_dead dead = whole;
         if (window != NULL && i < window->count)
             dead.value = (const unsigned char *)window->items + i * module->type->size;
         weir_dead_of_ticket(&dead, part->ticket, burial);

@@ -270,7 +270,7 @@ weir_status weir_runtime_fire_with(weir_runtime *runtime, const char *name, cons
     for (size_t v = 0; v < count; v++)
         keep(reactor, cell, &values[v]);
     status = fire(reactor, cell, error);
-    weir_reactor_look(reactor, NULL);
+    weir_route_ask_later(runtime, reactor, NULL); /* what was missing may be there now */
     finish(runtime);
     return status;
 }

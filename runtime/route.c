@@ -32,9 +32,7 @@ const uint64_t *weir_key_of(const weir_accumulator_work *work, const void *value
 
 /* --- Asking ----------------------------------------------------------------------------------- */
 
-/* Notes that a cell is to be asked once all accumulators have had the event; by the reactors'
- * places in the spec. */
-static void ask_later(weir_runtime *runtime, weir_reactor *reactor, weir_reactor_cell *cell)
+void weir_route_ask_later(weir_runtime *runtime, weir_reactor *reactor, weir_reactor_cell *cell)
 {
     uint32_t at = runtime->asking_count;
 
@@ -101,6 +99,18 @@ static weir_reactor_cell *cell_of(const weir_route *route, const uint64_t *key, 
     return weir_reactor_cell_for(reactor, key, weir_table_hash(&reactor->keys, key), full);
 }
 
+/* A batch that finds no place ends as the dead letters of its events. */
+static void refuse_boundary(weir_accumulator_work *work, const void *boundary, weir_event *event,
+                            weir_ticket *ticket, const char *reason)
+{
+    if (ticket == NULL) {
+        weir_route_refuse(work, event, reason);
+        return;
+    }
+    ticket->outcome |= WEIR_DEAD;
+    weir_dead_of_kept(work, boundary, ticket, reason);
+}
+
 static void offer(weir_accumulator_work *work, const weir_route *route, const uint64_t *key,
                   const void *boundary, weir_event *event, weir_ticket *ticket)
 {
@@ -110,7 +120,7 @@ static void offer(weir_accumulator_work *work, const weir_route *route, const ui
     weir_reactor_cell *cell = cell_of(route, key, &full);
 
     if (cell == NULL && reactor->key_words != 0 && reactor->inputs[route->input].keyed) {
-        weir_route_refuse(work, event, why_no_cell(full));
+        refuse_boundary(work, boundary, event, ticket, why_no_cell(full));
         return;
     }
     if (cell != NULL)
@@ -118,7 +128,7 @@ static void offer(weir_accumulator_work *work, const weir_route *route, const ui
     if (ticket != NULL)
         weir_ticket_hold(ticket);
     weir_reactor_offer(reactor, cell, route->input, boundary, event, ticket);
-    ask_later(runtime, reactor, cell);
+    weir_route_ask_later(runtime, reactor, cell);
 }
 
 static void offer_all(weir_accumulator_work *work, const uint64_t *key, const void *boundary,
@@ -135,7 +145,7 @@ void weir_route_boundary(weir_accumulator_work *work, weir_cell *cell, const voi
                          weir_ticket *ticket)
 {
     weir_runtime *runtime = work->program->runtime;
-    weir_event event = {.value = boundary,
+    weir_event event = {.value = work->accumulator.module->window ? NULL : boundary,
                         .origin = &work->accumulator.origin,
                         .ticket = ticket,
                         .number = ++runtime->events,

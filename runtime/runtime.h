@@ -282,6 +282,10 @@ void weir_route_into(weir_accumulator_work *work, weir_event *event);
 void weir_route_boundary(weir_accumulator_work *work, weir_cell *cell, const void *boundary,
                          weir_ticket *ticket);
 
+/* Notes that a cell (NULL: all that wait) is to be asked once all accumulators have had the event,
+ * by the reactors' places in the spec. */
+void weir_route_ask_later(weir_runtime *runtime, weir_reactor *reactor, weir_reactor_cell *cell);
+
 /* Asks the reactors that were offered something; what comes of one event has a place for each. */
 void weir_route_ask(weir_runtime *runtime);
 
@@ -373,7 +377,7 @@ void weir_dead_letter_send(weir_runtime *runtime, const weir_dead *dead);
 void weir_dead_of_ticket(weir_dead *dead, weir_ticket *ticket, uint32_t burial);
 void weir_dead_of_event(weir_accumulator_work *work, const weir_event *event, const char *reason);
 /* Each event of what an accumulator kept. */
-void weir_dead_of_kept(weir_accumulator_work *work, const void *boundary, const weir_ticket *ticket,
+void weir_dead_of_kept(weir_accumulator_work *work, const void *boundary, weir_ticket *ticket,
                        const char *reason);
 void weir_dead_of_refusal(weir_source_work *work);
 extern const weir_reactor_host weir_runtime_reactor_host;

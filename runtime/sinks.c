@@ -173,8 +173,10 @@ static void note_stuck(weir_runtime *runtime)
 void weir_flush_sinks(weir_runtime *runtime)
 {
     for (weir_program *program = runtime->programs; program != NULL; program = program->next)
-        while (flush_all(program) && hold_writers(program, true))
+        while (flush_all(program) && hold_writers(program, true)) {
             weir_route_settle(runtime);
+            weir_ask_latest(runtime);
+        }
     note_stuck(runtime);
 }
 

@@ -192,7 +192,25 @@ static weir_status gate_write(weir_sink *sink, weir_slice bytes, size_t *ret_wri
     return WEIR_OK;
 }
 
+typedef struct gate_config {
+    int64_t buffer;
+} gate_config;
+
+static const weir_option gate_options[] = {
+    {.name = "buffer",
+     .type = WEIR_OPTION_SIZE,
+     .fallback = "1MiB",
+     .min = 1,
+     .max = 1 << 30,
+     .offset = offsetof(gate_config, buffer),
+     .help = "How much it holds back."},
+};
+
 const weir_sink_kind rig_gate = {
-    .base = {.name = "gate", .summary = "Takes nothing while it is shut."},
+    .base = {.name = "gate",
+             .summary = "Takes nothing while it is shut.",
+             .options = gate_options,
+             .option_count = 1,
+             .config_size = sizeof(gate_config)},
     .write = gate_write,
 };

@@ -225,7 +225,8 @@ static void add_reactor(rig_tables *tables, const rig_reactor *spec)
 
 /* --- The whole -------------------------------------------------------------------------------- */
 
-/* "out" is a callback; "gate:out" a sink that the script can shut. */
+/* "out" is a callback; "gate:out" a sink that the script can shut, "gate1:out" one that is full
+ * with its first result. */
 static void add_sink(rig_tables *tables, const char *name)
 {
     const char *colon = strchr(name, ':');
@@ -233,7 +234,8 @@ static void add_sink(rig_tables *tables, const char *name)
 
     tables->sinks[tables->module.sink_count++] = (weir_module_sink){
         .name = colon != NULL ? colon + 1 : name,
-        .kind = colon != NULL ? keep(tables, name, (size_t)(colon - name)) : "callback",
+        .kind = colon != NULL ? "gate" : "callback",
+        .settings = settings(tables, strncmp(name, "gate1:", 6) == 0 ? "buffer=1" : NULL),
         .type = dead ? &rig_dead_type : &rig_item_type,
     };
     if (dead && tables->module.dead_letters == NULL)

@@ -194,6 +194,35 @@ static void halt_stops_in_order(void **state)
     rig_close(&rig);
 }
 
+static void writers_are_held(void **state)
+{
+    static const rig_case cases[] = {
+        {.name = "from the firing on that fills the sink",
+         .spec = {.sources = {{"a"}},
+                  .reactors = {{"r", "any(a)", "a", .to = "out"}, {"q", "any(a)", "a"}},
+                  .sinks = {"gate1:out"}},
+         .script = "shut a1 a2 a3 ; open ;",
+         .record = "r#1(a1) out=101 q#1(a1) q#2(a2) q#3(a3) r#2(a2) out=102 r#3(a3) out=103"},
+        {.name = "under latest too, and what came meanwhile is fired in the turn that lets it go",
+         .spec = {.sources = {{"a"}},
+                  .reactors = {{"r", "any(a)", "a", WEIR_LATEST, .to = "out"}},
+                  .sinks = {"gate1:out"}},
+         .script = "shut a1 ; a2 ; a3 ; open ;",
+         .record = "r#1(a1) out=101 r#2(a3) out=103",
+         .ledgers = "a: 3 = 2 fired, 1 collapsed"},
+        {.name = "a key as the others",
+         .spec = {.sources = {{"a"}},
+                  .accumulators = {{"x", "a", .keyed = true}},
+                  .reactors = {{"r", "any(x)", "x", .to = "out", .settings = "capacity=1"}},
+                  .sinks = {"gate1:out"}},
+         .script = "shut a1k1 a2k2 a3k1 a4k2 ; open ; ;",
+         .record = "r#1(x1) out=101 r#2(x2) out=102 r#3(x3) out=103 r#4(x4) out=104"},
+    };
+
+    (void)state;
+    RIG_CHECK_ALL(cases);
+}
+
 static void sinks_that_are_not_ready(void **state)
 {
     static const rig_spec spec = {
@@ -235,9 +264,8 @@ static void sinks_that_are_not_ready(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(all_or_nothing),
-        cmocka_unit_test(retries),
-        cmocka_unit_test(halt_stops_in_order),
+        cmocka_unit_test(all_or_nothing),           cmocka_unit_test(retries),
+        cmocka_unit_test(halt_stops_in_order),      cmocka_unit_test(writers_are_held),
         cmocka_unit_test(sinks_that_are_not_ready),
     };
 
