@@ -58,19 +58,30 @@ static weir_status take(const weir_outlet *outlet, weir_firing *firing, const vo
     return status;
 }
 
-/* A callback sees the value itself; there is nothing to refuse. */
+/* A callback sees the value itself: there is nothing to refuse, and nothing to write. */
+static void commit_value(const weir_outlet *outlet, weir_firing *firing, const void *value)
+{
+    weir_sink *sink = &((weir_sink_work *)outlet->arg)->sink;
+
+    (void)firing;
+    sink->metrics.results++;
+    if (sink->tap != NULL)
+        sink->tap(value, sink->tap_arg);
+}
+
 static weir_status take_value(const weir_outlet *outlet, weir_firing *firing, const void *value)
 {
-    commit(outlet, firing, value);
+    commit_value(outlet, firing, value);
     return WEIR_OK;
 }
 
 weir_outlet weir_sink_outlet(weir_sink_work *work)
 {
-    weir_outlet outlet = {.take = take_value, .commit = commit, .arg = work};
+    weir_outlet outlet = {.take = take_value, .commit = commit_value, .arg = work};
 
     if (work->sink.kind->write != NULL) {
         outlet.take = take;
+        outlet.commit = commit;
         outlet.prepare = prepare;
         outlet.cancel = cancel;
     }
