@@ -9,7 +9,7 @@
 #include "core/text.h"
 
 /* Wire values nest 64 levels at most, lists counted; a type of more structs could not be read. */
-enum { NEST_LIMIT = 60, SIZE_LIMIT = 16 * 1024 * 1024 };
+enum { NEST_LIMIT = 60, SIZE_LIMIT = 16 * 1024 * 1024, WIRE_LIMIT = 255 };
 
 /* --- Names of types --------------------------------------------------------------------------- */
 
@@ -118,6 +118,9 @@ void check_default(checker *check, const spec_shape *shape, const char **text, w
     if (shape->optional || shape->list || shape->type->kind == SPEC_STRUCT)
         diagnostics_error(check->log, where,
                           "'%s' cannot have a default: only single values have one", name);
+    else if (strlen(*text) > CHECK_TEXT)
+        diagnostics_error(check->log, where, "the default of '%s' has more than %d bytes", name,
+                          CHECK_TEXT);
     else if (!values_scalar(shape, *text, &json, &wanted) || lacks_unit(shape, *text))
         diagnostics_error(check->log, where, "the default '%s' of '%s' is no %s: expected %s",
                           *text, name, front_shape_text(check->front, shape), wanted);
@@ -166,6 +169,10 @@ void check_fields(checker *check, spec_fields *fields)
             diagnostics_error(check->log, field->where,
                               "`text: true` is for single numbers, and '%s' is %s", field->name,
                               front_shape_text(check->front, &field->shape));
+        if (strlen(field->wire) > WIRE_LIMIT)
+            diagnostics_error(check->log, field->where,
+                              "the name of '%s' on the wire has more than %d bytes", field->name,
+                              WIRE_LIMIT);
         check_default(check, &field->shape, &field->fallback, field->where, field->name);
     }
     find_equal_wires(check, fields);

@@ -34,6 +34,7 @@ const char *emit_module_name(const spec *model);
 
 /* market_quote_maker, market_quote_maker_decide */
 c_name emit_graph_name(const emitter *e, const spec_graph *graph);
+c_name emit_args_name(const emitter *e, const spec_graph *graph); /* market_quote_maker_args */
 c_name emit_node_name(const emitter *e, const spec_node *node);
 /* MARKET_QUOTE_MAKER_DECIDE_TRADE */
 c_name emit_route_name(const emitter *e, const spec_node *node, const spec_route *route);

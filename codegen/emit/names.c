@@ -242,9 +242,11 @@ static void put_sanitised(weir_buffer *out, const char *text)
 {
     for (; *text != '\0'; text++) {
         bool closes = text[0] == '*' && text[1] == '/', opens = text[0] == '/' && text[1] == '*';
+        bool trigraph = text[0] == '?' && text[1] == '/'; /* `??/` may join two lines */
         unsigned char c = (unsigned char)*text;
-        weir_buffer_printf(out, "%c%s", c < 0x20 || c == 0x7f ? ' ' : *text,
-                           closes || opens ? " " : "");
+        weir_buffer_append(out, c < 0x20 || c == 0x7f ? " " : text, 1);
+        if (closes || opens || trigraph)
+            weir_buffer_text(out, " ");
     }
 }
 
@@ -276,12 +278,13 @@ void emit_literal(weir_buffer *out, const void *data, size_t size)
 
     weir_buffer_text(out, "\"");
     for (size_t i = 0; i < size; i++) {
-        if (bytes[i] < 0x20 || bytes[i] >= 0x7f || bytes[i] == '?')
+        if (bytes[i] < 0x20 || bytes[i] >= 0x7f || bytes[i] == '?') {
             weir_buffer_printf(out, "\\%03o", bytes[i]);
-        else if (bytes[i] == '"' || bytes[i] == '\\')
-            weir_buffer_printf(out, "\\%c", bytes[i]);
-        else
-            weir_buffer_printf(out, "%c", bytes[i]);
+            continue;
+        }
+        if (bytes[i] == '"' || bytes[i] == '\\')
+            weir_buffer_text(out, "\\");
+        weir_buffer_append(out, &bytes[i], 1);
     }
     weir_buffer_text(out, "\"");
 }

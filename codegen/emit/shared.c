@@ -24,6 +24,11 @@ c_name emit_graph_name(const emitter *e, const spec_graph *graph)
     return joined(e->module.text, graph->name);
 }
 
+c_name emit_args_name(const emitter *e, const spec_graph *graph)
+{
+    return joined(e->module.text, emit_snake(joined(graph->name, "args").text).text);
+}
+
 c_name emit_node_name(const emitter *e, const spec_node *node)
 {
     return joined(emit_graph_name(e, node->graph).text, node->name);

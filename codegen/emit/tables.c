@@ -9,6 +9,8 @@
 /* --- Pieces --------------------------------------------------------------------------------------
  */
 
+enum { TEXT_LIMIT = 4095 }; /* bytes of a literal that every compiler takes */
+
 /* A text as a C literal, or NULL. */
 static void put_text(emitter *e, const char *member, const char *text)
 {
@@ -22,6 +24,19 @@ static void put_text(emitter *e, const char *member, const char *text)
     else
         EMIT(e, 8, ".%s = %s,", member, literal.data);
     weir_buffer_free(&literal);
+}
+
+void emit_doc(emitter *e, const char *doc)
+{
+    size_t size = doc != NULL ? strlen(doc) : 0;
+
+    if (size > TEXT_LIMIT) {
+        for (size = TEXT_LIMIT - 3; ((unsigned char)doc[size] & 0xc0) == 0x80;)
+            size--; /* a character is not cut in two */
+        doc = weir_arena_printf(&e->arena, "%.*s...", (int)size, doc);
+        e->out->failed |= doc == NULL;
+    }
+    put_text(e, "doc", doc);
 }
 
 static void put_place(emitter *e, weir_place where)
@@ -306,7 +321,7 @@ static void emit_params(emitter *e)
         EMIT(e, 4, "{");
         put_text(e, "name", model->params[i].name);
         put_text(e, "fallback", model->params[i].fallback);
-        put_text(e, "doc", model->params[i].doc);
+        emit_doc(e, model->params[i].doc);
         EMIT(e, 4, "},");
     }
     end_table(e);
@@ -319,14 +334,46 @@ static const char *step_kind(spec_step_kind kind)
     return names[kind];
 }
 
-static void emit_step(emitter *e, const spec_step *step, const spec_step_value *value, bool first)
+/* What is longer than a literal may be is an array of characters. */
+static void emit_long_json(emitter *e, const spec_test *test, const char *json, size_t number)
 {
+    const unsigned char *at = (const unsigned char *)json;
+    size_t size = strlen(json) + 1;
+
+    if (size <= TEXT_LIMIT)
+        return;
+    EMIT(e, 0, "static const char %s_test_%s_json%zu[] = {", e->module.text, test->name, number);
+    for (size_t i = 0; i < size; i += 16) {
+        weir_buffer line = {0};
+        for (size_t j = i; j < size && j < i + 16; j++)
+            weir_buffer_printf(&line, "%s'\\%o',", j != i ? " " : "", at[j]);
+        e->out->failed |= line.failed;
+        EMIT(e, 4, "%s", line.failed ? "" : line.data);
+        weir_buffer_free(&line);
+    }
+    EMIT(e, 0, "};");
+    emit_blank(e->out);
+}
+
+static void put_json(emitter *e, const spec_test *test, const spec_step_value *value, size_t number)
+{
+    if (value != NULL && strlen(value->json) + 1 > TEXT_LIMIT)
+        EMIT(e, 8, ".json = %s_test_%s_json%zu,", e->module.text, test->name, number);
+    else
+        put_text(e, "json", value != NULL ? value->json : NULL);
+}
+
+static void emit_step(emitter *e, const spec_test *test, const spec_step *step,
+                      const spec_step_value *value, size_t number)
+{
+    bool first = value == NULL || value == step->values;
+
     EMIT(e, 4, "{");
     EMIT(e, 8, ".kind = WEIR_STEP_%s,", step_kind(step->kind));
     if (first)
         EMIT(e, 8, ".first = true,");
     put_text(e, "name", value != NULL ? value->name.text : step->flush.text);
-    put_text(e, "json", value != NULL ? value->json : NULL);
+    put_json(e, test, value, number);
     if (step->kind == SPEC_ADVANCE)
         EMIT(e, 8, ".advance_ns = INT64_C(%lld),", (long long)step->advance_ns);
     put_place(e, value != NULL ? value->where : step->where);
@@ -335,15 +382,19 @@ static void emit_step(emitter *e, const spec_step *step, const spec_step_value *
 
 static size_t emit_steps(emitter *e, const spec_test *test)
 {
-    size_t count = 0;
+    size_t count = 0, number = 0;
 
+    for (size_t i = 0; i < test->step_count; i++)
+        for (size_t v = 0; v < test->steps[i].value_count; v++)
+            emit_long_json(e, test, test->steps[i].values[v].json, ++number);
+    number = 0;
     EMIT(e, 0, "static const weir_module_step %s_test_%s[] = {", e->module.text, test->name);
     for (size_t i = 0; i < test->step_count; i++) {
         const spec_step *step = &test->steps[i];
         for (size_t v = 0; v < step->value_count; v++, count++)
-            emit_step(e, step, &step->values[v], v == 0);
+            emit_step(e, test, step, &step->values[v], ++number);
         if (step->value_count == 0) {
-            emit_step(e, step, NULL, true);
+            emit_step(e, test, step, NULL, 0);
             count++;
         }
     }

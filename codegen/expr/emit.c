@@ -356,7 +356,9 @@ static expr_text branch(expr_emitter *emitter, const expr *tree, const expr *arm
 static void choose(expr_emitter *emitter, const expr *tree, const expr *arm, const char *result)
 {
     emitter->output->indent += 4;
-    expr_text value = expr_hide_constant(emitter, arm, branch(emitter, tree, arm));
+    expr_text value = branch(emitter, tree, arm);
+    if (is_computed_constant(arm))
+        value = expr_hide(emitter, tree, value);
     if (expr_is_of(tree, SPEC_STRING))
         expr_statement(emitter, "weir_text_copy(%s, sizeof %s, %s);", result, result, value.text);
     else
@@ -418,9 +420,9 @@ static expr_text choice(expr_emitter *emitter, const expr *tree)
     }
     /* Two constants that come out alike must not both be hidden: calls alike are alike too. */
     if (is_computed_constant(yes))
-        l = expr_hide(emitter, yes, l);
-    else
-        r = expr_hide_constant(emitter, no, r);
+        l = expr_hide(emitter, tree, l);
+    else if (is_computed_constant(no))
+        r = expr_hide(emitter, tree, r);
     return (expr_text){expr_printf(emitter, "%s ? %s : %s",
                                    expr_bracket(emitter, condition, EXPR_BINDS_OR),
                                    expr_bracket(emitter, l, EXPR_BINDS_OR),

@@ -16,7 +16,7 @@ WORDS = ['alpha', 'beta', 'gamma', 'delta', 'kappa', 'lambda', 'omega', 'sigma',
 HOSTILE = ['int', 'class', 'double', 'template', 'new', 'register', 'this', 'status', 'count',
            'value', 'firing', 'error', 'out', 'result', 'results', 'frame', 'frames', 'saved', 't1',
            'linux', 'unix', 'errno', 'main', 'exit', 'char', 'restrict', 'and', 'cell', 'user',
-           'runtime', 'function', 'text', 'size_t', 'uint8_t', 'int64_t', 'captures', 'outlets',
+           'runtime', 'text', 'size_t', 'uint8_t', 'int64_t', 'captures', 'outlets',
            'counts', 'given', 'route', 'static_assert', 'a', 'b', 'at', 'left', 'target', 'reader',
            'field', 'seen0', 'start', 'data', 'name', 'time', 'size', 'min', 'max', 'abs', 'has',
            'stdout', 'assert', 'offsetof', 'memcpy', 'memset', 'NULL']
