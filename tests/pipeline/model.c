@@ -61,6 +61,8 @@ static void deliver(oracle *m, int accumulator_index, boundary b)
             bool shared = model_is_shared(m, r, k);
             cell *c = shared ? NULL : model_cell_of(r, r->keyed ? b.key : 0);
             b.arrival = ++m->arrivals;
+            if (c != NULL && c->age == 0)
+                c->age = b.arrival;
             if (r->criteria[k])
                 enqueue(m, r, c, k, b);
             else
@@ -246,8 +248,7 @@ static cell *due_retry(oracle *m, reactor *r)
     for (int i = 0; i < CELLS; i++) {
         cell *c = &r->cells[i];
         if (c->retrying && c->due <= m->now &&
-            (first == NULL || c->due < first->due ||
-             (c->due == first->due && c->number < first->number)))
+            (first == NULL || c->due < first->due || (c->due == first->due && c->age < first->age)))
             first = c;
     }
     return first;
