@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "cli/convert.h"
+#include "core/text.h"
 
 enum { LARGEST_LINE = 64 << 20, LARGEST_FILE = 1 << 30 };
 
@@ -338,12 +339,21 @@ static int convert_files(converter *c, size_t first)
     return c->bad == 0 ? CLI_DONE : CLI_FAILED;
 }
 
-static const weir_type *find_type(const weir_module *module, const char *name)
+/* NULL: there is none; it has been told. */
+static const weir_type *find_type(const char *spec, const weir_module *module, const char *name)
 {
-    for (uint32_t i = 0; i < module->type_count; i++)
-        if (strcmp(module->types[i]->name, name) == 0 &&
-            module->types[i]->kind == WEIR_VALUE_STRUCT)
+    weir_nearest nearest = {.wanted = name};
+    char hint[192];
+
+    for (uint32_t i = 0; i < module->type_count; i++) {
+        if (module->types[i]->kind != WEIR_VALUE_STRUCT)
+            continue;
+        if (strcmp(module->types[i]->name, name) == 0)
             return module->types[i];
+        weir_nearest_offer(&nearest, module->types[i]->name);
+    }
+    cli_complain("%s has no struct type '%s'%s", spec, name,
+                 weir_nearest_hint(&nearest, hint, sizeof hint));
     return NULL;
 }
 
@@ -362,10 +372,8 @@ static int convert_typed(converter *c)
     int code = cli_open_module(&spec, false, &module);
     if (code != CLI_DONE)
         return code;
-    c->type = find_type(module.module, c->arguments->operands[1]);
+    c->type = find_type(operands[0], module.module, c->arguments->operands[1]);
     if (c->type == NULL) {
-        cli_complain("%s has no struct type '%s'", c->arguments->operands[0],
-                     c->arguments->operands[1]);
         code = CLI_USAGE;
     } else if ((c->value = weir_alloc(c->type->size)) == NULL) {
         cli_complain("out of memory");

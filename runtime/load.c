@@ -10,23 +10,35 @@
 
 /* --- Options ---------------------------------------------------------------------------------- */
 
+/* One that is no name at all is told with the nearest name that it could have been. */
+static void offer(weir_override *override, const char *name)
+{
+    weir_nearest_offer(&override->nearest, name);
+    if (override->nearest.name != name)
+        return;
+    snprintf(override->near, sizeof override->near, "%s", name);
+    override->nearest.name = override->near;
+}
+
 /* The newest override of ROOM.NAME.OPTION; of ROOM.NAME where `option` is NULL. */
 static const char *override_of(weir_runtime *runtime, const char *room, const char *name,
                                const char *option)
 {
-    size_t room_size = strlen(room), name_size = strlen(name);
     const char *found = NULL;
+    char full[256];
 
+    if (runtime->overrides == NULL)
+        return NULL;
+    snprintf(full, sizeof full, "%s.%s%s%s", room, name, option != NULL ? "." : "",
+             option != NULL ? option : "");
     for (weir_override *override = runtime->overrides; override != NULL;
          override = override->next) {
-        const char *at = override->name;
-        if (strncmp(at, room, room_size) != 0 || at[room_size] != '.' ||
-            strncmp(at + room_size + 1, name, name_size) != 0)
-            continue;
-        at += room_size + 1 + name_size;
-        if (option == NULL ? *at == '\0' : *at == '.' && strcmp(at + 1, option) == 0)
+        bool is_it = strcmp(override->name, full) == 0;
+        override->used = override->used || is_it;
+        if (is_it)
             found = override->value;
-        override->used = override->used || found == override->value;
+        else
+            offer(override, full);
     }
     return found;
 }

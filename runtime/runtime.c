@@ -125,7 +125,7 @@ weir_status weir_runtime_set(weir_runtime *runtime, const char *name, const char
     if (override != NULL) {
         override->name = weir_strdup(name);
         override->value = weir_strdup(value);
-        override->next = NULL;
+        override->nearest.wanted = override->name;
     }
     if (override == NULL || override->name == NULL || override->value == NULL) {
         free_overrides(override);
@@ -175,13 +175,16 @@ void weir_runtime_set_user(weir_runtime *runtime, void *user)
 /* An override that nothing asked for is misspelt. */
 static weir_status check_overrides(const weir_runtime *runtime, weir_error **error)
 {
+    char hint[192];
+
     for (const weir_override *override = runtime->overrides; override != NULL;
          override = override->next)
         if (!override->used)
             return weir_error_set(error, WEIR_NOT_FOUND,
                                   "'%s' names no option or parameter of what is loaded; it is "
-                                  "written as sources.NAME.OPTION or params.NAME",
-                                  override->name);
+                                  "written as sources.NAME.OPTION or params.NAME%s",
+                                  override->name,
+                                  weir_nearest_hint(&override->nearest, hint, sizeof hint));
     return WEIR_OK;
 }
 

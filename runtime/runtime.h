@@ -22,6 +22,7 @@
 
 #include "accumulators/accumulator.h"
 #include "core/clock.h"
+#include "core/text.h"
 #include "core/timers.h"
 #include "reactors/reactor.h"
 #include "sinks/sink.h"
@@ -142,7 +143,9 @@ typedef struct weir_override {
     struct weir_override *next;
     char *name;
     char *value;
-    bool used; /* something of a loaded module has that name */
+    bool used;            /* something of a loaded module has that name */
+    weir_nearest nearest; /* of those that it might have meant, in `near` */
+    char near[256];
 } weir_override;
 
 /* When a cause of dead letters was last logged: monotonic, 0 never. */

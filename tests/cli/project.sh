@@ -26,6 +26,7 @@ expect_text "$work/out" '"spread":1,"wide":false'
 expect_code 2 "$weir" run --set params.limit=wide demo_one.weir.yaml nodes.c
 expect_code 2 "$weir" run --set params.limmit=2 demo_one.weir.yaml nodes.c
 expect_text "$work/err" "'params.limmit' names no option or parameter"
+expect_text "$work/err" "did you mean 'params.limit'?"
 sed 's/path: quotes.csv/path: "${DATA:-quotes.csv}"/' demo_one.weir.yaml >variable.weir.yaml
 expect_code 0 "$weir" run variable.weir.yaml nodes.c
 DATA=nowhere.csv expect_code 3 "$weir" run variable.weir.yaml nodes.c
