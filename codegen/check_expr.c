@@ -32,7 +32,7 @@ static void check_expression(checker *check, const spec_roots *roots, spec_expre
     if (expression->text == NULL || roots->items == NULL)
         return;
     expression->tree = expr_check(&context, expression, target);
-    if (expression->tree == NULL && context.cut)
+    if (expression->tree == NULL && context.cut && !expression->quoted)
         diagnostics_note(check->log, expression->where,
                          "YAML may have cut the expression; quote the expression");
 }

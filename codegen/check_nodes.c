@@ -319,9 +319,12 @@ static void find_clashes(checker *check, const node_scope *scope)
             report_clash(check, node->name, node->where, "the name of an accumulator or source too",
                          check->model->accumulators[accumulator]->where);
     }
+    size_t errors = check->log->errors;
     for (size_t i = 0; i < graph->args.count; i++)
         front_check_free_name(check->front, graph->args.items[i].name, graph->args.items[i].where,
                               "an argument");
+    if (errors != check->log->errors)
+        check->front->lost = true;
 }
 
 static bool open_scope(checker *check, node_scope *scope)

@@ -27,7 +27,8 @@ void check_params(checker *check)
                               "a parameter is a single value, and '%s' is %s", param->name,
                               front_shape_text(check->front, &param->shape));
         else
-            check_default(check, &param->shape, &param->fallback, param->where, param->name);
+            check_default(check, &param->shape, &param->fallback, param->fallback_where,
+                          param->name);
     }
     const check_options options = {
         .what = "the spec", .lists = &check->front->kinds->top, .list_count = 1};

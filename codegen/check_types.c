@@ -13,6 +13,35 @@ enum { NEST_LIMIT = 60, SIZE_LIMIT = 16 * 1024 * 1024, WIRE_LIMIT = 255 };
 
 /* --- Names of types --------------------------------------------------------------------------- */
 
+/* What other languages call them. */
+static const char *own_word(const char *name)
+{
+    static const char *const words[][2] = {{"int", "i64"},
+                                           {"integer", "i64"},
+                                           {"long", "i64"},
+                                           {"short", "i16"},
+                                           {"byte", "u8"},
+                                           {"char", "u8"},
+                                           {"uint", "u64"},
+                                           {"float", "f32"},
+                                           {"double", "f64"},
+                                           {"number", "f64"},
+                                           {"decimal", "f64"},
+                                           {"boolean", "bool"},
+                                           {"str", "string(N)"},
+                                           {"text", "string(N)"},
+                                           {"blob", "bytes(N)"},
+                                           {"binary", "bytes(N)"},
+                                           {"datetime", "timestamp"},
+                                           {"time", "timestamp"},
+                                           {"timedelta", "duration"}};
+
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+        if (strcmp(words[i][0], name) == 0)
+            return words[i][1];
+    return NULL;
+}
+
 static void unknown_type(checker *check, const char *name, weir_place where)
 {
     weir_nearest nearest = {.wanted = name};
@@ -21,10 +50,17 @@ static void unknown_type(checker *check, const char *name, weir_place where)
     check->front->lost = true;
     if (check->front->types_lost || front_is_unread(check->front, name))
         return;
+    if (name[strspn(name, "0123456789")] == '\0') {
+        diagnostics_error(check->log, where,
+                          "'%s' is no type; an enum is a list, as in [buy = 1, sell = 2]", name);
+        return;
+    }
     for (int kind = SPEC_BOOL; kind <= SPEC_BYTES; kind++)
         weir_nearest_offer(&nearest, spec_scalar((spec_type_kind)kind)->name);
     for (size_t i = 0; i < check->types.count && check_offers_names(check); i++)
         weir_nearest_offer(&nearest, check->types.items[i].name);
+    if (own_word(name) != NULL)
+        nearest.name = own_word(name);
     diagnostics_error(check->log, where, "there is no type '%s'%s", name,
                       weir_nearest_hint(&nearest, hint, sizeof hint));
 }
@@ -173,7 +209,7 @@ void check_fields(checker *check, spec_fields *fields)
             diagnostics_error(check->log, field->where,
                               "the name of '%s' on the wire has more than %d bytes", field->name,
                               WIRE_LIMIT);
-        check_default(check, &field->shape, &field->fallback, field->where, field->name);
+        check_default(check, &field->shape, &field->fallback, field->fallback_where, field->name);
     }
     find_equal_wires(check, fields);
 }

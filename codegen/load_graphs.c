@@ -141,7 +141,9 @@ void load_nodes(spec_front *front, const yaml_node *node, spec_graph *graph)
         *item = (spec_node){.name = value->key, .where = value->key_where};
         front_check_free_name(front, value->key, value->key_where, "a node");
         size_t errors = front->log->errors;
-        if (load_is_map(front, value, "a map, as in {in: quotes, out: Spread}"))
+        if (value->kind == YAML_BAD)
+            pass_over(front, item);
+        else if (load_is_map(front, value, "a map, as in {in: quotes, out: Spread}"))
             load_keys(front, &spec_node_section, value, item, NULL);
         if (errors != front->log->errors)
             pass_over(front, item);

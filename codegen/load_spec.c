@@ -257,6 +257,8 @@ static void check_module(spec_front *front, const yaml_node *root)
         diagnostics_error(front->log, root->where, "a spec needs `module: NAME`");
     if (front->spec->module == NULL)
         return;
+    if (front->spec->module[0] == '\0')
+        diagnostics_error(front->log, module->where, "'module' needs a name");
     front_check_name(front, front->spec->module, module->where, "a module");
     if (strcmp(front->spec->module, "weir") == 0)
         diagnostics_error(front->log, module->where,

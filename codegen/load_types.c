@@ -122,6 +122,8 @@ static bool fail_size(shape_cursor *cursor, const char *name)
     weir_nearest_offer(&nearest, "string");
     weir_nearest_offer(&nearest, "bytes");
     weir_nearest_offer(&nearest, "timestamp");
+    if (strcmp(name, "str") == 0 || strcmp(name, "text") == 0)
+        nearest.name = "string";
     snprintf(wanted, sizeof wanted, "no '(' here; string, bytes and timestamp take one%s",
              weir_nearest_hint(&nearest, hint, sizeof hint));
     return fail(cursor, wanted);
@@ -191,6 +193,8 @@ static void load_field(spec_front *front, const yaml_node *node, spec_field *fie
         load_keys(front, &spec_field_section, node, field, NULL);
     else
         load_shape(front, node, &field->shape);
+    if (field->fallback != NULL)
+        field->fallback_where = yaml_get(node, "default")->where;
 }
 
 void load_fields(spec_front *front, const yaml_node *node, spec_fields *fields, const char *what)

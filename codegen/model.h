@@ -71,7 +71,7 @@ typedef struct spec_field {
     bool text;            /* a number that is written as text */
     const char *fallback; /* default as written, NULL: none; checked against the shape */
     const char *doc;      /* NULL: none; so everywhere */
-    weir_place where;
+    weir_place where, fallback_where;
 } spec_field;
 
 typedef struct spec_fields {
@@ -99,10 +99,16 @@ struct spec_type {
 
 /* --- Expressions ----------------------------------------------------------------------------- */
 
+typedef struct spec_spot {
+    uint32_t line, column;
+} spec_spot;
+
 /* An expression of the user's; `where` is the place of its first character. */
 typedef struct spec_expression {
     const char *text; /* NULL: there is none */
     weir_place where;
+    const spec_spot *spots; /* of each byte and the end; NULL: they follow each other on one line */
+    bool quoted;            /* YAML cannot have cut it */
     const struct expr *tree; /* resolved: typed, ready for expr_emit */
 } spec_expression;
 
@@ -147,7 +153,7 @@ typedef struct spec_param {
     spec_shape shape;
     const char *fallback; /* NULL: required at load */
     const char *doc;
-    weir_place where;
+    weir_place where, fallback_where;
 } spec_param;
 
 struct spec_source {
