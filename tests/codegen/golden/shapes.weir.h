@@ -7,7 +7,7 @@
 
 #include <weir/weir.h>
 
-#if WEIR_GENERATION != 1
+#if WEIR_GENERATION != 2
 #error "generated for another generation of weir: generate it again"
 #endif
 
