@@ -66,6 +66,8 @@ static void resolve_accumulator(checker *check, const spec_graph *graph, spec_op
         diagnostics_error(check->log, operand->where, "'%s' has no routes: read it as '%s'",
                           operand->name, operand->name);
         operand->type = NULL;
+    } else if (graph->unfired) {
+        check->front->lost = true;
     } else if (graph->reactor == NULL && graph->trigger.text == NULL) {
         diagnostics_error(check->log, operand->where,
                           "the graph '%s' is only called and cannot read the accumulator '%s': "
@@ -267,7 +269,7 @@ static void resolve_target(checker *check, const spec_graph *graph, const spec_n
         check_unknown(check, &target->name, "sink or accumulator", tables, 2);
         return;
     }
-    if (graph->reactor == NULL && graph->trigger.text == NULL)
+    if (graph->reactor == NULL && graph->trigger.text == NULL && !graph->unfired)
         diagnostics_error(check->log, target->name.where,
                           "the graph '%s' is only called: what it gives is the call's result, and "
                           "cannot go to '%s'",

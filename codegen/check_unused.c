@@ -33,7 +33,7 @@ static void check_rooms_used(checker *check)
                               "the reactor '%s' fires no graph: none has `trigger: %s`",
                               model->reactors[i]->name, model->reactors[i]->name);
     for (size_t i = 0; i < model->sink_count; i++)
-        if (!check->sink_written[i])
+        if (!check->sink_written[i] && model->sinks[i].type != NULL)
             diagnostics_error(check->log, model->sinks[i].where, "nobody writes to the sink '%s'",
                               model->sinks[i].name);
 }

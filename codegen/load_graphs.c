@@ -208,7 +208,7 @@ static void add_own_reactor(spec_front *front, const spec_graph_parts *parts)
 }
 
 /* What a graph says of when it fires must go together. */
-static bool has_own_reactor(spec_front *front, const yaml_node *node, const spec_graph_parts *parts)
+static bool has_own_reactor(spec_front *front, const yaml_node *node, spec_graph_parts *parts)
 {
     const yaml_node *own = find_own_key(front, node), *args = yaml_get(node, "args");
     const char *name = parts->graph.name;
@@ -221,11 +221,18 @@ static bool has_own_reactor(spec_front *front, const yaml_node *node, const spec
         diagnostics_error(front->log, own->key_where,
                           "'%s' needs criteria: give the graph '%s' `when_any:` or `when_all:`",
                           own->key, name);
+    else if (own == NULL && parts->graph.trigger.text == NULL && args == NULL)
+        diagnostics_error(front->log, node->key_where,
+                          "nothing fires the graph '%s': give it `trigger:`, or criteria "
+                          "(`when_any:`, `when_all:`), or `args:` to be called with",
+                          name);
     else if (args != NULL && (own != NULL || parts->graph.trigger.text != NULL))
         diagnostics_error(front->log, args->key_where,
                           "`args:` are the inputs of a graph that is only called, but a reactor "
                           "fires '%s'",
                           name);
+    parts->graph.unfired =
+        args == NULL && parts->graph.trigger.text == NULL && parts->reactor.criteria == NULL;
     return own != NULL && parts->graph.trigger.text == NULL && parts->reactor.criteria != NULL;
 }
 

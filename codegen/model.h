@@ -322,6 +322,7 @@ struct spec_graph {
     spec_name trigger; /* text NULL: own criteria, or only called */
     const spec_reactor *reactor;
     spec_fields args; /* of a graph that is only called */
+    bool unfired;     /* nothing fires it and nobody can call it; that was told */
     spec_node *nodes; /* after check: in topological order */
     size_t node_count;
     spec_name dead_letters;

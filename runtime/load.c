@@ -10,39 +10,6 @@
 
 /* --- Options ---------------------------------------------------------------------------------- */
 
-/* One that is no name at all is told with the nearest name that it could have been. */
-static void offer(weir_override *override, const char *name)
-{
-    weir_nearest_offer(&override->nearest, name);
-    if (override->nearest.name != name)
-        return;
-    snprintf(override->near, sizeof override->near, "%s", name);
-    override->nearest.name = override->near;
-}
-
-/* The newest override of ROOM.NAME.OPTION; of ROOM.NAME where `option` is NULL. */
-static const char *override_of(weir_runtime *runtime, const char *room, const char *name,
-                               const char *option)
-{
-    const char *found = NULL;
-    char full[256];
-
-    if (runtime->overrides == NULL)
-        return NULL;
-    snprintf(full, sizeof full, "%s.%s%s%s", room, name, option != NULL ? "." : "",
-             option != NULL ? option : "");
-    for (weir_override *override = runtime->overrides; override != NULL;
-         override = override->next) {
-        bool is_it = strcmp(override->name, full) == 0;
-        override->used = override->used || is_it;
-        if (is_it)
-            found = override->value;
-        else
-            offer(override, full);
-    }
-    return found;
-}
-
 /* The spec's settings that belong to `table`, with the overrides of the command line. */
 static size_t select_settings(weir_runtime *runtime, const char *room, const char *name,
                               const weir_module_settings *written, weir_option_list table,
@@ -52,7 +19,7 @@ static size_t select_settings(weir_runtime *runtime, const char *room, const cha
 
     for (size_t i = 0; i < table.count; i++) {
         const char *option = table.items[i].name;
-        const char *override = override_of(runtime, room, name, option);
+        const char *override = weir_override_of(runtime, room, name, option);
         for (size_t s = 0; s < written->count && override == NULL; s++)
             if (strcmp(written->items[s].name, option) == 0)
                 selected[count++] = written->items[s];
@@ -205,7 +172,7 @@ static weir_status load_source(weir_program *program, uint32_t index, weir_error
     weir_source *source = &work->source;
     const weir_module_source *module = &program->module->sources[index];
     weir_runtime *runtime = program->runtime;
-    const char *kind = override_of(runtime, "sources", module->name, "kind");
+    const char *kind = weir_override_of(runtime, "sources", module->name, "kind");
 
     work->program = program;
     work->watch.fd = -1;
@@ -241,7 +208,7 @@ static weir_status load_sink(weir_program *program, uint32_t index, weir_error *
     weir_sink *sink = &work->sink;
     const weir_module_sink *module = &program->module->sinks[index];
     weir_runtime *runtime = program->runtime;
-    const char *kind = override_of(runtime, "sinks", module->name, "kind");
+    const char *kind = weir_override_of(runtime, "sinks", module->name, "kind");
 
     work->relieve = weir_relieve_sink;
     work->owner = program;
@@ -320,7 +287,7 @@ static weir_status write_params(const weir_program *program, weir_buffer *record
 
     for (uint32_t i = 0; i < module->param_count; i++) {
         const weir_module_param *param = &module->params[i];
-        const char *text = override_of(program->runtime, "params", param->name, NULL);
+        const char *text = weir_override_of(program->runtime, "params", param->name, NULL);
         text = text != NULL ? text : param->fallback;
         if (text == NULL)
             return weir_error_set(error, WEIR_SPEC,

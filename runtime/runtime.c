@@ -74,17 +74,6 @@ weir_status weir_runtime_new(const weir_runtime_config *config, weir_runtime **r
     return status;
 }
 
-static void free_overrides(weir_override *override)
-{
-    while (override != NULL) {
-        weir_override *next = override->next;
-        weir_free(override->name);
-        weir_free(override->value);
-        weir_free(override);
-        override = next;
-    }
-}
-
 void weir_runtime_free(weir_runtime *runtime)
 {
     /* In a forked child its threads are not there and its files are the parent's: it is left. */
@@ -109,34 +98,12 @@ void weir_runtime_free(weir_runtime *runtime)
     weir_feedback_free(runtime);
     weir_origin_free(&runtime->groups);
     weir_timers_free(&runtime->timers);
-    free_overrides(runtime->overrides);
+    weir_overrides_free(runtime->overrides);
     weir_error_free(runtime->error);
     weir_free(runtime->asking);
     if (runtime->fork_mark != NULL)
         munmap(runtime->fork_mark, (size_t)sysconf(_SC_PAGESIZE));
     weir_free(runtime);
-}
-
-weir_status weir_runtime_set(weir_runtime *runtime, const char *name, const char *value,
-                             weir_error **error)
-{
-    weir_override *override = weir_alloc(sizeof *override);
-
-    if (override != NULL) {
-        override->name = weir_strdup(name);
-        override->value = weir_strdup(value);
-        override->nearest.wanted = override->name;
-    }
-    if (override == NULL || override->name == NULL || override->value == NULL) {
-        free_overrides(override);
-        return weir_error_set(error, WEIR_NOMEM, "out of memory");
-    }
-    /* The last one given wins: it is found last. */
-    weir_override **end = &runtime->overrides;
-    while (*end != NULL)
-        end = &(*end)->next;
-    *end = override;
-    return WEIR_OK;
 }
 
 weir_status weir_runtime_load_in(weir_runtime *runtime, const weir_module *module,
@@ -172,22 +139,6 @@ void weir_runtime_set_user(weir_runtime *runtime, void *user)
     runtime->user = user;
 }
 
-/* An override that nothing asked for is misspelt. */
-static weir_status check_overrides(const weir_runtime *runtime, weir_error **error)
-{
-    char hint[192];
-
-    for (const weir_override *override = runtime->overrides; override != NULL;
-         override = override->next)
-        if (!override->used)
-            return weir_error_set(error, WEIR_NOT_FOUND,
-                                  "'%s' names no option or parameter of what is loaded; it is "
-                                  "written as sources.NAME.OPTION or params.NAME%s",
-                                  override->name,
-                                  weir_nearest_hint(&override->nearest, hint, sizeof hint));
-    return WEIR_OK;
-}
-
 weir_status weir_runtime_start_time(weir_runtime *runtime, weir_error **error)
 {
     weir_status status = WEIR_OK;
@@ -201,7 +152,7 @@ weir_status weir_runtime_start_time(weir_runtime *runtime, weir_error **error)
 
 weir_status weir_runtime_begin(weir_runtime *runtime, weir_error **error)
 {
-    weir_status status = check_overrides(runtime, error);
+    weir_status status = weir_overrides_check(runtime, error);
 
     if (runtime->started)
         return runtime->ended ? weir_error_set(error, WEIR_CLOSED, "the runtime has ended")

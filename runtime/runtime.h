@@ -142,10 +142,12 @@ enum { WEIR_KEY_WORDS = 64 }; /* of a key, at the most: 512 bytes */
 typedef struct weir_override {
     struct weir_override *next;
     char *name;
+    char *parts; /* the name, cut into: */
+    char *room, *owner, *option;
     char *value;
-    bool used;            /* something of a loaded module has that name */
-    weir_nearest nearest; /* of those that it might have meant, in `near` */
-    char near[256];
+    bool used;              /* something of a loaded module has that name */
+    bool room_known, known; /* there is such a room, and such an owner in it */
+    weir_nearest nearest;   /* of what there is, to the owner's name or to the option */
 } weir_override;
 
 /* When a cause of dead letters was last logged: monotonic, 0 never. */
@@ -199,6 +201,16 @@ struct weir_runtime {
     unsigned char *fork_mark; /* a page that a forked child sees wiped */
     weir_logged logged[32];   /* dead letters without a sink */
 };
+
+/* --- overrides.c ------------------------------------------------------------------------------ */
+
+/* The newest override of ROOM.NAME.OPTION; of ROOM.NAME where `option` is NULL. */
+const char *weir_override_of(weir_runtime *runtime, const char *room, const char *name,
+                             const char *option);
+
+/* An override that nothing asked for is misspelt. */
+weir_status weir_overrides_check(const weir_runtime *runtime, weir_error **error);
+void weir_overrides_free(weir_override *override);
 
 /* --- load.c, join.c, start.c ------------------------------------------------------------------ */
 

@@ -252,6 +252,13 @@ static void emit_value(const graph_writer *g, const spec_node *node, int indent)
         EMIT(g->e, indent, "}");
 }
 
+/* Compilers do not see that a value is read only where its flag says that it was given. What they
+ * see whole, because it stands in the spec, is zeroed even where it is not given. */
+static bool is_zeroed_first(const graph_writer *g, const spec_node *node, bool guarded)
+{
+    return guarded && node->form == SPEC_NODE_SET && plan_of(g, node)->flag;
+}
+
 static void emit_node(const graph_writer *g, const spec_node *node, bool guarded)
 {
     const node_plan *own = plan_of(g, node);
@@ -260,7 +267,7 @@ static void emit_node(const graph_writer *g, const spec_node *node, bool guarded
     emit_comment(g->e->out, indent, NULL, node->where);
     if (own->counts)
         EMIT(g->e, indent, "frame->counts[%zu]++;", own->counter);
-    if (node->form != SPEC_NODE_PASS)
+    if (node->form != SPEC_NODE_PASS && !is_zeroed_first(g, node, guarded))
         EMIT(g->e, indent, "memset(%s, 0, sizeof %s);", address_of(g, node), value_of(g, node));
     emit_value(g, node, indent);
     bool asks = node->form != SPEC_NODE_PASS || node->filter.text != NULL;
@@ -348,6 +355,16 @@ static void emit_holder(const graph_writer *g, const spec_node *node, bool local
         EMIT(g->e, 4, "bool has_%s%s;", node->name, local ? " = false" : "");
 }
 
+static bool is_guarded(const graph_writer *g, const spec_node *node)
+{
+    weir_buffer guard = {0};
+
+    build_guard(g, node, &guard);
+    bool guarded = guard.size != 0;
+    weir_buffer_free(&guard);
+    return guarded;
+}
+
 /* The variables of the nodes first..end, and what must be set before they run. */
 static void emit_locals(const graph_writer *g, const function_body *body, size_t first, size_t end)
 {
@@ -370,6 +387,8 @@ static void emit_locals(const graph_writer *g, const function_body *body, size_t
         const spec_node *node = &g->graph->nodes[i];
         if (plan_of(g, node)->shared && plan_of(g, node)->flag)
             EMIT(g->e, 4, "%s = false;", flag_of(g, node));
+        if (is_zeroed_first(g, node, is_guarded(g, node)))
+            EMIT(g->e, 4, "memset(&%s, 0, sizeof %s);", value_of(g, node), value_of(g, node));
     }
 }
 

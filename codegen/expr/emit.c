@@ -407,6 +407,8 @@ static expr_text choice(expr_emitter *emitter, const expr *tree)
     if (tree->args[0]->kind == EXPR_LITERAL) /* `true ? a : b`, which compilers fold */
         return branch(emitter, tree, tree->args[0]->magnitude != 0 ? yes : no);
     expr_text condition = expr_emit_tree(emitter, tree->args[0]);
+    if (is_computed_constant(tree->args[0])) /* else one branch alone is what compilers see */
+        condition = expr_hide(emitter, tree->args[0], condition);
     if (yes->steps || no->steps)
         return choose_by_steps(emitter, tree, condition);
     expr_text l = branch(emitter, tree, yes), r = branch(emitter, tree, no);

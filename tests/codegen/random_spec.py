@@ -18,7 +18,7 @@ HOSTILE = ['int', 'class', 'double', 'template', 'new', 'register', 'this', 'sta
            'linux', 'unix', 'errno', 'main', 'exit', 'char', 'restrict', 'and', 'cell', 'user',
            'runtime', 'text', 'size_t', 'uint8_t', 'int64_t', 'captures', 'outlets',
            'counts', 'given', 'route', 'static_assert', 'a', 'b', 'at', 'left', 'target', 'reader',
-           'field', 'seen0', 'start', 'data', 'name', 'time', 'size', 'min', 'max', 'abs', 'has',
+           'field', 'seen0', 'start', 'data', 'name', 'time', 'min', 'max', 'abs', 'has',
            'stdout', 'assert', 'offsetof', 'memcpy', 'memset', 'NULL']
 AWKWARD = ['has_a', 'a_count', 'a_size', 'HTTPCode', 'HttpCode', 'a_out', 'b_state', 'x_fire',
            'on_a', 'push_a', 'A', 'B2b', 'a1', 'order_book', 'OrderBook', 'weir_error']

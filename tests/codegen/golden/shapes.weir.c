@@ -1093,6 +1093,7 @@ static inline weir_status shapes_nested_nodes(weir_firing *firing, const void *c
     weir_result results[2];
     size_t count = 0;
 
+    memset(&y, 0, sizeof y);
     /* shapes.weir.yaml:43 */
     memset(&outer, 0, sizeof outer);
     status = shapes_nested_outer(firing, events, &outer);
@@ -1127,7 +1128,6 @@ static inline weir_status shapes_nested_nodes(weir_firing *firing, const void *c
         has_p = true;
     } else if (has_outer && outer.route == SHAPES_NESTED_OUTER_Y) {
         /* shapes.weir.yaml:46 */
-        memset(&y, 0, sizeof y);
         status = shapes_nested_y(firing, &outer.y, &y);
         has_y = status == WEIR_OK;
         if (status != WEIR_OK && weir_at_node(firing, frame, 3, status) != WEIR_OK)
