@@ -28,8 +28,7 @@ typedef struct converter {
     size_t messages, bad;
 } converter;
 
-/* --- One message
- * ---------------------------------------------------------------------------------- */
+/* --- One message --- */
 
 static void copy_error(const weir_wire_error *wire, convert_error *error)
 {
@@ -85,8 +84,7 @@ static bool convert_message(converter *c, weir_slice message, convert_error *err
     return false;
 }
 
-/* --- Answers
- * -------------------------------------------------------------------------------------- */
+/* --- Answers --- */
 
 static void print_hex(const weir_buffer *bytes)
 {
@@ -153,8 +151,7 @@ static void answer_bad(converter *c, const char *message, size_t offset)
     print_error(c, &error);
 }
 
-/* --- Messages of an input
- * ------------------------------------------------------------------------- */
+/* --- Messages of an input --- */
 
 static int hex_digit(char c)
 {
@@ -302,8 +299,7 @@ static weir_status convert_whole(converter *c, const char *path, weir_error **er
     return WEIR_OK;
 }
 
-/* --- weir convert
- * --------------------------------------------------------------------------------- */
+/* --- weir convert --- */
 
 static bool read_format(const char *option, const char *word, weir_format *ret)
 {

@@ -105,8 +105,7 @@ weir_status cli_write_metrics(weir_runtime *runtime, const char *path, weir_erro
     return status;
 }
 
-/* --- Lines for people
- * ----------------------------------------------------------------------------- */
+/* --- Lines for people --- */
 
 static void print_source(const weir_source_report *source)
 {
@@ -159,8 +158,7 @@ static void print_stats(weir_runtime *runtime)
     weir_report_free(report);
 }
 
-/* --- The beat of a run
- * ---------------------------------------------------------------------------- */
+/* --- The beat of a run --- */
 
 weir_status cli_metrics_beat(const cli_arguments *arguments, weir_runtime *runtime,
                              weir_error **error)

@@ -39,7 +39,7 @@ bool load_is_map(spec_front *front, const yaml_node *node, const char *wanted)
     return false;
 }
 
-/* --- Values ----------------------------------------------------------------------------------- */
+/* --- Values --- */
 
 spec_name load_name(spec_front *front, const yaml_node *node, const char *wanted)
 {
@@ -131,7 +131,7 @@ static void load_assignments(spec_front *front, const yaml_node *node,
     }
 }
 
-/* --- Keys ------------------------------------------------------------------------------------- */
+/* --- Keys --- */
 
 void load_key(spec_front *front, const spec_key *key, const yaml_node *value, void *into)
 {

@@ -56,7 +56,7 @@ static json_t *scalar(void)
     return json_pack("{s:[s,s,s]}", "type", "string", "number", "boolean");
 }
 
-/* --- Keys ------------------------------------------------------------------------------------- */
+/* --- Keys --- */
 
 static json_t *of_key(const spec_key *key)
 {
@@ -116,7 +116,7 @@ static json_t *of_section(schema_writer *schema, const spec_section *section, co
                      required, "additionalProperties", 0);
 }
 
-/* --- Options ---------------------------------------------------------------------------------- */
+/* --- Options --- */
 
 /* As YAML reads it: a choice of digits is a number. */
 static json_t *of_choice(const char *word, size_t length)
@@ -174,7 +174,7 @@ static void add_options(schema_writer *schema, json_t *section, const weir_optio
     }
 }
 
-/* --- Sections --------------------------------------------------------------------------------- */
+/* --- Sections --- */
 
 /* One schema a kind, told apart by `kind:`. */
 static json_t *of_kinds(schema_writer *schema, const spec_section *section,

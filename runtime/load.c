@@ -8,7 +8,7 @@
 #include "runtime/runtime.h"
 #include "sources/channel.h"
 
-/* --- Options ---------------------------------------------------------------------------------- */
+/* --- Options --- */
 
 /* The spec's settings that belong to `table`, with the overrides of the command line. */
 static size_t select_settings(weir_runtime *runtime, const char *room, const char *name,
@@ -89,7 +89,7 @@ static void free_config(const weir_kind *kind, void *config)
     weir_free(config);
 }
 
-/* --- Rooms ------------------------------------------------------------------------------------ */
+/* --- Rooms --- */
 
 static weir_status unknown_kind(const char *room, const char *name, const char *kind,
                                 weir_place place, weir_error **error)
@@ -269,7 +269,7 @@ static weir_status load_reactor(weir_program *program, uint32_t index, weir_erro
     return status;
 }
 
-/* --- Parameters ------------------------------------------------------------------------------- */
+/* --- Parameters --- */
 
 static void put_cell(const char *text, weir_buffer *record)
 {
@@ -344,7 +344,7 @@ static weir_status load_params(weir_program *program, weir_error **error)
     return status;
 }
 
-/* --- The whole -------------------------------------------------------------------------------- */
+/* --- The whole --- */
 
 static weir_status no_memory(const weir_module *module, weir_error **error)
 {

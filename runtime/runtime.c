@@ -9,8 +9,7 @@
 
 #include "sources/channel.h"
 
-/* --- Life ---------------------------------------------------------------------------------------
- */
+/* --- Life --- */
 
 /* A page that the kernel wipes in a forked child: so each call can tell, at the price of a load. */
 static bool make_fork_mark(weir_runtime *runtime)
@@ -205,8 +204,7 @@ void weir_runtime_log(weir_runtime *runtime, weir_level level, const char *room,
     runtime->config.log(runtime->config.log_arg, level, room, name, message);
 }
 
-/* --- The host's functions and events -------------------------------------------------------------
- */
+/* --- The host's functions and events --- */
 
 static weir_program *find_program(const weir_runtime *runtime, const weir_module *module,
                                   weir_error **error)

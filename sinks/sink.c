@@ -7,7 +7,7 @@
 
 #include <weir/codec.h>
 
-/* --- Encoding --------------------------------------------------------------------------------- */
+/* --- Encoding --- */
 
 static weir_status prepare(const weir_outlet *outlet, weir_firing *firing, const void *value)
 {
@@ -88,7 +88,7 @@ weir_outlet weir_sink_outlet(weir_sink_work *work)
     return outlet;
 }
 
-/* --- Writing ---------------------------------------------------------------------------------- */
+/* --- Writing --- */
 
 bool weir_sink_is_ready(const weir_sink_work *work)
 {
@@ -157,7 +157,7 @@ size_t weir_sink_drop(weir_sink_work *work)
     return lost;
 }
 
-/* --- Life ------------------------------------------------------------------------------------- */
+/* --- Life --- */
 
 static weir_status choose_format(weir_sink *sink, const char *word, weir_error **error)
 {

@@ -6,8 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* --- Names -------------------------------------------------------------------------------------
- */
+/* --- Names --- */
 
 static bool is_upper(char c)
 {
@@ -150,8 +149,7 @@ c_name emit_enumerator(const spec *model, const spec_type *type, const char *val
     return emit_upper(result.text);
 }
 
-/* --- Lines -------------------------------------------------------------------------------------
- */
+/* --- Lines --- */
 
 /* Where to break `text` so that at most `room` columns stand before: of the spaces outside of
  * quotes that fit the last behind a comma, else the last, else the first of all; its length when

@@ -8,8 +8,7 @@
 #include "codegen/emit/types.h"
 #include "codegen/roots.h"
 
-/* --- Nodes -------------------------------------------------------------------------------------
- */
+/* --- Nodes --- */
 
 static void emit_node_state(emitter *e, const spec_node *node)
 {
@@ -99,8 +98,7 @@ static void emit_graph_state(emitter *e, const spec_graph *graph)
     emit_blank(e->out);
 }
 
-/* --- Calls -------------------------------------------------------------------------------------
- */
+/* --- Calls --- */
 
 static void emit_in_struct(emitter *e, const spec_graph *graph)
 {
@@ -186,8 +184,7 @@ static void emit_graph_prototypes(emitter *e, const spec_graph *graph)
     emit_blank(e->out);
 }
 
-/* --- Accumulators, sources, sinks ----------------------------------------------------------------
- */
+/* --- Accumulators, sources, sinks --- */
 
 void emit_accumulator_prototype(emitter *e, const spec_accumulator *accumulator, const char *end)
 {
@@ -319,8 +316,7 @@ static void emit_sink_functions(emitter *e, const spec_sink *sink)
     emit_blank(e->out);
 }
 
-/* --- The file ------------------------------------------------------------------------------------
- */
+/* --- The file --- */
 
 void emit_prototypes(emitter *e)
 {

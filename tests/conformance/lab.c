@@ -24,7 +24,7 @@ int64_t lab_now(void)
     return (int64_t)time.tv_sec * 1000 + time.tv_nsec / 1000000;
 }
 
-/* --- What comes out --------------------------------------------------------------------------- */
+/* --- What comes out --- */
 
 static void on_result(const void *value, void *arg)
 {
@@ -66,7 +66,7 @@ static void on_log(void *arg, weir_level level, const char *room, const char *na
              message);
 }
 
-/* --- Life ------------------------------------------------------------------------------------- */
+/* --- Life --- */
 
 void lab_begin(lab_world *lab)
 {
@@ -186,7 +186,7 @@ void lab_clean(lab_world *lab)
     weir_buffer_free(&lab->pending);
 }
 
-/* --- Conditions ------------------------------------------------------------------------------- */
+/* --- Conditions --- */
 
 void lab_until(lab_world *lab, lab_condition condition, size_t arg, const char *what)
 {
@@ -271,7 +271,7 @@ weir_sink_report lab_sink(lab_world *lab)
     return sink;
 }
 
-/* --- Files and items -------------------------------------------------------------------------- */
+/* --- Files and items --- */
 
 const char *lab_path(const lab_world *lab, const char *name)
 {

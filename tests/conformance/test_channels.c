@@ -16,7 +16,7 @@
 #include "keyed.weir.h"
 #include "tests/conformance/lab.h"
 
-/* --- A full channel --------------------------------------------------------------------------- */
+/* --- A full channel --- */
 
 static const struct {
     const char *on_full;
@@ -108,7 +108,7 @@ static void conflate_all_or_none(void **state)
     weir_runtime_free(runtime);
 }
 
-/* --- A push that waits ------------------------------------------------------------------------ */
+/* --- A push that waits --- */
 
 typedef struct pusher {
     lab_world *lab;
@@ -202,7 +202,7 @@ static void in_flight_is_limited(void **state)
     lab_clean(&lab);
 }
 
-/* --- Timers ----------------------------------------------------------------------------------- */
+/* --- Timers --- */
 
 /* Each tick is due a whole number of beats after the first, however late it comes: its time within
  * the beat, the item's value, stays the same. */
@@ -224,7 +224,7 @@ static void a_timer_does_not_drift(void **state)
     lab_clean(&lab);
 }
 
-/* --- Sockets ---------------------------------------------------------------------------------- */
+/* --- Sockets --- */
 
 static int call(const lab_world *lab)
 {
@@ -334,7 +334,7 @@ static void letters_outlive_their_client(void **state)
     lab_clean(&lab);
 }
 
-/* --- No descriptors left ---------------------------------------------------------------------- */
+/* --- No descriptors left --- */
 
 static bool is_deaf(lab_world *lab, size_t unused)
 {

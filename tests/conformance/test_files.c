@@ -157,7 +157,7 @@ static const file_case cases[] = {
      NULL},
 };
 
-/* --- Running one ------------------------------------------------------------------------------ */
+/* --- Running one --- */
 
 static void write_files(lab_world *lab, const file_case *test)
 {
@@ -227,7 +227,7 @@ static void contents(void **state)
         run(&cases[i]);
 }
 
-/* --- While it is read ------------------------------------------------------------------------- */
+/* --- While it is read --- */
 
 enum { BIG = 30000 }; /* lines: several pieces */
 
@@ -319,7 +319,7 @@ static void turns_are_limited(void **state)
     lab_clean(&lab);
 }
 
-/* --- What never ends -------------------------------------------------------------------------- */
+/* --- What never ends --- */
 
 static bool has_turned(lab_world *lab, size_t turns)
 {

@@ -3,7 +3,7 @@
 
 #include "tests/pipeline/model_parts.h"
 
-/* --- Events ----------------------------------------------------------------------------------- */
+/* --- Events --- */
 
 static void enqueue(oracle *m, reactor *r, cell *c, int input, boundary b)
 {
@@ -196,7 +196,7 @@ static bool could_go_on(oracle *m)
     return false;
 }
 
-/* --- Time ------------------------------------------------------------------------------------- */
+/* --- Time --- */
 
 static void run_retry(oracle *m, reactor *r, cell *c)
 {
@@ -321,7 +321,7 @@ static void advance(oracle *m, int64_t by)
     model_ask_latest(m);
 }
 
-/* --- The script ------------------------------------------------------------------------------- */
+/* --- The script --- */
 
 static void push(oracle *m, const char *word)
 {
@@ -426,7 +426,7 @@ void model_run(oracle *m, const char *script)
     free(copy);
 }
 
-/* --- The ledger ------------------------------------------------------------------------------- */
+/* --- The ledger --- */
 
 void model_ledger(const oracle *m, const char *name, char *text, size_t size)
 {

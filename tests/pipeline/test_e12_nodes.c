@@ -62,7 +62,7 @@ static void a_node_runs_when_it_has_what_it_needs(void **state)
     }
 }
 
-/* --- In a runtime ----------------------------------------------------------------------------- */
+/* --- In a runtime --- */
 
 typedef struct world {
     weir_runtime *runtime;

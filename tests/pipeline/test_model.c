@@ -11,7 +11,7 @@
 
 static unsigned long first_seed = 1, seed_count = RIG_TIMES(5000);
 
-/* --- Chance ----------------------------------------------------------------------------------- */
+/* --- Chance --- */
 
 static uint64_t chance_state;
 
@@ -34,7 +34,7 @@ static bool one_in(unsigned n)
     return below(n) == 0;
 }
 
-/* --- A random case ---------------------------------------------------------------------------- */
+/* --- A random case --- */
 
 typedef struct random_case {
     rig_spec spec;
@@ -202,7 +202,7 @@ static void make_case(random_case *c)
     make_script(c, sources, reactors);
 }
 
-/* --- Comparing -------------------------------------------------------------------------------- */
+/* --- Comparing --- */
 
 static void print_case(const random_case *c)
 {
