@@ -1,23 +1,27 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* accumulator.c - the cells of an accumulator: one, or one a key. */
+/* accumulator.c - the cells of an accumulator: one, or one a key.
+ *
+ *     | life, where there is a ttl | head | what the kind sees ... |
+ */
 #include "accumulators/accumulator.h"
 
-#include <string.h>
-
-weir_status weir_cells_init(weir_cells *cells, weir_accumulator *accumulator, size_t size,
-                            uint32_t key_words, uint32_t limit, uint64_t seed, weir_error **error)
+static size_t life_size(const weir_cells *cells)
 {
-    size_t whole = offsetof(weir_cell_head, cell) + size;
-    const char *name = accumulator->module->name;
+    return cells->ttl != INT64_MAX ? sizeof(weir_cell_life) : 0;
+}
 
-    cells->accumulator = accumulator;
-    cells->key_words = key_words;
+weir_status weir_cells_init(weir_cells *cells, size_t size, uint64_t seed, weir_error **error)
+{
+    size_t whole = life_size(cells) + offsetof(weir_cell_head, cell) + size;
+    const char *name = cells->accumulator->module->name;
+
     if (whole > UINT32_MAX / 2)
         return weir_error_set(error, WEIR_LIMIT,
                               "accumulator '%s' would keep %zu bytes at once; make it smaller",
                               name, whole);
-    if (key_words != 0) {
-        if (weir_table_init(&cells->table, key_words, (uint32_t)whole, limit, seed))
+    if (cells->key_words != 0) {
+        if (weir_table_init(&cells->table, cells->key_words, (uint32_t)whole, cells->max_keys,
+                            seed))
             return WEIR_OK;
         return weir_error_set(error, WEIR_NOMEM, "accumulator '%s': out of memory", name);
     }
@@ -33,58 +37,128 @@ void weir_cells_free(weir_cells *cells)
     weir_table_free(&cells->table);
 }
 
-static weir_cell *cell_in(const weir_cells *cells, weir_entry *entry)
+static weir_cell_head *head_in(const weir_cells *cells, weir_entry *entry)
 {
-    weir_cell_head *head = weir_entry_data(&cells->table, entry);
+    unsigned char *data = weir_entry_data(&cells->table, entry);
+    void *head = data + life_size(cells);
 
-    return &head->cell;
+    return head;
 }
+
+static weir_entry *entry_of(const weir_cell *cell)
+{
+    const uint64_t *key = cell->key;
+
+    return (weir_entry *)(uintptr_t)((const weir_entry *)(const void *)key - 1);
+}
+
+/* --- The life of a cell --- */
+
+static bool begin_life(weir_cells *cells, weir_cell_head *head, uint64_t age)
+{
+    weir_cell_life *life = weir_cell_life_of(head);
+
+    if (!weir_timers_reserve(cells->timers))
+        return false;
+    life->ttl = (weir_timer){
+        .fire = cells->forget, .arg = &head->cell, .rank = cells->rank, .age = age, .late = true};
+    life->older = cells->newest;
+    if (cells->newest != NULL)
+        weir_cell_life_of(cells->newest)->newer = head;
+    else
+        cells->oldest = head;
+    cells->newest = head;
+    return true;
+}
+
+static void end_life(weir_cells *cells, weir_cell_head *head)
+{
+    const weir_cell_life *life = weir_cell_life_of(head);
+
+    if (life->older != NULL)
+        weir_cell_life_of(life->older)->newer = life->newer;
+    else
+        cells->oldest = life->newer;
+    if (life->newer != NULL)
+        weir_cell_life_of(life->newer)->older = life->older;
+    else
+        cells->newest = life->older;
+    weir_timers_unreserve(cells->timers);
+}
+
+/* Events only note their time: the timer follows when it was due. */
+static void note_event(weir_cells *cells, weir_cell_head *head, int64_t now)
+{
+    weir_cell_life *life = weir_cell_life_of(head);
+
+    life->last_event = now;
+    if (life->ttl.slot == 0)
+        weir_timer_arm(cells->timers, &life->ttl, weir_later(now, cells->ttl));
+}
+
+/* --- Finding --- */
 
 /* A cell is new while it does not know its accumulator. */
-static weir_cell *ready(weir_cells *cells, weir_cell_head *head, const uint64_t *key, uint64_t age,
-                        void (*flush)(weir_timer *timer))
+static bool make_ready(weir_cells *cells, weir_cell_head *head, const uint64_t *key, uint64_t age)
 {
     if (head->cell.accumulator != NULL)
-        return &head->cell;
+        return true;
     if (!weir_timers_reserve(cells->timers))
-        return NULL;
+        return false;
+    if (life_size(cells) != 0 && !begin_life(cells, head, age)) {
+        weir_timers_unreserve(cells->timers);
+        return false;
+    }
     head->cell = (weir_cell){.accumulator = cells->accumulator, .key = key};
-    head->timer = (weir_timer){.fire = flush, .arg = &head->cell, .rank = cells->rank, .age = age};
+    head->timer =
+        (weir_timer){.fire = cells->flush, .arg = &head->cell, .rank = cells->rank, .age = age};
+    return true;
+}
+
+weir_cell *weir_cells_find(weir_cells *cells, const uint64_t *key, uint64_t hash, int64_t now,
+                           bool *full)
+{
+    *full = false;
+    if (cells->key_words == 0)
+        return make_ready(cells, cells->single, NULL, 0) ? &cells->single->cell : NULL;
+    weir_entry *entry = weir_table_add(&cells->table, key, hash, full);
+    if (entry == NULL)
+        return NULL;
+    weir_cell_head *head = head_in(cells, entry);
+    if (!make_ready(cells, head, weir_entry_key(entry), entry->age)) {
+        weir_table_remove(&cells->table, entry);
+        return NULL;
+    }
+    if (life_size(cells) != 0)
+        note_event(cells, head, now);
     return &head->cell;
 }
 
-weir_cell *weir_cells_find(weir_cells *cells, const uint64_t *key, uint64_t hash,
-                           void (*flush)(weir_timer *timer))
+void weir_cells_remove(weir_cells *cells, weir_cell *cell)
 {
-    bool full;
+    weir_cell_head *head = weir_cell_head_of(cell);
 
-    if (cells->key_words == 0)
-        return ready(cells, cells->single, NULL, 0, flush);
-    weir_entry *entry = weir_table_add(&cells->table, key, hash, &full);
-    if (entry == NULL)
-        return NULL;
-    return ready(cells, weir_entry_data(&cells->table, entry), weir_entry_key(entry), entry->age,
-                 flush);
-}
-
-weir_cell *weir_cells_get(const weir_cells *cells, const uint64_t *key)
-{
-    uint64_t hash = weir_table_hash(&cells->table, key);
-    weir_entry *entry = weir_table_find(&cells->table, key, hash);
-
-    return entry != NULL ? cell_in(cells, entry) : NULL;
+    weir_timer_disarm(cells->timers, &head->timer);
+    weir_timers_unreserve(cells->timers);
+    end_life(cells, head);
+    weir_table_remove(&cells->table, entry_of(cell));
 }
 
 weir_cell *weir_cells_next(const weir_cells *cells, const weir_cell *after)
 {
+    weir_cell_head *head = NULL;
+
     if (cells->key_words == 0)
         return after == NULL && cells->single != NULL ? &cells->single->cell : NULL;
-    uint32_t number = 0;
-    if (after != NULL) {
-        const uint64_t *key = after->key;
-        number = ((const weir_entry *)(const void *)key - 1)->number;
+    if (life_size(cells) == 0) {
+        /* None is ever removed, so that entry numbers are their order of making. */
+        weir_entry *entry =
+            weir_table_next(&cells->table, after != NULL ? entry_of(after)->number : 0);
+        head = entry != NULL ? head_in(cells, entry) : NULL;
+    } else if (after == NULL) {
+        head = cells->oldest;
+    } else {
+        head = weir_cell_life_of(weir_cell_head_of((weir_cell *)(uintptr_t)after))->newer;
     }
-    /* Cells are never removed, so that entry numbers are their order of making. */
-    weir_entry *entry = weir_table_next(&cells->table, number);
-    return entry != NULL ? cell_in(cells, entry) : NULL;
+    return head != NULL ? &head->cell : NULL;
 }

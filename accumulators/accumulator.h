@@ -3,6 +3,7 @@
 #ifndef WEIR_ACCUMULATORS_ACCUMULATOR_H
 #define WEIR_ACCUMULATORS_ACCUMULATOR_H
 
+#include "core/clock.h"
 #include "core/table.h"
 #include "core/timers.h"
 #include <weir/accumulators.h>
@@ -13,14 +14,20 @@ extern const weir_accumulator_kind weir_polling;
 extern const weir_accumulator_kind weir_batch;
 extern const weir_accumulator_kind weir_state;
 
-/* The cells of an accumulator: one, or one a key. */
+/* The cells of an accumulator: one, or one a key. The first members are filled before
+ * weir_cells_init. */
 typedef struct weir_cells {
     weir_accumulator *accumulator;
     weir_timers *timers;
     uint32_t key_words;
-    uint32_t rank; /* place in the spec */
+    uint32_t rank;     /* place in the spec */
+    uint32_t max_keys; /* what the reactors over it allow and keep, the most of each */
+    int64_t ttl;       /* nanoseconds; INT64_MAX: for ever */
+    void (*flush)(weir_timer *timer);  /* at the time of flush_at; its arg is the cell */
+    void (*forget)(weir_timer *timer); /* at the time of ttl */
     weir_table table;
     struct weir_cell_head *single;
+    struct weir_cell_head *oldest, *newest; /* where there is a ttl */
 } weir_cells;
 
 /* A place in the list of what is flushed next: one cell, or all of the owner's. */
@@ -38,19 +45,25 @@ typedef struct weir_cell_head {
     _Alignas(16) weir_cell cell;
 } weir_cell_head;
 
-/* `size` is that of a cell, as its kind says. `flush` is what its timer does, with the cell as its
- * arg. */
-WEIR_MUST_USE weir_status weir_cells_init(weir_cells *cells, weir_accumulator *accumulator,
-                                          size_t size, uint32_t key_words, uint32_t limit,
-                                          uint64_t seed, weir_error **error);
+/* Lies before the head where the accumulator has a ttl. */
+typedef struct weir_cell_life {
+    _Alignas(16) weir_timer ttl; /* as the head behind it is */
+    int64_t last_event;
+    struct weir_cell_head *older, *newer; /* in the order in which they were made */
+} weir_cell_life;
+
+/* `size` is that of a cell, as its kind says. */
+WEIR_MUST_USE weir_status weir_cells_init(weir_cells *cells, size_t size, uint64_t seed,
+                                          weir_error **error);
 void weir_cells_free(weir_cells *cells);
 
-/* The cell of a key (NULL, 0 without keys), made if need be; NULL: too many, or no memory. */
-weir_cell *weir_cells_find(weir_cells *cells, const uint64_t *key, uint64_t hash,
-                           void (*flush)(weir_timer *timer));
+/* The cell of a key (NULL, 0 without keys) that has an event at `now`, made if need be. NULL: there
+ * are `max_keys` (*full), or there is no memory. */
+weir_cell *weir_cells_find(weir_cells *cells, const uint64_t *key, uint64_t hash, int64_t now,
+                           bool *full);
 
-/* The cell of a key, if it was made. */
-weir_cell *weir_cells_get(const weir_cells *cells, const uint64_t *key);
+/* The key goes; what its kind holds there has gone before. */
+void weir_cells_remove(weir_cells *cells, weir_cell *cell);
 
 /* All cells in the order in which they were made: call with NULL first. */
 weir_cell *weir_cells_next(const weir_cells *cells, const weir_cell *after);
@@ -60,6 +73,11 @@ static inline weir_cell_head *weir_cell_head_of(weir_cell *cell)
     void *head = (unsigned char *)cell - offsetof(weir_cell_head, cell);
 
     return head;
+}
+
+static inline weir_cell_life *weir_cell_life_of(weir_cell_head *head)
+{
+    return (weir_cell_life *)(void *)head - 1;
 }
 
 #endif

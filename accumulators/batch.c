@@ -48,7 +48,7 @@ static bool begin(weir_accumulator *accumulator, weir_cell *cell, weir_window_ce
     weir_ticket_release(window->ticket, 0); /* the hold of the event that it is not */
     if (config->every != 0)
         accumulator->host->flush_at(accumulator, cell,
-                                    accumulator->host->now(accumulator) + config->every);
+                                    weir_later(accumulator->host->now(accumulator), config->every));
     return true;
 }
 

@@ -22,14 +22,15 @@ static void start(weir_accumulator *accumulator, weir_cell *cell)
     const weir_polling_config *config = accumulator->config;
     polling_cell *polling = (polling_cell *)(void *)cell;
 
-    polling->due = accumulator->host->now(accumulator) + config->every;
+    polling->due = weir_later(accumulator->host->now(accumulator), config->every);
     accumulator->host->flush_at(accumulator, cell, polling->due);
 }
 
 /* Beats that were missed while a poll took too long are one. */
 static int64_t next_beat(int64_t due, int64_t every, int64_t now)
 {
-    return now < due + every ? due + every : due + ((now - due) / every + 1) * every;
+    return weir_later(due,
+                      now < weir_later(due, every) ? every : ((now - due) / every + 1) * every);
 }
 
 static weir_status flush(weir_accumulator *accumulator, weir_cell *cell, weir_firing *firing,

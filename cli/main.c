@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* main.c - the `weir` command: finds the verb and sorts its words. */
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "cli/cli.h"
 #include "core/text.h"
@@ -176,8 +178,19 @@ static int finish(int code)
     return code == CLI_DONE ? CLI_ENVIRONMENT : code;
 }
 
+/* A standard descriptor that is closed would be the next thing that is opened. It is taken the
+ * wrong way round, so that whoever uses it is told. */
+static void occupy_standard_descriptors(void)
+{
+    for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+        if (fcntl(fd, F_GETFD) < 0 &&
+            open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY) != fd)
+            _exit(CLI_ENVIRONMENT);
+}
+
 int main(int argc, char **argv)
 {
+    occupy_standard_descriptors();
     /* A reader of our output that goes away, and a file that may grow no further, are errors of the
      * write, not deaths. */
     signal(SIGPIPE, SIG_IGN);

@@ -4,99 +4,88 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <string.h>
 
+#include "cli/metric_table.h"
 #include "core/buffer.h"
 #include "core/text.h"
 
-/* --- Prometheus text
- * ------------------------------------------------------------------------------ */
+/* --- Prometheus text --- */
 
-static void head(weir_buffer *out, const char *name, const char *type, const char *help)
+static void head(weir_buffer *out, const char *room, const cli_metric *metric)
 {
-    weir_buffer_printf(out, "# HELP weir_%s %s\n# TYPE weir_%s %s\n", name, help, name, type);
+    weir_buffer_printf(out, "# HELP weir_%s_%s %s\n# TYPE weir_%s_%s %s\n", room, metric->name,
+                       metric->help, room, metric->name,
+                       metric->kind == METRIC_COUNTER ? "counter" : "gauge");
 }
 
-static void put_sources(const weir_report *report, weir_buffer *out)
+static void put_line(weir_buffer *out, const char *room, const cli_metric *metric,
+                     const char *const *names, const char *label, const char *value,
+                     uint64_t number)
 {
-    head(out, "source_events_total", "counter",
-         "Events by what became of them; those that wait are a gauge of their own.");
-    for (size_t i = 0; i < report->source_count; i++) {
-        const weir_source_report *source = &report->sources[i];
-        const struct {
-            const char *name;
-            uint64_t count;
-        } outcomes[] = {
-            {"fired", source->ledger.fired},       {"kept", source->ledger.kept},
-            {"filtered", source->ledger.filtered}, {"collapsed", source->ledger.collapsed},
-            {"dropped", source->ledger.dropped},   {"dead", source->ledger.dead},
-        };
-        for (size_t o = 0; o < sizeof outcomes / sizeof *outcomes; o++)
-            weir_buffer_printf(out,
-                               "weir_source_events_total{module=\"%s\",source=\"%s\","
-                               "outcome=\"%s\"} %" PRIu64 "\n",
-                               source->module, source->name, outcomes[o].name, outcomes[o].count);
-    }
-    head(out, "source_received_total", "counter", "Events received.");
-    for (size_t i = 0; i < report->source_count; i++)
-        weir_buffer_printf(
-            out, "weir_source_received_total{module=\"%s\",source=\"%s\"} %" PRIu64 "\n",
-            report->sources[i].module, report->sources[i].name, report->sources[i].ledger.received);
-    head(out, "source_waiting", "gauge", "Events that are not done.");
-    for (size_t i = 0; i < report->source_count; i++)
-        weir_buffer_printf(out, "weir_source_waiting{module=\"%s\",source=\"%s\"} %" PRIu64 "\n",
-                           report->sources[i].module, report->sources[i].name,
-                           report->sources[i].waiting);
+    weir_buffer_printf(out, "weir_%s_%s{module=\"%s\",%s=\"%s\"", room, metric->name, names[0],
+                       room, names[1]);
+    if (value != NULL)
+        weir_buffer_printf(out, ",%s=\"%s\"", label, value);
+    weir_buffer_printf(out, "} %" PRIu64 "\n", number);
 }
 
-/* One number of each reactor. */
-static void put_reactor(const weir_report *report, weir_buffer *out, const char *name,
-                        const char *type, const char *help, size_t offset)
+static void put_states(weir_buffer *out, const char *room, const cli_metric *metric,
+                       const char *const *item)
 {
-    head(out, name, type, help);
-    for (size_t i = 0; i < report->reactor_count; i++) {
-        const void *at = (const char *)&report->reactors[i].metrics + offset;
-        weir_buffer_printf(out, "weir_%s{module=\"%s\",reactor=\"%s\"} %" PRIu64 "\n", name,
-                           report->reactors[i].module, report->reactors[i].name,
-                           *(const uint64_t *)at);
+    const char *label = metric->kind == METRIC_REASONS ? "reason" : "state", *word;
+    bool on;
+
+    for (size_t i = 0; (word = metric_state(metric, item, i, &on)) != NULL; i++)
+        put_line(out, room, metric, item, label, word, on);
+}
+
+static void put_room(const metric_room *room, const weir_report *report, weir_buffer *out)
+{
+    const char *newest = "";
+
+    for (size_t m = 0; m < room->metric_count; m++) {
+        const cli_metric *metric = &room->metrics[m];
+        if (strcmp(newest, metric->name) != 0)
+            head(out, room->name, metric);
+        newest = metric->name;
+        for (size_t i = 0; i < metric_items(room, report); i++) {
+            const char *const *item = metric_item(room, report, i);
+            if (metric->kind >= METRIC_HEALTH)
+                put_states(out, room->name, metric, item);
+            else
+                put_line(out, room->name, metric, item, METRIC_LABEL, metric->label,
+                         metric_number(metric, item));
+        }
     }
 }
 
-static void put_reactors(const weir_report *report, weir_buffer *out)
+static void put_nodes(const weir_report *report, weir_buffer *out)
 {
-    put_reactor(report, out, "reactor_firings_total", "counter", "Firings.",
-                offsetof(weir_reactor_metrics, fired));
-    put_reactor(report, out, "reactor_filtered_total", "counter", "Criteria true, where false.",
-                offsetof(weir_reactor_metrics, filtered));
-    put_reactor(report, out, "reactor_failed_total", "counter", "Firings that failed for good.",
-                offsetof(weir_reactor_metrics, failed));
-    put_reactor(report, out, "reactor_retried_total", "counter", "Runs after a graph's first.",
-                offsetof(weir_reactor_metrics, retried));
-    put_reactor(report, out, "reactor_unpaired_total", "counter",
-                "Boundaries that waited too long, or were too many.",
-                offsetof(weir_reactor_metrics, unpaired));
-    put_reactor(report, out, "reactor_keys", "gauge", "Keys at present.",
-                offsetof(weir_reactor_metrics, keys));
-    put_reactor(report, out, "reactor_waiting", "gauge", "Boundaries that wait at present.",
-                offsetof(weir_reactor_metrics, waiting));
-    head(out, "reactor_health", "gauge", "Reasons as bits; 0 is live.");
-    for (size_t i = 0; i < report->reactor_count; i++)
-        weir_buffer_printf(out, "weir_reactor_health{module=\"%s\",reactor=\"%s\"} %u\n",
-                           report->reactors[i].module, report->reactors[i].name,
-                           report->reactors[i].metrics.health);
+    weir_buffer_text(out, "# HELP weir_node_runs_total Runs of a node.\n"
+                          "# TYPE weir_node_runs_total counter\n");
+    for (size_t g = 0; g < report->graph_count; g++) {
+        const weir_graph_report *graph = &report->graphs[g];
+        for (uint32_t n = 0; n < graph->graph->node_count; n++)
+            weir_buffer_printf(
+                out, "weir_node_runs_total{module=\"%s\",graph=\"%s\",node=\"%s\"} %" PRIu64 "\n",
+                graph->module, graph->name, graph->graph->nodes[n].name,
+                weir_graph_report_runs(graph, n));
+    }
 }
 
-static void put_sinks(const weir_report *report, weir_buffer *out)
+static void put_all(const weir_report *report, weir_buffer *out)
 {
-    head(out, "sink_results_total", "counter", "Results that have left.");
-    for (size_t i = 0; i < report->sink_count; i++)
-        weir_buffer_printf(out, "weir_sink_results_total{module=\"%s\",sink=\"%s\"} %" PRIu64 "\n",
-                           report->sinks[i].module, report->sinks[i].name,
-                           report->sinks[i].metrics.results);
-    head(out, "sink_pending_bytes", "gauge", "Bytes that are not written yet.");
-    for (size_t i = 0; i < report->sink_count; i++)
-        weir_buffer_printf(out, "weir_sink_pending_bytes{module=\"%s\",sink=\"%s\"} %" PRIu64 "\n",
-                           report->sinks[i].module, report->sinks[i].name,
-                           report->sinks[i].metrics.pending);
+    weir_buffer_printf(out,
+                       "# HELP weir_turns_total Turns of the runtime.\n"
+                       "# TYPE weir_turns_total counter\nweir_turns_total %" PRIu64 "\n"
+                       "# HELP weir_dead_letters_total Dead letters.\n"
+                       "# TYPE weir_dead_letters_total counter\nweir_dead_letters_total %" PRIu64
+                       "\n",
+                       report->turns, report->dead_letters);
+    for (size_t r = 0; r < metric_room_count; r++)
+        put_room(&metric_rooms[r], report, out);
+    put_nodes(report, out);
 }
 
 weir_status cli_write_metrics(weir_runtime *runtime, const char *path, weir_error **error)
@@ -108,13 +97,7 @@ weir_status cli_write_metrics(weir_runtime *runtime, const char *path, weir_erro
 
     if (status != WEIR_OK)
         return status;
-    head(&out, "turns_total", "counter", "Turns of the runtime.");
-    weir_buffer_printf(&out, "weir_turns_total %" PRIu64 "\n", report->turns);
-    head(&out, "dead_letters_total", "counter", "Dead letters.");
-    weir_buffer_printf(&out, "weir_dead_letters_total %" PRIu64 "\n", report->dead_letters);
-    put_sources(report, &out);
-    put_reactors(report, &out);
-    put_sinks(report, &out);
+    put_all(report, &out);
     weir_report_free(report);
     status = out.failed ? weir_error_set(error, WEIR_NOMEM, "out of memory")
                         : cli_write_file(path, out.data, out.size, &changed, error);
@@ -122,8 +105,43 @@ weir_status cli_write_metrics(weir_runtime *runtime, const char *path, weir_erro
     return status;
 }
 
-/* --- Lines for people
- * ----------------------------------------------------------------------------- */
+/* --- Lines for people --- */
+
+static void print_source(const weir_source_report *source)
+{
+    fprintf(stderr,
+            "source %s: %s%s, %" PRIu64 " received, %" PRIu64 " bytes, %" PRIu64
+            " waiting, %" PRIu64 " dead, %" PRIu64 " dropped, %" PRIu64 "/%" PRIu64 " buffered",
+            source->name, weir_source_health_text(source->health), source->held ? ", held" : "",
+            source->ledger.received, source->bytes, source->waiting, source->ledger.dead,
+            source->ledger.dropped, source->gauges.buffered, source->gauges.buffer_limit);
+    if (source->gauges.client_limit != 0)
+        fprintf(stderr, ", %" PRIu64 "/%" PRIu64 " clients", source->gauges.clients,
+                source->gauges.client_limit);
+    fputc('\n', stderr);
+}
+
+static void print_reactor(const weir_reactor_report *reactor)
+{
+    const char *sink = reactor->awaited;
+
+    fprintf(
+        stderr, "reactor %s: %" PRIu64 " firings, %" PRIu64 " filtered, %" PRIu64 " failed%s%s%s\n",
+        reactor->name, reactor->metrics.fired, reactor->metrics.filtered, reactor->metrics.failed,
+        sink != NULL ? ", held by sink '" : "", sink != NULL ? sink : "", sink != NULL ? "'" : "");
+}
+
+static void print_sink(const weir_sink_report *sink)
+{
+    const weir_sink_metrics *metrics = &sink->metrics;
+
+    fprintf(stderr,
+            "sink %s: %s, %" PRIu64 " results, %" PRIu64 " bytes, %" PRIu64 "/%" PRIu64
+            " pending%s%s\n",
+            sink->name, weir_source_health_text(sink->health), metrics->results, metrics->bytes,
+            metrics->pending, metrics->limit, sink->trouble != NULL ? ": " : "",
+            sink->trouble != NULL ? sink->trouble : "");
+}
 
 static void print_stats(weir_runtime *runtime)
 {
@@ -132,19 +150,15 @@ static void print_stats(weir_runtime *runtime)
     if (weir_runtime_metrics(runtime, &report, NULL) != WEIR_OK)
         return;
     for (size_t i = 0; i < report->source_count; i++)
-        fprintf(stderr, "%s: %" PRIu64 " received, %" PRIu64 " waiting, %" PRIu64 " dead%s\n",
-                report->sources[i].name, report->sources[i].ledger.received,
-                report->sources[i].waiting, report->sources[i].ledger.dead,
-                report->sources[i].held ? ", held" : "");
+        print_source(&report->sources[i]);
     for (size_t i = 0; i < report->reactor_count; i++)
-        fprintf(stderr, "%s: %" PRIu64 " firings, %" PRIu64 " filtered, %" PRIu64 " failed\n",
-                report->reactors[i].name, report->reactors[i].metrics.fired,
-                report->reactors[i].metrics.filtered, report->reactors[i].metrics.failed);
+        print_reactor(&report->reactors[i]);
+    for (size_t i = 0; i < report->sink_count; i++)
+        print_sink(&report->sinks[i]);
     weir_report_free(report);
 }
 
-/* --- The beat of a run
- * ---------------------------------------------------------------------------- */
+/* --- The beat of a run --- */
 
 weir_status cli_metrics_beat(const cli_arguments *arguments, weir_runtime *runtime,
                              weir_error **error)

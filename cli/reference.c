@@ -4,12 +4,12 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "cli/metric_table.h"
 #include "cli/reference.h"
 #include "codegen/keys.h"
 #include "core/text.h"
 
-/* --- options ------------------------------------------------------------------------------------
- */
+/* --- options --- */
 
 /* A cell of a table: a bar would end it. */
 static void print_cell(const char *text)
@@ -133,8 +133,7 @@ static void print_options_page(void)
     print_kinds("Sink", catalog->sinks);
 }
 
-/* --- cli ----------------------------------------------------------------------------------------
- */
+/* --- cli --- */
 
 /* "--output|-o" and "FOLDER" as `-o`, `--output FOLDER`. */
 static void print_switches(const cli_option *options, size_t count)
@@ -176,6 +175,27 @@ static void print_cli_page(void)
     puts("\n## The environment\n\n| | |\n| --- | --- |");
     for (size_t i = 0; i < cli_variable_count; i++)
         printf("| `%s` | %s |\n", cli_variables[i].name, cli_variables[i].help);
+}
+
+/* --- metrics --- */
+
+static void print_metrics_page(void)
+{
+    puts("# Metrics\n\nWhat `--metrics FILE` writes as Prometheus text, and `--json` as JSON; "
+         "printed by `weir reference\nmetrics`. Each has the labels `module` and its room's name; "
+         "in a program `weir_runtime_metrics` gives\nthe same numbers.\n\n"
+         "| metric | type | |\n| --- | --- | --- |\n"
+         "| `weir_turns_total` | counter | Turns of the runtime. |\n"
+         "| `weir_dead_letters_total` | counter | Dead letters. |");
+    for (size_t r = 0; r < metric_room_count; r++)
+        for (size_t m = 0; m < metric_rooms[r].metric_count; m++) {
+            const cli_metric *metric = &metric_rooms[r].metrics[m];
+            if (m != 0 && strcmp(metric->name, metric[-1].name) == 0)
+                continue;
+            printf("| `weir_%s_%s` | %s | %s |\n", metric_rooms[r].name, metric->name,
+                   metric->kind == METRIC_COUNTER ? "counter" : "gauge", metric->help);
+        }
+    puts("| `weir_node_runs_total` | counter | Runs of a node. |");
 }
 
 /* --- errors --- */
@@ -238,8 +258,7 @@ static void print_errors_page(void)
     }
 }
 
-/* --- The verb ----------------------------------------------------------------------------------
- */
+/* --- The verb --- */
 
 static int run(const cli_arguments *arguments)
 {
@@ -247,9 +266,8 @@ static int run(const cli_arguments *arguments)
         const char *name;
         void (*print)(void);
     } pages[] = {
-        {"options", print_options_page},
-        {"cli", print_cli_page},
-        {"errors", print_errors_page},
+        {"options", print_options_page}, {"cli", print_cli_page},
+        {"errors", print_errors_page},   {"metrics", print_metrics_page},
         {"man", reference_print_manual},
     };
 
@@ -258,7 +276,7 @@ static int run(const cli_arguments *arguments)
             pages[i].print();
             return CLI_DONE;
         }
-    cli_complain("there is no page '%s'; there are options, cli, errors and man",
+    cli_complain("there is no page '%s'; there are options, cli, errors, metrics and man",
                  arguments->operands[0]);
     return CLI_USAGE;
 }
@@ -266,7 +284,7 @@ static int run(const cli_arguments *arguments)
 const cli_verb cli_reference = {
     .name = "reference",
     .summary = "Prints a page of the reference as Markdown, or the man page.",
-    .operands = "options|cli|errors|man",
+    .operands = "options|cli|errors|metrics|man",
     .details =
         "All keys and options of a spec, all verbs, all statuses, as this command knows them.",
     .min_operands = 1,

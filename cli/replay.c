@@ -41,23 +41,44 @@ static bool read_speed(const char *text, double *ret)
     return false;
 }
 
-/* One line that is written over again. */
+enum { BAR = 30 };
+
+/* "[##########....................]  33%", where it is known how much there is. */
+static void print_bar(uint64_t done, uint64_t total)
+{
+    int full = (int)(done >= total ? BAR : done * BAR / total);
+
+    if (total == 0)
+        return;
+    fputc('[', stderr);
+    for (int i = 0; i < BAR; i++)
+        fputc(i < full ? '#' : '.', stderr);
+    fprintf(stderr, "] %3d%%  ", (int)(done >= total ? 100 : done * 100 / total));
+}
+
+/* One line that is written over again, and ended at the end. */
 static weir_status show_progress(const cli_arguments *arguments, weir_runtime *runtime,
                                  weir_error **error)
 {
     weir_report *report = NULL;
-    uint64_t received = 0, waiting = 0;
+    uint64_t received = 0, done = 0, total = 0;
+    bool ended = true;
 
     (void)arguments;
     weir_status status = weir_runtime_metrics(runtime, &report, error);
     if (status != WEIR_OK)
         return status;
     for (size_t i = 0; i < report->source_count; i++) {
-        received += report->sources[i].ledger.received;
-        waiting += report->sources[i].waiting;
+        const weir_source_report *source = &report->sources[i];
+        received += source->ledger.received;
+        done += source->gauges.total != 0 ? source->gauges.read : 0;
+        total += source->gauges.total;
+        ended = ended && source->health == WEIR_SOURCE_ENDED;
     }
-    fprintf(stderr, "\rreplay: %" PRIu64 " events, %" PRIu64 " waiting, %" PRIu64 " dead\033[K",
-            received, waiting, report->dead_letters);
+    fputs("\r\033[K", stderr);
+    print_bar(done, total);
+    fprintf(stderr, "%" PRIu64 " events, %" PRIu64 " dead letters%s", received,
+            report->dead_letters, ended ? "\n" : "");
     weir_report_free(report);
     return WEIR_OK;
 }
@@ -82,8 +103,9 @@ static const cli_option options[] = {
     {"--until", "TIME", "leaves out what is as old or newer"},
     {"--speed", "10x|max", "how fast time passes (default: max)"},
     {"--set", "NAME=VALUE", "overrides an option or parameter: sources.quotes.path=x.csv"},
-    {"--input", "SOURCE=FILE", "reads a source from a file instead"},
-    {"--sink", "SINK=stdout|FILE", "sends a sink's results there instead"},
+    {"--input", "SOURCE=FILE", "reads a source from a file instead; - is standard input"},
+    {"--sink", "SINK=stdout|FILE", "sends a sink's results there instead; - is stdout"},
+    {"--json", NULL, "ends with the summary as one line of JSON on standard output"},
     {"--stats", "DURATION", "prints counters so often: 10s"},
     {"--metrics", "FILE", "writes all counters there as Prometheus text"},
     {"--graph", "FILE", "draws the graph into a .svg or .dot file, coloured by counts"},

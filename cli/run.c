@@ -9,8 +9,7 @@
 #include "cli/metrics.h"
 #include "cli/run.h"
 
-/* --- Overrides
- * ------------------------------------------------------------------------------------ */
+/* --- Overrides --- */
 
 static weir_status set(weir_runtime *runtime, const char *room, const char *name, size_t size,
                        const char *option, const char *value, weir_error **error)
@@ -33,12 +32,15 @@ static weir_status redirect(weir_runtime *runtime, const char *option, const cha
         return weir_error_set(error, WEIR_INVALID, "%s takes NAME=%s, not '%s'", option,
                               input ? "FILE" : "stdout or NAME=FILE", text);
     size_t size = (size_t)(equals - text);
-    const char *room = input ? "sources" : "sinks";
-    bool standard = !input && strcmp(value, "stdout") == 0;
+    /* What a file's name says of its format is more than what the spec says of another source. */
+    const char *room = input ? "sources" : "sinks", *format = weir_format_of_path(value);
+    bool standard = !input && (strcmp(value, "stdout") == 0 || strcmp(value, "-") == 0);
     weir_status status =
         set(runtime, room, text, size, "kind", standard ? "stdout" : "file", error);
     if (status == WEIR_OK && !standard)
         status = set(runtime, room, text, size, "path", value, error);
+    if (status == WEIR_OK && !standard && format != NULL)
+        status = set(runtime, room, text, size, "format", format, error);
     return status;
 }
 
@@ -51,6 +53,7 @@ static weir_status set_option(weir_runtime *runtime, const char *text, weir_erro
     return set(runtime, "", text, (size_t)(equals - text), "", equals + 1, error);
 }
 
+/* --set comes last: it may also say how what was redirected is read. */
 weir_status cli_apply_overrides(const cli_arguments *arguments, weir_runtime *runtime,
                                 weir_error **error)
 {
@@ -58,16 +61,16 @@ weir_status cli_apply_overrides(const cli_arguments *arguments, weir_runtime *ru
 
     for (size_t i = 0; i < arguments->given_count && status == WEIR_OK; i++) {
         const char *name = arguments->given[i].option->name, *value = arguments->given[i].value;
-        if (strcmp(name, "--set") == 0)
-            status = set_option(runtime, value, error);
-        else if (strcmp(name, "--input") == 0 || strcmp(name, "--sink") == 0)
+        if (strcmp(name, "--input") == 0 || strcmp(name, "--sink") == 0)
             status = redirect(runtime, name, value, error);
     }
+    for (size_t i = 0; i < arguments->given_count && status == WEIR_OK; i++)
+        if (strcmp(arguments->given[i].option->name, "--set") == 0)
+            status = set_option(runtime, arguments->given[i].value, error);
     return status;
 }
 
-/* --- Log
- * ------------------------------------------------------------------------------------------ */
+/* --- Log --- */
 
 void cli_log(void *arg, weir_level level, const char *room, const char *name, const char *message)
 {
@@ -80,8 +83,7 @@ void cli_log(void *arg, weir_level level, const char *room, const char *name, co
             name != NULL ? name : "", message);
 }
 
-/* --- weir run
- * ------------------------------------------------------------------------------------- */
+/* --- weir run --- */
 
 /* A signal handler has no argument: this is the one runtime of the process. */
 static weir_runtime *running;
@@ -103,21 +105,33 @@ static void catch_signals(weir_runtime *runtime)
     sigaction(SIGINT, &action, NULL);
 }
 
-/* --graph FILE: what was declared, coloured by what happened. */
-static void draw(const cli_arguments *arguments, const weir_module *module, weir_runtime *runtime)
+/* The command pushes nothing into channels: they have ended at the start. */
+static void close_channels(const cli_arguments *arguments, const weir_module *module,
+                           weir_runtime *runtime)
+{
+    for (uint32_t i = 0; i < module->source_count; i++)
+        if (weir_runtime_close(runtime, module, i, NULL) == WEIR_OK)
+            cli_tell(
+                arguments,
+                "weir: nothing comes from the channel '%s' here; --input %s=FILE reads it from "
+                "a file\n",
+                module->sources[i].name, module->sources[i].name);
+}
+
+/* --graph FILE: what was declared, coloured by what happened. How the command ends. */
+static int draw(const cli_arguments *arguments, const weir_module *module, weir_runtime *runtime)
 {
     const char *path = cli_value(arguments, "--graph");
     weir_report *report = NULL;
     weir_error *error = NULL;
 
     if (path == NULL)
-        return;
+        return CLI_DONE;
     weir_status status = weir_runtime_metrics(runtime, &report, &error);
     if (status == WEIR_OK)
         status = cli_draw(module, report, path, &error);
     weir_report_free(report);
-    if (status != WEIR_OK)
-        cli_report_error(error);
+    return status == WEIR_OK ? CLI_DONE : cli_report_error(error);
 }
 
 int64_t cli_now_ns(void)
@@ -176,6 +190,7 @@ static int run_module(const cli_arguments *arguments, const cli_module *module,
     weir_runtime *runtime = NULL;
     weir_error *error = NULL;
     int64_t began = cli_now_ns();
+    int drawn = CLI_DONE;
 
     weir_status status = weir_runtime_new(config, &runtime, &error);
     if (status == WEIR_OK)
@@ -184,14 +199,15 @@ static int run_module(const cli_arguments *arguments, const cli_module *module,
         status = weir_runtime_load_in(runtime, module->module, module->folder, &error);
     if (status == WEIR_OK) {
         catch_signals(runtime);
+        close_channels(arguments, module->module, runtime);
         status = run_to_end(arguments, runtime, progress, &error);
     }
     if (runtime != NULL && status != WEIR_SPEC) {
         cli_summarise(arguments, runtime, cli_now_ns() - began);
-        draw(arguments, module->module, runtime);
+        drawn = draw(arguments, module->module, runtime);
     }
     weir_runtime_free(runtime);
-    return status == WEIR_OK ? CLI_DONE : cli_report_error(error);
+    return status == WEIR_OK ? drawn : cli_report_error(error);
 }
 
 int cli_run_spec(const cli_arguments *arguments, const weir_runtime_config *config,
@@ -222,8 +238,9 @@ static int run(const cli_arguments *arguments)
 
 static const cli_option options[] = {
     {"--set", "NAME=VALUE", "overrides an option or parameter: sources.quotes.path=x.csv"},
-    {"--input", "SOURCE=FILE", "reads a source from a file instead"},
-    {"--sink", "SINK=stdout|FILE", "sends a sink's results there instead"},
+    {"--input", "SOURCE=FILE", "reads a source from a file instead; - is standard input"},
+    {"--sink", "SINK=stdout|FILE", "sends a sink's results there instead; - is stdout"},
+    {"--json", NULL, "ends with the summary as one line of JSON on standard output"},
     {"--stats", "DURATION", "prints counters so often: 10s"},
     {"--metrics", "FILE",
      "writes all counters there as Prometheus text, so often as --stats, or "

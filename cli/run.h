@@ -30,7 +30,8 @@ weir_status cli_draw(const weir_module *module, weir_report *report, const char 
  * memory. */
 json_t *cli_topology(const weir_module *module);
 
-/* What became of everything, on standard error; not with --quiet. */
+/* What became of everything: text on standard error, not with --quiet; with --json a line on
+ * standard output. */
 void cli_summarise(const cli_arguments *arguments, weir_runtime *runtime, int64_t elapsed_ns);
 
 /* Monotonic time, for durations. */

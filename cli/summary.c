@@ -2,7 +2,10 @@
 /* summary.c - what became of everything, at the end of a run. */
 #include <stdio.h>
 
+#include "cli/metric_table.h"
 #include "cli/run.h"
+
+/* --- For people --- */
 
 static void print_source(const weir_source_report *source)
 {
@@ -38,6 +41,17 @@ static void print_reactor(const weir_reactor_report *reactor)
         fprintf(stderr, "  it never fired: its criteria were never true\n");
 }
 
+static void print_graph(const weir_graph_report *graph)
+{
+    uint64_t skips = 0;
+
+    for (uint32_t i = 0; i < graph->graph->node_count; i++)
+        skips += graph->counts[i];
+    fprintf(stderr, "graph %s: %llu runs, %llu skips, %llu failures\n", graph->name,
+            (unsigned long long)graph->runs, (unsigned long long)skips,
+            (unsigned long long)graph->failures);
+}
+
 static void print_rate(const weir_report *report, int64_t elapsed_ns)
 {
     uint64_t received = 0;
@@ -50,24 +64,93 @@ static void print_rate(const weir_report *report, int64_t elapsed_ns)
             (unsigned long long)report->dead_letters);
 }
 
-void cli_summarise(const cli_arguments *arguments, weir_runtime *runtime, int64_t elapsed_ns)
+static void print_text(const weir_report *report, int64_t elapsed_ns)
 {
-    weir_report *report = NULL;
-
-    if (cli_has(arguments, "--quiet") || weir_runtime_metrics(runtime, &report, NULL) != WEIR_OK)
-        return;
-    if (report->turns == 0) { /* it did not even start */
-        weir_report_free(report);
-        return;
-    }
     for (size_t i = 0; i < report->source_count; i++)
         print_source(&report->sources[i]);
     for (size_t i = 0; i < report->reactor_count; i++)
         print_reactor(&report->reactors[i]);
     for (size_t i = 0; i < report->graph_count; i++)
-        fprintf(stderr, "graph %s: %llu runs, %llu failures\n", report->graphs[i].name,
-                (unsigned long long)report->graphs[i].runs,
-                (unsigned long long)report->graphs[i].failures);
+        print_graph(&report->graphs[i]);
     print_rate(report, elapsed_ns);
+}
+
+/* --- For machines --- */
+
+/* The word of the state that it is in, or a list of the reasons that hold. */
+static json_t *states_json(const cli_metric *metric, const void *item)
+{
+    json_t *reasons = metric->kind == METRIC_REASONS ? json_array() : NULL;
+    const char *word;
+    bool on;
+
+    for (size_t i = 0; (word = metric_state(metric, item, i, &on)) != NULL; i++) {
+        if (on && reasons == NULL)
+            return json_string(word);
+        if (on)
+            json_array_append_new(reasons, json_string(word));
+    }
+    return reasons;
+}
+
+static json_t *item_json(const metric_room *room, const char *const *item)
+{
+    json_t *json = json_pack("{s:s, s:s}", "module", item[0], "name", item[1]);
+
+    for (size_t m = 0; m < room->metric_count; m++) {
+        const cli_metric *metric = &room->metrics[m];
+        const char *key = metric->label != NULL ? metric->label : metric->name;
+        if (metric->kind >= METRIC_HEALTH)
+            json_object_set_new(json, key, states_json(metric, item));
+        else
+            json_object_set_new(json, key, json_integer((json_int_t)metric_number(metric, item)));
+    }
+    return json;
+}
+
+static void add_nodes(json_t *json, const weir_graph_report *graph)
+{
+    json_t *nodes = json_object();
+
+    for (uint32_t i = 0; i < graph->graph->node_count; i++)
+        json_object_set_new(nodes, graph->graph->nodes[i].name,
+                            json_integer((json_int_t)weir_graph_report_runs(graph, i)));
+    json_object_set_new(json, "nodes", nodes);
+}
+
+static void print_json(const weir_report *report, int64_t elapsed_ns)
+{
+    json_t *json =
+        json_pack("{s:I, s:I, s:I}", "elapsed_ns", (json_int_t)elapsed_ns, "turns",
+                  (json_int_t)report->turns, "dead_letters", (json_int_t)report->dead_letters);
+
+    for (size_t r = 0; r < metric_room_count; r++) {
+        json_t *items = json_array();
+        char key[32];
+        for (size_t i = 0; i < metric_items(&metric_rooms[r], report); i++)
+            json_array_append_new(
+                items, item_json(&metric_rooms[r], metric_item(&metric_rooms[r], report, i)));
+        snprintf(key, sizeof key, "%ss", metric_rooms[r].name);
+        json_object_set_new(json, key, items);
+    }
+    for (size_t g = 0; g < report->graph_count; g++)
+        add_nodes(json_array_get(json_object_get(json, "graphs"), g), &report->graphs[g]);
+    cli_print_json(json);
+}
+
+void cli_summarise(const cli_arguments *arguments, weir_runtime *runtime, int64_t elapsed_ns)
+{
+    weir_report *report = NULL;
+    bool json = cli_has(arguments, "--json");
+
+    if ((!json && cli_has(arguments, "--quiet")) ||
+        weir_runtime_metrics(runtime, &report, NULL) != WEIR_OK)
+        return;
+    if (report->turns != 0) { /* it did start */
+        if (json)
+            print_json(report, elapsed_ns);
+        else
+            print_text(report, elapsed_ns);
+    }
     weir_report_free(report);
 }

@@ -8,8 +8,7 @@
 
 #include "cli/test.h"
 
-/* --- Reading -------------------------------------------------------------------------------------
- */
+/* --- Reading --- */
 
 /* The end of the string or number that begins at `at`; what is neither is one character. */
 static const char *skip_token(const char *at, const char *end)
@@ -52,8 +51,7 @@ json_t *test_read_json(const char *text, size_t size)
     return json;
 }
 
-/* --- Comparing -----------------------------------------------------------------------------------
- */
+/* --- Comparing --- */
 
 static void put_value(const json_t *value, weir_buffer *text)
 {

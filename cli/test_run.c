@@ -43,8 +43,7 @@ static bool fail_with(runner *r, const char *what, weir_error *error)
     return false;
 }
 
-/* --- Collecting
- * ----------------------------------------------------------------------------------- */
+/* --- Collecting --- */
 
 static json_t *value_as_json(const weir_type *type, const void *value)
 {
@@ -91,8 +90,7 @@ static void forget(runner *r)
     json_object_clear(r->calls);
 }
 
-/* --- Starting
- * ------------------------------------------------------------------------------------- */
+/* --- Starting --- */
 
 static weir_status override_kind(weir_runtime *runtime, const char *room, const char *name,
                                  const char *kind, weir_error **error)
@@ -225,8 +223,7 @@ static void stop(runner *r)
     json_decref(r->calls);
 }
 
-/* --- Steps
- * ---------------------------------------------------------------------------------------- */
+/* --- Steps --- */
 
 static bool turn(runner *r)
 {

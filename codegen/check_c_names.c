@@ -58,7 +58,7 @@ static void add_thing(name_list *list, const char *prefix, const char *name, con
         add_all(list, full, endings, what, where);
 }
 
-/* --- What is declared for each thing ---------------------------------------------------------- */
+/* --- What is declared for each thing --- */
 
 enum { MOST_ENDINGS = 20 };
 
@@ -221,7 +221,7 @@ static void report(name_list *list)
     }
 }
 
-/* --- Inside a type ---------------------------------------------------------------------------- */
+/* --- Inside a type --- */
 
 /* A field has up to three members. */
 static void add_field(name_list *list, const spec_field *field)
@@ -280,7 +280,7 @@ static void add_enumerators(name_list *list, const spec_type *type)
     }
 }
 
-/* --- Inside a function ------------------------------------------------------------------------ */
+/* --- Inside a function --- */
 
 /* What stands for an input: itself, and of a window its count and what holds it. */
 static void add_input(name_list *list, const char *text, const char *name, bool window,
@@ -385,7 +385,7 @@ static void check_all_variables(const name_list *list)
     }
 }
 
-/* --- All -------------------------------------------------------------------------------------- */
+/* --- All --- */
 
 /* The functions of a struct's fields: setters of strings, codecs of lists. */
 static void add_field_functions(name_list *list, const char *name, const spec_fields *fields,

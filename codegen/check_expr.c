@@ -92,8 +92,7 @@ void check_node_expressions(checker *check, spec_graph *graph, spec_node *node)
     check_values(check, &roots, &node->set);
 }
 
-/* --- What a reactor's `where:` reads
- * --------------------------------------------------------------- */
+/* --- What a reactor's `where:` reads --- */
 
 void check_reactor_expressions(checker *check, spec_reactor *reactor)
 {

@@ -5,7 +5,7 @@
 #include "codegen/check.h"
 #include "core/text.h"
 
-/* --- Inputs ----------------------------------------------------------------------------------- */
+/* --- Inputs --- */
 
 static void resolve_route(checker *check, spec_operand *operand)
 {
@@ -125,7 +125,7 @@ static void resolve_operands(checker *check, const node_scope *scope, spec_node 
     }
 }
 
-/* --- Results ---------------------------------------------------------------------------------- */
+/* --- Results --- */
 
 static void resolve_routes(checker *check, spec_node *node)
 {
@@ -233,7 +233,7 @@ void check_assignments(checker *check, spec_assignments *assignments, const spec
     }
 }
 
-/* --- Targets ---------------------------------------------------------------------------------- */
+/* --- Targets --- */
 
 static void check_target_type(checker *check, const spec_node *node, const spec_target *target)
 {
@@ -294,7 +294,7 @@ static void resolve_targets(checker *check, const spec_graph *graph, spec_node *
     }
 }
 
-/* --- A graph's nodes -------------------------------------------------------------------------- */
+/* --- A graph's nodes --- */
 
 static void report_clash(checker *check, const char *name, weir_place where, const char *what,
                          weir_place other)

@@ -6,7 +6,7 @@
 #include "core/expand.h"
 #include "core/text.h"
 
-/* --- Kinds ------------------------------------------------------------------------------------ */
+/* --- Kinds --- */
 
 /* Kinds that people will look for, and why they are not here. */
 static const struct {
@@ -55,7 +55,7 @@ const weir_kind *check_kind(checker *check, const weir_kind_list *kinds, const s
     return kind;
 }
 
-/* --- Options ---------------------------------------------------------------------------------- */
+/* --- Options --- */
 
 static const weir_option *find_in(const weir_option *options, size_t count, const char *name)
 {

@@ -35,7 +35,7 @@ void check_params(checker *check)
     check_settings(check, &model->settings, &options);
 }
 
-/* --- Formats ---------------------------------------------------------------------------------- */
+/* --- Formats --- */
 
 static const struct {
     const char *ending, *format;
@@ -91,7 +91,7 @@ static void check_csv(checker *check, const char *format, const spec_type *type,
     }
 }
 
-/* --- Sources ---------------------------------------------------------------------------------- */
+/* --- Sources --- */
 
 static void check_time(checker *check, spec_source *source)
 {
@@ -150,7 +150,7 @@ void check_sources(checker *check)
     }
 }
 
-/* --- Sinks ------------------------------------------------------------------------------------ */
+/* --- Sinks --- */
 
 void check_sinks(checker *check)
 {

@@ -31,7 +31,7 @@ static void wrong_name(checker *check, const yaml_node *node, const char *what,
     check_unknown(check, &(spec_name){node->key, node->key_where}, what, &names, 1);
 }
 
-/* --- send ------------------------------------------------------------------------------------- */
+/* --- send --- */
 
 /* One value, or a list of them: each is an event. */
 static void send_to(checker *check, spec_step *step, const yaml_node *node)
@@ -52,7 +52,7 @@ static void send_to(checker *check, spec_step *step, const yaml_node *node)
     }
 }
 
-/* --- call ------------------------------------------------------------------------------------- */
+/* --- call --- */
 
 static void call_graph(checker *check, spec_step *step, const yaml_node *node)
 {
@@ -74,7 +74,7 @@ static void call_graph(checker *check, spec_step *step, const yaml_node *node)
     keep(check, step, node, &json, good);
 }
 
-/* --- expect ----------------------------------------------------------------------------------- */
+/* --- expect --- */
 
 static const spec_node *find_node(const spec_graph *graph, const char *name)
 {
@@ -144,7 +144,7 @@ static void expect_from(checker *check, spec_step *step, const yaml_node *node)
     keep(check, step, node, &json, good);
 }
 
-/* --- Steps ------------------------------------------------------------------------------------ */
+/* --- Steps --- */
 
 static void advance(checker *check, spec_step *step, const yaml_node *node)
 {

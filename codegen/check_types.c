@@ -11,7 +11,7 @@
 /* Wire values nest 64 levels at most, lists counted; a type of more structs could not be read. */
 enum { NEST_LIMIT = 60, SIZE_LIMIT = 16 * 1024 * 1024, WIRE_LIMIT = 255 };
 
-/* --- Names of types --------------------------------------------------------------------------- */
+/* --- Names of types --- */
 
 /* What other languages call them. */
 static const char *own_word(const char *name)
@@ -130,7 +130,7 @@ bool check_shapes_equal(const spec_shape *a, const spec_shape *b)
            a->list == b->list && a->min == b->min && a->max == b->max;
 }
 
-/* --- Fields ----------------------------------------------------------------------------------- */
+/* --- Fields --- */
 
 static bool is_number(const spec_type *type)
 {
@@ -214,7 +214,7 @@ void check_fields(checker *check, spec_fields *fields)
     find_equal_wires(check, fields);
 }
 
-/* --- Enums ------------------------------------------------------------------------------------ */
+/* --- Enums --- */
 
 static int compare_names(const void *first, const void *second)
 {
@@ -259,7 +259,7 @@ static void check_enum(checker *check, const spec_type *type)
         }
 }
 
-/* --- Order ------------------------------------------------------------------------------------ */
+/* --- Order --- */
 
 /* A walk over types that contain each other. */
 typedef struct type_walk {
@@ -371,7 +371,7 @@ static void sort_types(checker *check)
     check_names_sort(&check->types);
 }
 
-/* --- All -------------------------------------------------------------------------------------- */
+/* --- All --- */
 
 static void find_duplicates(checker *check)
 {

@@ -38,7 +38,7 @@ static void check_rooms_used(checker *check)
                               model->sinks[i].name);
 }
 
-/* --- Inside a graph --------------------------------------------------------------------------- */
+/* --- Inside a graph --- */
 
 static bool route_is_read(const spec_graph *graph, const spec_node *node, size_t route)
 {

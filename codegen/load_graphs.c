@@ -4,7 +4,7 @@
 
 #include "codegen/load.h"
 
-/* --- Criteria --------------------------------------------------------------------------------- */
+/* --- Criteria --- */
 
 static void load_criterion(spec_front *front, const yaml_node *node, spec_criteria *criteria);
 
@@ -54,7 +54,7 @@ void load_criteria(spec_front *front, const yaml_node *node, spec_criteria **cri
         load_children(front, node, *criteria);
 }
 
-/* --- Nodes ------------------------------------------------------------------------------------ */
+/* --- Nodes --- */
 
 /* "decide.trade", "optional policies". */
 static void load_operand(spec_front *front, const yaml_node *node, spec_operand *operand)
@@ -153,7 +153,7 @@ void load_nodes(spec_front *front, const yaml_node *node, spec_graph *graph)
     }
 }
 
-/* --- Graphs ----------------------------------------------------------------------------------- */
+/* --- Graphs --- */
 
 static bool has_option(const weir_option_list *options, const char *name)
 {
@@ -271,7 +271,7 @@ void load_graphs(spec_front *front, const yaml_node *node)
     }
 }
 
-/* --- Reactors --------------------------------------------------------------------------------- */
+/* --- Reactors --- */
 
 static spec_reactor *load_reactor(spec_front *front, const yaml_node *node)
 {

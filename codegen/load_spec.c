@@ -9,7 +9,7 @@
 #include "core/buffer.h"
 #include "core/text.h"
 
-/* --- Files ------------------------------------------------------------------------------------ */
+/* --- Files --- */
 
 static bool read_all(FILE *file, weir_buffer *content)
 {
@@ -83,7 +83,7 @@ static const yaml_node *section(spec_front *front, const yaml_node *root, const 
     return node->kind != YAML_BAD ? node : NULL;
 }
 
-/* --- Imports ---------------------------------------------------------------------------------- */
+/* --- Imports --- */
 
 /* The files that are being read, innermost first, to find imports that go in a circle. */
 typedef struct opened_file {
@@ -214,7 +214,7 @@ static void load_imports(spec_front *front, const yaml_node *root, const opened_
             load_import(front, item, by);
 }
 
-/* --- The spec --------------------------------------------------------------------------------- */
+/* --- The spec --- */
 
 static bool is_top_option(const spec_front *front, const char *name)
 {

@@ -207,7 +207,7 @@ void load_fields(spec_front *front, const yaml_node *node, spec_fields *fields, 
         load_field(front, value, &fields->items[i], what);
 }
 
-/* --- Enums ------------------------------------------------------------------------------------ */
+/* --- Enums --- */
 
 /* "buy" or "buy = 1". */
 static void load_enumerator(spec_front *front, const yaml_node *node, spec_enumerator *enumerator,
@@ -257,7 +257,7 @@ static void load_enum(spec_front *front, const yaml_node *node, spec_type *type)
     }
 }
 
-/* --- Types ------------------------------------------------------------------------------------ */
+/* --- Types --- */
 
 /* Words that mean something else where a type is named. */
 static bool is_type_word(const char *name)

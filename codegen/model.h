@@ -20,7 +20,7 @@ typedef struct spec_node spec_node;
 typedef struct spec_sink spec_sink;
 typedef struct spec_source spec_source;
 
-/* --- Types ----------------------------------------------------------------------------------- */
+/* --- Types --- */
 
 typedef enum spec_type_kind {
     SPEC_BOOL,
@@ -97,7 +97,7 @@ struct spec_type {
     bool used;    /* resolved: the spec names it */
 };
 
-/* --- Expressions ----------------------------------------------------------------------------- */
+/* --- Expressions --- */
 
 typedef struct spec_spot {
     uint32_t line, column;
@@ -127,7 +127,7 @@ typedef struct spec_assignments {
     weir_place where;
 } spec_assignments;
 
-/* --- Names that refer to something ----------------------------------------------------------- */
+/* --- Names that refer to something --- */
 
 typedef struct spec_name {
     const char *text;
@@ -146,7 +146,7 @@ typedef struct spec_settings {
     size_t count;
 } spec_settings;
 
-/* --- The rooms, in the order of the data ----------------------------------------------------- */
+/* --- The rooms, in the order of the data --- */
 
 typedef struct spec_param {
     const char *name;
@@ -346,7 +346,7 @@ struct spec_sink {
     size_t index;
 };
 
-/* --- Tests of the spec ------------------------------------------------------------------------ */
+/* --- Tests of the spec --- */
 
 typedef enum spec_step_kind {
     SPEC_SEND,
@@ -380,7 +380,7 @@ typedef struct spec_test {
     weir_place where;
 } spec_test;
 
-/* --- The whole -------------------------------------------------------------------------------- */
+/* --- The whole --- */
 
 struct spec {
     weir_arena arena;

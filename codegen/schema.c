@@ -62,7 +62,7 @@ static json_t *truth(void)
     return json_pack("{s:[b,b,s,s]}", "enum", 1, 0, "true", "false");
 }
 
-/* --- Keys ------------------------------------------------------------------------------------- */
+/* --- Keys --- */
 
 static json_t *of_key(const spec_key *key)
 {
@@ -122,7 +122,15 @@ static json_t *of_section(schema_writer *schema, const spec_section *section, co
                      required, "additionalProperties", 0);
 }
 
-/* --- Options ---------------------------------------------------------------------------------- */
+/* --- Options --- */
+
+/* As YAML reads it: a choice of digits is a number. */
+static json_t *of_choice(const char *word, size_t length)
+{
+    return strspn(word, "0123456789") >= length && length < 10
+               ? json_integer(strtol(word, NULL, 10))
+               : json_stringn(word, length);
+}
 
 /* A word, or a word with options of its own: `on_error: {retry: {attempts: 5}}`. */
 static json_t *of_choices(schema_writer *schema, const char *choices)
@@ -131,7 +139,7 @@ static json_t *of_choices(schema_writer *schema, const char *choices)
 
     for (const char *at = choices; *at != '\0';) {
         size_t length = strcspn(at, "|");
-        append(schema, names, json_stringn(at, length));
+        append(schema, names, of_choice(at, length));
         at += length + (at[length] == '|');
     }
     return json_pack("{s:[{s:o}, {s:s}]}", "anyOf", "enum", names, "type", "object");
@@ -172,7 +180,7 @@ static void add_options(schema_writer *schema, json_t *section, const weir_optio
     }
 }
 
-/* --- Sections --------------------------------------------------------------------------------- */
+/* --- Sections --- */
 
 /* One schema a kind, told apart by `kind:`. */
 static json_t *of_kinds(schema_writer *schema, const spec_section *section,

@@ -11,7 +11,7 @@
 #include "core/calendar.h"
 #include "core/text.h"
 
-/* --- JSON ------------------------------------------------------------------------------------- */
+/* --- JSON --- */
 
 static void write_string(weir_buffer *json, const char *text)
 {
@@ -28,7 +28,7 @@ static void write_string(weir_buffer *json, const char *text)
     weir_buffer_text(json, "\"");
 }
 
-/* --- Scalars ---------------------------------------------------------------------------------- */
+/* --- Scalars --- */
 
 typedef struct integer_range {
     int64_t min;
@@ -244,7 +244,7 @@ bool values_scalar(const spec_shape *shape, const char *text, weir_buffer *json,
     return false;
 }
 
-/* --- Wholes ----------------------------------------------------------------------------------- */
+/* --- Wholes --- */
 
 static bool refuse_scalar(spec_front *front, const spec_shape *shape, const yaml_node *node,
                           const char *wanted)

@@ -56,7 +56,7 @@ static yaml_node *new_node(yaml_reader *reader, yaml_kind kind)
     return node;
 }
 
-/* --- What a spec may not use ------------------------------------------------------------------ */
+/* --- What a spec may not use --- */
 
 /* The parser's place of an anchor or alias is that of its name, behind the sign. */
 static weir_place sign_place(const yaml_reader *reader, struct fy_token *token)
@@ -99,7 +99,7 @@ static yaml_node *refuse_alias(yaml_reader *reader)
     return node;
 }
 
-/* --- Building --------------------------------------------------------------------------------- */
+/* --- Building --- */
 
 static yaml_node *read_scalar(yaml_reader *reader)
 {
@@ -253,7 +253,7 @@ static yaml_node *read_node(yaml_reader *reader, int depth)
     }
 }
 
-/* --- Syntax errors ---------------------------------------------------------------------------- */
+/* --- Syntax errors --- */
 
 static bool line_has(const char *line, size_t length, const char *word)
 {
@@ -330,7 +330,7 @@ static void report_syntax(yaml_reader *reader, struct fy_diag *diag)
         note_comment(reader, found->line - 1);
 }
 
-/* --- The document ----------------------------------------------------------------------------- */
+/* --- The document --- */
 
 static yaml_node *read_document(yaml_reader *reader)
 {

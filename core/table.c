@@ -3,7 +3,9 @@
  *
  * Linear probing; removal shifts the following slots back, so that no tombstones pile up. While the
  * index grows, entries are in one of two indices: `index` is asked first, then `old`. Each
- * insertion moves MOVE slots, which empties the old index before the new one can fill up.
+ * insertion moves MOVE slots, which empties the old index before the new one can fill up. The old
+ * one must not shift, since slots would pass the point up to which it has been moved: there a
+ * removal leaves a tombstone.
  *
  * A free entry has hash chained to the next free one and number 0.
  */
@@ -12,6 +14,8 @@
 #include <string.h>
 
 enum { FIRST_SLOTS = 64, MOVE = 8, SLAB_BYTES = 1 << 16 };
+
+static const uint64_t tombstone = 1ull << 32; /* a slot of no entry that probing goes on after */
 
 static bool make_index(weir_index *index, uint32_t slots)
 {
@@ -72,7 +76,7 @@ static weir_entry *find_in(const weir_table *table, const weir_index *index, con
         uint64_t slot = index->slots[at];
         if (slot == 0)
             return NULL;
-        if ((uint32_t)(slot >> 32) != tag_of(hash))
+        if ((uint32_t)(slot >> 32) != tag_of(hash) || slot == tombstone)
             continue;
         weir_entry *entry = weir_table_entry(table, (uint32_t)slot);
         if (memcmp(weir_entry_key(entry), key, bytes) == 0)
@@ -130,7 +134,7 @@ static void move_some(weir_table *table)
         return;
     for (int i = 0; i < MOVE && table->moved <= table->old.mask; i++) {
         uint64_t slot = table->old.slots[table->moved++];
-        if (slot != 0)
+        if (slot != 0 && slot != tombstone)
             insert_slot(&table->index, home_of_slot(table, slot), slot);
     }
     if (table->moved > table->old.mask) {
@@ -225,23 +229,24 @@ static void close_gap(const weir_table *table, weir_index *index, uint32_t gap)
     index->used--;
 }
 
-static void remove_from(const weir_table *table, weir_index *index, const weir_entry *entry)
+/* The slot of the entry, or a free one. */
+static uint32_t slot_of(const weir_index *index, const weir_entry *entry)
 {
     uint32_t at = entry->hash & index->mask;
 
     while (index->slots[at] != 0 && (uint32_t)index->slots[at] != entry->number)
         at = (at + 1) & index->mask;
-    if (index->slots[at] != 0)
-        close_gap(table, index, at);
+    return at;
 }
 
 void weir_table_remove(weir_table *table, weir_entry *entry)
 {
-    /* The old index must not shift: slots would pass the point it has been moved up to. Finish the
-     * move first; removals are rare beside insertions. */
-    while (table->old.slots != NULL)
-        move_some(table);
-    remove_from(table, &table->index, entry);
+    uint32_t at = slot_of(&table->index, entry);
+
+    if (table->index.slots[at] != 0)
+        close_gap(table, &table->index, at);
+    if (table->old.slots != NULL && table->old.slots[at = slot_of(&table->old, entry)] != 0)
+        table->old.slots[at] = tombstone;
     entry->hash = table->free;
     table->free = entry->number;
     entry->number = 0;

@@ -33,7 +33,9 @@ static bool before(const weir_timer *a, const weir_timer *b)
         return a->due < b->due;
     if (a->rank != b->rank)
         return a->rank < b->rank;
-    return a->age < b->age;
+    if (a->age != b->age)
+        return a->age < b->age;
+    return !a->late && b->late;
 }
 
 static void put(weir_timers *timers, uint32_t index, weir_timer *timer)

@@ -15,6 +15,7 @@ struct weir_timer {
     uint64_t age;
     uint32_t rank; /* place in the spec */
     uint32_t slot; /* in the heap, counted from 1; 0: not armed */
+    bool late;     /* of one time, place and age this one comes last (a key that goes) */
     bool lasting;  /* fires also when no more events can come (a retry) */
     void (*fire)(weir_timer *timer);
     void *arg;

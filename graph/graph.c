@@ -58,9 +58,10 @@ static weir_status prepare(weir_firing *firing, const weir_graph_frame *frame,
         const weir_outlet *outlet = &frame->outlets[result->outlet + o];
         if (outlet->prepare == NULL)
             continue;
-        weir_status status = outlet->prepare(outlet, firing, result->value);
-        if (status != WEIR_OK)
-            return status;
+        if (outlet->prepare(outlet, firing, result->value) != WEIR_OK) {
+            firing->failure->node = outlet->node;
+            return WEIR_FAILED;
+        }
     }
     return WEIR_OK;
 }
@@ -88,8 +89,7 @@ weir_status weir_results_leave(weir_firing *firing, const weir_graph_frame *fram
     return WEIR_OK;
 }
 
-/* --- Calls ---------------------------------------------------------------------------------------
- */
+/* --- Calls --- */
 
 static weir_status capture(const weir_outlet *outlet, weir_firing *firing, const void *value)
 {

@@ -19,17 +19,33 @@ static weir_entry *entry_of(const weir_reactor *reactor, weir_reactor_cell *cell
     return (weir_entry *)(void *)key - 1;
 }
 
-/* The key has had no event for `ttl`: it goes, with what waits under it. */
+uint64_t weir_cell_age(const weir_reactor *reactor, weir_reactor_cell *cell)
+{
+    return reactor->key_words != 0 ? entry_of(reactor, cell)->age : 0;
+}
+
+void weir_cell_arm_ttl(weir_reactor *reactor, weir_reactor_cell *cell)
+{
+    int64_t now = reactor->host->now(reactor);
+    int64_t due = weir_later(cell->last_event, reactor->config.ttl);
+
+    if (reactor->key_words != 0 && reactor->config.ttl != INT64_MAX)
+        weir_timer_arm(reactor->timers, &cell->ttl, due > now ? due : now);
+}
+
+/* The key has had no event for `ttl`: it goes, with what waits under it. A retry keeps it till its
+ * end. */
 static void forget(weir_timer *timer)
 {
     weir_reactor_cell *cell = timer->arg;
     weir_reactor *reactor = cell->reactor;
-    int64_t due = cell->last_event + reactor->config.ttl;
+    int64_t due = weir_later(cell->last_event, reactor->config.ttl);
 
-    /* Events only note their time; the timer follows when it was due. A retry keeps its key. */
-    if (due > reactor->host->now(reactor) || cell->retry != NULL) {
-        int64_t later = reactor->host->now(reactor) + reactor->config.ttl;
-        weir_timer_arm(reactor->timers, timer, cell->retry != NULL && due < later ? later : due);
+    if (cell->retry != NULL)
+        return;
+    /* Events only note their time; the timer follows when it was due. */
+    if (due > reactor->host->now(reactor)) {
+        weir_cell_arm_ttl(reactor, cell);
         return;
     }
     weir_queue_drop_all(reactor, cell, "its key had no event for the time of 'ttl'");
@@ -43,9 +59,10 @@ static bool start_ttl(weir_reactor *reactor, weir_reactor_cell *cell, uint64_t a
         return true;
     if (!weir_timers_reserve(reactor->timers))
         return false;
-    cell->ttl = (weir_timer){.fire = forget, .arg = cell, .rank = reactor->rank, .age = age};
+    cell->ttl =
+        (weir_timer){.fire = forget, .arg = cell, .rank = reactor->rank, .age = age, .late = true};
     cell->last_event = reactor->host->now(reactor);
-    weir_timer_arm(reactor->timers, &cell->ttl, cell->last_event + reactor->config.ttl);
+    weir_timer_arm(reactor->timers, &cell->ttl, weir_later(cell->last_event, reactor->config.ttl));
     return true;
 }
 

@@ -23,6 +23,22 @@ static void hold_all(const weir_reactor *reactor, weir_ticket *const *tickets)
             weir_ticket_hold(tickets[i]);
 }
 
+static void note_fired(weir_reactor *reactor)
+{
+    reactor->metrics.fired++;
+    reactor->metrics.last_fired = (uint64_t)reactor->firing.now;
+}
+
+/* `firing` NULL: none came of it. */
+static void note_failure(weir_reactor *reactor, const weir_module_graph *graph,
+                         const weir_firing *firing, const weir_failure *failure)
+{
+    reactor->newest_failure = *failure;
+    reactor->failed_graph = graph;
+    reactor->failed_firing = firing != NULL ? firing->number : 0;
+    reactor->failed_at = reactor->host->now(reactor);
+}
+
 /* What the firing took ends as dead letters, joined by its number. */
 static void bury(weir_reactor *reactor, const weir_module_graph *graph, const weir_firing *firing,
                  const weir_failure *failure, const void *const *inputs,
@@ -35,6 +51,7 @@ static void bury(weir_reactor *reactor, const weir_module_graph *graph, const we
                         .firing = firing,
                         .inputs = inputs};
 
+    note_failure(reactor, graph, firing, failure);
     for (uint32_t i = 0; i < reactor->module->input_count; i++) {
         if (tickets[i] == NULL)
             continue;
@@ -45,7 +62,7 @@ static void bury(weir_reactor *reactor, const weir_module_graph *graph, const we
     }
 }
 
-/* --- Retries ---------------------------------------------------------------------------------- */
+/* --- Retries --- */
 
 void weir_retry_free(weir_reactor *reactor, weir_retry *retry)
 {
@@ -102,7 +119,7 @@ static int64_t delay_after(const weir_graph_config *config, int64_t attempts)
     for (int64_t i = 1; config->backoff == WEIR_BACKOFF_EXPONENTIAL && i < attempts; i++) {
         if (delay >= config->max_delay)
             break;
-        delay *= 2;
+        delay = weir_later(delay, delay);
     }
     return delay < config->max_delay ? delay : config->max_delay;
 }
@@ -117,7 +134,7 @@ static void arm_retry(weir_reactor *reactor, weir_retry *retry)
             retry->failed[i] ? delay_after(&reactor->graphs[i].config, retry->attempts) : 0;
         delay = own > delay ? own : delay;
     }
-    weir_timer_arm(reactor->timers, &retry->timer, reactor->host->now(reactor) + delay);
+    weir_timer_arm(reactor->timers, &retry->timer, weir_later(reactor->host->now(reactor), delay));
 }
 
 static void end_retry(weir_reactor *reactor, weir_retry *retry, uint32_t outcome)
@@ -130,6 +147,7 @@ static void end_retry(weir_reactor *reactor, weir_retry *retry, uint32_t outcome
     if (--reactor->retries == 0)
         reactor->blocked &= ~(uint32_t)WEIR_BLOCKED_RETRY;
     weir_retry_free(reactor, retry);
+    weir_cell_arm_ttl(reactor, cell);
     if (reactor->module->strategy == WEIR_SEQUENTIAL)
         weir_reactor_ask(reactor, cell);
     else
@@ -156,7 +174,7 @@ static bool begin_retry(weir_reactor *reactor, weir_reactor_cell *cell, const we
     retry->timer = (weir_timer){.fire = run_again,
                                 .arg = retry,
                                 .rank = reactor->rank,
-                                .age = firing->number,
+                                .age = weir_cell_age(reactor, cell),
                                 .lasting = true};
     hold_all(reactor, tickets);
     cell->retry = retry;
@@ -220,7 +238,7 @@ static void run_again(weir_timer *timer)
     end_retry(reactor, retry, outcome);
 }
 
-/* --- Firings ---------------------------------------------------------------------------------- */
+/* --- Firings --- */
 
 /* What is to be done with each graph that failed. Returns whether one of them is dead. */
 static bool settle_failures(weir_reactor *reactor, weir_reactor_cell *cell,
@@ -243,6 +261,7 @@ static bool settle_failures(weir_reactor *reactor, weir_reactor_cell *cell,
         failed[i] = false;
         graph->failures++;
         if (graph->config.on_error == WEIR_ON_ERROR_HALT) {
+            note_failure(reactor, graph->module, firing, failure);
             reactor->host->halt(reactor, graph->module->name, failure->message);
             hold_all(reactor, tickets); /* the events stay undone */
             continue;
@@ -279,7 +298,7 @@ weir_status weir_reactor_fire(weir_reactor *reactor, weir_reactor_cell *cell,
     weir_status status = reactor->module->fire(firing, inputs, weir_cell_states(reactor, cell),
                                                reactor->frames, reactor->failed);
     if (status == WEIR_OK) {
-        reactor->metrics.fired++;
+        note_fired(reactor);
         release_all(reactor, tickets, WEIR_FIRED);
         if (reactor->tells)
             reactor->host->fired(reactor, cell);
@@ -305,7 +324,7 @@ weir_status weir_reactor_not_ok(weir_reactor *reactor, weir_reactor_cell *cell, 
         outcome = WEIR_DEAD;
         reactor->metrics.failed++;
     } else {
-        reactor->metrics.fired++;
+        note_fired(reactor);
         if (settle_failures(reactor, cell, firing, inputs, tickets)) {
             outcome |= WEIR_DEAD;
             reactor->metrics.failed++;
@@ -326,7 +345,8 @@ const weir_failure *weir_reactor_fire_by_hand(weir_reactor *reactor, weir_reacto
     const weir_failure *failure = NULL;
 
     firing->now = reactor->host->now(reactor);
-    firing->number = ++reactor->metrics.fired;
+    firing->number = reactor->metrics.fired + 1;
+    note_fired(reactor);
     firing->key = weir_cell_key(reactor, cell);
     reactor->tickets = NULL;
     reactor->rounds = 0;
@@ -335,6 +355,7 @@ const weir_failure *weir_reactor_fire_by_hand(weir_reactor *reactor, weir_reacto
             continue;
         reactor->graphs[i].failures++;
         reactor->failures[i] = *firing->failure;
+        note_failure(reactor, reactor->graphs[i].module, firing, &reactor->failures[i]);
         failure = failure != NULL ? failure : &reactor->failures[i];
     }
     reactor->metrics.failed += failure != NULL;

@@ -33,7 +33,8 @@ const weir_option weir_reactor_options[5] = {
      .min = 1,
      .max = 100000000,
      .offset = offsetof(weir_reactor_config, max_keys),
-     .help = "How many keys are kept; an event with another one becomes a dead letter."},
+     .help = "How many keys are kept, also by the accumulators that it reads (by the most of their "
+             "reactors); an event with another one becomes a dead letter."},
     {.name = "ttl",
      .type = WEIR_OPTION_DURATION,
      .fallback = "forever",
@@ -41,6 +42,6 @@ const weir_option weir_reactor_options[5] = {
      .max = INT64_MAX,
      .forever = "forever",
      .offset = offsetof(weir_reactor_config, ttl),
-     .help = "How long after its last event a key is forgotten; what waits under it becomes dead "
-             "letters."},
+     .help = "How long after its last event a key is forgotten, also by the accumulators that it "
+             "reads (by the longest of their reactors); what waits under it becomes dead letters."},
 };

@@ -33,21 +33,19 @@ bool weir_queues_init(weir_reactor *reactor)
         reactor->place_count =
             at_most(places * (uint64_t)reactor->config.capacity,
                     reactor->has_windows ? WINDOW_POOL : UINT64_MAX, reactor->place_size);
-    /* One more: a firing that takes the last boundary may be fed back into its own queue. */
-    reactor->place_count++;
+    reactor->backlog_size =
+        (uint32_t)(sizeof(weir_backlog) + reactor->module->input_count * sizeof(weir_queue));
+    uint32_t backlogs = reactor->key_words != 0 ? reactor->place_count : 1;
     /* Not zeroed: places are written before they are read, and many never are. */
     reactor->places = weir_realloc(NULL, (size_t)reactor->place_count * reactor->place_size);
-    return reactor->places != NULL;
+    reactor->backlogs = weir_realloc(NULL, (size_t)backlogs * reactor->backlog_size);
+    return reactor->places != NULL && reactor->backlogs != NULL;
 }
 
 void weir_queues_free(weir_reactor *reactor)
 {
     weir_free(reactor->places);
-    while (reactor->free_backlogs != NULL) {
-        weir_backlog *next = reactor->free_backlogs->next_free;
-        weir_free(reactor->free_backlogs);
-        reactor->free_backlogs = next;
-    }
+    weir_free(reactor->backlogs);
 }
 
 int64_t weir_reactor_unheld(const weir_reactor *reactor)
@@ -63,26 +61,27 @@ static int64_t unheld(const weir_reactor *reactor, const weir_backlog *backlog)
     return now - backlog->held_total;
 }
 
-/* --- Cells that wait -------------------------------------------------------------------------- */
+/* --- Cells that wait --- */
 
+/* There is one for each cell that can have a place. */
 static weir_backlog *take_backlog(weir_reactor *reactor)
 {
     weir_backlog *backlog = reactor->free_backlogs;
-    size_t size = sizeof *backlog + reactor->module->input_count * sizeof *backlog->queues;
 
-    if (backlog == NULL)
-        return weir_alloc(size);
-    reactor->free_backlogs = backlog->next_free;
-    memset(backlog, 0, size);
+    if (backlog != NULL) {
+        reactor->free_backlogs = backlog->next_free;
+    } else {
+        void *fresh = reactor->backlogs + (size_t)reactor->backlog_fresh++ * reactor->backlog_size;
+        backlog = fresh;
+    }
+    memset(backlog, 0, reactor->backlog_size);
     return backlog;
 }
 
-static bool begin_to_wait(weir_reactor *reactor, weir_reactor_cell *cell)
+static void begin_to_wait(weir_reactor *reactor, weir_reactor_cell *cell)
 {
     weir_backlog *backlog = take_backlog(reactor);
 
-    if (backlog == NULL)
-        return false;
     cell->backlog = backlog;
     backlog->previous = reactor->last_waiting;
     if (reactor->last_waiting != NULL)
@@ -91,7 +90,6 @@ static bool begin_to_wait(weir_reactor *reactor, weir_reactor_cell *cell)
         reactor->first_waiting = cell;
     reactor->last_waiting = cell;
     reactor->blocked |= WEIR_BLOCKED_WAITING;
-    return true;
 }
 
 static void end_waiting(weir_reactor *reactor, weir_reactor_cell *cell)
@@ -113,8 +111,9 @@ static void end_waiting(weir_reactor *reactor, weir_reactor_cell *cell)
         reactor->blocked &= ~(uint32_t)WEIR_BLOCKED_WAITING;
 }
 
-/* --- Places ----------------------------------------------------------------------------------- */
+/* --- Places --- */
 
+/* There is one: make_place came first. */
 static weir_waiting *take_place(weir_reactor *reactor)
 {
     weir_waiting *place = reactor->free_places;
@@ -123,8 +122,6 @@ static weir_waiting *take_place(weir_reactor *reactor)
         reactor->free_places = place->next;
         return place;
     }
-    if (reactor->place_fresh == reactor->place_count)
-        return NULL;
     void *fresh = reactor->places + (size_t)reactor->place_fresh++ * reactor->place_size;
     return fresh;
 }
@@ -208,21 +205,30 @@ void weir_queue_drop_all(weir_reactor *reactor, weir_reactor_cell *cell, const c
             drop_first(reactor, cell, i, reason);
 }
 
+/* Under latest the one that waits is overwritten. */
 bool weir_queue_is_full(const weir_reactor *reactor, const weir_reactor_cell *cell, uint32_t input)
 {
-    if (reactor->module->strategy == WEIR_LATEST && cell != NULL && cell->backlog != NULL &&
-        cell->backlog->queues[input].first != NULL)
-        return false;
-    bool pool_full = reactor->free_places == NULL && reactor->place_fresh == reactor->place_count;
-    return pool_full || (cell != NULL && cell->backlog != NULL &&
-                         cell->backlog->queues[input].count >= reactor->config.capacity);
+    return reactor->module->strategy != WEIR_LATEST && cell != NULL && cell->backlog != NULL &&
+           cell->backlog->queues[input].count >= reactor->config.capacity;
 }
 
-static int64_t later(int64_t time, int64_t by)
+bool weir_queue_needs_place(const weir_reactor *reactor, const weir_reactor_cell *cell,
+                            uint32_t input)
 {
-    int64_t sum;
+    bool overwrites = reactor->module->strategy == WEIR_LATEST && cell != NULL &&
+                      cell->backlog != NULL && cell->backlog->queues[input].first != NULL;
 
-    return __builtin_add_overflow(time, by, &sum) ? INT64_MAX : sum;
+    return !overwrites && reactor->free_places == NULL &&
+           reactor->place_fresh == reactor->place_count;
+}
+
+weir_waiting *weir_queue_oldest_free(const weir_reactor *reactor)
+{
+    weir_waiting *waiting = reactor->held ? NULL : reactor->oldest;
+
+    while (waiting != NULL && waiting->cell->backlog->held)
+        waiting = waiting->newer;
+    return waiting;
 }
 
 /* At the earliest time at which `oldest`, and so any that came later, may have waited too long. */
@@ -232,7 +238,7 @@ static void arm_for(weir_reactor *reactor, const weir_waiting *oldest)
         weir_timer_disarm(reactor->timers, &reactor->wait_timer);
     else
         weir_timer_arm(reactor->timers, &reactor->wait_timer,
-                       later(oldest->entered + reactor->held_total, reactor->config.wait));
+                       weir_later(oldest->entered + reactor->held_total, reactor->config.wait));
 }
 
 static void arm_wait(weir_reactor *reactor)
@@ -297,13 +303,15 @@ static void make_place(weir_reactor *reactor, weir_reactor_cell *cell, uint32_t 
 {
     static const char reason[] = "unpaired: its queue is full";
 
-    if (!weir_queue_is_full(reactor, cell, input))
-        return;
-    reactor->metrics.unpaired++;
-    if (cell->backlog != NULL && cell->backlog->queues[input].first != NULL)
+    if (weir_queue_is_full(reactor, cell, input)) {
+        reactor->metrics.unpaired++;
         drop_first(reactor, cell, input, reason);
-    else
-        drop_first(reactor, reactor->oldest->cell, reactor->oldest->input, reason);
+    } else if (weir_queue_needs_place(reactor, cell, input)) {
+        weir_waiting *oldest = weir_queue_oldest_free(reactor);
+        reactor->metrics.unpaired++;
+        oldest = oldest != NULL ? oldest : reactor->oldest;
+        drop_first(reactor, oldest->cell, oldest->input, reason);
+    }
 }
 
 void weir_queue_push(weir_reactor *reactor, weir_reactor_cell *cell, uint32_t input,
@@ -313,10 +321,8 @@ void weir_queue_push(weir_reactor *reactor, weir_reactor_cell *cell, uint32_t in
         overwrite(reactor, &cell->backlog->queues[input], value, event, ticket))
         return;
     make_place(reactor, cell, input);
-    if (cell->backlog == NULL && !begin_to_wait(reactor, cell)) {
-        bury(reactor, ticket, input, value, "out of memory");
-        return;
-    }
+    if (cell->backlog == NULL)
+        begin_to_wait(reactor, cell);
     weir_waiting *waiting = take_place(reactor);
     waiting->cell = cell;
     waiting->input = input;
@@ -340,11 +346,11 @@ void weir_queue_expire(weir_timer *timer)
 
     for (weir_waiting *waiting = reactor->oldest; waiting != NULL; waiting = next) {
         const weir_backlog *backlog = waiting->cell->backlog;
-        int64_t left = later(waiting->since, wait) - unheld(reactor, backlog);
-        int64_t due = backlog->held ? INT64_MAX : later(now, left);
+        int64_t left = weir_later(waiting->since, wait) - unheld(reactor, backlog);
+        int64_t due = backlog->held ? INT64_MAX : weir_later(now, left);
         next = waiting->newer;
         if (now - waiting->entered < wait) {
-            due = later(waiting->entered, wait);
+            due = weir_later(waiting->entered, wait);
             next = NULL;
         } else if (left <= 0) {
             reactor->metrics.unpaired++;
@@ -355,7 +361,7 @@ void weir_queue_expire(weir_timer *timer)
         next_due = due < next_due ? due : next_due;
     }
     if (next_due != INT64_MAX)
-        weir_timer_arm(reactor->timers, timer, later(next_due, reactor->held_total));
+        weir_timer_arm(reactor->timers, timer, weir_later(next_due, reactor->held_total));
 }
 
 void weir_queues_rearm(weir_reactor *reactor)

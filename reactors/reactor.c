@@ -2,7 +2,7 @@
 /* reactor.c - making a reactor, and the two steps of its life: offer and ask. */
 #include "reactors/reactor.h"
 
-/* --- Making ----------------------------------------------------------------------------------- */
+/* --- Making --- */
 
 static uint32_t round_up(uint32_t size)
 {
@@ -99,22 +99,18 @@ weir_status weir_reactor_init(weir_reactor *reactor, const weir_module_reactor *
     return WEIR_OK;
 }
 
-/* --- Freeing ---------------------------------------------------------------------------------- */
-
-static void free_cell(weir_reactor *reactor, weir_reactor_cell *cell)
-{
-    weir_retry_free(reactor, cell->retry);
-    weir_free(cell->backlog);
-}
+/* --- Freeing --- */
 
 void weir_reactor_release(weir_reactor *reactor)
 {
     if (reactor->single != NULL)
-        free_cell(reactor, reactor->single);
+        weir_retry_free(reactor, reactor->single->retry);
     weir_free(reactor->single);
     for (weir_entry *entry = weir_table_next(&reactor->keys, 0); entry != NULL;
-         entry = weir_table_next(&reactor->keys, entry->number))
-        free_cell(reactor, weir_entry_data(&reactor->keys, entry));
+         entry = weir_table_next(&reactor->keys, entry->number)) {
+        const weir_reactor_cell *cell = weir_entry_data(&reactor->keys, entry);
+        weir_retry_free(reactor, cell->retry);
+    }
     weir_table_free(&reactor->keys);
     weir_queues_free(reactor);
     for (uint32_t i = 0; reactor->inputs != NULL && i < reactor->module->input_count; i++)
@@ -127,7 +123,7 @@ void weir_reactor_release(weir_reactor *reactor)
     weir_free(reactor->failures);
 }
 
-/* --- Offer and ask ---------------------------------------------------------------------------- */
+/* --- Offer and ask --- */
 
 /* A required input that the criteria name may still be taken along from its queue. */
 static bool is_warm(const weir_reactor *reactor, const weir_reactor_cell *cell)
@@ -243,20 +239,25 @@ bool weir_reactor_ask_all(weir_reactor *reactor)
     return fired;
 }
 
+/* Reading on may bring what a warming cell lacks, where it comes from the same source. */
+static bool may_bring(const weir_reactor *reactor, const weir_reactor_cell *cell, uint64_t sources)
+{
+    uint64_t there = weir_cell_present(reactor, cell) | cell->backlog->waiting;
+
+    return !is_held(reactor, cell) && (reactor->required_mask & ~there & sources) != 0;
+}
+
 bool weir_reactor_is_full(const weir_reactor *reactor, const weir_reactor_cell *cell,
                           uint32_t input, uint64_t sources)
 {
-    if ((reactor->criteria_mask >> input & 1) == 0 || !weir_queue_is_full(reactor, cell, input))
+    if ((reactor->criteria_mask >> input & 1) == 0)
         return false;
-    if (cell == NULL)
-        return (reactor->blocked & ~(uint32_t)WEIR_BLOCKED_WAITING) != 0;
-    if (is_held(reactor, cell))
-        return true;
-    if (!is_warming(reactor, cell))
-        return false;
-    /* Reading on may bring what is missing, where it comes from the same source. */
-    uint64_t there = weir_cell_present(reactor, cell) | cell->backlog->waiting;
-    return (reactor->required_mask & ~there & sources) == 0;
+    if (weir_queue_is_full(reactor, cell, input))
+        return is_held(reactor, cell) ||
+               (is_warming(reactor, cell) && !may_bring(reactor, cell, sources));
+    return weir_queue_needs_place(reactor, cell, input) &&
+           weir_queue_oldest_free(reactor) == NULL &&
+           !may_bring(reactor, reactor->oldest->cell, sources);
 }
 
 void weir_reactor_hold(weir_reactor *reactor, uint32_t reason, bool on)

@@ -14,6 +14,7 @@
 #ifndef WEIR_REACTORS_REACTOR_H
 #define WEIR_REACTORS_REACTOR_H
 
+#include "core/clock.h"
 #include "core/table.h"
 #include "core/timers.h"
 #include "reactors/options.h"
@@ -162,6 +163,8 @@ struct weir_reactor {
     uint32_t place_size, place_count, place_fresh;
     weir_waiting *free_places;
     weir_waiting *oldest, *newest;
+    unsigned char *backlogs; /* the pool of weir_backlog: a place each, at the most */
+    uint32_t backlog_size, backlog_fresh;
     weir_backlog *free_backlogs;
     weir_reactor_cell *first_waiting, *last_waiting;
     weir_timer wait_timer;
@@ -174,10 +177,14 @@ struct weir_reactor {
     bool held;           /* paused, halted, or by a sink */
     int64_t slow_logged; /* when it was last named for being slow, monotonic */
     int64_t started, held_since, held_total;
+    weir_failure newest_failure;
+    const weir_module_graph *failed_graph; /* NULL: the condition */
+    uint64_t failed_firing;
+    int64_t failed_at;
     weir_reactor_metrics metrics;
 };
 
-/* --- reactor.c -------------------------------------------------------------------------------- */
+/* --- reactor.c --- */
 
 /* What the runtime knows of an input: its accumulator's types and whether it has a key. */
 typedef struct weir_input_shape {
@@ -221,7 +228,7 @@ bool weir_reactor_is_full(const weir_reactor *reactor, const weir_reactor_cell *
 /* Holds or lets go for one of the reasons (WEIR_BLOCKED_PAUSED, _SINK, _HALTED). */
 void weir_reactor_hold(weir_reactor *reactor, uint32_t reason, bool on);
 
-/* --- cell.c ----------------------------------------------------------------------------------- */
+/* --- cell.c --- */
 
 weir_reactor_cell *weir_reactor_find(const weir_reactor *reactor, const uint64_t *key,
                                      uint64_t hash);
@@ -238,6 +245,11 @@ static inline void *weir_cell_states(const weir_reactor *reactor, weir_reactor_c
 {
     return (unsigned char *)cell + reactor->states_offset;
 }
+
+/* Counts the keys as they came; 0 without keys. */
+uint64_t weir_cell_age(const weir_reactor *reactor, weir_reactor_cell *cell);
+/* The key goes `ttl` after its last event, where there is one. */
+void weir_cell_arm_ttl(weir_reactor *reactor, weir_reactor_cell *cell);
 
 /* Puts a value into the cache of `input`. */
 void weir_cell_keep(weir_reactor *reactor, weir_reactor_cell *cell, uint32_t input,
@@ -265,7 +277,7 @@ void weir_input_copy(const weir_reactor_input *input, void *to, const void *valu
 /* Values that caches only point to are copied: their memory is used again. */
 void weir_reactor_settle(weir_reactor *reactor, const void *from, size_t size);
 
-/* --- queue.c ---------------------------------------------------------------------------------- */
+/* --- queue.c --- */
 
 bool weir_queues_init(weir_reactor *reactor);
 void weir_queues_free(weir_reactor *reactor);
@@ -277,7 +289,13 @@ void weir_queue_push(weir_reactor *reactor, weir_reactor_cell *cell, uint32_t in
 weir_waiting *weir_queue_pop(weir_reactor *reactor, weir_reactor_cell *cell, uint32_t input);
 void weir_queue_recycle(weir_reactor *reactor, weir_waiting *waiting);
 void weir_queue_drop_all(weir_reactor *reactor, weir_reactor_cell *cell, const char *reason);
+/* The cell's own queue has `capacity`. */
 bool weir_queue_is_full(const weir_reactor *reactor, const weir_reactor_cell *cell, uint32_t input);
+/* Another boundary takes a place of the pool that all queues share, and it has none. */
+bool weir_queue_needs_place(const weir_reactor *reactor, const weir_reactor_cell *cell,
+                            uint32_t input);
+/* The oldest that waits for a partner, not because its cell is held; NULL: there is none. */
+weir_waiting *weir_queue_oldest_free(const weir_reactor *reactor);
 void weir_queue_expire(weir_timer *timer); /* of `wait:` */
 void weir_queues_rearm(weir_reactor *reactor);
 /* Notes whether the cell alone is held: such time does not count for `wait:`. */
@@ -285,12 +303,12 @@ void weir_queues_note_hold(weir_reactor *reactor, weir_reactor_cell *cell, bool 
 /* Time that counts for `wait:`: the clock less what the reactor was held. */
 int64_t weir_reactor_unheld(const weir_reactor *reactor);
 
-/* --- criteria.c ------------------------------------------------------------------------------- */
+/* --- criteria.c --- */
 
 /* True where the criteria hold; then *take has a bit for each input that a firing takes. */
 bool weir_criteria_ask(const weir_reactor *reactor, const weir_backlog *backlog, uint64_t *take);
 
-/* --- fire.c ----------------------------------------------------------------------------------- */
+/* --- fire.c --- */
 
 /* Fires on the cell's cache. `tickets` per input (NULL: not taken) are held for the firing. */
 weir_status weir_reactor_fire(weir_reactor *reactor, weir_reactor_cell *cell,

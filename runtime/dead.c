@@ -95,7 +95,7 @@ static void log_letter(weir_runtime *runtime, const weir_dead *dead)
 {
     if (!may_log(runtime, cause_of(dead)))
         return;
-    weir_runtime_log(runtime, WEIR_WARNING, "graph", dead->source,
+    weir_runtime_log(runtime, WEIR_WARNING, "sources", dead->source,
                      "an event at position %lld became a dead letter%s%s: %s (%llu so far; name a "
                      "sink under 'dead_letters:' to keep them)",
                      (long long)dead->position, dead->graph != NULL ? " in graph " : "",
@@ -139,8 +139,7 @@ void weir_dead_letter_send(weir_runtime *runtime, const weir_dead *dead)
                          failure.message);
 }
 
-/* --- Where they come from ----------------------------------------------------------------------
- */
+/* --- Where they come from --- */
 
 /* The sink of the source that the event came from, or the program's. */
 static int sink_of(const weir_program *program, const weir_origin *origin)
@@ -193,6 +192,25 @@ void weir_dead_of_event(weir_accumulator_work *work, const weir_event *event, co
         weir_dead_letter_send(work->program->runtime, &dead);
 }
 
+void weir_dead_of_kept(weir_accumulator_work *work, const void *boundary, weir_ticket *ticket,
+                       const char *reason)
+{
+    const weir_module_accumulator *module = work->accumulator.module;
+    const weir_window *window = module->window ? boundary : NULL;
+    uint32_t burial = ++work->program->runtime->burials;
+    size_t i = 0;
+
+    weir_dead whole = {.program = work->program, .reason = reason, .type = module->type};
+    if (ticket->parts == NULL)
+        weir_dead_of_ticket(&whole, ticket, burial);
+    for (const weir_ticket_part *part = ticket->parts; part != NULL; part = part->next, i++) {
+        weir_dead dead = whole;
+        if (window != NULL && i < window->count)
+            dead.value = (const unsigned char *)window->items + i * module->type->size;
+        weir_dead_of_ticket(&dead, part->ticket, burial);
+    }
+}
+
 void weir_dead_of_refusal(weir_source_work *work)
 {
     weir_source *source = &work->source;
@@ -208,6 +226,7 @@ void weir_dead_of_refusal(weir_source_work *work)
     source->refusal.waiting = false;
     weir_dead_letter_send(work->program->runtime, &dead);
     weir_ledger_add(&source->origin.ledger, WEIR_DEAD, 1);
+    work->undecodable++;
     if (source->origin.commits)
         source->origin.partitions[source->origin.place].next = dead.position + 1;
 }

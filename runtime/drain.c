@@ -36,14 +36,14 @@ bool weir_has_retries(weir_runtime *runtime)
     return false;
 }
 
-/* A retry or a sink that is not ready yet: what waits for it is not lost. */
+/* A retry, a pause or a sink that is not ready yet: what waits for it is not lost. */
 static bool is_held(weir_runtime *runtime)
 {
     if (weir_has_retries(runtime))
         return true;
     FOR_EACH_REACTOR(runtime, reactor)
     {
-        if ((reactor->blocked & WEIR_BLOCKED_SINK) != 0 && reactor->first_waiting != NULL)
+        if (reactor->held && reactor->first_waiting != NULL)
             return true;
     }
     return false;
@@ -57,18 +57,23 @@ static bool must_wait(weir_runtime *runtime)
     return is_held(runtime);
 }
 
-static void bury_unpaired(weir_runtime *runtime)
+/* True: something was. What waits in a batch for its place comes after. */
+static bool bury_unpaired(weir_runtime *runtime)
 {
+    bool found = false;
+
     FOR_EACH_REACTOR(runtime, reactor)
     {
+        found = found || reactor->first_waiting != NULL;
         reactor->metrics.unpaired += reactor->metrics.waiting;
         while (reactor->first_waiting != NULL)
             weir_queue_drop_all(reactor, reactor->first_waiting,
                                 "unpaired: its partners have not come before the end");
     }
+    weir_route_settle(runtime);
+    return found;
 }
 
-/* From now on a push says so, also one that waits for a place. */
 static const char *stuck_reason(const weir_runtime *runtime)
 {
     for (const weir_program *program = runtime->programs; program != NULL; program = program->next)
@@ -158,7 +163,8 @@ void weir_drain(weir_runtime *runtime)
     flush_all(runtime);
     if (must_wait(runtime))
         return;
-    bury_unpaired(runtime);
+    while (bury_unpaired(runtime))
+        ;
     if (is_settled(runtime) && !atomic_load(&runtime->stopping))
         end(runtime);
 }

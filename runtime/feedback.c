@@ -16,24 +16,63 @@ struct weir_feedback {
     const weir_reactor *reactor;
     weir_ticket *ticket; /* NULL: a firing by hand caused it */
     uint32_t rounds;
-    size_t size;
     _Alignas(16) unsigned char value[];
 };
 
-/* One that is large enough; sizes differ little, so that the first is mostly taken. */
-static weir_feedback *take_free(weir_runtime *runtime, size_t size)
+/* --- The pool --- */
+
+static size_t largest_value(const weir_runtime *runtime)
 {
-    for (weir_feedback **at = &runtime->free_feedback; *at != NULL; at = &(*at)->next) {
-        weir_feedback *feedback = *at;
-        if (feedback->size < size)
-            continue;
-        *at = feedback->next;
+    size_t largest = 0;
+
+    for (const weir_program *program = runtime->programs; program != NULL; program = program->next)
+        for (uint32_t g = 0; g < program->module->graph_count; g++) {
+            const weir_module_graph *graph = &program->module->graphs[g];
+            for (uint32_t o = 0; o < graph->outlet_count; o++) {
+                uint32_t to = graph->outlets[o].accumulator;
+                size_t size = to != WEIR_NONE ? program->module->accumulators[to].type->size : 0;
+                largest = size > largest ? size : largest;
+            }
+        }
+    return largest;
+}
+
+weir_status weir_feedback_init(weir_runtime *runtime, weir_error **error)
+{
+    size_t size = largest_value(runtime);
+
+    if (size == 0)
+        return WEIR_OK;
+    runtime->feedback_size = (sizeof(weir_feedback) + size + 15) & ~(size_t)15;
+    size_t fitting = WEIR_FEEDBACK_BYTES / runtime->feedback_size;
+    runtime->feedback_limit =
+        fitting < WEIR_FEEDBACK_LIMIT ? (uint32_t)fitting : WEIR_FEEDBACK_LIMIT;
+    if (runtime->feedback_limit < WEIR_FEEDBACK_LEAST)
+        runtime->feedback_limit = WEIR_FEEDBACK_LEAST;
+    /* Not zeroed: what is never used is never touched. */
+    runtime->feedback_pool = weir_realloc(NULL, runtime->feedback_limit * runtime->feedback_size);
+    if (runtime->feedback_pool == NULL)
+        return weir_error_set(error, WEIR_NOMEM, "no memory for what is fed back");
+    return weir_origin_init_inner(&runtime->groups, "feedback", runtime->feedback_limit, error);
+}
+
+void weir_feedback_free(weir_runtime *runtime)
+{
+    weir_free(runtime->feedback_pool);
+}
+
+static weir_feedback *take_place(weir_runtime *runtime)
+{
+    weir_feedback *feedback = runtime->free_feedback;
+
+    if (feedback != NULL) {
+        runtime->free_feedback = feedback->next;
         return feedback;
     }
-    weir_feedback *feedback = weir_alloc(sizeof *feedback + size);
-    if (feedback != NULL)
-        feedback->size = size;
-    return feedback;
+    if (runtime->feedback_fresh == runtime->feedback_limit)
+        return NULL;
+    void *fresh = runtime->feedback_pool + runtime->feedback_fresh++ * runtime->feedback_size;
+    return fresh;
 }
 
 static void give_back(weir_runtime *runtime, weir_feedback *feedback)
@@ -43,6 +82,8 @@ static void give_back(weir_runtime *runtime, weir_feedback *feedback)
     feedback->next = runtime->free_feedback;
     runtime->free_feedback = feedback;
 }
+
+/* --- Feeding back --- */
 
 static void bury(const weir_feedback_target *target, const void *value, const char *reason)
 {
@@ -96,8 +137,7 @@ static void feed(const weir_outlet *outlet, weir_firing *firing, const void *val
         bury_round(target, value);
         return;
     }
-    weir_feedback *feedback =
-        runtime->feedback_count < WEIR_FEEDBACK_LIMIT ? take_free(runtime, size) : NULL;
+    weir_feedback *feedback = take_place(runtime);
     weir_ticket *ticket =
         feedback != NULL && reactor->tickets != NULL
             ? weir_ticket_join(&runtime->groups, reactor->tickets, reactor->module->input_count)
@@ -115,7 +155,6 @@ static void feed(const weir_outlet *outlet, weir_firing *firing, const void *val
     memcpy(feedback->value, value, size);
     *runtime->last_fresh = feedback;
     runtime->last_fresh = &feedback->next;
-    runtime->feedback_count++;
 }
 
 static weir_status take(const weir_outlet *outlet, weir_firing *firing, const void *value)
@@ -168,24 +207,7 @@ bool weir_feedback_next(weir_runtime *runtime)
     if (feedback == NULL)
         return false;
     runtime->feedback = feedback->next;
-    runtime->feedback_count--;
     route(runtime, feedback);
     give_back(runtime, feedback);
     return true;
-}
-
-static void free_list(weir_feedback *feedback)
-{
-    while (feedback != NULL) {
-        weir_feedback *next = feedback->next;
-        weir_free(feedback);
-        feedback = next;
-    }
-}
-
-void weir_feedback_free(weir_runtime *runtime)
-{
-    free_list(runtime->feedback);
-    free_list(runtime->fresh);
-    free_list(runtime->free_feedback);
 }

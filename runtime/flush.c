@@ -1,6 +1,23 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* flush.c - accumulators give what they keep: by time, with a firing, by hand, at the end. */
+/* flush.c - accumulators give what they keep: by time, with a firing, by hand, at the end.
+ *
+ * What would find no place, because firing is held and a queue is full, stays where it is until
+ * there is one (rule E7).
+ */
 #include "runtime/runtime.h"
+
+/* Puts a cell, or all (NULL), into the list of what is flushed next. */
+static void flush_later(weir_accumulator_work *work, weir_cell *cell)
+{
+    weir_runtime *runtime = work->program->runtime;
+    weir_flush *flush = cell != NULL ? &weir_cell_head_of(cell)->flush : &work->flush;
+
+    if (flush->due)
+        return;
+    *flush = (weir_flush){.due = true, .owner = work, .cell = cell};
+    *runtime->last_flush = flush;
+    runtime->last_flush = &flush->next;
+}
 
 void weir_flush_cell(weir_accumulator_work *work, weir_cell *cell)
 {
@@ -8,6 +25,10 @@ void weir_flush_cell(weir_accumulator_work *work, weir_cell *cell)
     const void *boundary = NULL;
     weir_ticket *ticket = NULL;
 
+    if (!weir_route_has_place(work, cell->key)) {
+        flush_later(work, cell);
+        return;
+    }
     work->firing.now = work->program->runtime->clock.now;
     work->firing.key = cell->key;
     weir_status status =
@@ -47,27 +68,71 @@ void weir_flush_timer(weir_timer *timer)
     weir_flush_cell(work, cell);
 }
 
-/* --- With a firing ---------------------------------------------------------------------------- */
+/* --- The key goes --- */
+
+static void unlink_flush(weir_runtime *runtime, const weir_flush *flush)
+{
+    for (weir_flush **at = &runtime->flushes; *at != NULL && flush->due; at = &(*at)->next)
+        if (*at == flush) {
+            *at = flush->next;
+            if (*at == NULL)
+                runtime->last_flush = at;
+            return;
+        }
+}
+
+/* What the kind keeps for later ends as dead letters. */
+static void bury_kept(weir_accumulator_work *work, weir_cell *cell)
+{
+    weir_accumulator *accumulator = &work->accumulator;
+    const void *boundary = NULL;
+    weir_ticket *ticket = NULL;
+
+    if (accumulator->kind->flush == NULL)
+        return;
+    work->firing.now = work->program->runtime->clock.now;
+    work->firing.key = cell->key;
+    if (accumulator->kind->flush(accumulator, cell, &work->firing, &boundary, &ticket) != WEIR_OK ||
+        ticket == NULL)
+        return;
+    weir_dead_of_kept(work, boundary, ticket, "its key had no event for the time of 'ttl'");
+    weir_ticket_release(ticket, WEIR_DEAD);
+}
+
+void weir_forget_timer(weir_timer *timer)
+{
+    weir_cell *cell = timer->arg;
+    void *owner = cell->accumulator->host_arg;
+    weir_accumulator_work *work = owner;
+    weir_runtime *runtime = work->program->runtime;
+    weir_cell_head *head = weir_cell_head_of(cell);
+    int64_t due = weir_later(weir_cell_life_of(head)->last_event, work->cells.ttl);
+
+    if (due > runtime->clock.now) {
+        weir_timer_arm(&runtime->timers, timer, due);
+        return;
+    }
+    bury_kept(work, cell);
+    unlink_flush(runtime, &head->flush);
+    weir_cells_remove(&work->cells, cell);
+}
+
+/* --- With a firing --- */
 
 /* Under the key that has fired, where both have keys; else under all, also such as are only made by
  * what the firing feeds back. */
 static void flush_soon(weir_accumulator_work *work, const uint64_t *key)
 {
-    weir_runtime *runtime = work->program->runtime;
     weir_cell *cell = NULL;
 
     if (key != NULL && work->key_words == work->flush_with->key_words) {
         uint64_t hash = weir_table_hash(&work->cells.table, key);
-        cell = weir_cells_find(&work->cells, key, hash, weir_flush_timer);
+        bool full;
+        cell = weir_cells_find(&work->cells, key, hash, work->program->runtime->clock.now, &full);
         if (cell == NULL)
             return; /* no place for the key: nothing can wait under it */
     }
-    weir_flush *flush = cell != NULL ? &weir_cell_head_of(cell)->flush : &work->flush;
-    if (flush->due)
-        return;
-    *flush = (weir_flush){.due = true, .owner = work, .cell = cell};
-    *runtime->last_flush = flush;
-    runtime->last_flush = &flush->next;
+    flush_later(work, cell);
 }
 
 void weir_flush_with(weir_reactor *reactor, weir_reactor_cell *cell)
@@ -79,16 +144,28 @@ void weir_flush_with(weir_reactor *reactor, weir_reactor_cell *cell)
             flush_soon(&program->accumulators[i], weir_cell_key(reactor, cell));
 }
 
+/* What finds a place now; what does not stays in the list until a later look. */
+static weir_flush *take_next(weir_runtime *runtime)
+{
+    for (weir_flush **at = &runtime->flushes; *at != NULL; at = &(*at)->next) {
+        weir_flush *flush = *at;
+        if (flush->cell != NULL && !weir_route_has_place(flush->owner, flush->cell->key))
+            continue;
+        *at = flush->next;
+        if (*at == NULL)
+            runtime->last_flush = at;
+        flush->due = false;
+        return flush;
+    }
+    return NULL;
+}
+
 bool weir_flush_next(weir_runtime *runtime)
 {
-    weir_flush *flush = runtime->flushes;
+    const weir_flush *flush = take_next(runtime);
 
     if (flush == NULL)
         return false;
-    runtime->flushes = flush->next;
-    if (runtime->flushes == NULL)
-        runtime->last_flush = &runtime->flushes;
-    flush->due = false;
     if (flush->cell != NULL)
         weir_flush_cell(flush->owner, flush->cell);
     else

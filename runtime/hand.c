@@ -7,7 +7,7 @@
 
 #include "runtime/runtime.h"
 
-/* --- Names ------------------------------------------------------------------------------------ */
+/* --- Names --- */
 
 /* The part of "module.name" behind the module of `program`, all of "name", or NULL. */
 static const char *name_within(const weir_program *program, const char *name)
@@ -45,15 +45,15 @@ static weir_accumulator_work *find_accumulator(const weir_runtime *runtime, cons
     return NULL;
 }
 
-/* --- Around each call ------------------------------------------------------------------------- */
+/* --- Around each call --- */
 
 static weir_status begin(weir_runtime *runtime, weir_error **error)
 {
-    weir_status status = weir_runtime_check(runtime, error);
+    weir_status status = weir_runtime_check_thread(runtime, error);
 
     if (status == WEIR_OK)
         status = weir_runtime_begin(runtime, error);
-    if (status == WEIR_OK && weir_loop_in_turn(runtime))
+    if (status == WEIR_OK && weir_loop_in_callback(runtime))
         status = weir_error_set(error, WEIR_STATE,
                                 "this cannot be done from within a callback; push an event, or do "
                                 "it when the turn has ended");
@@ -71,7 +71,7 @@ static void finish(weir_runtime *runtime)
     weir_loop_wake(runtime);
 }
 
-/* --- Pausing ---------------------------------------------------------------------------------- */
+/* --- Pausing --- */
 
 weir_status weir_runtime_pause(weir_runtime *runtime, const char *name, weir_error **error)
 {
@@ -79,7 +79,7 @@ weir_status weir_runtime_pause(weir_runtime *runtime, const char *name, weir_err
 
     if (reactor == NULL)
         return WEIR_NOT_FOUND;
-    weir_status status = weir_runtime_check(runtime, error);
+    weir_status status = weir_runtime_check_thread(runtime, error);
     if (status == WEIR_OK)
         weir_reactor_hold(reactor, WEIR_BLOCKED_PAUSED, true);
     return status;
@@ -100,7 +100,7 @@ weir_status weir_runtime_resume(weir_runtime *runtime, const char *name, weir_er
     return WEIR_OK;
 }
 
-/* --- Firing ----------------------------------------------------------------------------------- */
+/* --- Firing --- */
 
 /* The accumulator whose key fields tell the reactor's cells apart. */
 static const weir_accumulator_work *key_giver(const weir_program *program,
@@ -111,7 +111,6 @@ static const weir_accumulator_work *key_giver(const weir_program *program,
     return &program->accumulators[reactor->module->inputs[input].accumulator];
 }
 
-/* The cell to fire: the only one, or that of `key`, made if `make`. */
 static weir_status find_cell(weir_reactor *reactor, const void *key, bool make,
                              weir_reactor_cell **ret, weir_error **error)
 {
@@ -137,8 +136,7 @@ static weir_status find_cell(weir_reactor *reactor, const void *key, bool make,
                 : weir_error_set(error, WEIR_NOMEM, "reactor '%s': out of memory", name);
 }
 
-static weir_status check_live(const weir_reactor *reactor, const weir_reactor_cell *cell,
-                              weir_error **error)
+static weir_status check_live(const weir_reactor *reactor, weir_error **error)
 {
     const char *name = reactor->module->name;
 
@@ -149,10 +147,22 @@ static weir_status check_live(const weir_reactor *reactor, const weir_reactor_ce
     if ((reactor->blocked & WEIR_BLOCKED_SINK) != 0)
         return weir_error_set(error, WEIR_AGAIN,
                               "reactor '%s' is held: a sink that it writes to is not ready", name);
-    if (cell->retry != NULL)
-        return weir_error_set(error, WEIR_AGAIN,
-                              "reactor '%s' is held: a failed firing is to be tried again", name);
     return WEIR_OK;
+}
+
+/* The cell to fire: the only one, or that of `key`, made if `make`. */
+static weir_status choose_cell(weir_reactor *reactor, const void *key, bool make,
+                               weir_reactor_cell **ret, weir_error **error)
+{
+    weir_status status = check_live(reactor, error);
+
+    if (status == WEIR_OK)
+        status = find_cell(reactor, key, make, ret, error);
+    if (status == WEIR_OK && (*ret)->retry != NULL)
+        status = weir_error_set(error, WEIR_AGAIN,
+                                "reactor '%s' is held: a failed firing is to be tried again",
+                                reactor->module->name);
+    return status;
 }
 
 static weir_status fire(weir_reactor *reactor, weir_reactor_cell *cell, weir_error **error)
@@ -180,9 +190,7 @@ weir_status weir_runtime_fire(weir_runtime *runtime, const char *name, const voi
         return WEIR_NOT_FOUND;
     weir_status status = begin(runtime, error);
     if (status == WEIR_OK)
-        status = find_cell(reactor, key, false, &cell, error);
-    if (status == WEIR_OK)
-        status = check_live(reactor, cell, error);
+        status = choose_cell(reactor, key, false, &cell, error);
     if (status != WEIR_OK)
         return status;
     status = fire(reactor, cell, error);
@@ -190,39 +198,57 @@ weir_status weir_runtime_fire(weir_runtime *runtime, const char *name, const voi
     return status;
 }
 
-/* The input of that name; a count says how many items a window holds. */
-static weir_status keep(weir_reactor *reactor, weir_reactor_cell *cell,
-                        const weir_named_value *value, weir_error **error)
+/* The index of the input of that name, or WEIR_NONE. */
+static uint32_t input_named(const weir_reactor *reactor, const char *name)
 {
-    weir_window window = {value->value, value->count};
-
-    for (uint32_t i = 0; i < reactor->module->input_count; i++) {
-        const weir_reactor_input *input = &reactor->inputs[i];
-        if (strcmp(input->name, value->input) != 0)
-            continue;
-        if (input->item_size != 0 && value->count > weir_input_max_items(input))
-            return weir_error_set(error, WEIR_LIMIT, "input '%s' holds at most %zu items",
-                                  input->name, weir_input_max_items(input));
-        weir_cell_keep(reactor, cell, i, input->item_size != 0 ? &window : value->value);
-        return WEIR_OK;
-    }
-    return weir_error_set(error, WEIR_NOT_FOUND, "reactor '%s' has no input '%s'",
-                          reactor->module->name, value->input);
+    for (uint32_t i = 0; i < reactor->module->input_count; i++)
+        if (strcmp(reactor->inputs[i].name, name) == 0)
+            return i;
+    return WEIR_NONE;
 }
 
-/* What all keys share need not be given. */
-static weir_status check_names(const weir_reactor *reactor, const weir_named_value *values,
-                               size_t count, weir_error **error)
+/* Everything that may be refused is, before the cache is touched. What all keys share need not be
+ * given. */
+static weir_status check_values(const weir_reactor *reactor, const weir_named_value *values,
+                                size_t count, weir_error **error)
 {
-    for (uint32_t i = 0; i < reactor->module->input_count; i++) {
-        bool given = reactor->key_words != 0 && !reactor->inputs[i].keyed;
-        for (size_t v = 0; v < count; v++)
-            given = given || strcmp(reactor->inputs[i].name, values[v].input) == 0;
-        if (!given && (reactor->required_mask >> i & 1) != 0)
-            return weir_error_set(error, WEIR_INVALID, "reactor '%s' needs its input '%s'",
-                                  reactor->module->name, reactor->inputs[i].name);
+    const char *name = reactor->module->name;
+    uint64_t given = 0, needed = reactor->required_mask;
+
+    if (count == 0)
+        return weir_error_set(error, WEIR_INVALID,
+                              "reactor '%s': no value is given; weir_runtime_fire fires on what is "
+                              "there",
+                              name);
+    for (size_t v = 0; v < count; v++) {
+        uint32_t i = input_named(reactor, values[v].input);
+        if (i == WEIR_NONE)
+            return weir_error_set(error, WEIR_NOT_FOUND, "reactor '%s' has no input '%s'", name,
+                                  values[v].input);
+        const weir_reactor_input *input = &reactor->inputs[i];
+        if ((given >> i & 1) != 0)
+            return weir_error_set(error, WEIR_INVALID, "reactor '%s': input '%s' is given twice",
+                                  name, input->name);
+        if (input->item_size != 0 && values[v].count > weir_input_max_items(input))
+            return weir_error_set(error, WEIR_LIMIT, "input '%s' holds at most %zu items",
+                                  input->name, weir_input_max_items(input));
+        given |= 1ull << i;
     }
+    if (reactor->key_words != 0)
+        needed &= reactor->keyed_mask;
+    if ((needed & ~given) != 0)
+        return weir_error_set(error, WEIR_INVALID, "reactor '%s' needs its input '%s'", name,
+                              reactor->inputs[__builtin_ctzll(needed & ~given)].name);
     return WEIR_OK;
+}
+
+static void keep(weir_reactor *reactor, weir_reactor_cell *cell, const weir_named_value *value)
+{
+    weir_window window = {value->value, value->count};
+    uint32_t input = input_named(reactor, value->input);
+    bool is_window = reactor->inputs[input].item_size != 0;
+
+    weir_cell_keep(reactor, cell, input, is_window ? &window : value->value);
 }
 
 weir_status weir_runtime_fire_with(weir_runtime *runtime, const char *name, const void *key,
@@ -235,24 +261,21 @@ weir_status weir_runtime_fire_with(weir_runtime *runtime, const char *name, cons
         return WEIR_NOT_FOUND;
     weir_status status = begin(runtime, error);
     if (status == WEIR_OK)
-        status = check_names(reactor, values, count, error);
+        status = check_values(reactor, values, count, error);
     if (status == WEIR_OK)
-        status = find_cell(reactor, key, true, &cell, error);
-    if (status == WEIR_OK)
-        status = check_live(reactor, cell, error);
+        status = choose_cell(reactor, key, true, &cell, error);
     if (status != WEIR_OK)
         return status;
     weir_cell_clear(reactor, cell);
-    for (size_t v = 0; v < count && status == WEIR_OK; v++)
-        status = keep(reactor, cell, &values[v], error);
-    if (status == WEIR_OK)
-        status = fire(reactor, cell, error);
-    weir_reactor_look(reactor, NULL);
+    for (size_t v = 0; v < count; v++)
+        keep(reactor, cell, &values[v]);
+    status = fire(reactor, cell, error);
+    weir_route_ask_later(runtime, reactor, NULL); /* what was missing may be there now */
     finish(runtime);
     return status;
 }
 
-/* --- Accumulators ----------------------------------------------------------------------------- */
+/* --- Accumulators --- */
 
 weir_status weir_runtime_flush(weir_runtime *runtime, const char *name, weir_error **error)
 {
@@ -282,13 +305,15 @@ weir_status weir_runtime_inject(weir_runtime *runtime, const char *name, const v
     if (status != WEIR_OK)
         return status;
     if (!weir_route_inject(work, value))
-        return weir_error_set(error, WEIR_FULL, "accumulator '%s': too much waits for its partners",
+        return weir_error_set(error, WEIR_FULL,
+                              "accumulator '%s': what would come of the event finds no place; too "
+                              "much waits already, or firing is held",
                               name);
     finish(runtime);
     return WEIR_OK;
 }
 
-/* --- Time ------------------------------------------------------------------------------------- */
+/* --- Time --- */
 
 weir_status weir_runtime_advance(weir_runtime *runtime, int64_t time, weir_error **error)
 {

@@ -7,7 +7,7 @@
 #include "runtime/runtime.h"
 #include "sources/channel.h"
 
-static weir_outlet outlet_of(weir_program *program, weir_reactor *reactor,
+static weir_outlet target_of(weir_program *program, weir_reactor *reactor,
                              const weir_module_outlet *module, weir_feedback_target *target)
 {
     if (module->sink != WEIR_NONE)
@@ -37,9 +37,12 @@ static bool join_graphs(weir_program *program)
             const weir_module_graph *graph = reactor->graphs[g].module;
             reactor->frames[g].outlets = program->outlets + outlets;
             reactor->frames[g].counts = program->counts + counts;
-            for (uint32_t o = 0; o < graph->outlet_count; o++)
-                program->outlets[outlets + o] =
-                    outlet_of(program, reactor, &graph->outlets[o], &program->targets[outlets + o]);
+            for (uint32_t o = 0; o < graph->outlet_count; o++) {
+                weir_outlet *outlet = &program->outlets[outlets + o];
+                *outlet =
+                    target_of(program, reactor, &graph->outlets[o], &program->targets[outlets + o]);
+                outlet->node = graph->outlets[o].node;
+            }
             outlets += graph->outlet_count;
             counts += graph->count_size;
         }

@@ -8,7 +8,7 @@
 #include "runtime/runtime.h"
 #include "sources/channel.h"
 
-/* --- Options ---------------------------------------------------------------------------------- */
+/* --- Options --- */
 
 /* The spec's settings that belong to `table`, with the overrides of the command line. */
 static size_t select_settings(weir_runtime *runtime, const char *room, const char *name,
@@ -89,7 +89,7 @@ static void free_config(const weir_kind *kind, void *config)
     weir_free(config);
 }
 
-/* --- Rooms ------------------------------------------------------------------------------------ */
+/* --- Rooms --- */
 
 static weir_status unknown_kind(const char *room, const char *name, const char *kind,
                                 weir_place place, weir_error **error)
@@ -128,17 +128,42 @@ static weir_status load_accumulator(weir_program *program, uint32_t index, weir_
                                      &accumulator->kind->base, &accumulator->config, error);
     if (status == WEIR_OK)
         status = weir_origin_init(&accumulator->origin, module->name, 65536, error);
-    if (status == WEIR_OK)
-        status = weir_origin_init(&accumulator->batches, module->name, 65536, error);
-    accumulator->batches.inner = true;
-    work->cells.timers = &runtime->timers;
-    work->cells.rank = ++runtime->ranks;
+    if (status == WEIR_OK && accumulator->kind->flush != NULL)
+        status = weir_origin_init_inner(&accumulator->batches, module->name, 65536, error);
+    work->cells = (weir_cells){.accumulator = accumulator,
+                               .timers = &runtime->timers,
+                               .key_words = work->key_words,
+                               .rank = ++runtime->ranks,
+                               .ttl = INT64_MAX,
+                               .flush = weir_flush_timer,
+                               .forget = weir_forget_timer};
     work->has_cells = accumulator->kind->cell_size != NULL;
-    if (status == WEIR_OK && work->has_cells)
-        status =
-            weir_cells_init(&work->cells, accumulator, accumulator->kind->cell_size(accumulator),
-                            work->key_words, 1000000, runtime->config.seed, error);
     return status;
+}
+
+/* A key lives in an accumulator as long as in the reactor over it that keeps it longest. */
+static weir_status load_cells(weir_program *program, uint32_t index, weir_error **error)
+{
+    weir_accumulator_work *work = &program->accumulators[index];
+    int64_t ttl = 0;
+
+    for (uint32_t r = 0; r < program->module->reactor_count; r++) {
+        const weir_module_reactor *module = &program->module->reactors[r];
+        const weir_reactor_config *config = &program->reactors[r].config;
+        for (uint32_t i = 0; i < module->input_count; i++) {
+            if (module->inputs[i].accumulator != index)
+                continue;
+            ttl = config->ttl > ttl ? config->ttl : ttl;
+            if (config->max_keys > work->cells.max_keys)
+                work->cells.max_keys = (uint32_t)config->max_keys;
+        }
+    }
+    if (work->key_words != 0 && ttl != 0)
+        work->cells.ttl = ttl;
+    return work->has_cells ? weir_cells_init(&work->cells,
+                                             work->accumulator.kind->cell_size(&work->accumulator),
+                                             program->runtime->config.seed, error)
+                           : WEIR_OK;
 }
 
 static weir_status load_source(weir_program *program, uint32_t index, weir_error **error)
@@ -244,7 +269,7 @@ static weir_status load_reactor(weir_program *program, uint32_t index, weir_erro
     return status;
 }
 
-/* --- Parameters ------------------------------------------------------------------------------- */
+/* --- Parameters --- */
 
 static void put_cell(const char *text, weir_buffer *record)
 {
@@ -319,7 +344,7 @@ static weir_status load_params(weir_program *program, weir_error **error)
     return status;
 }
 
-/* --- The whole -------------------------------------------------------------------------------- */
+/* --- The whole --- */
 
 static weir_status no_memory(const weir_module *module, weir_error **error)
 {
@@ -347,9 +372,8 @@ static weir_status load_rooms(weir_program *program, weir_error **error)
         uint32_t count;
         weir_status (*load)(weir_program *program, uint32_t index, weir_error **error);
     } rooms[] = {
-        {module->source_count, load_source},
-        {module->accumulator_count, load_accumulator},
-        {module->reactor_count, load_reactor},
+        {module->source_count, load_source},   {module->accumulator_count, load_accumulator},
+        {module->reactor_count, load_reactor}, {module->accumulator_count, load_cells},
         {module->sink_count, load_sink},
     };
     weir_status status = load_params(program, error);

@@ -19,8 +19,7 @@ static weir_status failed(const char *what, weir_error **error)
     return weir_error_set(error, WEIR_IO, "cannot make %s: %s", what, strerror(errno));
 }
 
-/* --- Turns --------------------------------------------------------------------------------------
- */
+/* --- Turns --- */
 
 static bool all_ended(const weir_runtime *runtime)
 {
@@ -75,9 +74,9 @@ static void take_turn(weir_runtime *runtime)
     runtime->loop->deaf = weir_watch_all(runtime);
 }
 
-bool weir_loop_in_turn(const weir_runtime *runtime)
+bool weir_loop_in_callback(const weir_runtime *runtime)
 {
-    return runtime->loop->in_turn;
+    return runtime->loop != NULL && weir_loop_is_own(runtime) && runtime->loop->in_turn;
 }
 
 bool weir_loop_has_more(const weir_runtime *runtime)
@@ -112,8 +111,7 @@ static int64_t time_to_next(weir_runtime *runtime)
     return wait > 0 ? wait : 0;
 }
 
-/* --- On libev -----------------------------------------------------------------------------------
- */
+/* --- On libev --- */
 
 /* Arms what will cause the next turn. */
 static void prepare_next(weir_runtime *runtime)
@@ -176,8 +174,7 @@ static void on_idle(struct ev_loop *ev, ev_idle *watcher, int events)
     weir_loop_take_turn(watcher->data);
 }
 
-/* --- Life ---------------------------------------------------------------------------------------
- */
+/* --- Life --- */
 
 weir_status weir_loop_new(weir_runtime *runtime, weir_error **error)
 {
@@ -260,8 +257,7 @@ static weir_status add_to_epoll(struct weir_loop *loop, int fd, weir_error **err
     return failed("an epoll entry", error);
 }
 
-/* --- Running ------------------------------------------------------------------------------------
- */
+/* --- Running --- */
 
 static weir_status outcome(weir_runtime *runtime, weir_error **error)
 {
@@ -292,6 +288,12 @@ void weir_loop_own(weir_runtime *runtime)
 {
     atomic_store(&runtime->thread, pthread_self());
     atomic_store(&runtime->owned, true);
+}
+
+bool weir_loop_is_own(const weir_runtime *runtime)
+{
+    return atomic_load(&runtime->owned) &&
+           pthread_equal(pthread_self(), atomic_load(&runtime->thread)) != 0;
 }
 
 static void run_to_the_end(weir_runtime *runtime)
@@ -338,6 +340,8 @@ weir_status weir_runtime_join(weir_runtime *runtime, weir_error **error)
         return weir_error_set(error, WEIR_STATE,
                               "the runtime does not run on a thread of its own; only "
                               "weir_runtime_start makes one");
+    if (weir_loop_is_own(runtime))
+        return weir_error_set(error, WEIR_STATE, "the runtime's own thread cannot wait for itself");
     pthread_join(runtime->own, NULL);
     runtime->own_thread = false;
     return outcome(runtime, error);
@@ -356,8 +360,7 @@ weir_status weir_runtime_attach(weir_runtime *runtime, struct ev_loop *loop, wei
     return weir_runtime_begin(runtime, error);
 }
 
-/* --- Any other loop ------------------------------------------------------------------------------
- */
+/* --- Any other loop --- */
 
 static weir_status make_epoll(weir_runtime *runtime, weir_error **error)
 {
@@ -379,6 +382,8 @@ static weir_status begin_polled(weir_runtime *runtime, weir_error **error)
 
     if (status == WEIR_OK && runtime->loop->ev != NULL)
         status = weir_error_set(error, WEIR_STATE, "the runtime is on a libev loop already");
+    if (status == WEIR_OK && weir_loop_in_callback(runtime))
+        status = weir_error_set(error, WEIR_STATE, "a callback of the runtime cannot poll it");
     if (status == WEIR_OK && runtime->loop->epoll_fd < 0)
         status = make_epoll(runtime, error);
     if (status == WEIR_OK && !runtime->started) {

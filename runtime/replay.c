@@ -100,11 +100,10 @@ static size_t end_of_time(const weir_source *source, int64_t time)
 /* At a speed, the time of a turn comes so long after that of the first. False: not yet. */
 static bool is_time(weir_runtime *runtime, int64_t time)
 {
-    int64_t now = weir_monotonic_now();
-
     runtime->wait_until = 0;
     if (runtime->config.speed <= 0)
         return true;
+    int64_t now = weir_monotonic_now();
     if (runtime->replay_began == 0) {
         runtime->replay_began = now;
         runtime->replay_from = time;
@@ -173,7 +172,7 @@ weir_status weir_replay_turn(weir_runtime *runtime, bool *ret_more, weir_error *
     weir_status status = WEIR_OK;
     weir_source_work *work;
     bool known = true;
-    int64_t time;
+    int64_t time = no_time;
 
     weir_turn_begin(runtime);
     while ((work = pick(runtime, &time, &known, error, &status)) != NULL && known &&

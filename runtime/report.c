@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* report.c - every counter and every reason of health, as data. */
+#include <string.h>
+
 #include "runtime/runtime.h"
 #include "sources/channel.h"
 
@@ -38,6 +40,8 @@ static void report_sources(const weir_program *program, weir_report *report)
             .ledger = work->source.origin.ledger,
             .waiting = weir_ledger_waiting(&work->source.origin.ledger),
             .held = work->stalled,
+            .undecodable = work->undecodable,
+            .last_event = work->last_event,
             .bytes = work->source.bytes,
             .in_flight = work->source.origin.in_flight,
             .max_in_flight = work->source.origin.limit,
@@ -89,7 +93,21 @@ static uint32_t health_of(const weir_reactor *reactor, uint64_t missing)
 /* The inputs of which no boundary ever came, under any key. */
 static uint64_t never_came(const weir_reactor *reactor)
 {
-    return ~(reactor->ever_offered | reactor->shared_present);
+    return ~(reactor->ever_offered | reactor->ever_present | reactor->shared_present);
+}
+
+static weir_failure_report failure_of(const weir_reactor *reactor)
+{
+    const weir_module_graph *graph = reactor->failed_graph;
+    uint32_t node = reactor->newest_failure.node;
+    weir_failure_report report = {.time = reactor->failed_at, .firing = reactor->failed_firing};
+
+    if (graph != NULL) {
+        report.graph = graph->name;
+        report.node = node < graph->node_count ? graph->nodes[node].name : NULL;
+    }
+    memcpy(report.message, reactor->newest_failure.message, sizeof report.message);
+    return report;
 }
 
 static void report_reactors(const weir_program *program, weir_report *report)
@@ -105,6 +123,7 @@ static void report_reactors(const weir_program *program, weir_report *report)
                                     .criteria_missing =
                                         name_of_first(reactor, reactor->criteria_mask & never),
                                     .awaited = weir_sink_awaited(program, reactor)};
+        to->failure = failure_of(reactor);
         to->metrics.keys = reactor->keys.count;
         to->metrics.health = health_of(reactor, missing);
         to->metrics.missing = missing;
@@ -153,8 +172,10 @@ static void report_sinks(const weir_program *program, weir_report *report)
 
 weir_status weir_runtime_metrics(weir_runtime *runtime, weir_report **ret, weir_error **error)
 {
+    weir_status status = weir_runtime_check_thread(runtime, error);
+    if (status != WEIR_OK)
+        return status;
     weir_report *report = weir_alloc(sizeof *report);
-
     if (report == NULL || !make_room(runtime, report)) {
         weir_report_free(report);
         return weir_error_set(error, WEIR_NOMEM, "out of memory");

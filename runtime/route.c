@@ -9,7 +9,7 @@
 
 #include "runtime/runtime.h"
 
-/* --- Keys ------------------------------------------------------------------------------------- */
+/* --- Keys --- */
 
 const uint64_t *weir_key_of(const weir_accumulator_work *work, const void *value, uint64_t *room)
 {
@@ -30,11 +30,9 @@ const uint64_t *weir_key_of(const weir_accumulator_work *work, const void *value
     return room;
 }
 
-/* --- Asking ----------------------------------------------------------------------------------- */
+/* --- Asking --- */
 
-/* Notes that a cell is to be asked once all accumulators have had the event; by the reactors'
- * places in the spec. */
-static void ask_later(weir_runtime *runtime, weir_reactor *reactor, weir_reactor_cell *cell)
+void weir_route_ask_later(weir_runtime *runtime, weir_reactor *reactor, weir_reactor_cell *cell)
 {
     uint32_t at = runtime->asking_count;
 
@@ -81,7 +79,12 @@ void weir_route_refuse(weir_accumulator_work *work, weir_event *event, const cha
     weir_dead_of_event(work, event, reason);
 }
 
-/* --- Boundaries ------------------------------------------------------------------------------- */
+/* --- Boundaries --- */
+
+static const char *why_no_cell(bool full)
+{
+    return full ? "'max_keys' keys are there already" : "out of memory for another key";
+}
 
 /* The cell of the reactor that a boundary belongs to: of its key, or the only one. */
 static weir_reactor_cell *cell_of(const weir_route *route, const uint64_t *key, bool *full)
@@ -96,6 +99,18 @@ static weir_reactor_cell *cell_of(const weir_route *route, const uint64_t *key, 
     return weir_reactor_cell_for(reactor, key, weir_table_hash(&reactor->keys, key), full);
 }
 
+/* A batch that finds no place ends as the dead letters of its events. */
+static void refuse_boundary(weir_accumulator_work *work, const void *boundary, weir_event *event,
+                            weir_ticket *ticket, const char *reason)
+{
+    if (ticket == NULL) {
+        weir_route_refuse(work, event, reason);
+        return;
+    }
+    ticket->outcome |= WEIR_DEAD;
+    weir_dead_of_kept(work, boundary, ticket, reason);
+}
+
 static void offer(weir_accumulator_work *work, const weir_route *route, const uint64_t *key,
                   const void *boundary, weir_event *event, weir_ticket *ticket)
 {
@@ -105,9 +120,7 @@ static void offer(weir_accumulator_work *work, const weir_route *route, const ui
     weir_reactor_cell *cell = cell_of(route, key, &full);
 
     if (cell == NULL && reactor->key_words != 0 && reactor->inputs[route->input].keyed) {
-        weir_route_refuse(work, event,
-                          full ? "the reactor has 'max_keys' keys already"
-                               : "out of memory for another key");
+        refuse_boundary(work, boundary, event, ticket, why_no_cell(full));
         return;
     }
     if (cell != NULL)
@@ -115,7 +128,7 @@ static void offer(weir_accumulator_work *work, const weir_route *route, const ui
     if (ticket != NULL)
         weir_ticket_hold(ticket);
     weir_reactor_offer(reactor, cell, route->input, boundary, event, ticket);
-    ask_later(runtime, reactor, cell);
+    weir_route_ask_later(runtime, reactor, cell);
 }
 
 static void offer_all(weir_accumulator_work *work, const uint64_t *key, const void *boundary,
@@ -132,7 +145,7 @@ void weir_route_boundary(weir_accumulator_work *work, weir_cell *cell, const voi
                          weir_ticket *ticket)
 {
     weir_runtime *runtime = work->program->runtime;
-    weir_event event = {.value = boundary,
+    weir_event event = {.value = work->accumulator.module->window ? NULL : boundary,
                         .origin = &work->accumulator.origin,
                         .ticket = ticket,
                         .number = ++runtime->events,
@@ -151,7 +164,7 @@ void weir_route_boundary(weir_accumulator_work *work, weir_cell *cell, const voi
     weir_event_finish(&event);
 }
 
-/* --- One event -------------------------------------------------------------------------------- */
+/* --- One event --- */
 
 static weir_status take(weir_accumulator_work *work, weir_event *event, const uint64_t *key,
                         const void **boundary, weir_ticket **ticket)
@@ -169,11 +182,26 @@ static weir_status take(weir_accumulator_work *work, weir_event *event, const ui
     }
     if (work->has_cells) {
         uint64_t hash = key != NULL ? weir_table_hash(&work->cells.table, key) : 0;
-        cell = weir_cells_find(&work->cells, key, hash, weir_flush_timer);
+        bool full;
+        cell = weir_cells_find(&work->cells, key, hash, firing->now, &full);
         if (cell == NULL)
-            return weir_fail(firing, "no place for another key");
+            return weir_fail(firing, "%s", why_no_cell(full));
     }
     return accumulator->kind->take(accumulator, cell, firing, event, boundary, ticket);
+}
+
+/* An event that gives no boundary keeps its key alive all the same. */
+static void keep_key(const weir_accumulator_work *work, const uint64_t *key)
+{
+    for (uint32_t i = 0; i < work->route_count && work->has_cells; i++) {
+        const weir_reactor *reactor = work->routes[i].reactor;
+        if (reactor->config.ttl == INT64_MAX || reactor->key_words == 0)
+            continue;
+        weir_reactor_cell *cell =
+            weir_reactor_find(reactor, key, weir_table_hash(&reactor->keys, key));
+        if (cell != NULL)
+            cell->last_event = work->program->runtime->clock.now;
+    }
 }
 
 void weir_route_into(weir_accumulator_work *work, weir_event *event)
@@ -187,7 +215,11 @@ void weir_route_into(weir_accumulator_work *work, weir_event *event)
     weir_status status = take(work, event, key, &boundary, &ticket);
     if (status == WEIR_OK) {
         offer_all(work, key, boundary, event, ticket);
-    } else if (status == WEIR_SKIP) {
+        return;
+    }
+    if (key != NULL)
+        keep_key(work, key);
+    if (status == WEIR_SKIP) {
         work->filtered++;
         event->outcome |= WEIR_FILTERED;
     } else if (status != WEIR_AGAIN) {
@@ -200,8 +232,10 @@ bool weir_route_inject(weir_accumulator_work *work, const void *value)
 {
     weir_runtime *runtime = work->program->runtime;
     weir_origin *origin = &work->accumulator.origin;
+    uint64_t room[WEIR_KEY_WORDS];
+    const uint64_t *key = work->key_words != 0 ? weir_key_of(work, value, room) : NULL;
 
-    if (!weir_origin_has_room(origin))
+    if (!weir_origin_has_room(origin) || !weir_route_has_place(work, key))
         return false;
     weir_event event = {.value = value,
                         .origin = origin,
@@ -228,7 +262,7 @@ static void route_event(weir_source_work *work, weir_event *event)
     weir_event_finish(event);
 }
 
-/* --- Spans ------------------------------------------------------------------------------------ */
+/* --- Spans --- */
 
 static void fill_event(weir_source_work *work, size_t index, weir_event *event)
 {
@@ -254,6 +288,31 @@ static bool can_bury(const weir_source_work *work)
     return work->sink < 0 || weir_sink_is_ready(&work->program->sinks[work->sink]);
 }
 
+bool weir_route_has_place(const weir_accumulator_work *work, const uint64_t *key)
+{
+    for (uint32_t i = 0; i < work->route_count; i++) {
+        const weir_route *route = &work->routes[i];
+        const weir_reactor *reactor = route->reactor;
+        const weir_reactor_cell *cell = reactor->single;
+        if (reactor->blocked == 0)
+            continue;
+        if (reactor->key_words != 0 && key != NULL)
+            cell = weir_reactor_find(reactor, key, weir_table_hash(&reactor->keys, key));
+        if (weir_reactor_is_full(reactor, cell, route->input, route->same_source))
+            return false;
+    }
+    return true;
+}
+
+/* The usual case, told without the key. */
+static bool is_free(const weir_accumulator_work *work)
+{
+    for (uint32_t i = 0; i < work->route_count; i++)
+        if (work->routes[i].reactor->blocked != 0)
+            return false;
+    return true;
+}
+
 /* An event is not taken while one of the queues that it would enter is full and held. */
 static bool can_take(const weir_source_work *work, const void *value)
 {
@@ -265,20 +324,13 @@ static bool can_take(const weir_source_work *work, const void *value)
         return false;
     for (uint32_t a = 0; a < work->accumulator_count; a++) {
         const weir_accumulator_work *accumulator = work->accumulators[a];
-        for (uint32_t i = 0; i < accumulator->route_count; i++) {
-            const weir_route *route = &accumulator->routes[i];
-            const weir_reactor *reactor = route->reactor;
-            uint64_t room[WEIR_KEY_WORDS];
-            if (reactor->blocked == 0)
-                continue;
-            const weir_reactor_cell *cell = reactor->single;
-            if (reactor->key_words != 0 && accumulator->key_words != 0) {
-                const uint64_t *key = weir_key_of(accumulator, value, room);
-                cell = weir_reactor_find(reactor, key, weir_table_hash(&reactor->keys, key));
-            }
-            if (weir_reactor_is_full(reactor, cell, route->input, route->same_source))
-                return false;
-        }
+        uint64_t room[WEIR_KEY_WORDS];
+        if (is_free(accumulator))
+            continue;
+        const uint64_t *key =
+            accumulator->key_words != 0 ? weir_key_of(accumulator, value, room) : NULL;
+        if (!weir_route_has_place(accumulator, key))
+            return false;
     }
     return true;
 }
@@ -339,9 +391,12 @@ static void finish_slowly(weir_source_work *work, const weir_shortcut *way, weir
 }
 
 /* Counts what the shortcut has done up to `end`; `slow` of it was counted one by one. */
-static void finish_span(weir_source_work *work, size_t end, size_t slow)
+static void finish_span(weir_source_work *work, const weir_shortcut *way, size_t end, size_t slow)
 {
     size_t count = end - work->source.taken;
+
+    if (count != slow)
+        way->reactor->metrics.last_fired = (uint64_t)way->reactor->firing.now;
 
     work->accumulators[0]->events += count;
     work->accumulators[0]->boundaries += count;
@@ -383,10 +438,10 @@ static void route_quickly(weir_source_work *work, size_t end)
         slow++;
         finish_slowly(work, &way, reactor->single, reactor->current, status, index);
     }
-    finish_span(work, index, slow);
+    finish_span(work, &way, index, slow);
 }
 
-/* --- By key: look ahead in the span, act one by one ------------------------------------------- */
+/* --- By key: look ahead in the span, act one by one --- */
 
 enum { FIND = 16, HASH = 32, RING = 64 }; /* events ahead */
 
@@ -456,7 +511,7 @@ static bool route_by_key(weir_source_work *work, size_t end)
         stopped = !step_key(work, &way, index, hashes[index % RING], &slow);
         index += !stopped;
     }
-    finish_span(work, index, slow);
+    finish_span(work, &way, index, slow);
     return stopped;
 }
 

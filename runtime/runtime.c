@@ -9,8 +9,7 @@
 
 #include "sources/channel.h"
 
-/* --- Life ---------------------------------------------------------------------------------------
- */
+/* --- Life --- */
 
 /* A page that the kernel wipes in a forked child: so each call can tell, at the price of a load. */
 static bool make_fork_mark(weir_runtime *runtime)
@@ -32,6 +31,17 @@ weir_status weir_runtime_check(const weir_runtime *runtime, weir_error **error)
     return weir_error_set(error, WEIR_FORKED,
                           "this runtime belongs to the process that forked this one; make one "
                           "after the fork");
+}
+
+weir_status weir_runtime_check_thread(const weir_runtime *runtime, weir_error **error)
+{
+    weir_status status = weir_runtime_check(runtime, error);
+
+    if (status == WEIR_OK && atomic_load(&runtime->owned) && !weir_loop_is_own(runtime))
+        status = weir_error_set(error, WEIR_STATE,
+                                "the runtime belongs to another thread while that runs it; only "
+                                "pushing, closing and stopping are for any thread");
+    return status;
 }
 
 weir_status weir_runtime_new(const weir_runtime_config *config, weir_runtime **ret,
@@ -56,9 +66,6 @@ weir_status weir_runtime_new(const weir_runtime_config *config, weir_runtime **r
     weir_status status = make_fork_mark(runtime)
                              ? weir_loop_new(runtime, error)
                              : weir_error_set(error, WEIR_NOMEM, "out of memory");
-    if (status == WEIR_OK)
-        status = weir_origin_init(&runtime->groups, "feedback", WEIR_FEEDBACK_LIMIT, error);
-    runtime->groups.inner = true;
     if (status != WEIR_OK)
         weir_runtime_free(runtime);
     else
@@ -71,6 +78,12 @@ void weir_runtime_free(weir_runtime *runtime)
     /* In a forked child its threads are not there and its files are the parent's: it is left. */
     if (runtime == NULL || (runtime->fork_mark != NULL && runtime->fork_mark[0] == 0))
         return;
+    if (weir_loop_in_callback(runtime)) {
+        weir_runtime_log(runtime, WEIR_ERROR, "runtime", NULL,
+                         "weir_runtime_free was called from within a callback, and did nothing; "
+                         "stop the runtime there, and free it when it has ended");
+        return;
+    }
     if (runtime->own_thread) {
         weir_runtime_stop(runtime);
         pthread_join(runtime->own, NULL);
@@ -145,6 +158,8 @@ weir_status weir_runtime_begin(weir_runtime *runtime, weir_error **error)
                               : WEIR_OK;
     runtime->started = true;
     weir_clock_read(&runtime->clock);
+    if (status == WEIR_OK)
+        status = weir_feedback_init(runtime, error);
     for (weir_program *program = runtime->programs; program != NULL && status == WEIR_OK;
          program = program->next)
         status = weir_program_start(program, error);
@@ -189,8 +204,7 @@ void weir_runtime_log(weir_runtime *runtime, weir_level level, const char *room,
     runtime->config.log(runtime->config.log_arg, level, room, name, message);
 }
 
-/* --- The host's functions and events -------------------------------------------------------------
- */
+/* --- The host's functions and events --- */
 
 static weir_program *find_program(const weir_runtime *runtime, const weir_module *module,
                                   weir_error **error)
@@ -209,6 +223,10 @@ weir_status weir_runtime_on(weir_runtime *runtime, const weir_module *module, co
 
     if (program == NULL)
         return WEIR_NOT_FOUND;
+    if (runtime->started)
+        return weir_error_set(error, WEIR_STATE,
+                              "the function of sink '%s' comes too late: the runtime has started",
+                              sink);
     for (uint32_t i = 0; i < module->sink_count; i++)
         if (strcmp(module->sinks[i].name, sink) == 0) {
             program->sinks[i].sink.tap = function;
@@ -242,12 +260,6 @@ static weir_source *find_channel(weir_runtime *runtime, const weir_module *modul
     return NULL;
 }
 
-static bool is_own_thread(const weir_runtime *runtime)
-{
-    return atomic_load(&runtime->owned) &&
-           pthread_equal(pthread_self(), atomic_load(&runtime->thread)) != 0;
-}
-
 /* Stamps never go back, whatever the machine's clock does: a turn takes all up to the newest. */
 static int64_t next_stamp(weir_runtime *runtime)
 {
@@ -271,7 +283,7 @@ weir_status weir_runtime_push(weir_runtime *runtime, const weir_module *module, 
         return weir_error_set(error, WEIR_CLOSED, "channel '%s' has no history to replay",
                               channel->module->name);
     int64_t stamp = next_stamp(runtime);
-    return weir_channel_push(channel, values, count, stamp, !is_own_thread(runtime), error);
+    return weir_channel_push(channel, values, count, stamp, !weir_loop_is_own(runtime), error);
 }
 
 weir_status weir_runtime_close(weir_runtime *runtime, const weir_module *module, uint32_t source,

@@ -81,7 +81,8 @@ typedef struct weir_source_work {
     int sink;      /* where its dead letters go: index, WEIR_NO_SINK or WEIR_SILENT */
     uint32_t rank; /* place in the spec */
     weir_timer timer;
-    bool commit_failed; /* the newest one */
+    bool commit_failed;               /* the newest one */
+    uint64_t undecodable, last_event; /* as in its report */
     weir_watch watch;
 } weir_source_work;
 
@@ -172,7 +173,9 @@ struct weir_runtime {
     weir_feedback *feedback; /* NULL: nothing to be fed back */
     weir_feedback *fresh, **last_fresh;
     weir_feedback *free_feedback;
-    uint32_t feedback_count;
+    unsigned char *feedback_pool; /* made at the start */
+    size_t feedback_size;         /* of one of its places */
+    uint32_t feedback_limit, feedback_fresh;
     weir_origin groups;                /* its tickets stand for all that a firing took */
     weir_flush *flushes, **last_flush; /* what is flushed next */
     weir_event *event;                 /* the one on its way, or NULL */
@@ -199,7 +202,7 @@ struct weir_runtime {
     weir_logged logged[32];   /* dead letters without a sink */
 };
 
-/* --- overrides.c ------------------------------------------------------------------------------ */
+/* --- overrides.c --- */
 
 /* The newest override of ROOM.NAME.OPTION; of ROOM.NAME where `option` is NULL. */
 const char *weir_override_of(weir_runtime *runtime, const char *room, const char *name,
@@ -209,7 +212,7 @@ const char *weir_override_of(weir_runtime *runtime, const char *room, const char
 weir_status weir_overrides_check(const weir_runtime *runtime, weir_error **error);
 void weir_overrides_free(weir_override *override);
 
-/* --- load.c, join.c, start.c ------------------------------------------------------------------ */
+/* --- load.c, join.c, start.c --- */
 
 WEIR_MUST_USE weir_status weir_program_new(weir_runtime *runtime, const weir_module *module,
                                            const char *folder, weir_program **ret,
@@ -227,12 +230,12 @@ void weir_source_stop(weir_source_work *work);
 extern const weir_accumulator_host weir_runtime_accumulator_host;
 extern const weir_source_host weir_runtime_source_host;
 
-/* --- turn.c ----------------------------------------------------------------------------------- */
+/* --- turn.c --- */
 
 /* Takes what is ready. True: there is more at once. An error stops the runtime. */
 weir_status weir_turn(weir_runtime *runtime, bool *ret_more, weir_error **error);
 
-/* --- drain.c ---------------------------------------------------------------------------------- */
+/* --- drain.c --- */
 
 bool weir_has_retries(weir_runtime *runtime);
 
@@ -264,22 +267,22 @@ bool weir_turn_has_more(weir_runtime *runtime);
 /* Fires `latest` reactors until none has anything more to fire. */
 void weir_ask_latest(weir_runtime *runtime);
 
-/* --- commit.c --------------------------------------------------------------------------------- */
+/* --- commit.c --- */
 
 /* Commits what is done and written. Sets runtime->commits_stuck. */
 void weir_commit(weir_runtime *runtime);
 
-/* --- replay.c --------------------------------------------------------------------------------- */
+/* --- replay.c --- */
 
 /* Takes what is ready in the order of time (rule E16). */
 weir_status weir_replay_turn(weir_runtime *runtime, bool *ret_more, weir_error **error);
 
-/* --- slow.c ----------------------------------------------------------------------------------- */
+/* --- slow.c --- */
 
 /* Names the reactors of a span in which a run took too long. */
 void weir_judge_span(weir_source_work *work, size_t count, int64_t elapsed);
 
-/* --- route.c ---------------------------------------------------------------------------------- */
+/* --- route.c --- */
 
 /* Hands on the span's events from source->taken to `end`. Stops before one that cannot be taken. */
 void weir_route_span(weir_source_work *work, size_t end);
@@ -294,6 +297,10 @@ void weir_route_into(weir_accumulator_work *work, weir_event *event);
 void weir_route_boundary(weir_accumulator_work *work, weir_cell *cell, const void *boundary,
                          weir_ticket *ticket);
 
+/* Notes that a cell (NULL: all that wait) is to be asked once all accumulators have had the event,
+ * by the reactors' places in the spec. */
+void weir_route_ask_later(weir_runtime *runtime, weir_reactor *reactor, weir_reactor_cell *cell);
+
 /* Asks the reactors that were offered something; what comes of one event has a place for each. */
 void weir_route_ask(weir_runtime *runtime);
 
@@ -306,10 +313,14 @@ const uint64_t *weir_key_of(const weir_accumulator_work *work, const void *value
 /* The event found no place: it ends as a dead letter. */
 void weir_route_refuse(weir_accumulator_work *work, weir_event *event, const char *reason);
 
-/* One event of the program's own; false: too many wait. */
+/* True while a boundary of this key (NULL without keys) finds its places: no queue that it would
+ * enter is full because firing is held. */
+bool weir_route_has_place(const weir_accumulator_work *work, const uint64_t *key);
+
+/* One event of the program's own; false: it finds no place. */
 bool weir_route_inject(weir_accumulator_work *work, const void *value);
 
-/* --- flush.c ---------------------------------------------------------------------------------- */
+/* --- flush.c --- */
 
 /* A firing has ended: the accumulators that it flushes are flushed once its results are fed back.
  */
@@ -322,22 +333,26 @@ void weir_flush_cells(weir_accumulator_work *work);
 /* Flushes one cell of an accumulator. */
 void weir_flush_cell(weir_accumulator_work *work, weir_cell *cell);
 void weir_flush_timer(weir_timer *timer);
+/* A key of an accumulator has had no event for its ttl. */
+void weir_forget_timer(weir_timer *timer);
 
-/* --- poller.c --------------------------------------------------------------------------------- */
+/* --- poller.c --- */
 
 weir_status weir_poll_aside(weir_accumulator *accumulator, weir_firing *firing, void *value);
 void weir_collect_polls(weir_runtime *runtime);
 void weir_poller_free(weir_poller *poller); /* NULL allowed; waits for a poll under way */
 
-/* --- feedback.c ------------------------------------------------------------------------------- */
+/* --- feedback.c --- */
 
 weir_outlet weir_feedback_outlet(weir_feedback_target *target);
-enum { WEIR_FEEDBACK_LIMIT = 65536 }; /* results that are fed back at once */
+/* So many results can be fed back at once, or as many as fit into so many bytes. */
+enum { WEIR_FEEDBACK_LIMIT = 65536, WEIR_FEEDBACK_BYTES = 16 << 20, WEIR_FEEDBACK_LEAST = 64 };
+WEIR_MUST_USE weir_status weir_feedback_init(weir_runtime *runtime, weir_error **error);
 /* Takes the next event that was fed back and routes it; false: there is none. */
 bool weir_feedback_next(weir_runtime *runtime);
 void weir_feedback_free(weir_runtime *runtime);
 
-/* --- cycle.c ---------------------------------------------------------------------------------- */
+/* --- cycle.c --- */
 
 /* Writes the shortest way that a result of `reactor` takes through the accumulator and back, "r ->
  * f
@@ -345,7 +360,7 @@ void weir_feedback_free(weir_runtime *runtime);
 bool weir_cycle_name(const weir_program *program, const weir_reactor *reactor,
                      const weir_accumulator_work *first, char *text, size_t size);
 
-/* --- dead.c ----------------------------------------------------------------------------------- */
+/* --- dead.c --- */
 
 /* What is known of something that ends as a dead letter. */
 typedef struct weir_dead {
@@ -376,10 +391,13 @@ void weir_dead_letter_send(weir_runtime *runtime, const weir_dead *dead);
  * fills in which. */
 void weir_dead_of_ticket(weir_dead *dead, weir_ticket *ticket, uint32_t burial);
 void weir_dead_of_event(weir_accumulator_work *work, const weir_event *event, const char *reason);
+/* Each event of what an accumulator kept. */
+void weir_dead_of_kept(weir_accumulator_work *work, const void *boundary, weir_ticket *ticket,
+                       const char *reason);
 void weir_dead_of_refusal(weir_source_work *work);
 extern const weir_reactor_host weir_runtime_reactor_host;
 
-/* --- sinks.c ---------------------------------------------------------------------------------- */
+/* --- sinks.c --- */
 
 /* Writes out all sinks, or what they take, and lets go whom they held: at the end of a turn. */
 void weir_flush_sinks(weir_runtime *runtime);
@@ -393,14 +411,15 @@ void weir_finish_sinks(weir_runtime *runtime);
 /* A sink that the reactor writes to and that is not ready, or NULL. */
 const char *weir_sink_awaited(const weir_program *program, const weir_reactor *reactor);
 
-/* --- loop.c, watch.c -------------------------------------------------------------------------- */
+/* --- loop.c, watch.c --- */
 
 weir_status weir_loop_new(weir_runtime *runtime, weir_error **error);
 void weir_loop_free(weir_runtime *runtime);
-void weir_loop_wake(weir_runtime *runtime); /* any thread */
-void weir_loop_own(weir_runtime *runtime);  /* the calling thread is the runtime's now */
-bool weir_loop_in_turn(const weir_runtime *runtime);
-bool weir_loop_has_more(const weir_runtime *runtime); /* the next turn is due at once */
+void weir_loop_wake(weir_runtime *runtime);         /* any thread */
+void weir_loop_own(weir_runtime *runtime);          /* the calling thread is the runtime's now */
+bool weir_loop_is_own(const weir_runtime *runtime); /* the calling thread is the runtime's */
+bool weir_loop_in_callback(const weir_runtime *runtime); /* it is, and in the middle of a turn */
+bool weir_loop_has_more(const weir_runtime *runtime);    /* the next turn is due at once */
 
 /* Watches `fd` from the next weir_watch_all on; -1: none any more. */
 void weir_watch_set(weir_runtime *runtime, weir_watch *watch, int fd, int events);
@@ -422,5 +441,8 @@ void weir_runtime_log(weir_runtime *runtime, weir_level level, const char *room,
 
 /* WEIR_FORKED in a child of the process that made the runtime. */
 weir_status weir_runtime_check(const weir_runtime *runtime, weir_error **error);
+
+/* That, and WEIR_STATE on another thread than the one that the runtime belongs to. */
+weir_status weir_runtime_check_thread(const weir_runtime *runtime, weir_error **error);
 
 #endif

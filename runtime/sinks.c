@@ -14,7 +14,7 @@
 
 static const int64_t ask_again = 20000000, try_again = 1000000000, log_again = 60000000000;
 
-/* --- Who writes to it ------------------------------------------------------------------------- */
+/* --- Who writes to it --- */
 
 static bool writes_to(const weir_program *program, const weir_reactor *reactor, uint32_t sink)
 {
@@ -57,7 +57,7 @@ static bool hold_writers(weir_program *program, bool may_let_go)
     return let_go;
 }
 
-/* --- Writing ---------------------------------------------------------------------------------- */
+/* --- Writing --- */
 
 static weir_watch *watch_of(const weir_sink_work *work)
 {
@@ -106,7 +106,9 @@ static bool flush(weir_runtime *runtime, weir_sink_work *work)
     bool was_stuck = work->stuck;
     int fd = -1;
 
-    if (work->failing && now < work->again_at)
+    if (work->gone)
+        weir_sink_drop(work);
+    if (work->gone || (work->failing && now < work->again_at))
         return true;
     weir_status status = weir_sink_flush(work, &fd, &error);
     weir_watch_set(runtime, watch_of(work), status == WEIR_AGAIN ? fd : -1, EV_WRITE);
@@ -171,8 +173,10 @@ static void note_stuck(weir_runtime *runtime)
 void weir_flush_sinks(weir_runtime *runtime)
 {
     for (weir_program *program = runtime->programs; program != NULL; program = program->next)
-        while (flush_all(program) && hold_writers(program, true))
+        while (flush_all(program) && hold_writers(program, true)) {
             weir_route_settle(runtime);
+            weir_ask_latest(runtime);
+        }
     note_stuck(runtime);
 }
 

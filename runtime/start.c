@@ -6,8 +6,7 @@
 #include "runtime/runtime.h"
 #include "sources/channel.h"
 
-/* --- What accumulators ask ----------------------------------------------------------------------
- */
+/* --- What accumulators ask --- */
 
 static weir_runtime *runtime_of(const weir_accumulator *accumulator)
 {
@@ -48,8 +47,7 @@ const weir_accumulator_host weir_runtime_accumulator_host = {
     .poll = weir_poll_aside,
 };
 
-/* --- What sources ask ---------------------------------------------------------------------------
- */
+/* --- What sources ask --- */
 
 static void wake(weir_source *source)
 {
@@ -110,8 +108,7 @@ const weir_source_host weir_runtime_source_host = {
     .log = log_of_source,
 };
 
-/* --- Starting -----------------------------------------------------------------------------------
- */
+/* --- Starting --- */
 
 /* The word of a choice at `index`, copied into `word`. */
 static const char *word_at(const char *choices, int index, char *word, size_t size)
@@ -157,23 +154,14 @@ static int64_t integer_of(const weir_kind *kind, const void *config, const char 
 /* The format by the option of that name, or by the ending of the path. */
 static const char *format_of(const weir_kind *kind, const void *config, char *word, size_t size)
 {
-    static const struct {
-        const char *ending, *format;
-    } endings[] = {
-        {".csv", "csv"},     {".json", "json"},       {".jsonl", "json"},
-        {".ndjson", "json"}, {".msgpack", "msgpack"}, {".mpk", "msgpack"},
-    };
     const char *format = choice_of(kind, config, "format", word, size);
     const weir_option *option;
     char *const *path = member_of(kind, config, "path", WEIR_OPTION_PATH, &option);
-    const char *dot = path != NULL ? strrchr(*path, '.') : NULL;
 
     if (format != NULL && strcmp(format, "auto") != 0)
         return format;
-    for (size_t i = 0; dot != NULL && i < sizeof endings / sizeof *endings; i++)
-        if (strcmp(dot, endings[i].ending) == 0)
-            return endings[i].format;
-    return "json";
+    format = path != NULL ? weir_format_of_path(*path) : NULL;
+    return format != NULL ? format : "json";
 }
 
 weir_status weir_source_open(weir_source_work *work, weir_error **error)
@@ -266,7 +254,8 @@ static weir_status start_accumulator(weir_accumulator_work *work, weir_error **e
 
     if (accumulator->kind->start == NULL)
         return WEIR_OK;
-    weir_cell *cell = weir_cells_find(&work->cells, NULL, 0, weir_flush_timer);
+    bool full;
+    weir_cell *cell = weir_cells_find(&work->cells, NULL, 0, 0, &full);
     if (cell == NULL)
         return weir_error_set(error, WEIR_NOMEM, "accumulator '%s': out of memory",
                               accumulator->module->name);

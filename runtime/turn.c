@@ -53,7 +53,7 @@ void weir_ask_latest(weir_runtime *runtime)
     }
 }
 
-/* --- Sources ---------------------------------------------------------------------------------- */
+/* --- Sources --- */
 
 static bool has_rest(const weir_source *source)
 {
@@ -102,19 +102,19 @@ static void count_received(weir_source_work *work)
 bool weir_source_refill(weir_source_work *work, weir_error **error, weir_status *ret_status)
 {
     weir_source *source = &work->source;
-    size_t limit = work->budget < WEIR_SPAN_EVENTS ? work->budget : WEIR_SPAN_EVENTS;
+    size_t limit = work->budget < source->capacity ? work->budget : source->capacity;
 
     if (has_rest(source))
         return true;
     if (source->ended || work->dry || work->budget == 0)
         return false;
     weir_status status = source->kind->read(source, limit, error);
-    if (status == WEIR_OK && has_rest(source))
-        status = enter_partition(source, error);
     if (status == WEIR_OK) {
         count_received(work);
-        return has_rest(source);
+        status = has_rest(source) ? enter_partition(source, error) : WEIR_OK;
     }
+    if (status == WEIR_OK)
+        return has_rest(source);
     work->dry = true;
     if (status == WEIR_CLOSED) {
         source->ended = true;
@@ -143,6 +143,8 @@ void weir_source_hand_on(weir_source_work *work, size_t end)
     int64_t began = is_virtual ? 0 : weir_monotonic_now();
 
     weir_route_span(work, end);
+    if (source->taken != before)
+        work->last_event = (uint64_t)work->program->runtime->clock.now;
     if (!is_virtual && source->taken != before)
         weir_judge_span(work, source->taken - before, weir_monotonic_now() - began);
     release(work, source->taken - before);

@@ -3,6 +3,7 @@
 #include "sinks/output.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <string.h>
@@ -46,8 +47,13 @@ weir_status weir_output_open(weir_output *output, const weir_sink *sink, int fd,
 
     output->fd = fd;
     output->own = own;
-    if (fd < 0 || fstat(fd, &found) != 0)
-        return weir_output_failed(output, sink, "open", error);
+    int flags = fcntl(fd, F_GETFL);
+    if (flags >= 0 && (flags & O_ACCMODE) == O_RDONLY) {
+        errno = EBADF;
+        flags = -1;
+    }
+    if (flags < 0 || fstat(fd, &found) != 0)
+        return weir_output_failed(output, sink, "write to", error);
     output->regular = S_ISREG(found.st_mode);
     output->blocks = !output->regular && !own;
     output->size = output->regular ? found.st_size : 0;
@@ -64,7 +70,7 @@ void weir_output_close(weir_output *output)
     weir_buffer_free(&output->head);
 }
 
-/* --- Writing ---------------------------------------------------------------------------------- */
+/* --- Writing --- */
 
 /* A host that does not ignore SIGPIPE must not die of a reader that has gone. */
 static ssize_t write_quietly(int fd, const unsigned char *data, size_t size)

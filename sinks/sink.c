@@ -5,7 +5,9 @@
 #include <stdio.h>
 #include <string.h>
 
-/* --- Encoding --------------------------------------------------------------------------------- */
+#include <weir/codec.h>
+
+/* --- Encoding --- */
 
 static weir_status prepare(const weir_outlet *outlet, weir_firing *firing, const void *value)
 {
@@ -56,30 +58,41 @@ static weir_status take(const weir_outlet *outlet, weir_firing *firing, const vo
     return status;
 }
 
-/* A callback sees the value itself; there is nothing to refuse. */
+/* A callback sees the value itself: there is nothing to refuse, and nothing to write. */
+static void commit_value(const weir_outlet *outlet, weir_firing *firing, const void *value)
+{
+    weir_sink *sink = &((weir_sink_work *)outlet->arg)->sink;
+
+    (void)firing;
+    sink->metrics.results++;
+    if (sink->tap != NULL)
+        sink->tap(value, sink->tap_arg);
+}
+
 static weir_status take_value(const weir_outlet *outlet, weir_firing *firing, const void *value)
 {
-    commit(outlet, firing, value);
+    commit_value(outlet, firing, value);
     return WEIR_OK;
 }
 
 weir_outlet weir_sink_outlet(weir_sink_work *work)
 {
-    weir_outlet outlet = {.take = take_value, .commit = commit, .arg = work};
+    weir_outlet outlet = {.take = take_value, .commit = commit_value, .arg = work};
 
     if (work->sink.kind->write != NULL) {
         outlet.take = take;
+        outlet.commit = commit;
         outlet.prepare = prepare;
         outlet.cancel = cancel;
     }
     return outlet;
 }
 
-/* --- Writing ---------------------------------------------------------------------------------- */
+/* --- Writing --- */
 
 bool weir_sink_is_ready(const weir_sink_work *work)
 {
-    return !work->stuck || work->left - work->written < work->buffer;
+    return !work->gone && (!work->stuck || work->left - work->written < work->buffer);
 }
 
 static void move_down(weir_sink_work *work)
@@ -137,13 +150,14 @@ size_t weir_sink_drop(weir_sink_work *work)
 {
     size_t lost = work->left - work->written;
 
+    work->gone = true;
     work->sink.metrics.lost += lost;
     work->written = work->left;
     move_down(work);
     return lost;
 }
 
-/* --- Life ------------------------------------------------------------------------------------- */
+/* --- Life --- */
 
 static weir_status choose_format(weir_sink *sink, const char *word, weir_error **error)
 {
@@ -163,6 +177,22 @@ static weir_status choose_format(weir_sink *sink, const char *word, weir_error *
                              sink->module->name, word);
 }
 
+/* What it can have to keep, and the longest result in any format. More than this is kept, where the
+ * spec says so, as it comes. */
+static bool reserve(weir_sink_work *work)
+{
+    const weir_type *type = work->sink.type;
+    size_t longest = type->json_max > type->msgpack_max ? type->json_max : type->msgpack_max;
+
+    if (work->sink.kind->write == NULL)
+        return true;
+    bool good = weir_buffer_reserve(
+        &work->out, longest + WEIR_WRITE_SLACK +
+                        (work->buffer < WEIR_SINK_AHEAD ? work->buffer : WEIR_SINK_AHEAD));
+    work->out.failed = false;
+    return good;
+}
+
 weir_status weir_sink_start(weir_sink_work *work, const char *format, weir_error **error)
 {
     weir_sink *sink = &work->sink;
@@ -173,6 +203,9 @@ weir_status weir_sink_start(weir_sink_work *work, const char *format, weir_error
                               "start, or redirect it with --sink %s=stdout",
                               sink->module->name, sink->module->name);
     work->enough = work->buffer < WEIR_SINK_FLUSH ? work->buffer : WEIR_SINK_FLUSH;
+    if (!reserve(work))
+        return weir_error_set(error, WEIR_NOMEM, "sink '%s': no memory for its buffer",
+                              sink->module->name);
     weir_status status = format != NULL ? choose_format(sink, format, error) : WEIR_OK;
     if (status == WEIR_OK && sink->kind->state_size != 0 &&
         (sink->state = weir_alloc(sink->kind->state_size)) == NULL)

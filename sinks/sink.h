@@ -10,7 +10,7 @@ extern const weir_sink_kind weir_callback_sink;
 extern const weir_sink_kind weir_file_sink;
 extern const weir_sink_kind weir_stdout_sink;
 
-enum { WEIR_SINK_FLUSH = 1 << 16 };
+enum { WEIR_SINK_FLUSH = 1 << 16, WEIR_SINK_AHEAD = 1 << 20 };
 
 /* A sink at work: `out` holds what has left (before `left`) and what is only prepared. */
 typedef struct weir_sink_work weir_sink_work;
@@ -27,6 +27,7 @@ struct weir_sink_work {
     bool stuck;                      /* the kind takes no more just now, or failed */
     bool failing;                    /* the newest attempt failed */
     bool unsynced;                   /* something was written since the newest sync */
+    bool gone;                       /* it was given up: whatever still comes is lost */
     int64_t failing_since, again_at; /* monotonic; again_at 0: when its descriptor says so */
     int64_t give_up;                 /* nanoseconds; INT64_MAX: never */
     int64_t logged;                  /* monotonic: when its trouble was told */
@@ -58,7 +59,7 @@ weir_status weir_sink_flush(weir_sink_work *work, int *fd, weir_error **error);
 /* Makes safe what was written, as the kind's policy says. */
 weir_status weir_sink_sync(weir_sink_work *work, bool last, weir_error **error);
 
-/* Gives up what is not written; so many bytes. */
+/* Gives the sink up, with what is not written: so many bytes. It is never ready again. */
 size_t weir_sink_drop(weir_sink_work *work);
 
 #endif

@@ -30,6 +30,7 @@ typedef struct file_state {
     bool header_read; /* of this file, where it is CSV */
     weir_framer framer;
     int64_t position;
+    uint64_t read, total; /* bytes; of what is no file the total is unknown */
 } file_state;
 
 static const weir_file_source_config *config_of(const weir_source *source)
@@ -47,7 +48,7 @@ static bool is_stdin(const char *path)
     return strcmp(path, "-") == 0;
 }
 
-/* --- At the start ----------------------------------------------------------------------------- */
+/* --- At the start --- */
 
 static weir_status refuse_path(const weir_source *source, const char *path, const char *why,
                                weir_error **error)
@@ -59,6 +60,7 @@ static weir_status refuse_path(const weir_source *source, const char *path, cons
 /* A file that cannot be read is told at the start, not after an hour. */
 static weir_status check_path(const weir_source *source, const char *path, weir_error **error)
 {
+    file_state *file = source->state;
     struct stat found;
 
     if (is_stdin(path))
@@ -76,6 +78,7 @@ static weir_status check_path(const weir_source *source, const char *path, weir_
     if (fd < 0)
         return refuse_path(source, path, strerror(errno), error);
     close(fd);
+    file->total += (uint64_t)found.st_size;
     return WEIR_OK;
 }
 
@@ -114,7 +117,7 @@ static weir_status find_paths(weir_source *source, weir_error **error)
     int failed = GLOB_NOSPACE;
 
     if (write_path(source, true, &pattern) && write_path(source, false, &path))
-        failed = glob(pattern.data, 0, NULL, &file->paths);
+        failed = glob(pattern.data, is_stdin(pattern.data) ? GLOB_NOCHECK : 0, NULL, &file->paths);
     file->globbed = failed == 0;
     if (failed == GLOB_NOSPACE)
         status =
@@ -153,13 +156,16 @@ static void close_source(weir_source *source)
 
 static void measure(weir_source *source, weir_source_gauges *ret)
 {
-    const weir_framer *framer = &((const file_state *)source->state)->framer;
+    const file_state *file = source->state;
+    const weir_framer *framer = &file->framer;
 
     ret->buffered = framer->bytes.size - framer->at;
     ret->buffer_limit = framer->limit + framer->head + PIECE;
+    ret->read = file->read;
+    ret->total = file->total;
 }
 
-/* --- Bytes ------------------------------------------------------------------------------------ */
+/* --- Bytes --- */
 
 /* What lay behind bytes that are no MessagePack went unread: nobody should find that out later. */
 static void tell_dropped(weir_source *source)
@@ -231,6 +237,7 @@ static weir_status read_piece(weir_source *source, weir_error **error)
         return WEIR_AGAIN;
     if (size < 0)
         return refuse_path(source, path_of(file), strerror(errno), error);
+    file->read += (uint64_t)size;
     weir_framer_add(&file->framer, (size_t)size);
     if (size == 0)
         weir_framer_end(&file->framer, false);
@@ -246,7 +253,7 @@ static weir_status read_on(weir_source *source, int *pieces, weir_error **error)
     return WEIR_AGAIN;
 }
 
-/* --- Messages --------------------------------------------------------------------------------- */
+/* --- Messages --- */
 
 static weir_status read_header(weir_source *source, weir_error **error)
 {

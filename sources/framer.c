@@ -9,11 +9,12 @@
  *     no MessagePack (0xc1)      nowhere: nothing tells where the next value begins
  */
 #include "sources/framer.h"
+#include "sources/source.h"
 
 #include <stdio.h>
 #include <string.h>
 
-/* --- Making ----------------------------------------------------------------------------------- */
+/* --- Making --- */
 
 static weir_status refuse(const weir_source *source, const char *why, weir_error **error)
 {
@@ -75,7 +76,7 @@ void weir_framer_reset(weir_framer *framer)
     framer->bytes.size = 0;
 }
 
-/* --- Bytes ------------------------------------------------------------------------------------ */
+/* --- Bytes --- */
 
 unsigned char *weir_framer_room(weir_framer *framer, size_t size)
 {
@@ -115,7 +116,7 @@ static weir_status more(const weir_framer *framer)
     return framer->ended ? WEIR_CLOSED : WEIR_AGAIN;
 }
 
-/* --- What was found --------------------------------------------------------------------------- */
+/* --- What was found --- */
 
 static weir_status bad(weir_framer *framer, size_t skip, size_t size, size_t next,
                        const char *reason)
@@ -130,11 +131,16 @@ static weir_status bad(weir_framer *framer, size_t skip, size_t size, size_t nex
     return WEIR_OK;
 }
 
-static weir_status too_long(weir_framer *framer, size_t skip, size_t size, size_t next)
+static const char *tell_too_long(weir_framer *framer)
 {
     snprintf(framer->reason, sizeof framer->reason,
              "the message is longer than the %zu bytes of 'max_size'", framer->limit);
-    return bad(framer, skip, size, next, framer->reason);
+    return framer->reason;
+}
+
+static weir_status too_long(weir_framer *framer, size_t skip, size_t size, size_t next)
+{
+    return bad(framer, skip, size, next, tell_too_long(framer));
 }
 
 static weir_status good(weir_framer *framer, size_t skip, size_t size, size_t next)
@@ -158,7 +164,7 @@ static weir_status cut_off(weir_framer *framer, size_t skip, const char *reason)
 static const char torn_reason[] = "the sender broke off within the message";
 static const char end_reason[] = "the input ends within the message";
 
-/* --- Lines and CSV ---------------------------------------------------------------------------- */
+/* --- Lines and CSV --- */
 
 static bool is_blank(weir_slice line)
 {
@@ -218,17 +224,16 @@ static weir_status find_csv(weir_framer *framer)
     weir_status status = weir_csv_record(rest, framer->ended, &framer->csv, &size, &next);
     if (status == WEIR_OK && next == rest.size && framer->torn && rest.data[next - 1] != '\n')
         return cut_off(framer, 0, torn_reason);
-    if (status == WEIR_OK)
+    if (status == WEIR_OK && size <= framer->limit)
         return good(framer, 0, size, next);
     if (status == WEIR_DECODE)
         return give_up_record(framer, "a quote is open to the end of the input");
-    if (rest.size <= framer->limit)
+    if (status == WEIR_AGAIN && rest.size <= framer->limit)
         return WEIR_AGAIN;
-    too_long(framer, 0, rest.size, rest.size);
-    return give_up_record(framer, framer->reason);
+    return give_up_record(framer, tell_too_long(framer));
 }
 
-/* --- MessagePack ------------------------------------------------------------------------------ */
+/* --- MessagePack --- */
 
 /* Drops what of a value has been looked at. */
 static size_t looked_at(weir_framer *framer)
@@ -264,7 +269,7 @@ static weir_status find_value(weir_framer *framer)
     return framer->ended ? cut_off(framer, 0, framer->torn ? torn_reason : end_reason) : WEIR_AGAIN;
 }
 
-/* --- Lengths ---------------------------------------------------------------------------------- */
+/* --- Lengths --- */
 
 static weir_status find_sized(weir_framer *framer)
 {
@@ -288,7 +293,7 @@ static weir_status find_sized(weir_framer *framer)
                          : WEIR_AGAIN;
 }
 
-/* --- Skipping --------------------------------------------------------------------------------- */
+/* --- Skipping --- */
 
 /* How many of the bytes at hand are dropped; `*ret_done`: the next message begins behind them. */
 static size_t skip_line(weir_slice rest, bool *ret_done)
@@ -351,7 +356,7 @@ static bool skip(weir_framer *framer)
     return done;
 }
 
-/* --- The next message ------------------------------------------------------------------------- */
+/* --- The next message --- */
 
 static weir_status find(weir_framer *framer)
 {
@@ -394,12 +399,32 @@ weir_status weir_framer_next(weir_framer *framer, weir_frame *ret)
     return WEIR_OK;
 }
 
+/* MessagePack that is as it should be needs no look for its end first: decoding finds it. */
+static bool put_value(weir_framer *framer, weir_source *source, int64_t position)
+{
+    weir_slice rest = rest_of(framer);
+    size_t size;
+
+    if (framer->form != WEIR_FRAMER_MSGPACK || framer->found || framer->value.begun ||
+        framer->skip != WEIR_FRAMER_SKIP_NOTHING || rest.size == 0)
+        return false;
+    rest.size = rest.size < framer->limit ? rest.size : framer->limit;
+    if (!weir_source_put_first(source, rest, position, &size))
+        return false;
+    framer->at += size;
+    return true;
+}
+
 weir_status weir_framer_put(weir_framer *framer, weir_source *source, size_t limit,
                             int64_t *position)
 {
     weir_frame frame;
 
     while (source->span.count < limit && !source->refusal.waiting) {
+        if (put_value(framer, source, *position)) {
+            ++*position;
+            continue;
+        }
         weir_status status = weir_framer_next(framer, &frame);
         if (status != WEIR_OK)
             return status;

@@ -6,6 +6,8 @@
  */
 #include <weir/sources.h>
 
+enum { PART_SLAB = 4096 };
+
 weir_status weir_origin_init(weir_origin *origin, const char *name, uint32_t limit,
                              weir_error **error)
 {
@@ -20,20 +22,57 @@ weir_status weir_origin_init(weir_origin *origin, const char *name, uint32_t lim
     return WEIR_OK;
 }
 
-static void free_parts(weir_ticket_part *part)
+/* Parts come from slabs, the first of which is made with the origin. */
+typedef struct weir_part_slab {
+    struct weir_part_slab *next;
+    uint32_t fresh, count;
+    weir_ticket_part parts[];
+} weir_part_slab;
+
+static bool add_slab(weir_origin *origin, uint32_t count)
 {
-    while (part != NULL) {
-        weir_ticket_part *next = part->next;
-        weir_free(part);
-        part = next;
+    weir_part_slab *slab = weir_realloc(NULL, sizeof *slab + count * sizeof *slab->parts);
+
+    if (slab == NULL)
+        return false;
+    slab->next = origin->part_slabs;
+    slab->fresh = 0;
+    slab->count = count;
+    origin->part_slabs = slab;
+    return true;
+}
+
+static weir_ticket_part *take_part(weir_origin *origin)
+{
+    weir_ticket_part *part = origin->free_parts;
+
+    if (part != NULL) {
+        origin->free_parts = part->next;
+        return part;
     }
+    if (origin->part_slabs->fresh == origin->part_slabs->count && !add_slab(origin, PART_SLAB))
+        return NULL;
+    return &origin->part_slabs->parts[origin->part_slabs->fresh++];
+}
+
+weir_status weir_origin_init_inner(weir_origin *origin, const char *name, uint32_t limit,
+                                   weir_error **error)
+{
+    weir_status status = weir_origin_init(origin, name, limit, error);
+
+    origin->inner = true;
+    if (status == WEIR_OK && !add_slab(origin, limit))
+        return weir_error_set(error, WEIR_NOMEM, "'%s': out of memory", name);
+    return status;
 }
 
 void weir_origin_free(weir_origin *origin)
 {
-    for (uint32_t i = 0; i < origin->fresh; i++)
-        free_parts(origin->tickets[i].parts);
-    free_parts(origin->free_parts);
+    while (origin->part_slabs != NULL) {
+        weir_part_slab *next = origin->part_slabs->next;
+        weir_free(origin->part_slabs);
+        origin->part_slabs = next;
+    }
     weir_free(origin->tickets);
     weir_free(origin->partitions);
     *origin = (weir_origin){0};
@@ -59,8 +98,7 @@ void weir_ledger_add(weir_ledger *ledger, uint32_t outcome, uint64_t count)
         ledger->kept += count;
 }
 
-/* --- Partitions --------------------------------------------------------------------------------
- */
+/* --- Partitions --- */
 
 static weir_partition *add_partition(weir_origin *origin)
 {
@@ -119,8 +157,7 @@ static void unlink_ticket(weir_origin *origin, const weir_ticket *ticket)
         partition->newest = ticket->older;
 }
 
-/* --- Tickets -----------------------------------------------------------------------------------
- */
+/* --- Tickets --- */
 
 static weir_ticket *take_ticket(weir_origin *origin)
 {
@@ -186,13 +223,8 @@ void weir_ticket_release(weir_ticket *ticket, uint32_t outcome)
 
 bool weir_ticket_add_part(weir_ticket *batch, weir_ticket *ticket)
 {
-    weir_origin *origin = batch->origin;
-    weir_ticket_part *part = origin->free_parts;
+    weir_ticket_part *part = take_part(batch->origin);
 
-    if (part != NULL)
-        origin->free_parts = part->next;
-    else
-        part = weir_alloc(sizeof *part);
     if (part == NULL)
         return false;
     *part = (weir_ticket_part){.ticket = ticket};

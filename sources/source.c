@@ -60,7 +60,12 @@ static weir_status choose_decoder(weir_source *source, const char *word, weir_er
     } else if (strcmp(word, "msgpack") == 0) {
         source->format = WEIR_FORMAT_MSGPACK;
         source->decode = decode_typed;
-    } else if (strcmp(word, "raw") == 0 && source->module->decode != NULL) {
+    } else if (strcmp(word, "raw") == 0 && source->module->decode == NULL) {
+        return weir_error_set_at(error, WEIR_SPEC, source->module->place,
+                                 "source '%s': 'format: raw' needs a decode function; write it in "
+                                 "the spec, not on the command line",
+                                 source->module->name);
+    } else if (strcmp(word, "raw") == 0) {
         source->format = WEIR_FORMAT_JSON; /* framed as JSON is: by lines */
         source->decode = decode_raw;
     } else {
@@ -146,6 +151,22 @@ weir_status weir_source_refuse(weir_source *source, weir_slice bytes, int64_t po
     refuse(source, bytes, position);
     source->bytes += bytes.size;
     return WEIR_OK;
+}
+
+bool weir_source_put_first(weir_source *source, weir_slice bytes, int64_t position,
+                           size_t *ret_size)
+{
+    weir_wire_error error;
+
+    if (!has_place(source, position))
+        return false;
+    unsigned char *value = source->values + source->span.count * source->type->size;
+    memset(value, 0, source->type->size);
+    if (weir_decode_first(source->type, bytes, value, ret_size, &error) != WEIR_OK)
+        return false;
+    source->bytes += *ret_size;
+    source->raw[source->span.count++] = (weir_slice){bytes.data, *ret_size};
+    return true;
 }
 
 /* A decode function has no use for the message: it is done. Its position is committed with the next

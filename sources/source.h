@@ -10,4 +10,9 @@ WEIR_MUST_USE weir_status weir_source_prepare(weir_source *source, const char *f
                                               weir_error **error);
 void weir_source_release(weir_source *source);
 
+/* Decodes the MessagePack value that `bytes` begin with, without looking first for its end. False:
+ * it is not there whole, or is none of the source's; nothing has happened. */
+bool weir_source_put_first(weir_source *source, weir_slice bytes, int64_t position,
+                           size_t *ret_size);
+
 #endif

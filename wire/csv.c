@@ -5,8 +5,7 @@
 #include "wire/decimal.h"
 #include "wire/values.h"
 
-/* --- Framing -----------------------------------------------------------------------------------
- */
+/* --- Framing --- */
 
 /* Where in a cell a byte stands. */
 enum { BEGIN, PLAIN, QUOTED, QUOTE }; /* QUOTE: behind one that may close the cell */
@@ -54,8 +53,7 @@ weir_status weir_csv_record(weir_slice bytes, bool last, weir_csv_scan *scan, si
     return scan->state == QUOTED ? WEIR_DECODE : WEIR_OK;
 }
 
-/* --- Cells -------------------------------------------------------------------------------------
- */
+/* --- Cells --- */
 
 /* One cell as it stands: between its quotes where it has some. */
 typedef struct csv_cell {
@@ -94,6 +92,17 @@ static const unsigned char *read_cell(weir_reader *reader, const unsigned char *
     }
 }
 
+/* A cell of a record that has no quotes. */
+static const unsigned char *read_plain_cell(const weir_reader *reader, const unsigned char *at,
+                                            csv_cell *ret)
+{
+    const unsigned char *comma =
+        at < reader->end ? memchr(at, ',', (size_t)(reader->end - at)) : NULL;
+
+    *ret = (csv_cell){.start = at, .end = comma != NULL ? comma : reader->end};
+    return ret->end;
+}
+
 /* A cell's text; doubled quotes are taken away into the scratch, as far as that goes. */
 static weir_text cell_text(weir_reader *reader, const csv_cell *cell)
 {
@@ -110,20 +119,32 @@ static weir_text cell_text(weir_reader *reader, const csv_cell *cell)
     return (weir_text){reader->scratch, size};
 }
 
+/* The cell's text without doubled quotes, as far as `room` goes; its size whole. */
+static size_t copy_text(const csv_cell *cell, char *ret, size_t room)
+{
+    size_t whole = (size_t)(cell->end - cell->start), size = 0;
+
+    if (!cell->doubled) {
+        memcpy(ret, cell->start, whole < room ? whole : room);
+        return whole;
+    }
+    for (const unsigned char *at = cell->start; at < cell->end; at++) {
+        if (size < room)
+            ret[size] = (char)*at;
+        size++;
+        at += *at == '"';
+    }
+    return size;
+}
+
 static bool read_string(weir_reader *reader, const csv_cell *cell, const weir_field *field,
                         char *ret)
 {
-    size_t size = 0;
+    size_t size = copy_text(cell, ret, field->size);
 
-    for (const unsigned char *at = cell->start; at < cell->end; at++) {
-        if (size == field->size) {
-            weir_read_fail(reader, cell->start, WEIR_WIRE_LENGTH,
-                           "the string has more than %u bytes", field->size);
-            return false;
-        }
-        ret[size++] = (char)*at;
-        at += *at == '"' && cell->doubled;
-    }
+    if (size > field->size)
+        return weir_read_fail(reader, cell->start, WEIR_WIRE_LENGTH,
+                              "the string has more than %u bytes", field->size) != NULL;
     memset(ret + size, 0, field->size + 1 - size);
     const unsigned char *text = (const unsigned char *)ret;
     if (memchr(ret, '\0', size) != NULL)
@@ -171,12 +192,13 @@ static bool read_time(weir_reader *reader, const unsigned char *at, weir_text te
                       const weir_field *field, int64_t *ret)
 {
     int64_t units;
+    bool digits = wire_digits(text.data, text.data + text.size, &units);
 
-    if (!is_number(text))
+    if (!digits && !is_number(text))
         return field->kind == WEIR_VALUE_TIMESTAMP ? wire_value_timestamp(reader, at, text, ret)
                                                    : wire_value_duration(reader, at, text, ret);
     weir_time_form form = field->kind == WEIR_VALUE_TIMESTAMP ? field->time_form : WEIR_TIME_NS;
-    return wire_value_number(reader, at, text, WEIR_VALUE_I64, &units) &&
+    return (digits || wire_value_number(reader, at, text, WEIR_VALUE_I64, &units)) &&
            wire_value_time_units(reader, at, units, form, ret);
 }
 
@@ -191,6 +213,14 @@ static bool read_enum(weir_reader *reader, const unsigned char *at, weir_text te
            wire_value_enum_number(reader, at, number, type, ret);
 }
 
+/* Most numbers are short and plain; they are read without a look at their form first. */
+static bool read_short(const weir_reader *reader, const csv_cell *cell, double *ret)
+{
+    const char *start = (const char *)cell->start;
+
+    return wire_decimal_short(start, (const char *)reader->end, ret) == (const char *)cell->end;
+}
+
 static bool read_value(weir_reader *reader, const csv_cell *cell, const weir_field *field,
                        unsigned char *value)
 {
@@ -199,6 +229,8 @@ static bool read_value(weir_reader *reader, const csv_cell *cell, const weir_fie
 
     if (field->kind == WEIR_VALUE_STRING)
         return read_string(reader, cell, field, member);
+    if (field->kind == WEIR_VALUE_F64 && read_short(reader, cell, member))
+        return true;
     text = cell_text(reader, cell);
     if (field->kind == WEIR_VALUE_BOOL)
         return read_bool(reader, cell->start, text, member);
@@ -233,8 +265,7 @@ static bool read_field(weir_reader *reader, const csv_cell *cell, const weir_fie
     return read_value(reader, cell, field, value);
 }
 
-/* --- Records -----------------------------------------------------------------------------------
- */
+/* --- Records --- */
 
 struct weir_csv_columns {
     const weir_type *type;
@@ -348,10 +379,11 @@ weir_status weir_csv_decode(const weir_csv_columns *columns, weir_slice record, 
 {
     weir_reader reader = reader_of(record, error);
     const unsigned char *at = reader.start;
+    bool plain = record.size == 0 || memchr(at, '"', record.size) == NULL;
     csv_cell cell;
 
     for (size_t i = 0; i < columns->count; i++) {
-        at = read_cell(&reader, at, &cell);
+        at = plain ? read_plain_cell(&reader, at, &cell) : read_cell(&reader, at, &cell);
         if (at == NULL)
             return error->status;
         const weir_field *field = columns->field[i];
@@ -371,8 +403,7 @@ weir_status weir_csv_decode(const weir_csv_columns *columns, weir_slice record, 
     return WEIR_OK;
 }
 
-/* --- Writing -----------------------------------------------------------------------------------
- */
+/* --- Writing --- */
 
 static unsigned char *put_cell(unsigned char *at, const char *text, size_t size)
 {

@@ -30,8 +30,7 @@ static bool is_digit(char c)
     return (unsigned char)(c - '0') < 10;
 }
 
-/* --- Scanning ----------------------------------------------------------------------------------
- */
+/* --- Scanning --- */
 
 /* The value of eight digits, the first in the low byte. */
 static uint64_t eight_digits(uint64_t digits)
@@ -71,6 +70,18 @@ static const char *scan_digits(const char *at, const char *end, uint64_t *mantis
     for (; at < end && is_digit(*at); at++)
         *mantissa = *mantissa * 10 + (uint64_t)(*at - '0');
     return at;
+}
+
+bool wire_digits(const char *at, const char *end, int64_t *ret)
+{
+    uint64_t value = 0;
+
+    if (end - at > 19 || at == end || (*at == '0' && end - at > 1))
+        return false;
+    *ret = 0;
+    const char *stop = scan_digits(at, end, &value);
+    *ret = (int64_t)value;
+    return stop == end && value <= INT64_MAX;
 }
 
 const char *wire_decimal_short(const char *at, const char *end, double *ret)
@@ -177,8 +188,7 @@ const char *wire_decimal_scan(const char *at, const char *end, wire_decimal *ret
     return at;
 }
 
-/* --- To integers -------------------------------------------------------------------------------
- */
+/* --- To integers --- */
 
 static wire_integer_result add_digit(uint64_t *sum, unsigned digit)
 {
@@ -219,8 +229,7 @@ wire_integer_result wire_decimal_integer(const wire_decimal *decimal, uint64_t *
     return WIRE_INTEGER_OK;
 }
 
-/* --- To floats ---------------------------------------------------------------------------------
- */
+/* --- To floats --- */
 
 /* What tells a float from a double. */
 typedef struct float_shape {

@@ -44,6 +44,22 @@ weir_status weir_decode(const weir_type *type, weir_format format, weir_slice by
     return error->status;
 }
 
+weir_status weir_decode_first(const weir_type *type, weir_slice bytes, void *value,
+                              size_t *ret_size, weir_wire_error *error)
+{
+    weir_reader reader;
+
+    reader.start = bytes.data;
+    reader.end = bytes.data + bytes.size;
+    reader.error = error;
+    reader.depth = WEIR_WIRE_DEPTH;
+    const unsigned char *at = type->read_msgpack(&reader, reader.start, value);
+    if (at == NULL)
+        return error->status;
+    *ret_size = (size_t)(at - bytes.data);
+    return WEIR_OK;
+}
+
 static weir_status no_memory(weir_wire_error *error)
 {
     *error = (weir_wire_error){.status = WEIR_NOMEM, .fault = WEIR_WIRE_NOMEM};
@@ -92,8 +108,23 @@ size_t weir_value_print(const weir_type *type, const void *value, char *text, si
     return length < 0 ? 0 : (size_t)length;
 }
 
-/* --- Strings -----------------------------------------------------------------------------------
- */
+const char *weir_format_of_path(const char *path)
+{
+    static const struct {
+        const char *ending, *format;
+    } endings[] = {
+        {".csv", "csv"},     {".json", "json"},       {".jsonl", "json"},
+        {".ndjson", "json"}, {".msgpack", "msgpack"}, {".mpk", "msgpack"},
+    };
+    const char *dot = strrchr(path, '.');
+
+    for (size_t i = 0; dot != NULL && i < sizeof endings / sizeof *endings; i++)
+        if (strcmp(dot, endings[i].ending) == 0)
+            return endings[i].format;
+    return NULL;
+}
+
+/* --- Strings --- */
 
 #define ONES 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff
 

@@ -58,8 +58,7 @@ static void emit_assignments(emitter *e, const spec_assignments *assignments, co
     }
 }
 
-/* --- Accumulators --------------------------------------------------------------------------------
- */
+/* --- Accumulators --- */
 
 static void emit_filter(emitter *e, const spec_accumulator *accumulator)
 {
@@ -166,8 +165,7 @@ void emit_expressions_of_accumulators(emitter *e)
     }
 }
 
-/* --- Nodes ---------------------------------------------------------------------------------------
- */
+/* --- Nodes --- */
 
 /* A function of a node's inputs: what its body does not read is told. */
 static void put_node_function(function_body *body, const spec_node *node, const char *out)

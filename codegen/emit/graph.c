@@ -27,8 +27,7 @@ static const node_plan *plan_of(const graph_writer *g, const spec_node *node)
     return &g->plan->nodes[node->index];
 }
 
-/* --- Names ---------------------------------------------------------------------------------------
- */
+/* --- Names --- */
 
 /* Parts share values in a struct. */
 static const char *shared_name(const graph_writer *g, const spec_node *node, const char *before,
@@ -61,8 +60,7 @@ static const char *address_of(const graph_writer *g, const spec_node *node)
     return text != NULL ? text : "";
 }
 
-/* --- Presence ------------------------------------------------------------------------------------
- */
+/* --- Presence --- */
 
 /* The C condition that an operand has a value; empty where it always has. */
 static const char *presence(const graph_writer *g, const spec_operand *operand)
@@ -112,8 +110,7 @@ static void build_guard(const graph_writer *g, const spec_node *node, weir_buffe
         weir_buffer_free(guard);
 }
 
-/* --- One node ------------------------------------------------------------------------------------
- */
+/* --- One node --- */
 
 /* The C text of an operand's value as a pointer. */
 static void put_argument(const graph_writer *g, const spec_operand *operand, weir_buffer *call)
@@ -285,8 +282,7 @@ static void emit_node(const graph_writer *g, const spec_node *node, bool guarded
         EMIT(g->e, indent, "}");
 }
 
-/* --- Some nodes ----------------------------------------------------------------------------------
- */
+/* --- Some nodes --- */
 
 /* True where `node` can run after none of those from `first` on: it may be their `else`. */
 static bool exclude_all(const graph_plan *plan, size_t first, size_t node)
@@ -399,8 +395,7 @@ static const char *state_type(const graph_writer *g)
                : "void";
 }
 
-/* --- One function --------------------------------------------------------------------------------
- */
+/* --- One function --- */
 
 static void emit_whole(const graph_writer *g)
 {
@@ -428,8 +423,7 @@ static void emit_whole(const graph_writer *g)
     emit_blank(e->out);
 }
 
-/* --- Parts ---------------------------------------------------------------------------------------
- */
+/* --- Parts --- */
 
 /* What one part gives to another, and what leaves at the end. */
 static void emit_shared_values(const graph_writer *g)
@@ -504,8 +498,7 @@ static void emit_parts(const graph_writer *g)
     emit_blank(e->out);
 }
 
-/* --- The graph -----------------------------------------------------------------------------------
- */
+/* --- The graph --- */
 
 /* Node state is kept only after the last node succeeded. */
 static void emit_run(emitter *e, const spec_graph *graph)

@@ -41,8 +41,7 @@ static bool may_skip(const spec_node *node)
     return node->form == SPEC_NODE_C || node->filter.text != NULL;
 }
 
-/* --- Presence ------------------------------------------------------------------------------------
- */
+/* --- Presence --- */
 
 /* Marks all that cannot run without `node`. */
 static void mark_dependents(const planner *p, size_t node, bool *dependent)
@@ -131,8 +130,7 @@ static void plan_presence(planner *p)
     }
 }
 
-/* --- Parts ---------------------------------------------------------------------------------------
- */
+/* --- Parts --- */
 
 static void plan_parts(planner *p)
 {
@@ -156,8 +154,7 @@ static void plan_shared(planner *p)
     }
 }
 
-/* --- Counts and outlets --------------------------------------------------------------------------
- */
+/* --- Counts and outlets --- */
 
 /* The one node or route whose value `node` cannot do without, or NULL; *count: how many there are.
  */

@@ -27,8 +27,7 @@ bool emit_scaffold(const spec *model, const char *header, weir_buffer *out);
 /* The module's name; "types" of a spec of types only. */
 const char *emit_module_name(const spec *model);
 
-/* --- Between the files of the emitter -----------------------------------------------------------
- */
+/* --- Between the files of the emitter --- */
 
 #define EMIT(e, indent, ...) emit_line((e)->out, indent, __VA_ARGS__)
 

@@ -6,8 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* --- Names -------------------------------------------------------------------------------------
- */
+/* --- Names --- */
 
 static bool is_upper(char c)
 {
@@ -150,22 +149,14 @@ c_name emit_enumerator(const spec *model, const spec_type *type, const char *val
     return emit_upper(result.text);
 }
 
-/* --- Lines -------------------------------------------------------------------------------------
- */
+/* --- Lines --- */
 
-/* Behind a comma or a logical operator, where one breaks a line by hand. */
-static bool is_seam(const char *text, size_t i)
-{
-    return i > 1 && (text[i - 1] == ',' || (text[i - 1] == '&' && text[i - 2] == '&') ||
-                     (text[i - 1] == '|' && text[i - 2] == '|'));
-}
-
-/* Where to break `text` so that at most `room` columns stand before: the last seam outside of
- * quotes that fits, unless little would stand before it; else the last space, else the first; its
- * length when there is none. */
+/* Where to break `text` so that at most `room` columns stand before: of the spaces outside of
+ * quotes that fit the last behind a comma, else the last, else the first of all; its length when
+ * there is none. In a comment a comma is nothing special. */
 static size_t break_at(const char *text, size_t room, bool comment)
 {
-    size_t best = 0, seam = 0, i;
+    size_t best = 0, comma = 0, i;
     bool quoted = false;
 
     for (i = 0; text[i] != '\0'; i++) {
@@ -175,27 +166,52 @@ static size_t break_at(const char *text, size_t room, bool comment)
             quoted = !quoted;
         } else if (text[i] == ' ' && !quoted && (i <= room || best == 0)) {
             best = i;
-            seam = i <= room && is_seam(text, i) ? i : seam;
+            comma = !comment && i != 0 && text[i - 1] == ',' && i <= room ? i : comma;
         }
     }
-    if (i <= room || best == 0)
-        return i;
-    return !comment && seam > room / 2 ? seam : best;
+    return i <= room || best == 0 ? i : comma != 0 ? comma : best;
+}
+
+/* Where the lines below begin: behind the innermost parenthesis that is open. */
+typedef struct open_parentheses {
+    int columns[32];
+    int depth;
+} open_parentheses;
+
+static void follow(open_parentheses *open, const char *text, size_t size, int column)
+{
+    bool quoted = false;
+
+    for (size_t i = 0; i < size; i++) {
+        if (text[i] == '\\' && quoted)
+            i++;
+        else if (text[i] == '"')
+            quoted = !quoted;
+        else if (text[i] == '(' && !quoted && open->depth < 32)
+            open->columns[open->depth++] = column + (int)i + 1;
+        else if (text[i] == ')' && !quoted && open->depth > 0)
+            open->depth--;
+    }
 }
 
 static void put_line(weir_buffer *out, int indent, const char *text)
 {
+    enum { RIGHTMOST = 60 };
     bool comment = strncmp(text, "/*", 2) == 0;
-    const char *more = comment ? " * " : "    ", *before = "";
+    open_parentheses open = {0};
+    int column = indent;
 
     for (;;) {
-        size_t room = (size_t)(EMIT_COLUMNS - indent) - strlen(before);
-        size_t size = break_at(text, room, comment);
-        weir_buffer_printf(out, "%*s%s%.*s\n", indent, "", before, (int)size, text);
+        size_t size = break_at(text, (size_t)(EMIT_COLUMNS - column), comment);
+        weir_buffer_printf(out, "%*s%.*s\n", column, "", (int)size, text);
         if (text[size] == '\0')
             return;
+        if (!comment)
+            follow(&open, text, size, column);
+        column = indent + (comment ? 3 : 4);
+        if (open.depth != 0 && open.columns[open.depth - 1] <= RIGHTMOST)
+            column = open.columns[open.depth - 1];
         text += size + 1;
-        before = more;
     }
 }
 

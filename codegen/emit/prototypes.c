@@ -8,8 +8,7 @@
 #include "codegen/emit/types.h"
 #include "codegen/roots.h"
 
-/* --- Nodes -------------------------------------------------------------------------------------
- */
+/* --- Nodes --- */
 
 static void emit_node_state(emitter *e, const spec_node *node)
 {
@@ -101,8 +100,7 @@ static void emit_graph_state(emitter *e, const spec_graph *graph)
     emit_blank(e->out);
 }
 
-/* --- Calls -------------------------------------------------------------------------------------
- */
+/* --- Calls --- */
 
 static void emit_in_struct(emitter *e, const spec_graph *graph)
 {
@@ -188,8 +186,7 @@ static void emit_graph_prototypes(emitter *e, const spec_graph *graph)
     emit_blank(e->out);
 }
 
-/* --- Accumulators, sources, sinks ----------------------------------------------------------------
- */
+/* --- Accumulators, sources, sinks --- */
 
 void emit_accumulator_prototype(emitter *e, const spec_accumulator *accumulator, const char *end)
 {
@@ -321,8 +318,7 @@ static void emit_sink_functions(emitter *e, const spec_sink *sink)
     emit_blank(e->out);
 }
 
-/* --- The file ------------------------------------------------------------------------------------
- */
+/* --- The file --- */
 
 void emit_prototypes(emitter *e)
 {

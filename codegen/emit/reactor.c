@@ -8,8 +8,7 @@
 #include "codegen/emit/prototypes.h"
 #include "codegen/roots.h"
 
-/* --- Calls ---------------------------------------------------------------------------------------
- */
+/* --- Calls --- */
 
 static void emit_call_inputs(emitter *e, const spec_graph *graph, size_t slots)
 {
@@ -92,8 +91,7 @@ void emit_graph_call(emitter *e, const spec_graph *graph)
     emit_blank(e->out);
 }
 
-/* --- The fused function --------------------------------------------------------------------------
- */
+/* --- The fused function --- */
 
 /* `const market_quote *orderbook = inputs[0];` of what the condition reads. */
 static bool emit_filter_inputs(const function_body *body, const spec_reactor *reactor)

@@ -10,7 +10,7 @@ static c_name joined(const char *first, const char *second)
 {
     c_name name;
 
-    snprintf(name.text, sizeof name.text, "%s_%s", first, second);
+    snprintf(name.text, sizeof name.text, "%.150s_%.100s", first, second);
     return name;
 }
 
@@ -55,8 +55,7 @@ bool emit_reactor_has_state(const spec_reactor *reactor)
     return false;
 }
 
-/* --- Inputs ------------------------------------------------------------------------------------
- */
+/* --- Inputs --- */
 
 static size_t index_in_reactor(const spec_reactor *reactor, const spec_accumulator *accumulator)
 {
@@ -110,8 +109,7 @@ size_t emit_graph_inputs(const emitter *e, const spec_graph *graph, graph_input 
     return count;
 }
 
-/* --- Prototypes ---------------------------------------------------------------------------------
- */
+/* --- Prototypes --- */
 
 void emit_parameter(const emitter *e, weir_buffer *out, const char *name, const spec_type *type,
                     bool window)

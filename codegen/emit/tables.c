@@ -6,8 +6,7 @@
 #include "codegen/emit/graph_plan.h"
 #include "codegen/emit/prototypes.h"
 
-/* --- Pieces --------------------------------------------------------------------------------------
- */
+/* --- Pieces --- */
 
 enum { TEXT_LIMIT = 4095 }; /* bytes of a literal that every compiler takes */
 
@@ -87,8 +86,7 @@ static void end_table(emitter *e)
     emit_blank(e->out);
 }
 
-/* --- Sources and sinks ---------------------------------------------------------------------------
- */
+/* --- Sources and sinks --- */
 
 static void emit_sources(emitter *e)
 {
@@ -165,8 +163,7 @@ static void emit_sinks(emitter *e)
     end_table(e);
 }
 
-/* --- Accumulators --------------------------------------------------------------------------------
- */
+/* --- Accumulators --- */
 
 static void emit_key(emitter *e, const spec_accumulator *accumulator)
 {
@@ -242,8 +239,7 @@ static void emit_accumulators(emitter *e)
     end_table(e);
 }
 
-/* --- Reactors ------------------------------------------------------------------------------------
- */
+/* --- Reactors --- */
 
 static void emit_criterion(emitter *e, const spec_criteria *criteria, size_t *count)
 {
@@ -316,8 +312,7 @@ static void emit_reactors(emitter *e)
     end_table(e);
 }
 
-/* --- Parameters and tests ------------------------------------------------------------------------
- */
+/* --- Parameters and tests --- */
 
 static void emit_params(emitter *e)
 {
@@ -432,8 +427,7 @@ static void emit_tests(emitter *e)
     end_table(e);
 }
 
-/* --- The whole -----------------------------------------------------------------------------------
- */
+/* --- The whole --- */
 
 static void emit_types_table(emitter *e)
 {

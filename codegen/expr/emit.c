@@ -11,8 +11,7 @@
 
 enum { EXCERPT = 60 };
 
-/* --- Text -------------------------------------------------------------------------------------
- */
+/* --- Text --- */
 
 const char *expr_printf(expr_emitter *emitter, const char *format, ...)
 {
@@ -69,8 +68,7 @@ void expr_statement(expr_emitter *emitter, const char *format, ...)
     weir_buffer_free(&text);
 }
 
-/* --- Hiding ---------------------------------------------------------------------------------
- */
+/* --- Hiding --- */
 
 static const char *family(const expr *tree)
 {
@@ -108,8 +106,7 @@ expr_text expr_hide_constant(expr_emitter *emitter, const expr *tree, expr_text 
     return is_computed_constant(tree) ? expr_hide(emitter, tree, value) : value;
 }
 
-/* --- Failing ----------------------------------------------------------------------------------
- */
+/* --- Failing --- */
 
 /* The sentence as a format: `%` doubled, the excerpt on one line and cut. */
 static const char *sentence(expr_emitter *emitter, const expr *tree, const char *what)
@@ -146,8 +143,7 @@ void expr_check_or_fail(expr_emitter *emitter, const expr *tree, const char *wha
     emitter->output->indent -= 4;
 }
 
-/* --- Temporaries ------------------------------------------------------------------------------
- */
+/* --- Temporaries --- */
 
 const char *expr_c_type(expr_emitter *emitter, const spec_type *type)
 {
@@ -182,8 +178,7 @@ const char *expr_temporary(expr_emitter *emitter, const spec_shape *shape, bool 
     return name;
 }
 
-/* --- Literals ---------------------------------------------------------------------------------
- */
+/* --- Literals --- */
 
 /* The shortest text that reads back the same; always a double's, never an integer's. */
 static expr_text double_literal(expr_emitter *emitter, double number)
@@ -224,8 +219,7 @@ static expr_text literal(expr_emitter *emitter, const expr *tree)
     return signed_literal(emitter, tree);
 }
 
-/* --- Arithmetic -------------------------------------------------------------------------------
- */
+/* --- Arithmetic --- */
 
 /* Whether C computes with the text in the width of its type, without a cast. */
 static bool is_wide_in_c(const expr *tree)
@@ -343,8 +337,7 @@ static expr_text unary(expr_emitter *emitter, const expr *tree)
     return expr_primary(result);
 }
 
-/* --- Choices ----------------------------------------------------------------------------------
- */
+/* --- Choices --- */
 
 static expr_text branch(expr_emitter *emitter, const expr *tree, const expr *arm)
 {
@@ -435,8 +428,7 @@ static expr_text choice(expr_emitter *emitter, const expr *tree)
                        EXPR_BINDS_CHOICE};
 }
 
-/* --- The whole --------------------------------------------------------------------------------
- */
+/* --- The whole --- */
 
 static expr_text binary(expr_emitter *emitter, const expr *tree)
 {

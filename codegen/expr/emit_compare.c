@@ -170,8 +170,7 @@ expr_text expr_emit_comparison(expr_emitter *emitter, const expr *tree)
     return compare(emitter, tree->op, left, l, right, r);
 }
 
-/* --- in ---------------------------------------------------------------------------------------
- */
+/* --- in --- */
 
 /* Whether the items before the n-th decide its comparison: one is the same, or both are bools. */
 static bool is_decided(const expr *list, size_t n)
@@ -244,8 +243,7 @@ expr_text expr_emit_in(expr_emitter *emitter, const expr *tree)
                                    : in_list(emitter, value, v, list);
 }
 
-/* --- Logic ------------------------------------------------------------------------------------
- */
+/* --- Logic --- */
 
 /* A comparison with a constant, turned so that the constant is right. */
 typedef struct bound {

@@ -22,17 +22,18 @@ typedef enum weir_reactor_health {
 
 /* Counters since the start. */
 typedef struct weir_reactor_metrics {
-    uint64_t fired;     /* firings, numbered from 1 */
-    uint64_t filtered;  /* `where:` was false */
-    uint64_t failed;    /* firings in which a graph failed for good, or `where:` did */
-    uint64_t retried;   /* runs of a graph after its first in a firing */
-    uint64_t collapsed; /* boundaries overwritten under `latest` */
-    uint64_t unpaired;  /* boundaries that waited too long, or were too many */
-    uint64_t slow;      /* spans of events in which a graph took longer than its `slow:` */
-    uint64_t keys;      /* at present; 0 without keys */
-    uint64_t waiting;   /* boundaries that wait at present */
-    uint32_t health;    /* weir_reactor_health bits */
-    uint64_t missing;   /* bit per input without a value under any key, while warming */
+    uint64_t fired;      /* firings, numbered from 1 */
+    uint64_t filtered;   /* `where:` was false */
+    uint64_t failed;     /* firings in which a graph failed for good, or `where:` did */
+    uint64_t retried;    /* runs of a graph after its first in a firing */
+    uint64_t collapsed;  /* boundaries overwritten under `latest` */
+    uint64_t unpaired;   /* boundaries that waited too long, or were too many */
+    uint64_t slow;       /* spans of events in which a graph took longer than its `slow:` */
+    uint64_t last_fired; /* the newest firing's time, nanoseconds since 1970; 0: none */
+    uint64_t keys;       /* at present; 0 without keys */
+    uint64_t waiting;    /* boundaries that wait at present */
+    uint32_t health;     /* weir_reactor_health bits */
+    uint64_t missing;    /* bit per input without a value under any key, while warming */
 } weir_reactor_metrics;
 
 #ifdef __cplusplus

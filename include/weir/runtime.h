@@ -11,7 +11,9 @@
  *     weir_runtime_free(runtime);
  *
  * Threads: a runtime belongs to one thread at a time: the one that runs it, or until then the one
- *          that made it. weir_runtime_push and weir_runtime_stop are safe from any thread.
+ *          that made it; other threads get WEIR_STATE. weir_runtime_push, weir_runtime_close and
+ *          weir_runtime_stop are safe from any thread. From within a callback nothing can be run,
+ *          loaded or fired (WEIR_STATE): push, pause, stop and ask for the metrics there.
  *          Runtimes share nothing.
  * Fork:    in a forked child every call returns WEIR_FORKED; free does nothing but give up memory.
  */
@@ -55,12 +57,14 @@ typedef struct weir_runtime_config {
     int64_t stop_within; /* nanoseconds that a stop waits for sinks and commits; 0: 10 s */
 } weir_runtime_config;
 
-/* --- Life ------------------------------------------------------------------------------------- */
+/* --- Life --- */
 
 /* `config` is copied; NULL: live, without a log. */
 WEIR_API WEIR_MUST_USE weir_status weir_runtime_new(const weir_runtime_config *config,
                                                     weir_runtime **ret, weir_error **error);
-WEIR_API void weir_runtime_free(weir_runtime *runtime); /* NULL allowed; not while it runs */
+/* NULL allowed. Stops and awaits a thread that weir_runtime_start made. Not from a callback: there
+ * it does nothing but log an error. */
+WEIR_API void weir_runtime_free(weir_runtime *runtime);
 
 /* Overrides one option or parameter of modules loaded later: "sources.quotes.path", "params.x". */
 WEIR_API WEIR_MUST_USE weir_status weir_runtime_set(weir_runtime *runtime, const char *name,
@@ -74,7 +78,7 @@ WEIR_API WEIR_MUST_USE weir_status weir_runtime_load_in(weir_runtime *runtime,
                                                         const weir_module *module,
                                                         const char *folder, weir_error **error);
 
-/* What node functions find in firing->user. */
+/* What node functions find in firing->user. Before the start. */
 WEIR_API void weir_runtime_set_user(weir_runtime *runtime, void *user);
 
 /* The parameters of a loaded module, its MODULE_params; NULL: it has none, or is not loaded. */
@@ -85,7 +89,7 @@ WEIR_API WEIR_MUST_USE weir_status weir_runtime_on(weir_runtime *runtime, const 
                                                    const char *sink, weir_result_function function,
                                                    void *arg, weir_error **error);
 
-/* --- Running ---------------------------------------------------------------------------------- */
+/* --- Running --- */
 
 /* Runs until all sources have ended or weir_runtime_stop; blocks. WEIR_FAILED: a graph with
  * `on_error: halt` failed. WEIR_IO, WEIR_CLOSED and WEIR_DECODE: a source could not be read or a
@@ -110,7 +114,7 @@ WEIR_API int weir_runtime_fd(weir_runtime *runtime, weir_error **error); /* -1: 
  * handler. Does not wait. */
 WEIR_API void weir_runtime_stop(weir_runtime *runtime);
 
-/* --- Events from the program ------------------------------------------------------------------ */
+/* --- Events from the program --- */
 
 /* Pushes `count` values of the channel's type; they get one stamp. All or none: when there is no
  * room, what the channel's `on_full` says. From the load on; blocks only under `on_full: block`,
@@ -125,7 +129,7 @@ WEIR_API WEIR_MUST_USE weir_status weir_runtime_close(weir_runtime *runtime,
                                                       const weir_module *module, uint32_t source,
                                                       weir_error **error);
 
-/* --- By hand (the runtime's thread) ----------------------------------------------------------- */
+/* --- By hand (the runtime's thread) --- */
 
 /* `reactor` as "name", or "module.name" where several modules are loaded; so everywhere below. */
 WEIR_API WEIR_MUST_USE weir_status weir_runtime_pause(weir_runtime *runtime, const char *reactor,
@@ -138,7 +142,9 @@ WEIR_API WEIR_MUST_USE weir_status weir_runtime_resume(weir_runtime *runtime, co
 WEIR_API WEIR_MUST_USE weir_status weir_runtime_fire(weir_runtime *runtime, const char *reactor,
                                                      const void *key, weir_error **error);
 
-/* Replaces the whole cache (of a key) and fires: one value per named input; others are absent. */
+/* Replaces the whole cache (of a key) and fires: one value per named input, at least one; others
+ * are absent. An input without key in a reactor with keys is seen by all of them: where it is given
+ * it replaces what they see, else it stays. */
 typedef struct weir_named_value {
     const char *input;
     const void *value;
@@ -162,7 +168,7 @@ WEIR_API WEIR_MUST_USE weir_status weir_runtime_inject(weir_runtime *runtime,
 WEIR_API WEIR_MUST_USE weir_status weir_runtime_advance(weir_runtime *runtime, int64_t time,
                                                         weir_error **error);
 
-/* --- What it tells ---------------------------------------------------------------------------- */
+/* --- What it tells --- */
 
 typedef struct weir_source_report {
     const char *module;
@@ -170,8 +176,10 @@ typedef struct weir_source_report {
     weir_source_health health;
     weir_ledger ledger;
     uint64_t waiting;
-    bool held;      /* reading has stopped: a queue is full while firing is held */
-    uint64_t bytes; /* of all messages; 0 of a kind that has none */
+    bool held;            /* reading has stopped: a queue is full while firing is held */
+    uint64_t undecodable; /* events that became dead letters for their bytes */
+    uint64_t last_event;  /* when the newest one was taken, nanoseconds since 1970; 0: none was */
+    uint64_t bytes;       /* of all messages; 0 of a kind that has none */
     uint64_t in_flight, max_in_flight;
     weir_source_gauges gauges;
 } weir_source_report;
@@ -183,10 +191,20 @@ typedef struct weir_accumulator_report {
     weir_ledger ledger; /* of what was injected */
 } weir_accumulator_report;
 
+/* The newest firing, or condition of a reactor, that failed. */
+typedef struct weir_failure_report {
+    int64_t time;      /* of the firing, nanoseconds since 1970; 0: none has failed */
+    uint64_t firing;   /* its number; 0: the reactor's `where:` could not be asked */
+    const char *graph; /* NULL: the `where:` */
+    const char *node;  /* or NULL */
+    char message[252];
+} weir_failure_report;
+
 typedef struct weir_reactor_report {
     const char *module;
     const char *name;
     weir_reactor_metrics metrics;
+    weir_failure_report failure;
     const char *missing;          /* the first required input without a value, or NULL */
     const char *criteria_missing; /* the first input of the criteria that never had one, or NULL */
     const char *awaited;          /* a sink that it writes to and that is not ready, or NULL */
@@ -227,6 +245,7 @@ typedef struct weir_report {
     size_t sink_count;
 } weir_report;
 
+/* The runtime's thread, also from a callback; and anybody before its start and after its end. */
 WEIR_API WEIR_MUST_USE weir_status weir_runtime_metrics(weir_runtime *runtime, weir_report **ret,
                                                         weir_error **error);
 WEIR_API void weir_report_free(weir_report *report);

@@ -17,7 +17,7 @@
 extern "C" {
 #endif
 
-/* --- The ledger ------------------------------------------------------------------------------- */
+/* --- The ledger --- */
 
 /* What became of an event; of several ways the first that is true counts (rule E19). */
 typedef enum weir_outcome {
@@ -86,6 +86,7 @@ struct weir_origin {
     uint32_t limit; /* max_in_flight */
     uint32_t in_flight;
     weir_ticket_part *free_parts;
+    struct weir_part_slab *part_slabs;
     bool commits; /* it keeps track of what is done in each partition */
     weir_partition *partitions;
     uint32_t partition_count, partition_room;
@@ -94,6 +95,9 @@ struct weir_origin {
 
 WEIR_API WEIR_MUST_USE weir_status weir_origin_init(weir_origin *origin, const char *name,
                                                     uint32_t limit, weir_error **error);
+/* One whose tickets stand for several events: they have parts. */
+WEIR_API WEIR_MUST_USE weir_status weir_origin_init_inner(weir_origin *origin, const char *name,
+                                                          uint32_t limit, weir_error **error);
 WEIR_API void weir_origin_free(weir_origin *origin);
 
 /* True while another event can be given a ticket. */
@@ -122,7 +126,7 @@ static inline bool weir_origin_reaches(const weir_origin *origin, int64_t positi
            position - partition->oldest->position < (int64_t)origin->limit;
 }
 
-/* --- Events ----------------------------------------------------------------------------------- */
+/* --- Events --- */
 
 /* One input on its way through the rooms. */
 typedef struct weir_event {
@@ -165,7 +169,7 @@ WEIR_API void weir_event_finish(weir_event *event);
 /* Counts `outcome` for `count` events at once. */
 WEIR_API void weir_ledger_add(weir_ledger *ledger, uint32_t outcome, uint64_t count);
 
-/* --- Spans and source kinds ------------------------------------------------------------------- */
+/* --- Spans and source kinds --- */
 
 enum { WEIR_SPAN_EVENTS = 256, WEIR_SPAN_BYTES = 64 * 1024 };
 
@@ -195,6 +199,7 @@ typedef struct weir_source_gauges {
     uint64_t buffered, buffer_limit; /* bytes that are not handed on yet; of a channel events */
     uint64_t clients, client_limit;  /* connections; 0: it has none */
     uint64_t refused;                /* connections that were turned away */
+    uint64_t read, total; /* bytes read, of so many; 0: nobody knows how many there are */
 } weir_source_gauges;
 
 /* Callbacks of a kind. All but `read` may be NULL. */

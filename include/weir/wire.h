@@ -28,8 +28,7 @@ typedef enum weir_format {
     WEIR_FORMAT_CSV,
 } weir_format;
 
-/* --- What is wrong with bytes or values --------------------------------------------------------
- */
+/* --- What is wrong with bytes or values --- */
 
 /* Every fault: name, text. */
 #define WEIR_WIRE_FAULT_LIST(X)                                                                    \
@@ -70,8 +69,7 @@ typedef struct weir_wire_error {
     char message[WEIR_WIRE_MESSAGE]; /* "expected a number, found text" */
 } weir_wire_error;
 
-/* --- Types -------------------------------------------------------------------------------------
- */
+/* --- Types --- */
 
 typedef enum weir_value_kind {
     WEIR_VALUE_BOOL,
@@ -163,8 +161,7 @@ WEIR_API bool weir_enum_number(const weir_type *type, const char *name, size_t s
                                int32_t *ret_number);
 WEIR_API const weir_enumerator *weir_enum_find(const weir_type *type, int32_t number);
 
-/* --- Whole messages ----------------------------------------------------------------------------
- */
+/* --- Whole messages --- */
 
 /* Reads the one value that `bytes` hold, MessagePack or JSON (CSV: weir_csv_decode), into `value`,
  * which on failure is left half written. Padding, items beyond a list's count and bytes beyond a
@@ -172,6 +169,12 @@ WEIR_API const weir_enumerator *weir_enum_find(const weir_type *type, int32_t nu
 WEIR_API WEIR_MUST_USE weir_status weir_decode(const weir_type *type, weir_format format,
                                                weir_slice bytes, void *value,
                                                weir_wire_error *error);
+
+/* As weir_decode of MessagePack, for a value that more bytes may follow: *ret_size is its own. Any
+ * failure may also mean that it goes on beyond `bytes`. */
+WEIR_API WEIR_MUST_USE weir_status weir_decode_first(const weir_type *type, weir_slice bytes,
+                                                     void *value, size_t *ret_size,
+                                                     weir_wire_error *error);
 
 /* Appends `value` to `buffer`: in JSON and CSV without a line's end. On failure nothing is
  * appended. A buffer's `limit` must leave room for the type's largest value. */
@@ -187,8 +190,11 @@ WEIR_API size_t weir_value_print(const weir_type *type, const void *value, char 
  * longer than capacity - 1 bytes; the member is unchanged. */
 WEIR_API WEIR_MUST_USE weir_status weir_string_set(char *member, size_t capacity, const char *text);
 
-/* --- Framing -----------------------------------------------------------------------------------
- */
+/* The format that a file's name ends in, as a spec writes it: "csv", "json" (.json, .jsonl,
+ * .ndjson) or "msgpack" (.msgpack, .mpk). NULL: it says nothing. Static. */
+WEIR_API const char *weir_format_of_path(const char *path);
+
+/* --- Framing --- */
 
 /* The size of the MessagePack value that `bytes` begin with. WEIR_AGAIN: it goes on beyond them;
  * WEIR_DECODE: it is malformed or nested too deep, at error->offset. */

@@ -19,6 +19,8 @@ for spec in "$root"/examples/*/*.weir.yaml; do
 done
 [ "$count" -ge 9 ] || fail "only $count runs: where are the examples?"
 
+"$root/examples/raw/make.py" | cmp - "$root/examples/raw/orders.itch" || fail "orders.itch is stale"
+
 # The second run finds the module in the cache.
 object=$(find "$XDG_CACHE_HOME" -name hello.so)
 before=$(stat -c %Y.%i "$object")

@@ -13,7 +13,7 @@
 
 #include "tests/conformance/own_kinds.h"
 
-/* --- Files ------------------------------------------------------------------------------------ */
+/* --- Files --- */
 
 static void take_file(lab_world *lab, const char *name)
 {
@@ -53,7 +53,7 @@ static void fill_disk(lab_world *lab, bool shut)
     assert_int_equal(setrlimit(RLIMIT_FSIZE, &limit), 0);
 }
 
-/* --- Pipes ------------------------------------------------------------------------------------ */
+/* --- Pipes --- */
 
 static void take_pipe(lab_world *lab, size_t limit)
 {
@@ -88,7 +88,7 @@ static void make_pipe(lab_world *lab)
     assert_true(lab->output >= 0);
 }
 
-/* --- Standard output -------------------------------------------------------------------------- */
+/* --- Standard output --- */
 
 static int real_stdout = -1;
 
@@ -128,7 +128,7 @@ static void make_stdout_pipe(lab_world *lab)
     become_stdout(ends[1]);
 }
 
-/* --- A drum ----------------------------------------------------------------------------------- */
+/* --- A drum --- */
 
 static void clear_drum(lab_world *lab)
 {
@@ -156,7 +156,7 @@ static void break_drum(lab_world *lab, bool shut)
     own_drum_here.broken = shut;
 }
 
-/* --- The table -------------------------------------------------------------------------------- */
+/* --- The table --- */
 
 static const char never_full[] = "it takes every value", no_reader[] = "it has no reader",
                   waits[] = "a reader who takes nothing is waited for",
@@ -252,7 +252,7 @@ int sink_put_back(void **unused)
     return 0;
 }
 
-/* --- What came -------------------------------------------------------------------------------- */
+/* --- What came --- */
 
 static int64_t id_of_line(const char *line)
 {
@@ -282,7 +282,7 @@ static size_t next_value(const char *at, size_t size, int64_t *ret_id)
     return bytes.size;
 }
 
-void sink_expect_ids(const lab_world *lab, const sink_kind *kind, int64_t first, int64_t last)
+void sink_ids(const lab_world *lab, const sink_kind *kind, int64_t *ret_first, int64_t *ret_last)
 {
     static const char header[] = "id,value,text\n";
     const char *at = lab->bytes.data;
@@ -294,7 +294,8 @@ void sink_expect_ids(const lab_world *lab, const sink_kind *kind, int64_t first,
         at += sizeof header - 1;
         left -= sizeof header - 1;
     }
-    for (; left != 0; at += size, left -= size, first++) {
+    *ret_first = *ret_last = 0;
+    for (; left != 0; at += size, left -= size) {
         int64_t id = 0;
         if (kind->format == WEIR_FORMAT_MSGPACK) {
             size = next_value(at, left, &id);
@@ -302,8 +303,18 @@ void sink_expect_ids(const lab_world *lab, const sink_kind *kind, int64_t first,
             size = next_line(at, left);
             id = id_of_line(at);
         }
-        if (id != first)
-            fail_msg("item %lld stands where %lld belongs", (long long)id, (long long)first);
+        if (*ret_last != 0 && id != *ret_last + 1)
+            fail_msg("item %lld follows %lld", (long long)id, (long long)*ret_last);
+        *ret_first = *ret_last != 0 ? *ret_first : id;
+        *ret_last = id;
     }
-    assert_int_equal(first, last + 1);
+}
+
+void sink_expect_ids(const lab_world *lab, const sink_kind *kind, int64_t first, int64_t last)
+{
+    int64_t found_first, found_last;
+
+    sink_ids(lab, kind, &found_first, &found_last);
+    assert_int_equal(found_first, first);
+    assert_int_equal(found_last, last);
 }

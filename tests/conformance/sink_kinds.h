@@ -40,7 +40,8 @@ extern const size_t sink_kind_count;
 /* What a test that failed has left: a full disk, another standard output. */
 int sink_put_back(void **unused);
 
-/* The ids of the whole results in lab->bytes, which must be all there is. */
+/* The ids of the results in lab->bytes, which must be whole and count up. */
+void sink_ids(const lab_world *lab, const sink_kind *kind, int64_t *ret_first, int64_t *ret_last);
 void sink_expect_ids(const lab_world *lab, const sink_kind *kind, int64_t first, int64_t last);
 
 #endif

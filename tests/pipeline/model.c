@@ -3,7 +3,7 @@
 
 #include "tests/pipeline/model_parts.h"
 
-/* --- Events ----------------------------------------------------------------------------------- */
+/* --- Events --- */
 
 static void enqueue(oracle *m, reactor *r, cell *c, int input, boundary b)
 {
@@ -61,6 +61,8 @@ static void deliver(oracle *m, int accumulator_index, boundary b)
             bool shared = model_is_shared(m, r, k);
             cell *c = shared ? NULL : model_cell_of(r, r->keyed ? b.key : 0);
             b.arrival = ++m->arrivals;
+            if (c != NULL && c->age == 0)
+                c->age = b.arrival;
             if (r->criteria[k])
                 enqueue(m, r, c, k, b);
             else
@@ -194,7 +196,7 @@ static bool could_go_on(oracle *m)
     return false;
 }
 
-/* --- Time ------------------------------------------------------------------------------------- */
+/* --- Time --- */
 
 static void run_retry(oracle *m, reactor *r, cell *c)
 {
@@ -246,8 +248,7 @@ static cell *due_retry(oracle *m, reactor *r)
     for (int i = 0; i < CELLS; i++) {
         cell *c = &r->cells[i];
         if (c->retrying && c->due <= m->now &&
-            (first == NULL || c->due < first->due ||
-             (c->due == first->due && c->number < first->number)))
+            (first == NULL || c->due < first->due || (c->due == first->due && c->age < first->age)))
             first = c;
     }
     return first;
@@ -320,7 +321,7 @@ static void advance(oracle *m, int64_t by)
     model_ask_latest(m);
 }
 
-/* --- The script ------------------------------------------------------------------------------- */
+/* --- The script --- */
 
 static void push(oracle *m, const char *word)
 {
@@ -340,7 +341,16 @@ static void push(oracle *m, const char *word)
     advance(m, 1);
 }
 
-/* No more events: retries run out, the rest has no partner. */
+static bool something_is_paused(const oracle *m)
+{
+    for (int i = 0; i < m->reactor_count; i++)
+        for (int n = 0; n < CELLS; n++)
+            if (m->reactors[i].paused && m->reactors[i].cells[n].began != 0)
+                return true;
+    return false;
+}
+
+/* No more events: retries run out, the rest has no partner. What is paused goes on later. */
 static void drain(oracle *m)
 {
     m->drain = true;
@@ -348,6 +358,8 @@ static void drain(oracle *m)
         pass(m, next_due(m));
         happen(m);
     }
+    if (something_is_paused(m))
+        return;
     for (int i = 0; i < m->reactor_count; i++)
         for (;;) {
             cell *first = NULL;
@@ -414,7 +426,7 @@ void model_run(oracle *m, const char *script)
     free(copy);
 }
 
-/* --- The ledger ------------------------------------------------------------------------------- */
+/* --- The ledger --- */
 
 void model_ledger(const oracle *m, const char *name, char *text, size_t size)
 {

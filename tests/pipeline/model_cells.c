@@ -2,7 +2,7 @@
 /* model_cells.c - the naive model: what the spec says, and what is kept under a key. */
 #include "tests/pipeline/model_parts.h"
 
-/* --- What the spec says ----------------------------------------------------------------------- */
+/* --- What the spec says --- */
 
 int model_number_in(const char *settings, const char *name, int otherwise)
 {
@@ -127,7 +127,7 @@ const char *model_record(const oracle *m)
     return m->record.data != NULL ? m->record.data : "";
 }
 
-/* --- Cells ------------------------------------------------------------------------------------ */
+/* --- Cells --- */
 
 cell *model_cell_of(reactor *r, int64_t key)
 {

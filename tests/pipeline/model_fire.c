@@ -2,7 +2,7 @@
 /* model_fire.c - the naive model: criteria and firings. */
 #include "tests/pipeline/model_parts.h"
 
-/* --- Criteria --------------------------------------------------------------------------------- */
+/* --- Criteria --- */
 
 /* Whether a subtree is true, since when, and what it would take. */
 static bool holds(const reactor *r, const cell *c, int node, int64_t *since, bool *take)
@@ -66,7 +66,7 @@ bool model_is_held(const oracle *m, const reactor *r, const cell *c)
     return r->paused || c->retrying || (criteria_hold(r, c, take) && !is_warm(m, r, c));
 }
 
-/* --- Firing ----------------------------------------------------------------------------------- */
+/* --- Firing --- */
 
 static void print_inputs(oracle *m, const reactor *r, const cell *c, int64_t number)
 {

@@ -42,6 +42,7 @@ typedef struct cell {
     int64_t cache[RIG_ROOM];
     boundary queue[RIG_ROOM][QUEUE];
     int count[RIG_ROOM];
+    int64_t age;   /* when the key came */
     int64_t began; /* to wait; 0: nothing waits */
     bool retrying;
     boundary taken[RIG_ROOM]; /* of the retry; without causes: not taken */

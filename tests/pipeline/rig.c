@@ -11,7 +11,7 @@
 #include "sources/channel.h"
 #include "tests/pipeline/rig_spec.h"
 
-/* --- The record ------------------------------------------------------------------------------- */
+/* --- The record --- */
 
 static void on_item(const void *value, void *arg)
 {
@@ -44,7 +44,7 @@ static void on_dead(const void *value, void *arg)
     weir_buffer_text(record, ") ");
 }
 
-/* --- Life ------------------------------------------------------------------------------------- */
+/* --- Life --- */
 
 static void must(weir_status status, weir_error *error)
 {
@@ -53,12 +53,12 @@ static void must(weir_status status, weir_error *error)
                  error != NULL ? weir_error_message(error) : "");
 }
 
-static const weir_source_kind *const sources[] = {&rig_history, &rig_log};
+static const weir_source_kind *const sources[] = {&rig_history, &rig_log, &rig_limits_kind};
 static const weir_sink_kind *const sinks[] = {&rig_gate};
-static const weir_kinds kinds = {
+const weir_kinds *const rig_kinds = &(const weir_kinds){
     .generation = WEIR_GENERATION,
     .sources = sources,
-    .source_count = 2,
+    .source_count = sizeof sources / sizeof *sources,
     .sinks = sinks,
     .sink_count = 1,
 };
@@ -73,9 +73,12 @@ void rig_open(rig_world *rig, const rig_spec *spec)
     rig->tables = calloc(1, sizeof *rig->tables);
     assert_non_null(rig->tables);
     rig_fill_tables(rig->tables, spec);
+    rig_limits_seen = rig->limits;
+    for (uint32_t i = 0; rig->limits != NULL && i < rig->tables->module.source_count; i++)
+        rig->tables->sources[i].type = &rig->limits->type;
     if (rig->config.mode == WEIR_MODE_LIVE && !rig->live)
         rig->config.mode = WEIR_MODE_TEST;
-    rig->config.kinds = &kinds;
+    rig->config.kinds = rig_kinds;
     must(weir_runtime_new(&rig->config, &rig->runtime, &error), error);
     weir_runtime_set_user(rig->runtime, rig);
     must(weir_runtime_load(rig->runtime, &rig->tables->module, &error), error);
@@ -95,7 +98,7 @@ void rig_close(rig_world *rig)
     free(rig->tables);
 }
 
-/* --- The script ------------------------------------------------------------------------------- */
+/* --- The script --- */
 
 static uint32_t source_named(const rig_world *rig, const char *name)
 {
@@ -167,7 +170,7 @@ static void push(rig_world *rig, const char *word)
         weir_buffer_printf(&rig->record, "%s:%s ", word, weir_status_text(status));
     weir_error_free(error);
     /* What is pushed later has a later stamp. */
-    if (!rig->live)
+    if (!rig->live && !rig->ended)
         move_clock(rig, 1);
 }
 
@@ -188,11 +191,22 @@ static weir_status fire(rig_world *rig, char *name, weir_error **error)
     return weir_runtime_fire(rig->runtime, name, comma != NULL ? &key : NULL, error);
 }
 
-/* fire_with:r,7,a=1,b=2 */
+/* The items of 1+2+3, behind each other. */
+static size_t read_items(char *text, rig_item *items)
+{
+    char *rest = NULL;
+    size_t count = 0;
+
+    for (char *one = strtok_r(text, "+", &rest); one != NULL; one = strtok_r(NULL, "+", &rest))
+        items[count++] = read_item(one);
+    return count;
+}
+
+/* fire_with:r,7,a=1,w=2+3 */
 static weir_status fire_with(rig_world *rig, char *text, weir_error **error)
 {
     weir_named_value values[RIG_ROOM];
-    rig_item items[RIG_ROOM], key = {0};
+    rig_item items[RIG_ROOM][4], key = {0};
     size_t count = 0;
     char *rest = NULL, *name = strtok_r(text, ",", &rest);
     bool keyed = false;
@@ -205,8 +219,8 @@ static weir_status fire_with(rig_world *rig, char *text, weir_error **error)
             continue;
         }
         *equals = '\0';
-        items[count] = read_item(equals + 1);
-        values[count] = (weir_named_value){part, &items[count], 1};
+        size_t size = read_items(equals + 1, items[count]);
+        values[count] = (weir_named_value){part, items[count], size};
         count++;
     }
     return weir_runtime_fire_with(rig->runtime, name, keyed ? &key : NULL, values, count, error);
@@ -277,7 +291,7 @@ void rig_run(rig_world *rig, const char *script)
     free(copy);
 }
 
-/* --- Checks ----------------------------------------------------------------------------------- */
+/* --- Checks --- */
 
 void rig_expect(rig_world *rig, const char *expected)
 {
@@ -405,5 +419,7 @@ void rig_check(const rig_case *test)
     rig_expect(&rig, test->record);
     if (test->ledgers != NULL)
         expect_ledgers(&rig, test->ledgers);
+    if (test->then != RIG_ANY && rig.ended != (test->then == RIG_ENDED))
+        fail_msg("the runtime has %s", rig.ended ? "ended" : "not ended");
     rig_close(&rig);
 }

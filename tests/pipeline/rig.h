@@ -31,7 +31,7 @@
 #include <weir/weir.h>
 
 /* Repetitions, fewer of them under a sanitizer, which takes ten times as long. */
-#ifdef __SANITIZE_ADDRESS__
+#if defined __SANITIZE_ADDRESS__ || defined __SANITIZE_THREAD__
 #define RIG_TIMES(count) ((count) / 10)
 #else
 #define RIG_TIMES(count) (count)
@@ -102,6 +102,12 @@ typedef struct rig_tables {
     size_t text_size;
 } rig_tables;
 
+/* What a source of kind "limits" was asked for, and the type of its events. */
+typedef struct rig_limits {
+    size_t most;
+    weir_type type;
+} rig_limits;
+
 typedef struct rig_tap {
     struct rig_world *rig;
     const char *name;
@@ -115,6 +121,7 @@ typedef struct rig_world {
     const char *false_ids;  /* `where:` is false for these: "3,5" */
     const char *bad_ids;    /* ... and an error for these */
     uint8_t fails[RIG_IDS]; /* how often a firing that sees this id fails yet */
+    rig_limits *limits;
     const char *odd_reason; /* they fail for, instead of "bad N" */
     const char *fails_in;   /* only this graph ("r" or "r.1"); NULL: all */
     void (*during)(struct rig_world *rig, const char *reactor,
@@ -158,6 +165,7 @@ typedef struct rig_case {
     const char *false_ids, *bad_ids;
     const char *fails; /* "5x2": a firing that sees 5 fails twice; NULL: none */
     const char *fails_in;
+    enum { RIG_ANY, RIG_RUNS, RIG_ENDED } then; /* what has become of the runtime */
 } rig_case;
 
 void rig_check(const rig_case *test);

@@ -5,11 +5,12 @@
 
 #include "tests/pipeline/rig_spec.h"
 
-/* --- Sources with a history --------------------------------------------------------------------
+/* --- Sources with a history ---
  *
- *     1@10,2@20   events, with their times      ~  nothing is ready just once
+ *     1@10,2k7@20 events, with key and time      ~  nothing is ready just once
  *     3/1         of partition 1                _  a position that is not there
  *     !           what cannot be decoded
+ *     1*          the same for ever
  */
 
 typedef struct history_config {
@@ -23,7 +24,7 @@ typedef struct history_state {
     const char *next;
     rig_item values[WEIR_SPAN_EVENTS];
     weir_slice raw[WEIR_SPAN_EVENTS];
-    char text[WEIR_SPAN_EVENTS][24]; /* the raw bytes of an event */
+    char text[WEIR_SPAN_EVENTS][32]; /* the raw bytes of an event */
     int64_t positions[PARTITIONS];
     int64_t fails; /* commits that fail yet */
 } history_state;
@@ -62,6 +63,8 @@ static bool history_take(weir_source *source)
     rig_item item = {.id = strtoll(history->next, &end, 10)};
     int32_t partition = 0;
 
+    if (*end == 'k')
+        item.key = strtoll(end + 1, &end, 10);
     if (*end == '@')
         item.time = strtoll(end + 1, &end, 10);
     if (*end == '/')
@@ -77,7 +80,8 @@ static bool history_take(weir_source *source)
     int size = snprintf(text, sizeof history->text[0], "{\"id\":%lld}", (long long)item.id);
     history->raw[span->count] = (weir_slice){(const unsigned char *)text, (size_t)size};
     history->values[span->count++] = item;
-    history->next = end + (*end == ',');
+    if (*end != '*')
+        history->next = end + (*end == ',');
     return true;
 }
 
@@ -130,8 +134,7 @@ static weir_status history_read(weir_source *source, size_t limit, weir_error **
 
 const weir_source_kind rig_history = {HISTORY("history")};
 
-/* --- ... that commits --------------------------------------------------------------------------
- */
+/* --- ... that commits --- */
 
 weir_buffer *rig_commits;
 
@@ -154,7 +157,25 @@ static weir_status log_commit(weir_source *source, int32_t partition, int64_t po
 
 const weir_source_kind rig_log = {HISTORY("log"), .commit = log_commit};
 
-/* --- A sink that can be shut ------------------------------------------------------------------ */
+/* --- A source that notes how much it is asked for --- */
+
+static weir_status limits_read(weir_source *source, size_t limit, weir_error **error)
+{
+    (void)error;
+    weir_source_begin(source, 0);
+    if (limit > rig_limits_seen->most)
+        rig_limits_seen->most = limit;
+    return WEIR_CLOSED;
+}
+
+rig_limits *rig_limits_seen;
+
+const weir_source_kind rig_limits_kind = {
+    .base = {.name = "limits", .summary = "Notes how much it is asked for."},
+    .read = limits_read,
+};
+
+/* --- A sink that can be shut --- */
 
 bool rig_gate_shut;
 
@@ -169,7 +190,25 @@ static weir_status gate_write(weir_sink *sink, weir_slice bytes, size_t *ret_wri
     return WEIR_OK;
 }
 
+typedef struct gate_config {
+    int64_t buffer;
+} gate_config;
+
+static const weir_option gate_options[] = {
+    {.name = "buffer",
+     .type = WEIR_OPTION_SIZE,
+     .fallback = "1MiB",
+     .min = 1,
+     .max = 1 << 30,
+     .offset = offsetof(gate_config, buffer),
+     .help = "How much it holds back."},
+};
+
 const weir_sink_kind rig_gate = {
-    .base = {.name = "gate", .summary = "Takes nothing while it is shut."},
+    .base = {.name = "gate",
+             .summary = "Takes nothing while it is shut.",
+             .options = gate_options,
+             .option_count = 1,
+             .config_size = sizeof(gate_config)},
     .write = gate_write,
 };

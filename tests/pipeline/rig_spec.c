@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* --- Texts ------------------------------------------------------------------------------------ */
+/* --- Texts --- */
 
 static const char *keep(rig_tables *tables, const char *text, size_t size)
 {
@@ -45,7 +45,7 @@ static const char *next_word(rig_tables *tables, const char **text)
     return size != 0 ? keep(tables, start, size) : NULL;
 }
 
-/* --- Sources and accumulators ----------------------------------------------------------------- */
+/* --- Sources and accumulators --- */
 
 static uint32_t source_of(const rig_tables *tables, const char *name)
 {
@@ -103,7 +103,7 @@ static uint32_t accumulator_of(rig_tables *tables, const char *name)
     return tables->module.accumulator_count - 1;
 }
 
-/* --- Reactors --------------------------------------------------------------------------------- */
+/* --- Reactors --- */
 
 /* all(a,any(b,c)) in prefix order; returns what follows. */
 static const char *add_criteria(rig_tables *tables, uint32_t reactor, const char *text)
@@ -223,9 +223,10 @@ static void add_reactor(rig_tables *tables, const rig_reactor *spec)
     }
 }
 
-/* --- The whole -------------------------------------------------------------------------------- */
+/* --- The whole --- */
 
-/* "out" is a callback; "gate:out" a sink that the script can shut. */
+/* "out" is a callback; "gate:out" a sink that the script can shut, "gate1:out" one that is full
+ * with its first result. */
 static void add_sink(rig_tables *tables, const char *name)
 {
     const char *colon = strchr(name, ':');
@@ -233,7 +234,8 @@ static void add_sink(rig_tables *tables, const char *name)
 
     tables->sinks[tables->module.sink_count++] = (weir_module_sink){
         .name = colon != NULL ? colon + 1 : name,
-        .kind = colon != NULL ? keep(tables, name, (size_t)(colon - name)) : "callback",
+        .kind = colon != NULL ? "gate" : "callback",
+        .settings = settings(tables, strncmp(name, "gate1:", 6) == 0 ? "buffer=1" : NULL),
         .type = dead ? &rig_dead_type : &rig_item_type,
     };
     if (dead && tables->module.dead_letters == NULL)

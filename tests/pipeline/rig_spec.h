@@ -8,9 +8,16 @@
 
 void rig_fill_tables(rig_tables *tables, const rig_spec *spec);
 
+/* All of the kinds below. */
+extern const weir_kinds *const rig_kinds;
+
 /* A source with a history, "items=1@10,2@20,~,3@30", and one that commits besides. */
 extern const weir_source_kind rig_history, rig_log;
 extern weir_buffer *rig_commits; /* where commits are recorded */
+
+/* A source without events that notes how many it is asked for at once. */
+extern const weir_source_kind rig_limits_kind;
+extern rig_limits *rig_limits_seen;
 
 /* A sink that takes nothing while it is shut. */
 extern const weir_sink_kind rig_gate;

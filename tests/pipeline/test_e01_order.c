@@ -67,6 +67,79 @@ static void one_event_is_one_firing(void **state)
     RIG_CHECK_ALL(cases);
 }
 
+/* Pushed at one moment of the virtual clock, so with one stamp. */
+static void push_now(rig_world *rig, uint32_t source, int64_t id)
+{
+    rig_item item = {.id = id};
+
+    assert_int_equal(weir_runtime_push(rig->runtime, &rig->tables->module, source, &item, 1, NULL),
+                     WEIR_OK);
+}
+
+static void ties_go_by_the_order_of_the_spec(void **state)
+{
+    static const rig_spec spec = {.sources = {{"a"}, {"b"}, {"c"}},
+                                  .reactors = {{"r", "any(a,b,c)", "a? b? c?"}}};
+    rig_world rig = {0};
+
+    (void)state;
+    rig_open(&rig, &spec);
+    push_now(&rig, 2, 1);
+    push_now(&rig, 1, 2);
+    push_now(&rig, 0, 3);
+    push_now(&rig, 1, 4);
+    rig_run(&rig, ";");
+    rig_expect(&rig, "r#1(a3) r#2(a3 b2) r#3(a3 b4) r#4(a3 b4 c1)");
+    rig_close(&rig);
+}
+
+/* The first item of a turn pushes another one. */
+static void push_more(rig_world *rig, const char *reactor, int64_t id)
+{
+    (void)reactor;
+    if (id == 1)
+        rig_run(rig, "a3");
+}
+
+static void what_is_pushed_in_a_turn_is_the_next_ones(void **state)
+{
+    static const rig_spec spec = {
+        .sources = {{"a"}, {"b"}},
+        .reactors = {{"r", "any(a)", "a"}, {"q", "any(a)", "a", WEIR_LATEST}}};
+    rig_world rig = {.during = push_more, .live = true};
+
+    (void)state;
+    rig_open(&rig, &spec);
+    rig_run(&rig, "a1 a2");
+    assert_int_equal(weir_runtime_poll(rig.runtime, NULL), WEIR_OK);
+    rig_expect(&rig, "r#1(a1) r#2(a2) q#1(a2)");
+    assert_int_equal(weir_runtime_poll(rig.runtime, NULL), WEIR_OK);
+    rig_expect(&rig, "r#3(a3) q#2(a3)");
+    rig_close(&rig);
+}
+
+/* A span holds at most 256 events, or 64 KiB of them. */
+static void spans_are_bounded(void **state)
+{
+    static const struct {
+        size_t pad; /* of a value, beside the item */
+        size_t most;
+    } cases[] = {{0, 256}, {1000, 64}, {100000, 1}};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        rig_limits seen = {.type = rig_item_type};
+        seen.type.size += (uint32_t)cases[i].pad;
+        rig_world rig = {.limits = &seen};
+        static const rig_spec spec = {.sources = {{"a", .kind = "limits"}},
+                                      .reactors = {{"r", "any(a)", "a"}}};
+        rig_open(&rig, &spec);
+        rig_run(&rig, ";");
+        assert_int_equal(seen.most, cases[i].most);
+        rig_close(&rig);
+    }
+}
+
 /* More than a span, and more than fits in 64 KiB of values. */
 static void spans_are_not_seen(void **state)
 {
@@ -99,7 +172,10 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(events_go_in_the_order_of_their_stamps),
+        cmocka_unit_test(ties_go_by_the_order_of_the_spec),
+        cmocka_unit_test(what_is_pushed_in_a_turn_is_the_next_ones),
         cmocka_unit_test(one_event_is_one_firing),
+        cmocka_unit_test(spans_are_bounded),
         cmocka_unit_test(spans_are_not_seen),
     };
 

@@ -93,6 +93,56 @@ static void warming_takes_nothing(void **state)
     RIG_CHECK_ALL(cases);
 }
 
+static void warming_is_per_key(void **state)
+{
+    static const rig_case cases[] = {
+        {.name = "a key that has all of its own fires",
+         .spec = {.sources = {{"a"}, {"b"}},
+                  .accumulators = {{"x", "a", .keyed = true}, {"y", "b", .keyed = true}},
+                  .reactors = {{"r", "any(x)", "x y"}}},
+         .script = "a1k1 a2k2 ; b3k2 ; a4k2 a5k1 ; b6k1 ;",
+         .record = "r#1(x2 y3) r#2(x4 y3) r#3(x1 y6) r#4(x5 y6)"},
+        {.name = "what all of them lack holds them all",
+         .spec = {.sources = {{"a"}, {"b"}},
+                  .accumulators = {{"x", "a", .keyed = true}},
+                  .reactors = {{"r", "any(x)", "x b"}}},
+         .script = "a1k1 a2k2 ; b3 ;",
+         .record = "r#1(x1 b3) r#2(x2 b3)"},
+    };
+
+    (void)state;
+    RIG_CHECK_ALL(cases);
+}
+
+static void by_default_warming_takes_30_s(void **state)
+{
+    static const rig_spec spec = {
+        .sources = {{"a"}, {"b"}},
+        .accumulators = {{"x", "a", .keyed = true}, {"y", "b", .keyed = true}},
+        .reactors = {{"r", "any(x)", "x y"}},
+    };
+    rig_world rig = {0};
+    weir_report *report;
+
+    (void)state;
+    rig_open(&rig, &spec);
+    rig_run(&rig, "; +29s a1k1 ;");
+    const weir_reactor_report *r = rig_report(&rig, "r", &report);
+    assert_int_equal(r->metrics.health, WEIR_REACTOR_WARMING);
+    weir_report_free(report);
+    rig_run(&rig, "+2s");
+    r = rig_report(&rig, "r", &report);
+    assert_int_equal(r->metrics.health, WEIR_REACTOR_WARMING | WEIR_REACTOR_DEGRADED);
+    assert_string_equal(r->missing, "y");
+    weir_report_free(report);
+    rig_run(&rig, "b1k9 ;"); /* under any key */
+    r = rig_report(&rig, "r", &report);
+    assert_int_equal(r->metrics.health, 0);
+    weir_report_free(report);
+    rig_expect(&rig, "");
+    rig_close(&rig);
+}
+
 static void health_names_what_is_missing(void **state)
 {
     static const rig_spec spec = {.sources = {{"a"}, {"b"}},
@@ -130,6 +180,15 @@ static void where_of_a_reactor(void **state)
          .record = "r#1(a1)",
          .false_ids = "2",
          .ledgers = "a: 2 = 1 fired, 1 filtered; b: 1 = 1 filtered"},
+        {.name = "under latest and by key",
+         .spec = {.sources = {{"a"}, {"b"}},
+                  .accumulators = {{"x", "a", .keyed = true}},
+                  .reactors = {{"r", "any(x)", "x b?", WEIR_LATEST, .where = true},
+                               {"q", "any(b)", "b"}}},
+         .script = "a1k1 a2k2 a3k2 ; a4k2 ; a2k2 ; b5 ;",
+         .record = "r#1(x1) r#2(x3) q#1(b5)",
+         .false_ids = "2,4",
+         .ledgers = "a: 5 = 2 fired, 2 filtered, 1 collapsed"},
         {.name = "an error in it buries what was taken",
          .spec = {.sources = {{"a"}, {"b"}},
                   .reactors = {{"r", "all(a,b)", "a b", .where = true}},
@@ -142,6 +201,25 @@ static void where_of_a_reactor(void **state)
 
     (void)state;
     RIG_CHECK_ALL(cases);
+}
+
+static void what_where_refuses_is_counted(void **state)
+{
+    static const rig_spec spec = {.sources = {{"a"}},
+                                  .reactors = {{"r", "any(a)", "a", .where = true}}};
+    rig_world rig = {.false_ids = "2,3", .bad_ids = "4"};
+    weir_report *report;
+
+    (void)state;
+    rig_open(&rig, &spec);
+    rig_run(&rig, "a1 a2 a3 a4 ; fire:r");
+    const weir_reactor_report *r = rig_report(&rig, "r", &report);
+    assert_int_equal(r->metrics.fired, 2);
+    assert_int_equal(r->metrics.filtered, 2);
+    assert_int_equal(r->metrics.failed, 1);
+    weir_report_free(report);
+    rig_expect(&rig, "r#1(a1) r#2(a4)");
+    rig_close(&rig);
 }
 
 static void where_of_an_accumulator(void **state)
@@ -173,9 +251,15 @@ static void where_of_an_accumulator(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(the_four_corners),      cmocka_unit_test(nested_criteria),
-        cmocka_unit_test(warming_takes_nothing), cmocka_unit_test(health_names_what_is_missing),
-        cmocka_unit_test(where_of_a_reactor),    cmocka_unit_test(where_of_an_accumulator),
+        cmocka_unit_test(the_four_corners),
+        cmocka_unit_test(nested_criteria),
+        cmocka_unit_test(warming_takes_nothing),
+        cmocka_unit_test(health_names_what_is_missing),
+        cmocka_unit_test(where_of_a_reactor),
+        cmocka_unit_test(where_of_an_accumulator),
+        cmocka_unit_test(warming_is_per_key),
+        cmocka_unit_test(by_default_warming_takes_30_s),
+        cmocka_unit_test(what_where_refuses_is_counted),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -31,7 +31,7 @@ static void each_key_for_itself(void **state)
                   .reactors = {{"r", "any(x)", "x", .settings = "max_keys=2"}},
                   .sinks = {"dead"}},
          .script = "a1k1 a2k2 a3k3 a4k1 ;",
-         .record = "r#1(x1) r#2(x2) dead(a3 the reactor has 'max_keys' keys already) r#3(x4)",
+         .record = "r#1(x1) r#2(x2) dead(a3 'max_keys' keys are there already) r#3(x4)",
          .ledgers = "a: 4 = 3 fired, 1 dead"},
         {.name = "ttl: a key without events goes, with what waits under it",
          .spec = {.sources = {{"a"}, {"b"}},
@@ -40,7 +40,7 @@ static void each_key_for_itself(void **state)
                   .sinks = {"dead"}},
          .script = "a1k1 a2k2 ; +6s b2k2 ; +5s a3k3 ; b1k1 ; +20s",
          .record = "r#1(x2 y2) dead(a1 its key had no event for the time of 'ttl') "
-                   "dead(b1 the reactor has 'max_keys' keys already) "
+                   "dead(b1 'max_keys' keys are there already) "
                    "dead(a3 its key had no event for the time of 'ttl')"},
         {.name = "capacity is per key",
          .spec = {.sources = {{"a"}, {"b"}},
@@ -55,6 +55,86 @@ static void each_key_for_itself(void **state)
                   .reactors = {{"r", "any(x)", "x"}}},
          .script = "a1k1 a10k2 a2k1 a20k2 ;",
          .record = "r#1(x1) r#2(x10) r#3(x3) r#4(x30)"},
+    };
+
+    (void)state;
+    RIG_CHECK_ALL(cases);
+}
+
+static void accumulators_forget_with_their_reactors(void **state)
+{
+    static const rig_case cases[] = {
+        {.name = "a state goes with its key",
+         .spec = {.sources = {{"a"}},
+                  .accumulators = {{"x", "a", "stream", .keyed = true}},
+                  .reactors = {{"r", "any(x)", "x", .settings = "ttl=10s"}}},
+         .script = "a1k1 a1k2 ; +6s a2k1 ; +6s a4k1 a4k2 ; +11s a8k1 ;",
+         .record = "r#1(x1) r#2(x1) r#3(x3) r#4(x7) r#5(x4) r#6(x8)"},
+        {.name = "the reactor that keeps it longest counts",
+         .spec = {.sources = {{"a"}},
+                  .accumulators = {{"x", "a", "stream", .keyed = true}},
+                  .reactors = {{"r", "any(x)", "x", .settings = "ttl=5s", .sums = true},
+                               {"q", "any(x)", "x", .settings = "ttl=20s", .sums = true}}},
+         .script = "a1k1 ; +6s a2k1 ; +21s a4k1 ;",
+         .record = "r#1(x1 =1) q#1(x1 =1) r#2(x3 =3) q#2(x3 =4) r#3(x4 =4) q#3(x4 =4)"},
+        {.name = "an event that gives no boundary keeps the key",
+         .spec = {.sources = {{"a"}},
+                  .accumulators = {{"x", "a", "stream", .keyed = true}},
+                  .reactors = {{"r", "any(x)", "x", .settings = "ttl=10s", .sums = true}}},
+         .script = "a1k1 ; +6s a2k1 ; +6s a4k1 ;",
+         .false_ids = "2",
+         .record = "r#1(x1 =1) r#2(x7 =8)"},
+        {.name = "what waits in a batch under it becomes dead letters",
+         .spec = {.sources = {{"a"}},
+                  .accumulators = {{"w", "a", "batch", "max_size=3", .keyed = true}},
+                  .reactors = {{"r", "any(w)", "w", .settings = "ttl=10s"}},
+                  .sinks = {"dead"}},
+         .script = "a1k1 a2k1 a3k2 ; +6s a4k2 ; +5s a5k1 a6k1 a7k1 ;",
+         .record = "dead(a1 its key had no event for the time of 'ttl') "
+                   "dead(a2 its key had no event for the time of 'ttl') r#1(w[5 6 7])",
+         .ledgers = "a: 7 = 3 fired, 2 dead, 2 waiting"},
+        {.name = "keys are flushed in the order in which they came, also those that came again",
+         .spec = {.sources = {{"a"}},
+                  .accumulators = {{"w", "a", "batch", "max_size=3", .keyed = true}},
+                  .reactors = {{"r", "any(w)", "w", .settings = "ttl=10s"}}},
+         .script = "a1k1 a2k2 ; +6s a3k2 ; +5s a4k3 a5k1 ; flush:w",
+         .record = "r#1(w[2 3]) r#2(w[4]) r#3(w[5])"},
+        {.name = "a retry keeps its key till its end",
+         .spec = {.sources = {{"a"}},
+                  .accumulators = {{"x", "a", .keyed = true}},
+                  .reactors = {{"r", "any(x)", "x", .settings = "ttl=1s", .sums = true,
+                                .graphs = "on_error=retry delay=2s attempts=2"}},
+                  .sinks = {"dead"}},
+         .script = "a1k1 a2k1 ; +1s +1s a4k1 ; a3k2 ; +500ms a5k2 ; +1s +1s a7k2 ;",
+         .fails = "1x1 3x1",
+         .record = "r#1(x1 =1)! r#1(x1 =1) r#2(x2 =3) r#3(x4 =4) r#4(x3 =3)! r#4(x3 =3) "
+                   "r#5(x5 =8) r#6(x7 =7)"},
+        {.name = "at one moment it is tried, then its key goes",
+         .spec = {.sources = {{"a"}},
+                  .accumulators = {{"x", "a", .keyed = true}},
+                  .reactors = {{"r", "any(x)", "x", .settings = "ttl=1s", .sums = true,
+                                .graphs = "on_error=retry delay=1s"}}},
+         .script = "a1k1 ; +1s a2k1 ;",
+         .fails = "1x1",
+         .record = "r#1(x1 =1)! r#1(x1 =1) r#2(x2 =2)"},
+        {.name = "a batch that one reactor refuses",
+         .spec = {.sources = {{"a"}},
+                  .accumulators = {{"w", "a", "batch", "max_size=2", .keyed = true}},
+                  .reactors = {{"r", "any(w)", "w", .settings = "max_keys=1"},
+                               {"q", "any(w)", "w"}},
+                  .sinks = {"dead"}},
+         .script = "a1k1 a2k2 a3k1 a4k2 ;",
+         .record = "r#1(w[1 3]) q#1(w[1 3]) dead(a2 'max_keys' keys are there already) "
+                   "dead(a4 'max_keys' keys are there already) q#2(w[2 4])",
+         .ledgers = "a: 4 = 2 fired, 2 dead"},
+        {.name = "max_keys is theirs too",
+         .spec = {.sources = {{"a"}},
+                  .accumulators = {{"x", "a", "stream", .keyed = true}},
+                  .reactors = {{"r", "any(x)", "x", .settings = "max_keys=2"}},
+                  .sinks = {"dead"}},
+         .script = "a1k1 a2k2 a3k3 a4k1 ;",
+         .record = "r#1(x1) r#2(x2) dead(a3 'max_keys' keys are there already) r#3(x5)",
+         .ledgers = "a: 4 = 3 fired, 1 dead"},
     };
 
     (void)state;
@@ -111,6 +191,41 @@ static void by_hand(void **state)
          .script = "a1 b1 ; fire_with:r,a=7 ; fire:r fire_with:r,b=3 fire_with:r,c=1,a=1",
          .record = "r#1(a1) r#2(a1 b1) r#3(a7) r#4(a7) fire_with:invalid argument "
                    "fire_with:not found"},
+        {.name = "fire on an empty cache, where no input is required",
+         .spec = {.sources = {{"a"}, {"b"}}, .reactors = {{"r", "any(a,b)", "a? b?"}}},
+         .script = "fire:r a1 ;",
+         .record = "r#1() r#2(a1)"},
+        {.name =
+             "fire with nothing, or with what is unknown, twice there or too much: refused, and "
+             "the cache is as it was",
+         .spec = {.sources = {{"a"}, {"b"}},
+                  .accumulators = {{"w", "b", "state", "size=2"}},
+                  .reactors = {{"r", "any(a,w)", "a? w?"}}},
+         .script = "a1 b2 ; fire_with:r fire_with:r,a=3,c=4 fire_with:r,a=3,a=4 "
+                   "fire_with:r,a=3,w=1+2+3 fire:r fire_with:r,w=5+6",
+         .record = "r#1(a1) r#2(a1 w[2]) fire_with:invalid argument fire_with:not found "
+                   "fire_with:invalid argument fire_with:over a limit r#3(a1 w[2]) r#4(w[5 6])"},
+        {.name = "fire with: what waited for a value is asked then",
+         .spec = {.sources = {{"a"}, {"b"}}, .reactors = {{"r", "any(a)", "a b"}}},
+         .script = "a1 a2 ; fire_with:r,a=7,b=8",
+         .record = "r#1(a7 b8) r#2(a1 b8) r#3(a2 b8)"},
+        {.name = "nothing is taken from the queues",
+         .spec = {.sources = {{"a"}, {"b"}}, .reactors = {{"r", "all(a,b)", "a b"}}},
+         .script = "a1 ; fire_with:r,a=7,b=8 fire:r b2 ;",
+         .record = "r#1(a7 b8) r#2(a7 b8) r#3(a1 b2)",
+         .ledgers = "a: 1 = 1 fired"},
+        {.name = "not while a failed firing is to be tried again; a retry keeps its own inputs",
+         .spec = {.sources = {{"a"}},
+                  .reactors = {{"r", "any(a)", "a", .graphs = "on_error=retry delay=1s"}}},
+         .script = "a1 ; fire:r fire_with:r,a=2 +1s fire:r",
+         .fails = "1x1",
+         .record = "r#1(a1)! fire:not now fire_with:not now r#1(a1) r#2(a1)"},
+        {.name = "a key that a refused call names is not made",
+         .spec = {.sources = {{"a"}},
+                  .accumulators = {{"x", "a", .keyed = true}},
+                  .reactors = {{"r", "any(x)", "x", .settings = "max_keys=1"}}},
+         .script = "pause:r fire_with:r,1,x=1 resume:r fire_with:r,2,x=2 fire_with:r,3,x=3",
+         .record = "fire_with:not possible in this state r#1(x2) fire_with:over a limit"},
         {.name = "fire under a key",
          .spec = {.sources = {{"a"}},
                   .accumulators = {{"x", "a", .keyed = true}},
@@ -147,6 +262,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(each_key_for_itself),
+        cmocka_unit_test(accumulators_forget_with_their_reactors),
         cmocka_unit_test(many_keys_in_one_turn),
         cmocka_unit_test(by_hand),
     };

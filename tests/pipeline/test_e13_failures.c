@@ -75,6 +75,43 @@ static void retries(void **state)
          .script = "a1 ; +1s +1s +1s a2 ; +2s inject:a,3 +1s",
          .fails = "1x3",
          .record = "r#1(a1)! r#1(a1)! r#1(a1)! r#1(a1) r#2(a2) r#3(a3)"},
+        {.name = "fixed delays",
+         .spec = {.sources = {{"a"}},
+                  .reactors = {{"r", "any(a)", "a",
+                                .graphs = "on_error=retry delay=2s attempts=4 backoff=fixed"}}},
+         .script = "a1 ; +1s inject:a,2 +1s inject:a,3 +1s inject:a,4 +1s inject:a,5 +2s",
+         .fails = "1x3",
+         .record = "r#1(a1)! r#1(a1)! r#1(a1)! r#1(a1) r#2(a2) r#3(a3) r#4(a4) r#5(a5)"},
+        {.name = "max_delay bounds them",
+         .spec = {.sources = {{"a"}},
+                  .reactors = {{"r", "any(a)", "a",
+                                .graphs = "on_error=retry delay=1s max_delay=2s attempts=5"}}},
+         .script = "a1 ; +1s +2s +2s +2s",
+         .fails = "1x4",
+         .record = "r#1(a1)! r#1(a1)! r#1(a1)! r#1(a1)! r#1(a1)"},
+        {.name = "one attempt is none more",
+         .spec = {.sources = {{"a"}},
+                  .reactors = {{"r", "any(a)", "a", .graphs = "on_error=retry attempts=1"}},
+                  .sinks = {"dead"}},
+         .script = "a1 ; +60s",
+         .fails = "1x9",
+         .record = "r#1(a1)! dead(a1 bad 1 in r.node#1)"},
+        {.name = "three attempts by default, the first after a second",
+         .spec = {.sources = {{"a"}},
+                  .reactors = {{"r", "any(a)", "a", .graphs = "on_error=retry"}},
+                  .sinks = {"dead"}},
+         .script = "a1 ; +999ms +1ms +1s +1s",
+         .fails = "1x9",
+         .record = "r#1(a1)! r#1(a1)! r#1(a1)! dead(a1 bad 1 in r.node#1)"},
+        {.name = "a graph that gives up does not stop the other one's tries",
+         .spec = {.sources = {{"a"}},
+                  .reactors = {{"r", "any(a)", "a",
+                                .graphs = "on_error=dead_letter|on_error=retry delay=1s"}},
+                  .sinks = {"dead"}},
+         .script = "a1 a2 ; +1s",
+         .fails = "1x2",
+         .record = "r#1(a1)! r.1#1(a1)! dead(a1 bad 1 in r.node#1) r.1#1(a1) r#2(a2) r.1#2(a2)",
+         .ledgers = "a: 2 = 1 fired, 1 dead"},
         {.name = "the failed graph alone runs again",
          .spec = {.sources = {{"a"}},
                   .reactors = {{"r", "any(a)", "a", .graphs = "on_error=retry delay=1s|",
@@ -157,6 +194,35 @@ static void halt_stops_in_order(void **state)
     rig_close(&rig);
 }
 
+static void writers_are_held(void **state)
+{
+    static const rig_case cases[] = {
+        {.name = "from the firing on that fills the sink",
+         .spec = {.sources = {{"a"}},
+                  .reactors = {{"r", "any(a)", "a", .to = "out"}, {"q", "any(a)", "a"}},
+                  .sinks = {"gate1:out"}},
+         .script = "shut a1 a2 a3 ; open ;",
+         .record = "r#1(a1) out=101 q#1(a1) q#2(a2) q#3(a3) r#2(a2) out=102 r#3(a3) out=103"},
+        {.name = "under latest too, and what came meanwhile is fired in the turn that lets it go",
+         .spec = {.sources = {{"a"}},
+                  .reactors = {{"r", "any(a)", "a", WEIR_LATEST, .to = "out"}},
+                  .sinks = {"gate1:out"}},
+         .script = "shut a1 ; a2 ; a3 ; open ;",
+         .record = "r#1(a1) out=101 r#2(a3) out=103",
+         .ledgers = "a: 3 = 2 fired, 1 collapsed"},
+        {.name = "a key as the others",
+         .spec = {.sources = {{"a"}},
+                  .accumulators = {{"x", "a", .keyed = true}},
+                  .reactors = {{"r", "any(x)", "x", .to = "out", .settings = "capacity=1"}},
+                  .sinks = {"gate1:out"}},
+         .script = "shut a1k1 a2k2 a3k1 a4k2 ; open ; ;",
+         .record = "r#1(x1) out=101 r#2(x2) out=102 r#3(x3) out=103 r#4(x4) out=104"},
+    };
+
+    (void)state;
+    RIG_CHECK_ALL(cases);
+}
+
 static void sinks_that_are_not_ready(void **state)
 {
     static const rig_spec spec = {
@@ -198,9 +264,8 @@ static void sinks_that_are_not_ready(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(all_or_nothing),
-        cmocka_unit_test(retries),
-        cmocka_unit_test(halt_stops_in_order),
+        cmocka_unit_test(all_or_nothing),           cmocka_unit_test(retries),
+        cmocka_unit_test(halt_stops_in_order),      cmocka_unit_test(writers_are_held),
         cmocka_unit_test(sinks_that_are_not_ready),
     };
 

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* --- What it says ----------------------------------------------------------------------------- */
+/* --- What it says --- */
 
 enum { LETTERS = 8 };
 
@@ -117,7 +117,7 @@ static void any_reason_can_be_written(void **state)
     rig_close(&rig);
 }
 
-/* --- Where it goes ---------------------------------------------------------------------------- */
+/* --- Where it goes --- */
 
 static void the_nearest_place_that_is_named(void **state)
 {
@@ -216,7 +216,42 @@ static void without_a_sink_it_is_logged(void **state)
     rig_close(&rig);
 }
 
-/* --- What cannot be written ------------------------------------------------------------------- */
+/* --- What metrics tell --- */
+
+static void failures_are_told(void **state)
+{
+    static const rig_spec spec = {
+        .sources = {{"a", "items=1,!,2,!,~,3", .kind = "log"}, {"b"}},
+        .reactors = {{"r", "any(a)", "a"}, {"q", "any(b)", "b", .where = true}},
+    };
+    rig_world rig = {.fails[2] = 1, .bad_ids = "4"};
+    weir_report *report;
+
+    (void)state;
+    rig_open(&rig, &spec);
+    rig_run(&rig, "+5s ;");
+    const weir_reactor_report *r = rig_report(&rig, "r", &report);
+    assert_int_equal(report->sources[0].undecodable, 2);
+    assert_int_equal(report->sources[0].last_event, 5000000000);
+    assert_int_equal(report->sources[1].last_event, 0);
+    assert_int_equal(r->metrics.last_fired, 5000000000);
+    assert_int_equal(r->failure.time, 5000000000);
+    assert_int_equal(r->failure.firing, 2);
+    assert_string_equal(r->failure.graph, "r");
+    assert_string_equal(r->failure.node, "node");
+    assert_string_equal(r->failure.message, "bad 2");
+    weir_report_free(report);
+    rig_run(&rig, "+1s b4 ;");
+    const weir_reactor_report *q = rig_report(&rig, "q", &report);
+    assert_int_equal(q->metrics.last_fired, 0);
+    assert_int_equal(q->failure.firing, 0);
+    assert_null(q->failure.graph);
+    assert_string_equal(q->failure.message, "bad 4");
+    weir_report_free(report);
+    rig_close(&rig);
+}
+
+/* --- What cannot be written --- */
 
 /* One source fills the sink; then none that would write to it is read, and the other one is. */
 static void its_source_is_read_no_further(void **state)
@@ -261,7 +296,7 @@ static void its_source_is_read_no_further(void **state)
     rig_close(&rig);
 }
 
-/* --- The ledger ------------------------------------------------------------------------------- */
+/* --- The ledger --- */
 
 /* Each event counts once, under the first of dead, fired, collapsed, filtered, kept that is true on
  * one of its ways. */
@@ -324,6 +359,7 @@ int main(void)
         cmocka_unit_test(the_nearest_place_that_is_named),
         cmocka_unit_test(each_event_once_a_failure),
         cmocka_unit_test(without_a_sink_it_is_logged),
+        cmocka_unit_test(failures_are_told),
         cmocka_unit_test(its_source_is_read_no_further),
         cmocka_unit_test(the_first_that_is_true_counts),
     };

@@ -11,7 +11,7 @@
 
 static unsigned long first_seed = 1, seed_count = RIG_TIMES(5000);
 
-/* --- Chance ----------------------------------------------------------------------------------- */
+/* --- Chance --- */
 
 static uint64_t chance_state;
 
@@ -34,7 +34,7 @@ static bool one_in(unsigned n)
     return below(n) == 0;
 }
 
-/* --- A random case ---------------------------------------------------------------------------- */
+/* --- A random case --- */
 
 typedef struct random_case {
     rig_spec spec;
@@ -202,7 +202,7 @@ static void make_case(random_case *c)
     make_script(c, sources, reactors);
 }
 
-/* --- Comparing -------------------------------------------------------------------------------- */
+/* --- Comparing --- */
 
 static void print_case(const random_case *c)
 {
@@ -278,6 +278,17 @@ static void run_both(unsigned long seed, random_case *c, rig_world *rig, oracle 
     free(copy);
 }
 
+/* The end waits for those who are paused. */
+static void end_pauses(const random_case *c, rig_world *rig, oracle *model)
+{
+    for (int i = 0; c->spec.reactors[i].name != NULL && !rig->ended; i++) {
+        char word[32];
+        snprintf(word, sizeof word, "resume:%s ;", c->spec.reactors[i].name);
+        rig_run(rig, word);
+        model_run(model, word);
+    }
+}
+
 static void run_seed(unsigned long seed)
 {
     random_case *c = calloc(1, sizeof *c);
@@ -294,6 +305,8 @@ static void run_seed(unsigned long seed)
     run_both(seed, c, &rig, model);
     rig_run(&rig, "close ; ; ;");
     model_run(model, "close ; ; ;");
+    compare(seed, c, &rig, model);
+    end_pauses(c, &rig, model);
     compare(seed, c, &rig, model);
     rig_close(&rig);
     model_free(model);

@@ -9,7 +9,7 @@
 /* Ping */
 
 static const unsigned char *small_ping_read_msgpack(weir_reader *reader, const unsigned char *at,
-    void *target)
+                                                    void *target)
 {
     uint32_t left;
 
@@ -20,7 +20,7 @@ static const unsigned char *small_ping_read_msgpack(weir_reader *reader, const u
 }
 
 static const unsigned char *small_ping_read_json(weir_reader *reader, const unsigned char *at,
-    void *target)
+                                                 void *target)
 {
     (void)target;
     if (weir_json_open_object(reader, at) == NULL)
@@ -29,7 +29,7 @@ static const unsigned char *small_ping_read_json(weir_reader *reader, const unsi
 }
 
 static unsigned char *small_ping_write_msgpack(weir_writer *writer, unsigned char *at,
-    const void *source)
+                                               const void *source)
 {
     (void)writer;
     (void)source;
@@ -37,7 +37,7 @@ static unsigned char *small_ping_write_msgpack(weir_writer *writer, unsigned cha
 }
 
 static unsigned char *small_ping_write_json(weir_writer *writer, unsigned char *at,
-    const void *source)
+                                            const void *source)
 {
     (void)writer;
     (void)source;
@@ -73,7 +73,7 @@ static const weir_enumerator small_side_names[] = {
 };
 
 static const unsigned char *small_side_read_msgpack(weir_reader *reader, const unsigned char *at,
-    void *target)
+                                                    void *target)
 {
     small_side *value = target;
     int32_t number = 0;
@@ -84,7 +84,7 @@ static const unsigned char *small_side_read_msgpack(weir_reader *reader, const u
 }
 
 static const unsigned char *small_side_read_json(weir_reader *reader, const unsigned char *at,
-    void *target)
+                                                 void *target)
 {
     small_side *value = target;
     int32_t number = 0;
@@ -95,7 +95,7 @@ static const unsigned char *small_side_read_json(weir_reader *reader, const unsi
 }
 
 static unsigned char *small_side_write_msgpack(weir_writer *writer, unsigned char *at,
-    const void *source)
+                                               const void *source)
 {
     const small_side *value = source;
 
@@ -103,7 +103,7 @@ static unsigned char *small_side_write_msgpack(weir_writer *writer, unsigned cha
 }
 
 static unsigned char *small_side_write_json(weir_writer *writer, unsigned char *at,
-    const void *source)
+                                            const void *source)
 {
     const small_side *value = source;
 
@@ -177,7 +177,7 @@ static void small_level_fill(void *target, const uint64_t *seen)
 }
 
 static const unsigned char *small_level_read_msgpack(weir_reader *reader, const unsigned char *at,
-    void *target)
+                                                     void *target)
 {
     small_level *value = target;
     const unsigned char *start = at;
@@ -236,7 +236,7 @@ failed:
 }
 
 static const unsigned char *small_level_read_json(weir_reader *reader, const unsigned char *at,
-    void *target)
+                                                  void *target)
 {
     small_level *value = target;
     const unsigned char *start = at;
@@ -294,7 +294,7 @@ failed:
 }
 
 static unsigned char *small_level_write_msgpack(weir_writer *writer, unsigned char *at,
-    const void *source)
+                                                const void *source)
 {
     const small_level *value = source;
 
@@ -308,7 +308,7 @@ static unsigned char *small_level_write_msgpack(weir_writer *writer, unsigned ch
 }
 
 static unsigned char *small_level_write_json(weir_writer *writer, unsigned char *at,
-    const void *source)
+                                             const void *source)
 {
     const small_level *value = source;
     unsigned char *start = at;
@@ -397,7 +397,7 @@ static uint32_t small_out_find(weir_text key)
 }
 
 static const unsigned char *small_out_read_msgpack(weir_reader *reader, const unsigned char *at,
-    void *target)
+                                                   void *target)
 {
     small_out *value = target;
     const unsigned char *start = at;
@@ -464,7 +464,7 @@ failed:
 }
 
 static const unsigned char *small_out_read_json(weir_reader *reader, const unsigned char *at,
-    void *target)
+                                                void *target)
 {
     small_out *value = target;
     const unsigned char *start = at;
@@ -530,7 +530,7 @@ failed:
 }
 
 static unsigned char *small_out_write_msgpack(weir_writer *writer, unsigned char *at,
-    const void *source)
+                                              const void *source)
 {
     const small_out *value = source;
 
@@ -548,7 +548,7 @@ static unsigned char *small_out_write_msgpack(weir_writer *writer, unsigned char
 }
 
 static unsigned char *small_out_write_json(weir_writer *writer, unsigned char *at,
-    const void *source)
+                                           const void *source)
 {
     const small_out *value = source;
     unsigned char *start = at;
@@ -705,7 +705,7 @@ static const unsigned char *small_called_args_read_msgpack_weights(weir_reader *
 }
 
 static const unsigned char *small_called_args_read_msgpack(weir_reader *reader,
-    const unsigned char *at, void *target)
+                                                           const unsigned char *at, void *target)
 {
     small_called_args *value = target;
     const unsigned char *start = at;
@@ -835,7 +835,7 @@ static const unsigned char *small_called_args_read_json_weights(weir_reader *rea
 }
 
 static const unsigned char *small_called_args_read_json(weir_reader *reader,
-    const unsigned char *at, void *target)
+                                                        const unsigned char *at, void *target)
 {
     small_called_args *value = target;
     const unsigned char *start = at;
@@ -963,7 +963,7 @@ static unsigned char *small_called_args_write_msgpack_weights(weir_writer *write
 }
 
 static unsigned char *small_called_args_write_msgpack(weir_writer *writer, unsigned char *at,
-    const void *source)
+                                                      const void *source)
 {
     const small_called_args *value = source;
     uint32_t count = 3;
@@ -998,7 +998,7 @@ static unsigned char *small_called_args_write_msgpack(weir_writer *writer, unsig
 }
 
 static unsigned char *small_called_args_write_json_levels(weir_writer *writer, unsigned char *at,
-    const small_called_args *value)
+                                                          const small_called_args *value)
 {
     unsigned char *start = at;
     uint32_t count = value->levels_count;
@@ -1016,7 +1016,7 @@ static unsigned char *small_called_args_write_json_levels(weir_writer *writer, u
 }
 
 static unsigned char *small_called_args_write_json_weights(weir_writer *writer, unsigned char *at,
-    const small_called_args *value)
+                                                           const small_called_args *value)
 {
     unsigned char *start = at;
     const uint32_t count = 3;
@@ -1031,7 +1031,7 @@ static unsigned char *small_called_args_write_json_weights(weir_writer *writer, 
 }
 
 static unsigned char *small_called_args_write_json(weir_writer *writer, unsigned char *at,
-    const void *source)
+                                                   const void *source)
 {
     const small_called_args *value = source;
     unsigned char *start = at;
@@ -1110,7 +1110,7 @@ const weir_type small_called_args_type = {
 static const char small_spec[] = "small.weir.yaml";
 
 static weir_status small_pongs_update(weir_firing *firing, const void *value, void *cell,
-    void *result)
+                                      void *result)
 {
     (void)firing;
     (void)value;
@@ -1121,7 +1121,7 @@ static weir_status small_pongs_update(weir_firing *firing, const void *value, vo
 
 /* in: pings. small.weir.yaml:19 */
 static inline weir_status small_g_same(weir_firing *firing, const small_ping *pings,
-    small_ping *out)
+                                       small_ping *out)
 {
     (void)firing;
     *out = *pings;
@@ -1130,7 +1130,7 @@ static inline weir_status small_g_same(weir_firing *firing, const small_ping *pi
 
 /* in: pongs. small.weir.yaml:20 */
 static inline weir_status small_g_other(weir_firing *firing, const small_ping *pongs,
-    small_ping *out)
+                                        small_ping *out)
 {
     (void)firing;
     *out = *pongs;
@@ -1139,7 +1139,7 @@ static inline weir_status small_g_other(weir_firing *firing, const small_ping *p
 
 /* g small.weir.yaml:16 */
 static inline weir_status small_g_nodes(weir_firing *firing, const void *const *inputs, void *state,
-    const weir_graph_frame *frame)
+                                        const weir_graph_frame *frame)
 {
     const small_ping *pings = inputs[0];
     const small_ping *pongs = inputs[1];
@@ -1166,7 +1166,7 @@ static inline weir_status small_g_nodes(weir_firing *firing, const void *const *
 }
 
 static weir_status small_g_run(weir_firing *firing, const void *const *inputs, void *state,
-    const weir_graph_frame *frame)
+                               const weir_graph_frame *frame)
 {
     return small_g_nodes(firing, inputs, state, frame);
 }
@@ -1190,13 +1190,14 @@ weir_status small_g_call(const small_g_in *in, void *state, small_g_out *out, we
     };
     memset(out, 0, sizeof *out);
     return weir_graph_call("g", small_g_run, &firing, inputs, state, captures, 2, outlets, counts,
-        error);
+                           error);
 }
 
 /* in: levels, weights, code, limit (optional). small.weir.yaml:24 */
 static inline weir_status small_called_sum(weir_firing *firing, const small_level *levels,
-    size_t levels_count, const double *weights, size_t weights_count, const char *code,
-    const int32_t *limit, small_out *out)
+                                           size_t levels_count, const double *weights,
+                                           size_t weights_count, const char *code,
+                                           const int32_t *limit, small_out *out)
 {
     (void)levels;
     (void)weights;
@@ -1204,7 +1205,7 @@ static inline weir_status small_called_sum(weir_firing *firing, const small_leve
     int64_t t1;
     if (!weir_add_i64((int64_t)levels_count, limit != NULL ? (int64_t)*limit : 1, &t1))
         return weir_fail(firing,
-            "small.weir.yaml:24: integer overflow in 'size(levels) + (has(limit) \077 limit : 1)'");
+                         "small.weir.yaml:24: integer overflow in 'size(levels) + (has(limit) \077 limit : 1)'");
     out->n = t1;
     weir_text_copy(out->code, sizeof out->code, code);
     out->side = SMALL_SIDE_BUY;
@@ -1213,7 +1214,7 @@ static inline weir_status small_called_sum(weir_firing *firing, const small_leve
 
 /* in: sum, side. small.weir.yaml:25 */
 static inline weir_status small_called_with_side(weir_firing *firing, const small_out *sum,
-    const small_side *side, small_out *out)
+                                                 const small_side *side, small_out *out)
 {
     (void)firing;
     *out = *sum;
@@ -1223,7 +1224,7 @@ static inline weir_status small_called_with_side(weir_firing *firing, const smal
 
 /* called small.weir.yaml:21 */
 static inline weir_status small_called_nodes(weir_firing *firing, const void *const *inputs,
-    void *state, const weir_graph_frame *frame)
+                                             void *state, const weir_graph_frame *frame)
 {
     const weir_window *levels_window = inputs[0];
     const small_level *levels = levels_window != NULL ? levels_window->items : NULL;
@@ -1242,7 +1243,7 @@ static inline weir_status small_called_nodes(weir_firing *firing, const void *co
     /* small.weir.yaml:24 */
     memset(&sum, 0, sizeof sum);
     status = small_called_sum(firing, levels, levels_count, weights, weights_count, code, limit,
-        &sum);
+                              &sum);
     if (status != WEIR_OK && weir_at_node(firing, frame, 0, status) != WEIR_OK)
         return WEIR_FAILED;
     if (side != NULL) {
@@ -1257,13 +1258,13 @@ static inline weir_status small_called_nodes(weir_firing *firing, const void *co
 }
 
 static weir_status small_called_run(weir_firing *firing, const void *const *inputs, void *state,
-    const weir_graph_frame *frame)
+                                    const weir_graph_frame *frame)
 {
     return small_called_nodes(firing, inputs, state, frame);
 }
 
 weir_status small_called_call(const small_called_in *in, void *state, small_called_out *out,
-    weir_error **error)
+                              weir_error **error)
 {
     uint64_t counts[2] = {0};
     weir_outlet outlets[1];
@@ -1284,12 +1285,12 @@ weir_status small_called_call(const small_called_in *in, void *state, small_call
     };
     memset(out, 0, sizeof *out);
     return weir_graph_call("called", small_called_run, &firing, inputs, state, captures, 1, outlets,
-        counts, error);
+                           counts, error);
 }
 
 /* g small.weir.yaml:16 */
 static weir_status small_g_fire(weir_firing *firing, const void *const *inputs, void *states,
-    const weir_graph_frame *frames, bool *failed)
+                                const weir_graph_frame *frames, bool *failed)
 {
     weir_status status = WEIR_OK;
 
@@ -1485,7 +1486,7 @@ static const weir_module_member small_called_output_table[] = {
 };
 
 static weir_status small_called_call_args(const void *args, int64_t now, const void *params,
-    void *state, void *out, weir_error **error)
+                                          void *state, void *out, weir_error **error)
 {
     const small_called_args *given = args;
     small_called_in in = {.now_ = now};

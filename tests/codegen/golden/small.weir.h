@@ -8,7 +8,7 @@
 
 #include <weir/weir.h>
 
-#if WEIR_GENERATION != 1
+#if WEIR_GENERATION != 2
 #error "generated for another generation of weir: generate it again"
 #endif
 
@@ -116,7 +116,7 @@ static inline bool small_called_args_equal(const small_called_args *a, const sma
 
 /* As snprintf: the length of the whole text, which may be cut. */
 static inline size_t small_called_args_print(const small_called_args *value, char *text,
-    size_t size)
+                                             size_t size)
 {
     return weir_value_print(&small_called_args_type, value, text, size);
 }
@@ -167,19 +167,19 @@ typedef struct small_called_out {
 
 /* called as a plain function: no runtime, any thread. */
 weir_status small_called_call(const small_called_in *in, void *state, small_called_out *out,
-    weir_error **error);
+                              weir_error **error);
 
 extern const weir_module small_module;
 
 /* Pushes into the channel pings; any thread. */
 static inline weir_status small_push_pings_n(weir_runtime *runtime, const small_ping *values,
-    size_t count, weir_error **error)
+                                             size_t count, weir_error **error)
 {
     return weir_runtime_push(runtime, &small_module, 0, values, count, error);
 }
 
 static inline weir_status small_push_pings(weir_runtime *runtime, const small_ping *value,
-    weir_error **error)
+                                           weir_error **error)
 {
     return small_push_pings_n(runtime, value, 1, error);
 }
@@ -194,10 +194,10 @@ typedef void (*small_out_function)(const small_ping *value, void *arg);
 
 /* `function` sees each result of the sink out after it has left. */
 static inline weir_status small_on_out(weir_runtime *runtime, small_out_function function,
-    void *arg)
+                                       void *arg)
 {
     return weir_runtime_on(runtime, &small_module, "out", (weir_result_function)function, arg,
-        NULL);
+                           NULL);
 }
 
 #ifdef __cplusplus
