@@ -52,8 +52,7 @@ static weir_entry *entry_of(const weir_cell *cell)
     return (weir_entry *)(uintptr_t)((const weir_entry *)(const void *)key - 1);
 }
 
-/* --- The life of a cell -----------------------------------------------------------------------
- */
+/* --- The life of a cell --- */
 
 static bool begin_life(weir_cells *cells, weir_cell_head *head, uint64_t age)
 {
@@ -97,8 +96,7 @@ static void note_event(weir_cells *cells, weir_cell_head *head, int64_t now)
         weir_timer_arm(cells->timers, &life->ttl, weir_later(now, cells->ttl));
 }
 
-/* --- Finding ----------------------------------------------------------------------------------
- */
+/* --- Finding --- */
 
 /* A cell is new while it does not know its accumulator. */
 static bool make_ready(weir_cells *cells, weir_cell_head *head, const uint64_t *key, uint64_t age)

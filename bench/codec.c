@@ -13,8 +13,7 @@
 
 enum { ROUNDS = 15, PASSES = 8, MESSAGE = 512 };
 
-/* --- Records -----------------------------------------------------------------------------------
- */
+/* --- Records --- */
 
 static uint64_t seed = 88172645463325252u;
 
@@ -44,8 +43,7 @@ static void make_quote(sample_quote *quote)
     quote->ts = INT64_C(1700000000000000000) + (int64_t)(next_random() % 1000000000000000);
 }
 
-/* --- Our side ----------------------------------------------------------------------------------
- */
+/* --- Our side --- */
 
 static void decode_all(bench_data *data, weir_format format)
 {
@@ -93,8 +91,7 @@ static void our_json_encode(bench_data *data)
     encode_all(data, WEIR_FORMAT_JSON);
 }
 
-/* --- Messages ----------------------------------------------------------------------------------
- */
+/* --- Messages --- */
 
 /* Where a message of MessagePack stands after its keys are put in another order. */
 static size_t shuffle_keys(const weir_buffer *plain, char *to)
@@ -138,8 +135,7 @@ static void make_messages(bench_data *data, weir_format format, bool shuffled, c
     weir_buffer_free(&one);
 }
 
-/* --- Measuring ---------------------------------------------------------------------------------
- */
+/* --- Measuring --- */
 
 static double measure(bench_pass pass, bench_data *data)
 {

@@ -5,11 +5,16 @@
  * each line of input is one message, whatever its format. A bad message never stops the next.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <jansson.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "cli/convert.h"
+#include "core/text.h"
+
+enum { LARGEST_LINE = 64 << 20, LARGEST_FILE = 1 << 30 };
 
 typedef struct converter {
     const cli_arguments *arguments;
@@ -23,8 +28,7 @@ typedef struct converter {
     size_t messages, bad;
 } converter;
 
-/* --- One message
- * ---------------------------------------------------------------------------------- */
+/* --- One message --- */
 
 static void copy_error(const weir_wire_error *wire, convert_error *error)
 {
@@ -80,8 +84,7 @@ static bool convert_message(converter *c, weir_slice message, convert_error *err
     return false;
 }
 
-/* --- Answers
- * -------------------------------------------------------------------------------------- */
+/* --- Answers --- */
 
 static void print_hex(const weir_buffer *bytes)
 {
@@ -148,8 +151,7 @@ static void answer_bad(converter *c, const char *message, size_t offset)
     print_error(c, &error);
 }
 
-/* --- Messages of an input
- * ------------------------------------------------------------------------- */
+/* --- Messages of an input --- */
 
 static int hex_digit(char c)
 {
@@ -175,20 +177,49 @@ static void answer_hex(converter *c, char *line, size_t size)
     answer(c, (weir_slice){(const unsigned char *)line, bytes});
 }
 
-static void each_line(converter *c, char *data, size_t size)
+static void answer_line(converter *c, char *line, size_t size)
 {
-    while (size != 0) {
-        char *end = memchr(data, '\n', size);
-        size_t length = end != NULL ? (size_t)(end - data) : size;
-        size_t next = end != NULL ? length + 1 : length;
-        size_t text = length != 0 && data[length - 1] == '\r' ? length - 1 : length;
-        if (c->hex)
-            answer_hex(c, data, text);
-        else if (text != 0)
-            answer(c, (weir_slice){(const unsigned char *)data, text});
-        data += next;
-        size -= next;
+    if (size != 0 && line[size - 1] == '\r')
+        size--;
+    if (c->hex)
+        answer_hex(c, line, size);
+    else if (size != 0)
+        answer(c, (weir_slice){(const unsigned char *)line, size});
+}
+
+/* Ends the line that has come together; one that was too long has kept nothing. */
+static void end_line(converter *c, weir_buffer *line)
+{
+    if (line->failed)
+        answer_bad(c, "the line is longer than 64 MiB", LARGEST_LINE);
+    else
+        answer_line(c, line->size != 0 ? line->data : (char[]){""}, line->size);
+    line->failed = false;
+    line->size = 0;
+}
+
+/* Lines are answered as they come: the input may be a pipe that never ends. */
+static weir_status stream_lines(converter *c, const char *path, int fd, weir_error **error)
+{
+    weir_buffer line = {.limit = LARGEST_LINE};
+    char piece[65536];
+    ssize_t size;
+
+    while ((size = read(fd, piece, sizeof piece)) > 0 || (size < 0 && errno == EINTR)) {
+        const char *at = piece, *end = piece + (size > 0 ? size : 0), *stop;
+        for (; (stop = memchr(at, '\n', (size_t)(end - at))) != NULL; at = stop + 1) {
+            weir_buffer_append(&line, at, (size_t)(stop - at));
+            end_line(c, &line);
+        }
+        weir_buffer_append(&line, at, (size_t)(end - at));
+        fflush(stdout);
     }
+    int code = errno;
+    if (size == 0 && (line.size != 0 || line.failed))
+        end_line(c, &line);
+    weir_buffer_free(&line);
+    return size == 0 ? WEIR_OK
+                     : weir_error_set(error, WEIR_IO, "cannot read '%s': %s", path, strerror(code));
 }
 
 static void each_value(converter *c, weir_slice rest)
@@ -236,20 +267,39 @@ static void each_record(converter *c, weir_slice rest)
     c->columns = NULL;
 }
 
-static void convert_input(converter *c, char *data, size_t size)
+static weir_status convert_lines(converter *c, const char *path, weir_error **error)
 {
-    weir_slice all = {(const unsigned char *)data, size};
+    bool standard = strcmp(path, "-") == 0;
+    int fd = standard ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC);
 
-    if (c->hex || c->from == WEIR_FORMAT_JSON)
-        each_line(c, data, size);
-    else if (c->from == WEIR_FORMAT_MSGPACK)
+    if (fd < 0)
+        return weir_error_set(error, WEIR_IO, "cannot open '%s': %s", path, strerror(errno));
+    weir_status status = stream_lines(c, path, fd, error);
+    if (!standard)
+        close(fd);
+    return status;
+}
+
+static weir_status convert_whole(converter *c, const char *path, weir_error **error)
+{
+    char *data;
+    size_t size;
+
+    if (strcmp(path, "-") == 0)
+        path = "/dev/stdin";
+    weir_status status = cli_read_file(path, LARGEST_FILE, &data, &size, error);
+    if (status != WEIR_OK)
+        return status;
+    weir_slice all = {(const unsigned char *)data, size};
+    if (c->from == WEIR_FORMAT_MSGPACK)
         each_value(c, all);
     else
         each_record(c, all);
+    weir_free(data);
+    return WEIR_OK;
 }
 
-/* --- weir convert
- * --------------------------------------------------------------------------------- */
+/* --- weir convert --- */
 
 static bool read_format(const char *option, const char *word, weir_format *ret)
 {
@@ -276,25 +326,30 @@ static int convert_files(converter *c, size_t first)
     size_t count = arguments->operand_count - first;
 
     for (size_t i = 0; i < (count != 0 ? count : 1); i++) {
-        const char *path = count != 0 ? arguments->operands[first + i] : "/dev/stdin";
-        char *data;
-        size_t size;
-        if (strcmp(path, "-") == 0)
-            path = "/dev/stdin";
-        if (cli_read_file(path, (size_t)1 << 30, &data, &size, &error) != WEIR_OK)
+        const char *path = count != 0 ? arguments->operands[first + i] : "-";
+        weir_status status = c->hex || c->from == WEIR_FORMAT_JSON ? convert_lines(c, path, &error)
+                                                                   : convert_whole(c, path, &error);
+        if (status != WEIR_OK)
             return cli_report_error(error);
-        convert_input(c, data, size);
-        weir_free(data);
     }
     return c->bad == 0 ? CLI_DONE : CLI_FAILED;
 }
 
-static const weir_type *find_type(const weir_module *module, const char *name)
+/* NULL: there is none; it has been told. */
+static const weir_type *find_type(const char *spec, const weir_module *module, const char *name)
 {
-    for (uint32_t i = 0; i < module->type_count; i++)
-        if (strcmp(module->types[i]->name, name) == 0 &&
-            module->types[i]->kind == WEIR_VALUE_STRUCT)
+    weir_nearest nearest = {.wanted = name};
+    char hint[192];
+
+    for (uint32_t i = 0; i < module->type_count; i++) {
+        if (module->types[i]->kind != WEIR_VALUE_STRUCT)
+            continue;
+        if (strcmp(module->types[i]->name, name) == 0)
             return module->types[i];
+        weir_nearest_offer(&nearest, module->types[i]->name);
+    }
+    cli_complain("%s has no struct type '%s'%s", spec, name,
+                 weir_nearest_hint(&nearest, hint, sizeof hint));
     return NULL;
 }
 
@@ -313,10 +368,8 @@ static int convert_typed(converter *c)
     int code = cli_open_module(&spec, false, &module);
     if (code != CLI_DONE)
         return code;
-    c->type = find_type(module.module, c->arguments->operands[1]);
+    c->type = find_type(operands[0], module.module, c->arguments->operands[1]);
     if (c->type == NULL) {
-        cli_complain("%s has no struct type '%s'", c->arguments->operands[0],
-                     c->arguments->operands[1]);
         code = CLI_USAGE;
     } else if ((c->value = weir_alloc(c->type->size)) == NULL) {
         cli_complain("out of memory");
@@ -371,7 +424,8 @@ const cli_verb cli_convert = {
     .details =
         "Reads FILEs or standard input: JSON lines, CSV with a header row, or a stream of\n"
         "MessagePack values. A bad message does not stop the next; exit code 1 tells of it.\n"
-        "Without SPEC and TYPE any payload, JSON or MessagePack, at most 64 MiB each.",
+        "Without SPEC and TYPE any payload, JSON or MessagePack. Lines are answered as they\n"
+        "come, at most 64 MiB each; a file of CSV or MessagePack may have 1 GiB.",
     .options = options,
     .option_count = sizeof options / sizeof *options,
     .min_operands = 0,

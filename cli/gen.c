@@ -8,8 +8,7 @@
 #include "cli/gen.h"
 #include "codegen/emit/module.h"
 
-/* --- weir check ----------------------------------------------------------------------------------
- */
+/* --- weir check --- */
 
 static int run_check(const cli_arguments *arguments)
 {
@@ -42,8 +41,7 @@ const cli_verb cli_check = {
     .run = run_check,
 };
 
-/* --- weir gen
- * ------------------------------------------------------------------------------------- */
+/* --- weir gen --- */
 
 typedef struct target {
     weir_buffer path;

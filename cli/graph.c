@@ -10,8 +10,7 @@
 #include "cli/run.h"
 #include "graph/picture.h"
 
-/* --- Counts of a run
- * ------------------------------------------------------------------------------ */
+/* --- Counts of a run --- */
 
 static const weir_graph_report *find_graph(const weir_report *report,
                                            const weir_module_graph *graph)
@@ -43,8 +42,7 @@ static uint64_t count_source(void *arg, uint32_t source)
     return report->sources[source].ledger.received;
 }
 
-/* --- Files
- * ---------------------------------------------------------------------------------------- */
+/* --- Files --- */
 
 static weir_status render(const char *dot_path, const char *path, weir_error **error)
 {

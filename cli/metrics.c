@@ -105,8 +105,7 @@ weir_status cli_write_metrics(weir_runtime *runtime, const char *path, weir_erro
     return status;
 }
 
-/* --- Lines for people
- * ----------------------------------------------------------------------------- */
+/* --- Lines for people --- */
 
 static void print_source(const weir_source_report *source)
 {
@@ -120,6 +119,16 @@ static void print_source(const weir_source_report *source)
         fprintf(stderr, ", %" PRIu64 "/%" PRIu64 " clients", source->gauges.clients,
                 source->gauges.client_limit);
     fputc('\n', stderr);
+}
+
+static void print_reactor(const weir_reactor_report *reactor)
+{
+    const char *sink = reactor->awaited;
+
+    fprintf(
+        stderr, "reactor %s: %" PRIu64 " firings, %" PRIu64 " filtered, %" PRIu64 " failed%s%s%s\n",
+        reactor->name, reactor->metrics.fired, reactor->metrics.filtered, reactor->metrics.failed,
+        sink != NULL ? ", held by sink '" : "", sink != NULL ? sink : "", sink != NULL ? "'" : "");
 }
 
 static void print_sink(const weir_sink_report *sink)
@@ -143,16 +152,13 @@ static void print_stats(weir_runtime *runtime)
     for (size_t i = 0; i < report->source_count; i++)
         print_source(&report->sources[i]);
     for (size_t i = 0; i < report->reactor_count; i++)
-        fprintf(stderr, "%s: %" PRIu64 " firings, %" PRIu64 " filtered, %" PRIu64 " failed\n",
-                report->reactors[i].name, report->reactors[i].metrics.fired,
-                report->reactors[i].metrics.filtered, report->reactors[i].metrics.failed);
+        print_reactor(&report->reactors[i]);
     for (size_t i = 0; i < report->sink_count; i++)
         print_sink(&report->sinks[i]);
     weir_report_free(report);
 }
 
-/* --- The beat of a run
- * ---------------------------------------------------------------------------- */
+/* --- The beat of a run --- */
 
 weir_status cli_metrics_beat(const cli_arguments *arguments, weir_runtime *runtime,
                              weir_error **error)

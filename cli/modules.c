@@ -222,8 +222,7 @@ int cli_build_module(const cli_arguments *arguments, const char *output, char **
     return status == WEIR_OK ? CLI_DONE : cli_report_error(error);
 }
 
-/* --- Loading -------------------------------------------------------------------------------------
- */
+/* --- Loading --- */
 
 static bool ends_with(const char *text, const char *ending)
 {

@@ -9,8 +9,7 @@
 #include "codegen/keys.h"
 #include "core/text.h"
 
-/* --- options ------------------------------------------------------------------------------------
- */
+/* --- options --- */
 
 /* A cell of a table: a bar would end it. */
 static void print_cell(const char *text)
@@ -129,12 +128,12 @@ static void print_options_page(void)
     print_section("Graphs", &spec_graph_section);
     print_options(catalog->graph.items, catalog->graph.count);
     print_section("Nodes", &spec_node_section);
+    print_section("Routes", &spec_route_section);
     print_section("Sinks", &spec_sink_section);
     print_kinds("Sink", catalog->sinks);
 }
 
-/* --- cli ----------------------------------------------------------------------------------------
- */
+/* --- cli --- */
 
 /* "--output|-o" and "FOLDER" as `-o`, `--output FOLDER`. */
 static void print_switches(const cli_option *options, size_t count)
@@ -259,8 +258,7 @@ static void print_errors_page(void)
     }
 }
 
-/* --- The verb ----------------------------------------------------------------------------------
- */
+/* --- The verb --- */
 
 static int run(const cli_arguments *arguments)
 {

@@ -9,8 +9,7 @@
 #include "cli/metrics.h"
 #include "cli/run.h"
 
-/* --- Overrides
- * ------------------------------------------------------------------------------------ */
+/* --- Overrides --- */
 
 static weir_status set(weir_runtime *runtime, const char *room, const char *name, size_t size,
                        const char *option, const char *value, weir_error **error)
@@ -71,8 +70,7 @@ weir_status cli_apply_overrides(const cli_arguments *arguments, weir_runtime *ru
     return status;
 }
 
-/* --- Log
- * ------------------------------------------------------------------------------------------ */
+/* --- Log --- */
 
 void cli_log(void *arg, weir_level level, const char *room, const char *name, const char *message)
 {
@@ -85,8 +83,7 @@ void cli_log(void *arg, weir_level level, const char *room, const char *name, co
             name != NULL ? name : "", message);
 }
 
-/* --- weir run
- * ------------------------------------------------------------------------------------- */
+/* --- weir run --- */
 
 /* A signal handler has no argument: this is the one runtime of the process. */
 static weir_runtime *running;

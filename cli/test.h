@@ -18,6 +18,10 @@ typedef struct test_result {
 /* Runs one test on a fresh runtime of virtual time. */
 void test_run(const cli_module *module, const weir_module_test *test, test_result *result);
 
+/* Reads JSON; integers beyond those of jansson become texts of their digits. NULL: out of memory.
+ */
+json_t *test_read_json(const char *text, size_t size);
+
 /* True where `got` has what is `expected`: of objects only the named members are compared, numbers
  * by value. Else appends the first difference to `text`; `path` is where we are. */
 bool test_matches(const json_t *expected, const json_t *got, const char *path, weir_buffer *text);

@@ -43,8 +43,7 @@ static bool fail_with(runner *r, const char *what, weir_error *error)
     return false;
 }
 
-/* --- Collecting
- * ----------------------------------------------------------------------------------- */
+/* --- Collecting --- */
 
 static json_t *value_as_json(const weir_type *type, const void *value)
 {
@@ -53,7 +52,7 @@ static json_t *value_as_json(const weir_type *type, const void *value)
     json_t *json = NULL;
 
     if (weir_encode(type, WEIR_FORMAT_JSON, value, &text, &error) == WEIR_OK)
-        json = json_loadb(text.data, text.size, JSON_DECODE_ANY, NULL);
+        json = test_read_json(text.data, text.size);
     else
         json = json_pack("{s:s,s:s}", "error", error.message, "path", error.path);
     weir_buffer_free(&text);
@@ -91,8 +90,7 @@ static void forget(runner *r)
     json_object_clear(r->calls);
 }
 
-/* --- Starting
- * ------------------------------------------------------------------------------------- */
+/* --- Starting --- */
 
 static weir_status override_kind(weir_runtime *runtime, const char *room, const char *name,
                                  const char *kind, weir_error **error)
@@ -131,10 +129,68 @@ static weir_status tap_all(runner *r, weir_error **error)
     return status;
 }
 
-static bool start(runner *r)
+static void *decode(runner *r, const weir_type *type, const weir_module_step *step)
+{
+    weir_wire_error error;
+    void *value = weir_alloc(type->size);
+    weir_slice json = {(const unsigned char *)step->json, strlen(step->json)};
+
+    if (value != NULL && weir_decode(type, WEIR_FORMAT_JSON, json, value, &error) == WEIR_OK)
+        return value;
+    fail(r, step->name, value != NULL ? error.message : "out of memory");
+    weir_free(value);
+    return NULL;
+}
+
+static uint32_t find_source(const weir_module *module, const char *name)
+{
+    uint32_t source = 0;
+
+    while (source < module->source_count && strcmp(module->sources[source].name, name) != 0)
+        source++;
+    return source;
+}
+
+/* INT64_MIN: it has none. */
+static int64_t time_of(const weir_module_source *source, const void *value)
+{
+    int64_t time = INT64_MIN;
+
+    if (source->time_offset != WEIR_NONE)
+        memcpy(&time, (const char *)value + source->time_offset, sizeof time);
+    return time;
+}
+
+/* The clock begins so that it shows the time of the first event that has one when that is sent:
+ * timers do not run through all the years before. */
+static int64_t begin_of(runner *r, const weir_module_test *test)
 {
     const weir_module *module = r->module->module;
+    int64_t advanced = 0, time = INT64_MIN;
+
+    for (uint32_t i = 0; i < test->step_count && time == INT64_MIN; i++) {
+        const weir_module_step *step = &test->steps[i];
+        uint32_t source =
+            step->kind == WEIR_STEP_SEND ? find_source(module, step->name) : module->source_count;
+        void *value =
+            source != module->source_count && module->sources[source].time_offset != WEIR_NONE
+                ? decode(r, module->sources[source].type, step)
+                : NULL;
+        if (step->kind == WEIR_STEP_ADVANCE)
+            advanced += step->advance_ns;
+        if (value != NULL)
+            time = time_of(&module->sources[source], value);
+        weir_free(value);
+    }
+    return time > advanced ? time - advanced : 0;
+}
+
+static bool start(runner *r, const weir_module_test *test)
+{
+    const weir_module *module = r->module->module;
+    r->now = begin_of(r, test);
     weir_runtime_config config = {.mode = WEIR_MODE_TEST,
+                                  .from = r->now,
                                   .kinds = cli_kinds(),
                                   .dead_letter = collect_dead,
                                   .dead_letter_arg = r};
@@ -167,8 +223,7 @@ static void stop(runner *r)
     json_decref(r->calls);
 }
 
-/* --- Steps
- * ---------------------------------------------------------------------------------------- */
+/* --- Steps --- */
 
 static bool turn(runner *r)
 {
@@ -189,36 +244,18 @@ static bool move_clock(runner *r, int64_t time)
            fail_with(r, "advance", error);
 }
 
-static void *decode(runner *r, const weir_type *type, const weir_module_step *step)
-{
-    weir_wire_error error;
-    void *value = weir_alloc(type->size);
-    weir_slice json = {(const unsigned char *)step->json, strlen(step->json)};
-
-    if (value != NULL && weir_decode(type, WEIR_FORMAT_JSON, json, value, &error) == WEIR_OK)
-        return value;
-    fail(r, step->name, value != NULL ? error.message : "out of memory");
-    weir_free(value);
-    return NULL;
-}
-
 static bool send(runner *r, const weir_module_step *step)
 {
     const weir_module *module = r->module->module;
     weir_error *error = NULL;
-    uint32_t source = 0;
+    uint32_t source = find_source(module, step->name);
 
-    while (source < module->source_count && strcmp(module->sources[source].name, step->name) != 0)
-        source++;
     if (source == module->source_count)
         return fail(r, step->name, "there is no such source");
     void *value = decode(r, module->sources[source].type, step);
     if (value == NULL)
         return false;
-    int64_t time = INT64_MIN;
-    if (module->sources[source].time_offset != WEIR_NONE)
-        memcpy(&time, (char *)value + module->sources[source].time_offset, sizeof time);
-    bool good = move_clock(r, time) &&
+    bool good = move_clock(r, time_of(&module->sources[source], value)) &&
                 (weir_runtime_push(r->runtime, module, source, value, 1, &error) == WEIR_OK ||
                  fail_with(r, step->name, error));
     weir_free(value);
@@ -279,7 +316,7 @@ static const json_t *find_values(const runner *r, const char *name)
 
 static void expect(runner *r, const weir_module_step *step)
 {
-    json_t *expected = json_loads(step->json, JSON_DECODE_ANY, NULL), *nothing = json_array();
+    json_t *expected = test_read_json(step->json, strlen(step->json)), *nothing = json_array();
     const json_t *got = find_values(r, step->name);
     size_t before = r->text->size;
 
@@ -334,7 +371,7 @@ void test_run(const cli_module *module, const weir_module_test *test, test_resul
     runner r = {.module = module, .text = &result->text};
 
     result->test = test;
-    if (start(&r))
+    if (start(&r, test))
         for (uint32_t at = 0; at < test->step_count && !r.failed;)
             at = run_step(&r, test, at);
     stop(&r);

@@ -19,8 +19,7 @@ static bool refuse(convert_error *error, size_t offset, const char *message)
     return false;
 }
 
-/* --- MessagePack to JSON
- * -------------------------------------------------------------------------- */
+/* --- MessagePack to JSON --- */
 
 static bool put_json(const json_t *value, weir_buffer *out, convert_error *error)
 {
@@ -168,8 +167,7 @@ static bool unpack(weir_slice message, msgpack_unpacked *result, convert_error *
     return refuse(error, 0, "nested too deep: at most 32 levels");
 }
 
-/* --- JSON
- * ----------------------------------------------------------------------------------------- */
+/* --- JSON --- */
 
 static json_t *parse(weir_slice message, convert_error *error)
 {
@@ -238,8 +236,7 @@ static int write_packed(void *arg, const char *data, size_t size)
     return out->failed ? -1 : 0;
 }
 
-/* --- Between the two
- * ------------------------------------------------------------------------------ */
+/* --- Between the two --- */
 
 static bool from_json(weir_format to, weir_slice message, weir_buffer *out, convert_error *error)
 {

@@ -9,7 +9,7 @@
 
 enum { MOST_HINTS = 100 };
 
-/* --- Names ------------------------------------------------------------------------------------ */
+/* --- Names --- */
 
 bool check_names_init(checker *check, check_names *names, size_t count)
 {
@@ -88,7 +88,7 @@ long check_resolve(checker *check, const check_names *names, const spec_name *na
     return index;
 }
 
-/* --- The tables ------------------------------------------------------------------------------- */
+/* --- The tables --- */
 
 static bool name_rooms(checker *check)
 {

@@ -22,6 +22,8 @@ typedef struct check_names {
 
 enum { CHECK_NONE = -1 };
 
+enum { CHECK_TEXT = 4095 }; /* bytes of a text in C that every compiler takes */
+
 typedef struct checker {
     spec_front *front;
     spec *model;

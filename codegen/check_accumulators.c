@@ -5,7 +5,7 @@
 
 #include "codegen/check.h"
 
-/* --- What a kind knows ------------------------------------------------------------------------ */
+/* --- What a kind knows --- */
 
 static const struct {
     const char *name;
@@ -62,7 +62,7 @@ static void refuse(checker *check, const spec_accumulator *accumulator, const sp
                           accumulator->name, key, why);
 }
 
-/* --- Types ------------------------------------------------------------------------------------ */
+/* --- Types --- */
 
 static void check_feed(checker *check, spec_accumulator *accumulator)
 {
@@ -136,7 +136,7 @@ static void check_boundary(checker *check, spec_accumulator *accumulator)
                           accumulator->boundary->name, &accumulator->where);
 }
 
-/* --- Keys ------------------------------------------------------------------------------------- */
+/* --- Keys --- */
 
 static bool can_be_key(const spec_shape *shape)
 {
@@ -185,7 +185,7 @@ static void check_keys(checker *check, spec_accumulator *accumulator)
         accumulator->key = key;
 }
 
-/* --- One accumulator -------------------------------------------------------------------------- */
+/* --- One accumulator --- */
 
 static void check_flush_with(checker *check, const spec_accumulator *accumulator)
 {
@@ -262,7 +262,7 @@ void check_accumulators(checker *check)
     name_accumulators(check);
 }
 
-/* --- Implied ones ----------------------------------------------------------------------------- */
+/* --- Implied ones --- */
 
 static void imply(checker *check, bool *wanted, const char *name)
 {

@@ -4,7 +4,8 @@
 #include <string.h>
 
 #include "codegen/check.h"
-#include "codegen/emit/names.h"
+#include "codegen/emit/graph_plan.h"
+#include "codegen/emit/prototypes.h"
 #include "codegen/roots.h"
 
 /* A name that the generated C declares, without the module's prefix, and what it stands for. */
@@ -22,7 +23,9 @@ typedef struct name_list {
 
 static void add(name_list *list, const char *text, const char *what, weir_place where)
 {
-    if (list->count < list->capacity && text != NULL && what != NULL)
+    if (text == NULL || what == NULL)
+        list->check->log->failed = true;
+    else if (list->count < list->capacity)
         list->items[list->count++] = (declared_name){text, what, where};
 }
 
@@ -41,6 +44,7 @@ static void add_all(name_list *list, const char *name, const char *endings, cons
     }
 }
 
+/* Adds PREFIX NAME with each of `endings`; `kind` is "accumulator". */
 static void add_thing(name_list *list, const char *prefix, const char *name, const char *endings,
                       const char *kind, weir_place where)
 {
@@ -54,7 +58,19 @@ static void add_thing(name_list *list, const char *prefix, const char *name, con
         add_all(list, full, endings, what, where);
 }
 
+/* --- What is declared for each thing --- */
+
 enum { MOST_ENDINGS = 20 };
+
+static void add_node(name_list *list, const char *prefix, const spec_node *node)
+{
+    add_thing(list, prefix, node->name, node->route_count != 0 ? "|_route|_out" : "", "node",
+              node->where);
+    if (node->state.count != 0)
+        add_thing(list, prefix, node->name, "_state", "node", node->where);
+    if (node->filter.text != NULL)
+        add_thing(list, prefix, node->name, "_where", "node", node->where);
+}
 
 static void add_graph(name_list *list, const spec_graph *graph)
 {
@@ -62,50 +78,114 @@ static void add_graph(name_list *list, const spec_graph *graph)
     const char *prefix = weir_arena_printf(arena, "%s_", emit_snake(graph->name).text);
 
     add_thing(list, "", graph->name,
-              "_state|_in|_out|_call|_call_args|_run|_nodes|_args|_states|_where|_fire|"
-              "_node_table|_edge_table|_outlet_table|_output_table",
+              "_in|_out|_call|_run|_nodes|_node_table|_edge_table|_outlet_table|_output_table",
               "graph", graph->where);
+    add_thing(list, "graph_", graph->name, "_settings", "graph", graph->where);
+    if (graph->args.count != 0)
+        add_thing(list, "", graph->name, "_call_args", "graph", graph->where);
+    if (emit_graph_has_state(graph))
+        add_thing(list, "", graph->name, "_state", "graph", graph->where);
+    if (graph->node_count > GRAPH_PART)
+        add_thing(list, "", graph->name, "_values", "graph", graph->where);
+    for (size_t i = 0; graph->node_count > GRAPH_PART && i * GRAPH_PART < graph->node_count; i++)
+        add(list, weir_arena_printf(arena, "%s_part%zu", emit_snake(graph->name).text, i + 1),
+            weir_arena_printf(arena, "the graph '%s'", graph->name), graph->where);
+    list->check->log->failed |= prefix == NULL;
     for (size_t i = 0; prefix != NULL && i < graph->node_count; i++)
-        add_thing(list, prefix, graph->nodes[i].name, "|_state|_route|_out", "node",
-                  graph->nodes[i].where);
+        add_node(list, prefix, &graph->nodes[i]);
+}
+
+static void add_source(name_list *list, const spec_source *source)
+{
+    add_thing(list, "source_", source->name, "_settings", "source", source->where);
+    if (source->kind_name.text != NULL && strcmp(source->kind_name.text, "channel") == 0) {
+        add_thing(list, "push_", source->name, "|_n", "source", source->where);
+        add_thing(list, "close_", source->name, "", "source", source->where);
+    }
+    if (emit_is_raw(source)) {
+        add_thing(list, "decode_", source->name, "", "source", source->where);
+        add_thing(list, "raw_", source->name, "", "source", source->where);
+    }
+}
+
+static void add_accumulator(name_list *list, const spec_accumulator *accumulator)
+{
+    const struct {
+        bool is;
+        const char *ending;
+    } parts[] = {{accumulator->calls && accumulator->call.text == NULL, ""},
+                 {accumulator->state.count != 0, "_state"},
+                 {accumulator->key_names.count != 0, "_key"},
+                 {accumulator->filter.text != NULL, "_where"},
+                 {accumulator->form == SPEC_STREAM, "_update"},
+                 {accumulator->form == SPEC_POLLING, "_poll"}};
+
+    add_thing(list, "accumulator_", accumulator->name, "_settings", "accumulator",
+              accumulator->where);
+    for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
+        if (parts[i].is)
+            add_thing(list, "", accumulator->name, parts[i].ending, "accumulator",
+                      accumulator->where);
+}
+
+static void add_reactor(name_list *list, const spec_reactor *reactor)
+{
+    const char *kind = reactor->implied ? "graph" : "reactor";
+
+    add_thing(list, "", reactor->name, "_fire|_criteria|_graphs|_inputs", kind, reactor->where);
+    add_thing(list, "reactor_", reactor->name, "_settings", kind, reactor->where);
+    if (emit_reactor_has_state(reactor))
+        add_thing(list, "", reactor->name, "_states", kind, reactor->where);
+    if (reactor->filter.text != NULL)
+        add_thing(list, "", reactor->name, "_where", kind, reactor->where);
+}
+
+static void add_sink(name_list *list, const spec_sink *sink)
+{
+    add_thing(list, "on_", sink->name, "", "sink", sink->where);
+    add_thing(list, "", sink->name, "_function", "sink", sink->where);
+    add_thing(list, "sink_", sink->name, "_settings", "sink", sink->where);
 }
 
 static void add_rooms(name_list *list)
 {
     const spec *model = list->check->model;
 
-    for (size_t i = 0; i < model->source_count; i++) {
-        const spec_source *source = &model->sources[i];
-        add_thing(list, "push_", source->name, "|_n", "source", source->where);
-        add_thing(list, "close_", source->name, "", "source", source->where);
-        add_thing(list, "decode_", source->name, "", "source", source->where);
-    }
+    for (size_t i = 0; i < model->source_count; i++)
+        add_source(list, &model->sources[i]);
     for (size_t i = 0; i < model->accumulator_count; i++)
-        if (!model->accumulators[i]->implied)
-            add_thing(list, "", model->accumulators[i]->name, "|_state|_key|_where|_update|_poll",
-                      "accumulator", model->accumulators[i]->where);
+        add_accumulator(list, model->accumulators[i]);
     for (size_t i = 0; i < model->reactor_count; i++)
-        add_thing(list, "", model->reactors[i]->name,
-                  "_states|_where|_fire|_criteria|_graphs|_inputs",
-                  model->reactors[i]->implied ? "graph" : "reactor", model->reactors[i]->where);
+        add_reactor(list, model->reactors[i]);
     for (size_t i = 0; i < model->graph_count; i++)
         add_graph(list, &model->graphs[i]);
-    for (size_t i = 0; i < model->sink_count; i++) {
-        add_thing(list, "on_", model->sinks[i].name, "", "sink", model->sinks[i].where);
-        add_thing(list, "", model->sinks[i].name, "_function", "sink", model->sinks[i].where);
-    }
+    for (size_t i = 0; i < model->sink_count; i++)
+        add_sink(list, &model->sinks[i]);
+    for (size_t i = 0; i < model->test_count; i++)
+        add_thing(list, "test_", model->tests[i].name, "", "test", model->tests[i].where);
+}
+
+static size_t count_fields(const spec *model)
+{
+    size_t count = 0;
+
+    for (size_t i = 0; i < model->type_count; i++)
+        count += model->types[i]->fields.count;
+    for (size_t i = 0; i < model->graph_count; i++)
+        count += model->graphs[i].args.count;
+    return count + model->param_count;
 }
 
 static size_t count_names(const spec *model)
 {
-    size_t things = 2 + model->type_count + 3 * model->source_count + model->accumulator_count +
-                    model->reactor_count + 2 * model->sink_count;
+    size_t things = 2 + model->type_count + model->source_count + model->accumulator_count +
+                    model->reactor_count + model->sink_count + model->test_count;
 
     for (size_t i = 0; i < model->graph_count; i++)
-        things += 1 + model->graphs[i].node_count;
+        things += 3 + model->graphs[i].node_count;
     for (size_t i = 0; i < model->type_count; i++)
         things += model->types[i]->enumerator_count;
-    return things * MOST_ENDINGS;
+    return things * MOST_ENDINGS + count_fields(model) * MOST_ENDINGS;
 }
 
 static int compare(const void *first, const void *second)
@@ -141,7 +221,7 @@ static void report(name_list *list)
     }
 }
 
-/* --- Inside a type ---------------------------------------------------------------------------- */
+/* --- Inside a type --- */
 
 /* A field has up to three members. */
 static void add_field(name_list *list, const spec_field *field)
@@ -200,7 +280,7 @@ static void add_enumerators(name_list *list, const spec_type *type)
     }
 }
 
-/* --- Inside a function ------------------------------------------------------------------------ */
+/* --- Inside a function --- */
 
 /* What stands for an input: itself, and of a window its count and what holds it. */
 static void add_input(name_list *list, const char *text, const char *name, bool window,
@@ -273,6 +353,18 @@ static void check_hidden(const name_list *list, const char *name, const char *wh
         }
 }
 
+/* Who reads the route `skip` of `decide` calls it decide_skip. */
+static void check_hidden_routes(const name_list *list, const spec_node *node)
+{
+    weir_arena *arena = &list->check->model->arena;
+
+    for (size_t i = 0; i < node->route_count; i++) {
+        const char *name = weir_arena_printf(arena, "%s_%s", node->name, node->routes[i].name);
+        if (name != NULL)
+            check_hidden(list, name, "what reads this route", node->routes[i].where);
+    }
+}
+
 static void check_all_variables(const name_list *list)
 {
     const spec *model = list->check->model;
@@ -283,29 +375,78 @@ static void check_all_variables(const name_list *list)
     for (size_t i = 0; i < model->graph_count; i++) {
         const spec_graph *graph = &model->graphs[i];
         check_variables(list->check, graph);
-        for (size_t j = 0; j < graph->node_count; j++)
+        for (size_t j = 0; j < graph->node_count; j++) {
             check_hidden(list, graph->nodes[j].name, "a node", graph->nodes[j].where);
+            check_hidden_routes(list, &graph->nodes[j]);
+        }
         for (size_t j = 0; j < graph->args.count; j++)
             check_hidden(list, graph->args.items[j].name, "an argument",
                          graph->args.items[j].where);
     }
 }
 
-/* --- All -------------------------------------------------------------------------------------- */
+/* --- All --- */
+
+/* The functions of a struct's fields: setters of strings, codecs of lists. */
+static void add_field_functions(name_list *list, const char *name, const spec_fields *fields,
+                                const char *what, weir_place where)
+{
+    weir_arena *arena = &list->check->model->arena;
+    static const char *const codecs[] = {"read_json", "read_msgpack", "write_json",
+                                         "write_msgpack"};
+
+    for (size_t i = 0; i < fields->count; i++) {
+        const spec_field *field = &fields->items[i];
+        bool text = field->shape.type != NULL && field->shape.type->kind == SPEC_STRING;
+        if (text && !field->shape.list)
+            add(list, weir_arena_printf(arena, "%s_set_%s", name, field->name), what, where);
+        for (size_t c = 0; field->shape.list && c < sizeof codecs / sizeof *codecs; c++)
+            add(list, weir_arena_printf(arena, "%s_%s_%s", name, codecs[c], field->name), what,
+                where);
+    }
+}
+
+static void add_type(name_list *list, const char *name, const spec_fields *fields, bool is_enum,
+                     const char *kind, weir_place where)
+{
+    weir_arena *arena = &list->check->model->arena;
+    const char *what = weir_arena_printf(arena, "the %s '%s'", kind, name);
+    const char *snake = weir_arena_printf(arena, "%s", emit_snake(name).text);
+
+    add_thing(list, "", name,
+              is_enum ? "|_type|_name|_names|_same|_read_json|_read_msgpack|_write_json|"
+                        "_write_msgpack"
+                      : "|_type|_equal|_print|_fields|_find|_same|_fill|_read_json|_read_msgpack|"
+                        "_write_json|_write_msgpack",
+              kind, where);
+    if (what == NULL || snake == NULL)
+        list->check->log->failed = true;
+    else
+        add_field_functions(list, snake, fields, what, where);
+}
 
 static void add_types(name_list *list)
 {
     const spec *model = list->check->model;
+    weir_arena *arena = &list->check->model->arena;
 
     for (size_t i = 0; i < model->type_count; i++) {
-        add_thing(list, "", model->types[i]->name,
-                  "|_type|_equal|_print|_name|_names|_fields|_find|_same|_fill|_read_json|"
-                  "_read_msgpack|_write_json|_write_msgpack|_read_json_list|_read_msgpack_list|"
-                  "_write_json_list|_write_msgpack_list",
-                  "type", model->types[i]->where);
-        add_enumerators(list, model->types[i]);
-        check_members(list->check, &model->types[i]->fields);
+        const spec_type *type = model->types[i];
+        add_type(list, type->name, &type->fields, type->kind == SPEC_ENUM, "type", type->where);
+        add_enumerators(list, type);
+        check_members(list->check, &type->fields);
     }
+    for (size_t i = 0; i < model->graph_count; i++) {
+        const spec_graph *graph = &model->graphs[i];
+        const char *name = weir_arena_printf(arena, "%s_args", graph->name);
+        list->check->log->failed |= name == NULL;
+        if (graph->args.count != 0 && name != NULL)
+            add_type(list, name, &graph->args, false, "struct of the arguments", graph->where);
+    }
+    const spec_type *params = spec_params_type(model, arena);
+    list->check->log->failed |= params == NULL && model->param_count != 0;
+    if (params != NULL)
+        add_type(list, "params", &params->fields, false, "struct of the parameters", params->where);
 }
 
 void check_c_names(checker *check)
@@ -317,11 +458,9 @@ void check_c_names(checker *check)
     if (list.items == NULL)
         return;
     add_all(&list, "",
-            "module|module_own_settings|spec|tests|test_values|types|sources|sinks|accumulators|"
+            "module|module_own_settings|spec|tests|types|sources|sinks|accumulators|"
             "reactors|graphs|param_table",
             "what is generated for every module", (weir_place){model->file, 1, 1});
-    if (model->param_count != 0)
-        add_thing(&list, "", "params", "", "struct of the parameters", model->params[0].where);
     add_types(&list);
     add_rooms(&list);
     report(&list);

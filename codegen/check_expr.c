@@ -24,6 +24,17 @@ static expr_context context_of(checker *check, const spec_roots *roots)
                           .arg = check};
 }
 
+/* `sym: "abc"`: to YAML and to us a name, and a text was meant. */
+static bool is_bare_text(const spec_expression *expression, const spec_shape *target)
+{
+    bool text = target != NULL && target->type->kind == SPEC_STRING && !target->list;
+
+    return text && expression->quoted &&
+           expression->text[strspn(expression->text, "abcdefghijklmnopqrstuvwxyz"
+                                                     "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_ ")] ==
+               '\0';
+}
+
 static void check_expression(checker *check, const spec_roots *roots, spec_expression *expression,
                              const spec_shape *target)
 {
@@ -32,7 +43,11 @@ static void check_expression(checker *check, const spec_roots *roots, spec_expre
     if (expression->text == NULL || roots->items == NULL)
         return;
     expression->tree = expr_check(&context, expression, target);
-    if (expression->tree == NULL && context.cut)
+    if (expression->tree == NULL && is_bare_text(expression, target))
+        diagnostics_note(check->log, expression->where,
+                         "a text has quotes of its own inside those of YAML: '\"%s\"'",
+                         expression->text);
+    if (expression->tree == NULL && context.cut && !expression->quoted)
         diagnostics_note(check->log, expression->where,
                          "YAML may have cut the expression; quote the expression");
 }
@@ -77,8 +92,7 @@ void check_node_expressions(checker *check, spec_graph *graph, spec_node *node)
     check_values(check, &roots, &node->set);
 }
 
-/* --- What a reactor's `where:` reads
- * --------------------------------------------------------------- */
+/* --- What a reactor's `where:` reads --- */
 
 void check_reactor_expressions(checker *check, spec_reactor *reactor)
 {

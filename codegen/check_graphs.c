@@ -3,6 +3,8 @@
 #include <string.h>
 
 #include "codegen/check.h"
+#include "codegen/needs.h"
+#include "codegen/roots.h"
 
 /* A graph with criteria of its own has a reactor of its name. */
 static const spec_reactor *own_reactor(const checker *check, const spec_graph *graph)
@@ -77,13 +79,33 @@ static void find_clashes(checker *check)
     }
 }
 
+/* A node that reads two routes of one node waits for what never comes. */
+static void check_reachable(checker *check, const spec_graph *graph)
+{
+    weir_arena *arena = &check->model->arena;
+    const node_needs *needs = spec_route_needs(graph, arena);
+
+    if (needs == NULL)
+        check->log->failed = true;
+    for (size_t i = 0; needs != NULL && i < graph->node_count; i++)
+        if (needs[i].other != NULL)
+            diagnostics_error(check->log, needs[i].other->where,
+                              "'%s' can never run: '%s' and '%s' never come in one firing; read "
+                              "one of them as optional",
+                              graph->nodes[i].name, spec_operand_path(needs[i].one, arena),
+                              spec_operand_path(needs[i].other, arena));
+}
+
 void check_graphs(checker *check)
 {
     find_clashes(check);
     for (size_t i = 0; i < check->model->graph_count; i++) {
         spec_graph *graph = &check->model->graphs[i];
         find_reactor(check, graph);
+        size_t errors = check->log->errors;
         check_nodes(check, graph);
+        if (errors == check->log->errors)
+            check_reachable(check, graph);
         find_terminals(graph);
         check_graph_options(check, graph);
     }

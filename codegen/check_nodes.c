@@ -5,7 +5,7 @@
 #include "codegen/check.h"
 #include "core/text.h"
 
-/* --- Inputs ----------------------------------------------------------------------------------- */
+/* --- Inputs --- */
 
 static void resolve_route(checker *check, spec_operand *operand)
 {
@@ -66,6 +66,8 @@ static void resolve_accumulator(checker *check, const spec_graph *graph, spec_op
         diagnostics_error(check->log, operand->where, "'%s' has no routes: read it as '%s'",
                           operand->name, operand->name);
         operand->type = NULL;
+    } else if (graph->unfired) {
+        check->front->lost = true;
     } else if (graph->reactor == NULL && graph->trigger.text == NULL) {
         diagnostics_error(check->log, operand->where,
                           "the graph '%s' is only called and cannot read the accumulator '%s': "
@@ -123,7 +125,7 @@ static void resolve_operands(checker *check, const node_scope *scope, spec_node 
     }
 }
 
-/* --- Results ---------------------------------------------------------------------------------- */
+/* --- Results --- */
 
 static void resolve_routes(checker *check, spec_node *node)
 {
@@ -231,7 +233,7 @@ void check_assignments(checker *check, spec_assignments *assignments, const spec
     }
 }
 
-/* --- Targets ---------------------------------------------------------------------------------- */
+/* --- Targets --- */
 
 static void check_target_type(checker *check, const spec_node *node, const spec_target *target)
 {
@@ -267,7 +269,7 @@ static void resolve_target(checker *check, const spec_graph *graph, const spec_n
         check_unknown(check, &target->name, "sink or accumulator", tables, 2);
         return;
     }
-    if (graph->reactor == NULL && graph->trigger.text == NULL)
+    if (graph->reactor == NULL && graph->trigger.text == NULL && !graph->unfired)
         diagnostics_error(check->log, target->name.where,
                           "the graph '%s' is only called: what it gives is the call's result, and "
                           "cannot go to '%s'",
@@ -292,7 +294,7 @@ static void resolve_targets(checker *check, const spec_graph *graph, spec_node *
     }
 }
 
-/* --- A graph's nodes -------------------------------------------------------------------------- */
+/* --- A graph's nodes --- */
 
 static void report_clash(checker *check, const char *name, weir_place where, const char *what,
                          weir_place other)
@@ -319,9 +321,12 @@ static void find_clashes(checker *check, const node_scope *scope)
             report_clash(check, node->name, node->where, "the name of an accumulator or source too",
                          check->model->accumulators[accumulator]->where);
     }
+    size_t errors = check->log->errors;
     for (size_t i = 0; i < graph->args.count; i++)
         front_check_free_name(check->front, graph->args.items[i].name, graph->args.items[i].where,
                               "an argument");
+    if (errors != check->log->errors)
+        check->front->lost = true;
 }
 
 static bool open_scope(checker *check, node_scope *scope)

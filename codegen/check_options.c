@@ -6,7 +6,7 @@
 #include "core/expand.h"
 #include "core/text.h"
 
-/* --- Kinds ------------------------------------------------------------------------------------ */
+/* --- Kinds --- */
 
 /* Kinds that people will look for, and why they are not here. */
 static const struct {
@@ -55,7 +55,7 @@ const weir_kind *check_kind(checker *check, const weir_kind_list *kinds, const s
     return kind;
 }
 
-/* --- Options ---------------------------------------------------------------------------------- */
+/* --- Options --- */
 
 static const weir_option *find_in(const weir_option *options, size_t count, const char *name)
 {
@@ -150,6 +150,10 @@ void check_settings(checker *check, const spec_settings *settings, const check_o
         if (is_repeated(settings, i))
             diagnostics_error(check->log, settings->names[i], "%s has '%s' twice", options->what,
                               settings->items[i].name);
+        else if (strlen(settings->items[i].text) > CHECK_TEXT)
+            diagnostics_error(check->log, settings->items[i].place,
+                              "%s: the option '%s' has more than %d bytes", options->what,
+                              settings->items[i].name, CHECK_TEXT);
         else if (option == NULL)
             unknown_option(check, options, &settings->items[i], settings->names[i]);
         else

@@ -7,8 +7,7 @@
 
 enum { INPUTS = 64 }; /* of a reactor, as the engine has it */
 
-/* --- Inputs
- * --------------------------------------------------------------------------------------- */
+/* --- Inputs --- */
 
 static spec_reactor_input *input_for(checker *check, spec_reactor *reactor,
                                      const spec_accumulator *accumulator, size_t *ret_index)
@@ -92,8 +91,7 @@ static void collect_graphs(checker *check, spec_reactor *reactor)
             reactor->graphs[reactor->graph_count++] = &model->graphs[i];
 }
 
-/* --- Keys
- * ----------------------------------------------------------------------------------------- */
+/* --- Keys --- */
 
 static bool same_key(const spec_accumulator *a, const spec_accumulator *b)
 {
@@ -162,8 +160,7 @@ static void check_other_keys(checker *check, const spec_reactor *reactor)
     }
 }
 
-/* --- The whole
- * ------------------------------------------------------------------------------------ */
+/* --- The whole --- */
 
 static void check_reactor_options(checker *check, const spec_reactor *reactor)
 {

@@ -27,14 +27,15 @@ void check_params(checker *check)
                               "a parameter is a single value, and '%s' is %s", param->name,
                               front_shape_text(check->front, &param->shape));
         else
-            check_default(check, &param->shape, &param->fallback, param->where, param->name);
+            check_default(check, &param->shape, &param->fallback, param->fallback_where,
+                          param->name);
     }
     const check_options options = {
         .what = "the spec", .lists = &check->front->kinds->top, .list_count = 1};
     check_settings(check, &model->settings, &options);
 }
 
-/* --- Formats ---------------------------------------------------------------------------------- */
+/* --- Formats --- */
 
 static const struct {
     const char *ending, *format;
@@ -90,7 +91,7 @@ static void check_csv(checker *check, const char *format, const spec_type *type,
     }
 }
 
-/* --- Sources ---------------------------------------------------------------------------------- */
+/* --- Sources --- */
 
 static void check_time(checker *check, spec_source *source)
 {
@@ -149,7 +150,7 @@ void check_sources(checker *check)
     }
 }
 
-/* --- Sinks ------------------------------------------------------------------------------------ */
+/* --- Sinks --- */
 
 void check_sinks(checker *check)
 {

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "codegen/check.h"
+#include "codegen/load.h"
 #include "codegen/values.h"
 #include "core/text.h"
 
@@ -30,7 +31,7 @@ static void wrong_name(checker *check, const yaml_node *node, const char *what,
     check_unknown(check, &(spec_name){node->key, node->key_where}, what, &names, 1);
 }
 
-/* --- send ------------------------------------------------------------------------------------- */
+/* --- send --- */
 
 /* One value, or a list of them: each is an event. */
 static void send_to(checker *check, spec_step *step, const yaml_node *node)
@@ -51,7 +52,7 @@ static void send_to(checker *check, spec_step *step, const yaml_node *node)
     }
 }
 
-/* --- call ------------------------------------------------------------------------------------- */
+/* --- call --- */
 
 static void call_graph(checker *check, spec_step *step, const yaml_node *node)
 {
@@ -73,7 +74,7 @@ static void call_graph(checker *check, spec_step *step, const yaml_node *node)
     keep(check, step, node, &json, good);
 }
 
-/* --- expect ----------------------------------------------------------------------------------- */
+/* --- expect --- */
 
 static const spec_node *find_node(const spec_graph *graph, const char *name)
 {
@@ -143,7 +144,7 @@ static void expect_from(checker *check, spec_step *step, const yaml_node *node)
     keep(check, step, node, &json, good);
 }
 
-/* --- Steps ------------------------------------------------------------------------------------ */
+/* --- Steps --- */
 
 static void advance(checker *check, spec_step *step, const yaml_node *node)
 {
@@ -238,6 +239,12 @@ static void check_test(checker *check, spec_test *test, const yaml_node *node)
 {
     *test = (spec_test){.name = node->key, .where = node->key_where};
     front_check_name(check->front, node->key, node->key_where, "a test");
+    if (node->kind == YAML_MAP) { /* written long */
+        load_keys(check->front, &spec_test_section, node, test, NULL);
+        node = yaml_get(node, "steps");
+        if (node == NULL)
+            return;
+    }
     if (node->kind != YAML_LIST || node->count == 0) {
         if (node->kind != YAML_BAD)
             diagnostics_error(check->log, node->where,

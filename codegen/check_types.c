@@ -9,9 +9,38 @@
 #include "core/text.h"
 
 /* Wire values nest 64 levels at most, lists counted; a type of more structs could not be read. */
-enum { NEST_LIMIT = 60, SIZE_LIMIT = 16 * 1024 * 1024 };
+enum { NEST_LIMIT = 60, SIZE_LIMIT = 16 * 1024 * 1024, WIRE_LIMIT = 255 };
 
-/* --- Names of types --------------------------------------------------------------------------- */
+/* --- Names of types --- */
+
+/* What other languages call them. */
+static const char *own_word(const char *name)
+{
+    static const char *const words[][2] = {{"int", "i64"},
+                                           {"integer", "i64"},
+                                           {"long", "i64"},
+                                           {"short", "i16"},
+                                           {"byte", "u8"},
+                                           {"char", "u8"},
+                                           {"uint", "u64"},
+                                           {"float", "f32"},
+                                           {"double", "f64"},
+                                           {"number", "f64"},
+                                           {"decimal", "f64"},
+                                           {"boolean", "bool"},
+                                           {"str", "string(N)"},
+                                           {"text", "string(N)"},
+                                           {"blob", "bytes(N)"},
+                                           {"binary", "bytes(N)"},
+                                           {"datetime", "timestamp"},
+                                           {"time", "timestamp"},
+                                           {"timedelta", "duration"}};
+
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+        if (strcmp(words[i][0], name) == 0)
+            return words[i][1];
+    return NULL;
+}
 
 static void unknown_type(checker *check, const char *name, weir_place where)
 {
@@ -21,10 +50,17 @@ static void unknown_type(checker *check, const char *name, weir_place where)
     check->front->lost = true;
     if (check->front->types_lost || front_is_unread(check->front, name))
         return;
+    if (name[strspn(name, "0123456789")] == '\0') {
+        diagnostics_error(check->log, where,
+                          "'%s' is no type; an enum is a list, as in [buy = 1, sell = 2]", name);
+        return;
+    }
     for (int kind = SPEC_BOOL; kind <= SPEC_BYTES; kind++)
         weir_nearest_offer(&nearest, spec_scalar((spec_type_kind)kind)->name);
     for (size_t i = 0; i < check->types.count && check_offers_names(check); i++)
         weir_nearest_offer(&nearest, check->types.items[i].name);
+    if (own_word(name) != NULL)
+        nearest.name = own_word(name);
     diagnostics_error(check->log, where, "there is no type '%s'%s", name,
                       weir_nearest_hint(&nearest, hint, sizeof hint));
 }
@@ -94,7 +130,7 @@ bool check_shapes_equal(const spec_shape *a, const spec_shape *b)
            a->list == b->list && a->min == b->min && a->max == b->max;
 }
 
-/* --- Fields ----------------------------------------------------------------------------------- */
+/* --- Fields --- */
 
 static bool is_number(const spec_type *type)
 {
@@ -118,6 +154,9 @@ void check_default(checker *check, const spec_shape *shape, const char **text, w
     if (shape->optional || shape->list || shape->type->kind == SPEC_STRUCT)
         diagnostics_error(check->log, where,
                           "'%s' cannot have a default: only single values have one", name);
+    else if (strlen(*text) > CHECK_TEXT)
+        diagnostics_error(check->log, where, "the default of '%s' has more than %d bytes", name,
+                          CHECK_TEXT);
     else if (!values_scalar(shape, *text, &json, &wanted) || lacks_unit(shape, *text))
         diagnostics_error(check->log, where, "the default '%s' of '%s' is no %s: expected %s",
                           *text, name, front_shape_text(check->front, shape), wanted);
@@ -166,12 +205,16 @@ void check_fields(checker *check, spec_fields *fields)
             diagnostics_error(check->log, field->where,
                               "`text: true` is for single numbers, and '%s' is %s", field->name,
                               front_shape_text(check->front, &field->shape));
-        check_default(check, &field->shape, &field->fallback, field->where, field->name);
+        if (strlen(field->wire) > WIRE_LIMIT)
+            diagnostics_error(check->log, field->where,
+                              "the name of '%s' on the wire has more than %d bytes", field->name,
+                              WIRE_LIMIT);
+        check_default(check, &field->shape, &field->fallback, field->fallback_where, field->name);
     }
     find_equal_wires(check, fields);
 }
 
-/* --- Enums ------------------------------------------------------------------------------------ */
+/* --- Enums --- */
 
 static int compare_names(const void *first, const void *second)
 {
@@ -216,7 +259,7 @@ static void check_enum(checker *check, const spec_type *type)
         }
 }
 
-/* --- Order ------------------------------------------------------------------------------------ */
+/* --- Order --- */
 
 /* A walk over types that contain each other. */
 typedef struct type_walk {
@@ -328,7 +371,7 @@ static void sort_types(checker *check)
     check_names_sort(&check->types);
 }
 
-/* --- All -------------------------------------------------------------------------------------- */
+/* --- All --- */
 
 static void find_duplicates(checker *check)
 {

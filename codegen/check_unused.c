@@ -33,12 +33,12 @@ static void check_rooms_used(checker *check)
                               "the reactor '%s' fires no graph: none has `trigger: %s`",
                               model->reactors[i]->name, model->reactors[i]->name);
     for (size_t i = 0; i < model->sink_count; i++)
-        if (!check->sink_written[i])
+        if (!check->sink_written[i] && model->sinks[i].type != NULL)
             diagnostics_error(check->log, model->sinks[i].where, "nobody writes to the sink '%s'",
                               model->sinks[i].name);
 }
 
-/* --- Inside a graph --------------------------------------------------------------------------- */
+/* --- Inside a graph --- */
 
 static bool route_is_read(const spec_graph *graph, const spec_node *node, size_t route)
 {
@@ -97,7 +97,8 @@ static void check_graph_used(checker *check, const spec_graph *graph)
 
 void check_unused(checker *check)
 {
-    if (check->front->lost)
+    /* What could not be read may be what uses the rest. */
+    if (check->front->lost || check->front->unread != NULL || check->front->section_unread)
         return;
     check_rooms_used(check);
     check_accumulators_used(check);

@@ -54,7 +54,7 @@ static void warn_of_state(checker *check)
     }
 }
 
-/* --- Reactors --------------------------------------------------------------------------------- */
+/* --- Reactors --- */
 
 static const spec_criteria *find_zip(const spec_criteria *criteria)
 {
@@ -103,7 +103,7 @@ static void warn_of_reactor(checker *check, const spec_reactor *reactor)
                             reactor->name);
 }
 
-/* --- Node state ------------------------------------------------------------------------------- */
+/* --- Node state --- */
 
 static uint64_t size_of_fields(const spec_fields *fields);
 

@@ -73,7 +73,7 @@ const diagnostics_file *diagnostics_add_file(weir_diagnostics *diagnostics, cons
     return file;
 }
 
-/* --- Collecting ------------------------------------------------------------------------------ */
+/* --- Collecting --- */
 
 static WEIR_PRINTF(2, 0) const
     char *vformat(weir_diagnostics *diagnostics, const char *format, va_list args)
@@ -185,7 +185,7 @@ void diagnostics_forget(weir_diagnostics *diagnostics, size_t count)
             diagnostics->errors--;
 }
 
-/* --- Sorting --------------------------------------------------------------------------------- */
+/* --- Sorting --- */
 
 static int compare_numbers(size_t a, size_t b)
 {
@@ -223,7 +223,7 @@ void diagnostics_sort(weir_diagnostics *diagnostics)
     diagnostics->count = kept;
 }
 
-/* --- Writing --------------------------------------------------------------------------------- */
+/* --- Writing --- */
 
 static const char *find_line(const weir_diagnostics *diagnostics, weir_place place, size_t *length)
 {

@@ -51,8 +51,7 @@ const char *front_shape_text(spec_front *front, const spec_shape *shape)
     return text != NULL ? text : "";
 }
 
-/* --- What could not be read --------------------------------------------------------------------
- */
+/* --- What could not be read --- */
 
 void front_note_unread(spec_front *front, const yaml_node *node)
 {
@@ -78,7 +77,7 @@ bool front_is_unread(const spec_front *front, const char *name)
     return found;
 }
 
-/* --- Names ------------------------------------------------------------------------------------ */
+/* --- Names --- */
 
 /* Words that expressions use for something else. */
 static const char *const reserved[] = {"event", "state",   "key", "params",   "args",
@@ -160,7 +159,7 @@ void front_check_free_name(spec_front *front, const char *name, weir_place where
         front_check_name(front, name, where, what);
 }
 
-/* --- The run ---------------------------------------------------------------------------------- */
+/* --- The run --- */
 
 static weir_status finish(spec_front *front, const char *file, weir_error **error)
 {

@@ -123,6 +123,19 @@ static const spec_key node_keys[] = {
     DOC(spec_node, doc),
 };
 
+static const spec_key route_keys[] = {
+    NEEDED("type", NAME, spec_route, type_name, "The struct type that it carries, or `none`."),
+    DOC(spec_route, doc),
+};
+
+static const spec_key test_keys[] = {
+    DOC(spec_test, doc),
+    {.name = "steps",
+     .takes = TAKES_SECTION,
+     .required = true,
+     .help = "What is done and expected, one after the other."},
+};
+
 static const spec_key sink_keys[] = {
     NEEDED("kind", NAME, spec_sink, kind_name, "The kind of sink."),
     KEY("type", NAME, spec_sink, type_name, "The struct type of what it takes."),
@@ -137,6 +150,8 @@ const spec_section spec_accumulator_section = SECTION("an accumulator", accumula
 const spec_section spec_reactor_section = SECTION("a reactor", reactor_keys);
 const spec_section spec_graph_section = SECTION("a graph", graph_keys);
 const spec_section spec_node_section = SECTION("a node", node_keys);
+const spec_section spec_route_section = SECTION("a route", route_keys);
+const spec_section spec_test_section = SECTION("a test", test_keys);
 const spec_section spec_sink_section = SECTION("a sink", sink_keys);
 
 const spec_key *spec_key_find(const spec_section *section, const char *name)

@@ -57,6 +57,8 @@ extern const spec_section spec_accumulator_section;
 extern const spec_section spec_reactor_section;
 extern const spec_section spec_graph_section;
 extern const spec_section spec_node_section;
+extern const spec_section spec_route_section; /* written long */
+extern const spec_section spec_test_section;  /* written long */
 extern const spec_section spec_sink_section;
 
 const spec_key *spec_key_find(const spec_section *section, const char *name);

@@ -39,7 +39,7 @@ bool load_is_map(spec_front *front, const yaml_node *node, const char *wanted)
     return false;
 }
 
-/* --- Values ----------------------------------------------------------------------------------- */
+/* --- Values --- */
 
 spec_name load_name(spec_front *front, const yaml_node *node, const char *wanted)
 {
@@ -85,14 +85,27 @@ static void load_strategy(spec_front *front, const yaml_node *node, bool *latest
                       node->text, weir_nearest_hint(&nearest, hint, sizeof hint));
 }
 
-/* In braces, an expression that YAML cut at a comma leaves its rest as a key without a value; the
- * expression is complained about, its rest not again. */
+/* In braces, a value that YAML cut at a comma leaves its rest as a key without a value. */
 static bool is_rest(const yaml_node *map, const yaml_node *value)
 {
     return map->flow && yaml_is_empty(value) &&
            value->key[strspn(value->key,
                              "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_")] !=
                '\0';
+}
+
+/* An expression that was cut has been complained about already, since there were `errors`. */
+static void complain_of_rest(spec_front *front, const yaml_node *before, const yaml_node *rest,
+                             size_t errors)
+{
+    if (front->log->errors != errors)
+        return;
+    if (before != NULL)
+        diagnostics_error(front->log, rest->key_where,
+                          "the comma before '%s' ended the value of '%s:'; quote the whole value",
+                          rest->key, before->key);
+    else
+        diagnostics_error(front->log, rest->key_where, "'%s' is no key", rest->key);
 }
 
 static void load_assignments(spec_front *front, const yaml_node *node,
@@ -104,15 +117,21 @@ static void load_assignments(spec_front *front, const yaml_node *node,
     assignments->given = true;
     assignments->where = node->key_where;
     assignments->items = front_array(front, node->count, sizeof *assignments->items, &room);
-    for (const yaml_node *value = node->first; room != 0 && value != NULL; value = value->next)
-        if (!is_rest(node, value))
-            assignments->items[assignments->count++] =
-                (spec_assignment){.field = value->key,
-                                  .where = value->key_where,
-                                  .value = load_expression(front, value)};
+    const yaml_node *before = NULL;
+    size_t errors = front->log->errors;
+    for (const yaml_node *value = node->first; room != 0 && value != NULL; value = value->next) {
+        if (is_rest(node, value)) {
+            complain_of_rest(front, before, value, errors);
+            continue;
+        }
+        before = value;
+        errors = front->log->errors;
+        assignments->items[assignments->count++] = (spec_assignment){
+            .field = value->key, .where = value->key_where, .value = load_expression(front, value)};
+    }
 }
 
-/* --- Keys ------------------------------------------------------------------------------------- */
+/* --- Keys --- */
 
 void load_key(spec_front *front, const spec_key *key, const yaml_node *value, void *into)
 {
@@ -216,14 +235,23 @@ bool load_settings(spec_front *front, const yaml_node *map, spec_settings *setti
 void load_keys(spec_front *front, const spec_section *section, const yaml_node *map, void *into,
                spec_settings *settings)
 {
-    size_t errors = front->log->errors;
+    size_t errors = front->log->errors, errors_before = errors;
+    const yaml_node *before = NULL;
+    bool unread = false;
 
     if (settings != NULL && !load_settings(front, map, settings))
         return;
     for (const yaml_node *value = map->first; value != NULL; value = value->next) {
         const spec_key *key = spec_key_find(section, value->key);
-        if (value->kind == YAML_BAD || is_rest(map, value))
+        unread |= value->kind == YAML_BAD;
+        if (value->kind == YAML_BAD)
             continue;
+        if (is_rest(map, value)) {
+            complain_of_rest(front, before, value, errors_before);
+            continue;
+        }
+        before = value;
+        errors_before = front->log->errors;
         if (key != NULL)
             load_key(front, key, value, into);
         else if (settings != NULL)
@@ -231,9 +259,9 @@ void load_keys(spec_front *front, const spec_section *section, const yaml_node *
         else
             unknown_key(front, section, value);
     }
-    /* A key that was misspelt is not missing, too. */
-    for (size_t i = 0; i < section->count && (settings != NULL || errors == front->log->errors);
-         i++)
+    /* A key that was misspelt, or could not be read, is not missing, too. */
+    bool sure = !unread && (settings != NULL || errors == front->log->errors);
+    for (size_t i = 0; sure && i < section->count; i++)
         if (section->keys[i].required && yaml_get(map, section->keys[i].name) == NULL)
             diagnostics_error(front->log, map->key != NULL ? map->key_where : map->where,
                               "%s needs '%s:' (%s)", section->what, section->keys[i].name,

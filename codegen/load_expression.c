@@ -75,5 +75,8 @@ spec_expression load_expression(spec_front *front, const yaml_node *node)
                           "the expression ends %s: YAML cut it; quote the expression", cut);
         return (spec_expression){0};
     }
-    return (spec_expression){.text = node->text, .where = node->where};
+    spec_expression expression = {.text = node->text, .where = node->where, .quoted = !node->plain};
+    if (!yaml_spots(&front->spec->arena, node, &expression.spots))
+        front->log->failed = true;
+    return expression;
 }

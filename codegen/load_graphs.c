@@ -4,7 +4,7 @@
 
 #include "codegen/load.h"
 
-/* --- Criteria --------------------------------------------------------------------------------- */
+/* --- Criteria --- */
 
 static void load_criterion(spec_front *front, const yaml_node *node, spec_criteria *criteria);
 
@@ -54,7 +54,7 @@ void load_criteria(spec_front *front, const yaml_node *node, spec_criteria **cri
         load_children(front, node, *criteria);
 }
 
-/* --- Nodes ------------------------------------------------------------------------------------ */
+/* --- Nodes --- */
 
 /* "decide.trade", "optional policies". */
 static void load_operand(spec_front *front, const yaml_node *node, spec_operand *operand)
@@ -92,7 +92,10 @@ static void load_route(spec_front *front, const yaml_node *node, spec_route *rou
 {
     *route = (spec_route){.name = node->key, .where = node->key_where};
     front_check_name(front, node->key, node->key_where, "a route");
-    route->type_name = load_name(front, node, "the type of the route, or none");
+    if (node->kind == YAML_MAP)
+        load_keys(front, &spec_route_section, node, route, NULL);
+    else
+        route->type_name = load_name(front, node, "the type of the route, or none");
 }
 
 void load_routes(spec_front *front, const yaml_node *node, spec_node *into)
@@ -141,14 +144,16 @@ void load_nodes(spec_front *front, const yaml_node *node, spec_graph *graph)
         *item = (spec_node){.name = value->key, .where = value->key_where};
         front_check_free_name(front, value->key, value->key_where, "a node");
         size_t errors = front->log->errors;
-        if (load_is_map(front, value, "a map, as in {in: quotes, out: Spread}"))
+        if (value->kind == YAML_BAD)
+            pass_over(front, item);
+        else if (load_is_map(front, value, "a map, as in {in: quotes, out: Spread}"))
             load_keys(front, &spec_node_section, value, item, NULL);
         if (errors != front->log->errors)
             pass_over(front, item);
     }
 }
 
-/* --- Graphs ----------------------------------------------------------------------------------- */
+/* --- Graphs --- */
 
 static bool has_option(const weir_option_list *options, const char *name)
 {
@@ -206,7 +211,7 @@ static void add_own_reactor(spec_front *front, const spec_graph_parts *parts)
 }
 
 /* What a graph says of when it fires must go together. */
-static bool has_own_reactor(spec_front *front, const yaml_node *node, const spec_graph_parts *parts)
+static bool has_own_reactor(spec_front *front, const yaml_node *node, spec_graph_parts *parts)
 {
     const yaml_node *own = find_own_key(front, node), *args = yaml_get(node, "args");
     const char *name = parts->graph.name;
@@ -219,11 +224,18 @@ static bool has_own_reactor(spec_front *front, const yaml_node *node, const spec
         diagnostics_error(front->log, own->key_where,
                           "'%s' needs criteria: give the graph '%s' `when_any:` or `when_all:`",
                           own->key, name);
+    else if (own == NULL && parts->graph.trigger.text == NULL && args == NULL)
+        diagnostics_error(front->log, node->key_where,
+                          "nothing fires the graph '%s': give it `trigger:`, or criteria "
+                          "(`when_any:`, `when_all:`), or `args:` to be called with",
+                          name);
     else if (args != NULL && (own != NULL || parts->graph.trigger.text != NULL))
         diagnostics_error(front->log, args->key_where,
                           "`args:` are the inputs of a graph that is only called, but a reactor "
                           "fires '%s'",
                           name);
+    parts->graph.unfired =
+        args == NULL && parts->graph.trigger.text == NULL && parts->reactor.criteria == NULL;
     return own != NULL && parts->graph.trigger.text == NULL && parts->reactor.criteria != NULL;
 }
 
@@ -259,7 +271,7 @@ void load_graphs(spec_front *front, const yaml_node *node)
     }
 }
 
-/* --- Reactors --------------------------------------------------------------------------------- */
+/* --- Reactors --- */
 
 static spec_reactor *load_reactor(spec_front *front, const yaml_node *node)
 {

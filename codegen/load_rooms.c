@@ -111,6 +111,8 @@ static void load_param(spec_front *front, const yaml_node *node, spec_param *par
     front_check_name(front, node->key, node->key_where, "a parameter");
     if (load_is_map(front, node, "a map, as in {type: f64, default: 0.05}"))
         load_keys(front, &spec_param_section, node, param, NULL);
+    if (param->fallback != NULL)
+        param->fallback_where = yaml_get(node, "default")->where;
 }
 
 void load_params(spec_front *front, const yaml_node *node)

@@ -9,7 +9,7 @@
 #include "core/buffer.h"
 #include "core/text.h"
 
-/* --- Files ------------------------------------------------------------------------------------ */
+/* --- Files --- */
 
 static bool read_all(FILE *file, weir_buffer *content)
 {
@@ -83,7 +83,7 @@ static const yaml_node *section(spec_front *front, const yaml_node *root, const 
     return node->kind != YAML_BAD ? node : NULL;
 }
 
-/* --- Imports ---------------------------------------------------------------------------------- */
+/* --- Imports --- */
 
 /* The files that are being read, innermost first, to find imports that go in a circle. */
 typedef struct opened_file {
@@ -101,6 +101,29 @@ static const char *relative_to(spec_front *front, const char *from, const char *
     if (joined == NULL)
         front->log->failed = true;
     return joined;
+}
+
+/* "main.weir.yaml -> a.weir.yaml -> main.weir.yaml": from `first`, which is being read, to the file
+ * that imports it again. */
+static void name_circle(const opened_file *by, const opened_file *first, weir_buffer *text)
+{
+    if (by != first)
+        name_circle(by->by, first, text);
+    weir_buffer_printf(text, "%s -> ", by->path);
+}
+
+static void report_circle(spec_front *front, const yaml_node *node, const opened_file *by,
+                          const opened_file *first)
+{
+    weir_buffer text = {0};
+
+    name_circle(by, first, &text);
+    weir_buffer_text(&text, first->path);
+    if (text.failed)
+        front->log->failed = true;
+    else
+        diagnostics_error(front->log, node->where, "the imports go in a circle: %s", text.data);
+    weir_buffer_free(&text);
 }
 
 static bool add_file(spec_front *front, const char *path)
@@ -147,7 +170,8 @@ static void load_imported(spec_front *front, const yaml_node *root, const opened
         load_types(front, types);
     for (const yaml_node *value = root->first; value != NULL; value = value->next)
         if (value->kind != YAML_BAD && strcmp(value->key, "types") != 0 &&
-            strcmp(value->key, "import") != 0 && strcmp(value->key, "doc") != 0)
+            strcmp(value->key, "import") != 0 && strcmp(value->key, "doc") != 0 &&
+            strcmp(value->key, "module") != 0)
             diagnostics_error(front->log, value->key_where,
                               "an imported spec has types only, not '%s'", value->key);
 }
@@ -162,8 +186,7 @@ static void load_import(spec_front *front, const yaml_node *node, const opened_f
 
     for (const opened_file *other = by; path != NULL && other != NULL; other = other->by)
         if (same_file(other->path, path)) {
-            diagnostics_error(front->log, node->where, "the import of '%s' goes in a circle",
-                              node->text);
+            report_circle(front, node, by, other);
             return;
         }
     if (path == NULL || is_read(front, path) || !add_file(front, path))
@@ -191,7 +214,7 @@ static void load_imports(spec_front *front, const yaml_node *root, const opened_
             load_import(front, item, by);
 }
 
-/* --- The spec --------------------------------------------------------------------------------- */
+/* --- The spec --- */
 
 static bool is_top_option(const spec_front *front, const char *name)
 {
@@ -257,6 +280,8 @@ static void check_module(spec_front *front, const yaml_node *root)
         diagnostics_error(front->log, root->where, "a spec needs `module: NAME`");
     if (front->spec->module == NULL)
         return;
+    if (front->spec->module[0] == '\0')
+        diagnostics_error(front->log, module->where, "'module' needs a name");
     front_check_name(front, front->spec->module, module->where, "a module");
     if (strcmp(front->spec->module, "weir") == 0)
         diagnostics_error(front->log, module->where,

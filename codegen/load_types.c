@@ -122,6 +122,8 @@ static bool fail_size(shape_cursor *cursor, const char *name)
     weir_nearest_offer(&nearest, "string");
     weir_nearest_offer(&nearest, "bytes");
     weir_nearest_offer(&nearest, "timestamp");
+    if (strcmp(name, "str") == 0 || strcmp(name, "text") == 0)
+        nearest.name = "string";
     snprintf(wanted, sizeof wanted, "no '(' here; string, bytes and timestamp take one%s",
              weir_nearest_hint(&nearest, hint, sizeof hint));
     return fail(cursor, wanted);
@@ -191,6 +193,8 @@ static void load_field(spec_front *front, const yaml_node *node, spec_field *fie
         load_keys(front, &spec_field_section, node, field, NULL);
     else
         load_shape(front, node, &field->shape);
+    if (field->fallback != NULL)
+        field->fallback_where = yaml_get(node, "default")->where;
 }
 
 void load_fields(spec_front *front, const yaml_node *node, spec_fields *fields, const char *what)
@@ -203,7 +207,7 @@ void load_fields(spec_front *front, const yaml_node *node, spec_fields *fields, 
         load_field(front, value, &fields->items[i], what);
 }
 
-/* --- Enums ------------------------------------------------------------------------------------ */
+/* --- Enums --- */
 
 /* "buy" or "buy = 1". */
 static void load_enumerator(spec_front *front, const yaml_node *node, spec_enumerator *enumerator,
@@ -253,12 +257,38 @@ static void load_enum(spec_front *front, const yaml_node *node, spec_type *type)
     }
 }
 
-/* --- Types ------------------------------------------------------------------------------------ */
+/* --- Types --- */
 
 /* Words that mean something else where a type is named. */
 static bool is_type_word(const char *name)
 {
     return find_scalar(name) != NULL || strcmp(name, "optional") == 0 || strcmp(name, "none") == 0;
+}
+
+/* Is `fields:` one field called so, written long, and not the fields of a type? */
+static bool is_field(const yaml_node *node)
+{
+    for (const yaml_node *value = node->first; value != NULL; value = value->next)
+        if (spec_key_find(&spec_field_section, value->key) == NULL)
+            return false;
+    return yaml_get(node, "type") != NULL;
+}
+
+/* `{doc: .., fields: {..}}` and `{doc: .., values: [..]}`: what the type is made of; a type that is
+ * not written so is made of itself. */
+static const yaml_node *find_body(const yaml_node *node, const char **doc)
+{
+    bool two = node->kind == YAML_MAP && node->count == 2;
+    const yaml_node *text = two ? yaml_get(node, "doc") : NULL;
+    const yaml_node *fields = two ? yaml_get(node, "fields") : NULL;
+    const yaml_node *values = two ? yaml_get(node, "values") : NULL;
+    bool is_struct = fields != NULL && fields->kind == YAML_MAP && !is_field(fields);
+    bool is_enum = values != NULL && values->kind == YAML_LIST;
+
+    if (text == NULL || text->kind != YAML_SCALAR || (!is_struct && !is_enum))
+        return node;
+    *doc = text->text;
+    return is_enum ? values : fields;
 }
 
 static void load_type(spec_front *front, const yaml_node *node, spec_type *type)
@@ -269,6 +299,7 @@ static void load_type(spec_front *front, const yaml_node *node, spec_type *type)
                           node->key);
     else
         front_check_name(front, node->key, node->key_where, "a type");
+    node = find_body(node, &type->doc);
     if (node->kind == YAML_LIST)
         load_enum(front, node, type);
     else if (node->kind == YAML_MAP)

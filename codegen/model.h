@@ -20,7 +20,7 @@ typedef struct spec_node spec_node;
 typedef struct spec_sink spec_sink;
 typedef struct spec_source spec_source;
 
-/* --- Types ----------------------------------------------------------------------------------- */
+/* --- Types --- */
 
 typedef enum spec_type_kind {
     SPEC_BOOL,
@@ -71,7 +71,7 @@ typedef struct spec_field {
     bool text;            /* a number that is written as text */
     const char *fallback; /* default as written, NULL: none; checked against the shape */
     const char *doc;      /* NULL: none; so everywhere */
-    weir_place where;
+    weir_place where, fallback_where;
 } spec_field;
 
 typedef struct spec_fields {
@@ -97,12 +97,18 @@ struct spec_type {
     bool used;    /* resolved: the spec names it */
 };
 
-/* --- Expressions ----------------------------------------------------------------------------- */
+/* --- Expressions --- */
+
+typedef struct spec_spot {
+    uint32_t line, column;
+} spec_spot;
 
 /* An expression of the user's; `where` is the place of its first character. */
 typedef struct spec_expression {
     const char *text; /* NULL: there is none */
     weir_place where;
+    const spec_spot *spots; /* of each byte and the end; NULL: they follow each other on one line */
+    bool quoted;            /* YAML cannot have cut it */
     const struct expr *tree; /* resolved: typed, ready for expr_emit */
 } spec_expression;
 
@@ -121,7 +127,7 @@ typedef struct spec_assignments {
     weir_place where;
 } spec_assignments;
 
-/* --- Names that refer to something ----------------------------------------------------------- */
+/* --- Names that refer to something --- */
 
 typedef struct spec_name {
     const char *text;
@@ -140,14 +146,14 @@ typedef struct spec_settings {
     size_t count;
 } spec_settings;
 
-/* --- The rooms, in the order of the data ----------------------------------------------------- */
+/* --- The rooms, in the order of the data --- */
 
 typedef struct spec_param {
     const char *name;
     spec_shape shape;
     const char *fallback; /* NULL: required at load */
     const char *doc;
-    weir_place where;
+    weir_place where, fallback_where;
 } spec_param;
 
 struct spec_source {
@@ -316,6 +322,7 @@ struct spec_graph {
     spec_name trigger; /* text NULL: own criteria, or only called */
     const spec_reactor *reactor;
     spec_fields args; /* of a graph that is only called */
+    bool unfired;     /* nothing fires it and nobody can call it; that was told */
     spec_node *nodes; /* after check: in topological order */
     size_t node_count;
     spec_name dead_letters;
@@ -339,7 +346,7 @@ struct spec_sink {
     size_t index;
 };
 
-/* --- Tests of the spec ------------------------------------------------------------------------ */
+/* --- Tests of the spec --- */
 
 typedef enum spec_step_kind {
     SPEC_SEND,
@@ -367,12 +374,13 @@ typedef struct spec_step {
 
 typedef struct spec_test {
     const char *name;
+    const char *doc;
     spec_step *steps;
     size_t step_count;
     weir_place where;
 } spec_test;
 
-/* --- The whole -------------------------------------------------------------------------------- */
+/* --- The whole --- */
 
 struct spec {
     weir_arena arena;

@@ -56,13 +56,19 @@ static json_t *scalar(void)
     return json_pack("{s:[s,s,s]}", "type", "string", "number", "boolean");
 }
 
-/* --- Keys ------------------------------------------------------------------------------------- */
+/* Written as a text it is one, too. */
+static json_t *truth(void)
+{
+    return json_pack("{s:[b,b,s,s]}", "enum", 1, 0, "true", "false");
+}
+
+/* --- Keys --- */
 
 static json_t *of_key(const spec_key *key)
 {
     switch (key->takes) {
     case TAKES_BOOL:
-        return of_type("boolean");
+        return truth();
     case TAKES_NAMES:
     case TAKES_OPERANDS:
     case TAKES_TARGETS:
@@ -78,7 +84,7 @@ static json_t *of_key(const spec_key *key)
     case TAKES_CRITERIA:
         return reference("criteria");
     case TAKES_ROUTES:
-        return map_of(of_type("string"));
+        return map_of(reference("route"));
     case TAKES_NODES:
         return map_of(reference("node"));
     case TAKES_NAME:
@@ -116,7 +122,15 @@ static json_t *of_section(schema_writer *schema, const spec_section *section, co
                      required, "additionalProperties", 0);
 }
 
-/* --- Options ---------------------------------------------------------------------------------- */
+/* --- Options --- */
+
+/* As YAML reads it: a choice of digits is a number. */
+static json_t *of_choice(const char *word, size_t length)
+{
+    return strspn(word, "0123456789") >= length && length < 10
+               ? json_integer(strtol(word, NULL, 10))
+               : json_stringn(word, length);
+}
 
 /* A word, or a word with options of its own: `on_error: {retry: {attempts: 5}}`. */
 static json_t *of_choices(schema_writer *schema, const char *choices)
@@ -125,7 +139,7 @@ static json_t *of_choices(schema_writer *schema, const char *choices)
 
     for (const char *at = choices; *at != '\0';) {
         size_t length = strcspn(at, "|");
-        append(schema, names, json_stringn(at, length));
+        append(schema, names, of_choice(at, length));
         at += length + (at[length] == '|');
     }
     return json_pack("{s:[{s:o}, {s:s}]}", "anyOf", "enum", names, "type", "object");
@@ -135,7 +149,7 @@ static json_t *of_option(schema_writer *schema, const weir_option *option)
 {
     switch (option->type) {
     case WEIR_OPTION_BOOL:
-        return of_type("boolean");
+        return truth();
     case WEIR_OPTION_CHOICE:
         return of_choices(schema, option->choices);
     case WEIR_OPTION_INTEGER:
@@ -166,7 +180,7 @@ static void add_options(schema_writer *schema, json_t *section, const weir_optio
     }
 }
 
-/* --- Sections --------------------------------------------------------------------------------- */
+/* --- Sections --- */
 
 /* One schema a kind, told apart by `kind:`. */
 static json_t *of_kinds(schema_writer *schema, const spec_section *section,
@@ -210,7 +224,40 @@ static void add_defs(schema_writer *schema)
     put(schema, schema->defs, "field",
         json_pack("{s:[{s:s}, o]}", "anyOf", "type", "string",
                   of_section(schema, &spec_field_section, NULL)));
+    put(schema, schema->defs, "route",
+        json_pack("{s:[{s:s}, o]}", "anyOf", "type", "string",
+                  of_section(schema, &spec_route_section, NULL)));
     put(schema, schema->defs, "node", of_section(schema, &spec_node_section, NULL));
+}
+
+/* A list of enumerators or a map of fields; with `doc:` beside it, written long. */
+static json_t *of_types(void)
+{
+    json_t *fields = map_of(reference("field"));
+    json_t *long_struct = json_pack("{s:s, s:{s:o, s:O}, s:[s,s], s:b}", "type", "object",
+                                    "properties", "doc", scalar(), "fields", fields, "required",
+                                    "doc", "fields", "additionalProperties", 0);
+    json_t *long_enum = json_pack("{s:s, s:{s:o, s:o}, s:[s,s], s:b}", "type", "object",
+                                  "properties", "doc", scalar(), "values", of_type("array"),
+                                  "required", "doc", "values", "additionalProperties", 0);
+
+    return map_of(
+        json_pack("{s:[o, o, o, o]}", "anyOf", of_type("array"), fields, long_struct, long_enum));
+}
+
+static json_t *of_tests(schema_writer *schema)
+{
+    json_t *values = of_type("object");
+    json_t *step = json_pack("{s:s, s:i, s:{s:O, s:O, s:O, s:{s:s}, s:{s:s}}, s:b}", "type",
+                             "object", "maxProperties", 1, "properties", "send", values, "call",
+                             values, "expect", values, "advance", "type", "string", "flush", "type",
+                             "string", "additionalProperties", 0);
+    json_t *steps = json_pack("{s:s, s:o}", "type", "array", "items", step);
+    json_t *written_long = of_section(schema, &spec_test_section, NULL);
+
+    json_decref(values);
+    put(schema, json_object_get(written_long, "properties"), "steps", json_incref(steps));
+    return map_of(json_pack("{s:[o, o]}", "anyOf", steps, written_long));
 }
 
 static void add_sections(schema_writer *schema, json_t *properties)
@@ -219,8 +266,7 @@ static void add_sections(schema_writer *schema, json_t *properties)
 
     put(schema, properties, "import",
         json_pack("{s:s, s:o}", "type", "array", "items", of_type("string")));
-    put(schema, properties, "types",
-        map_of(json_pack("{s:[o, o]}", "anyOf", of_type("array"), map_of(reference("field")))));
+    put(schema, properties, "types", of_types());
     put(schema, properties, "params", map_of(of_section(schema, &spec_param_section, NULL)));
     put(schema, properties, "sources",
         of_kinds(schema, &spec_source_section, &catalog->sources, &catalog->every_source));
@@ -231,8 +277,7 @@ static void add_sections(schema_writer *schema, json_t *properties)
     put(schema, properties, "graphs",
         map_of(with_options(schema, &spec_graph_section, &catalog->graph, &catalog->reactor)));
     put(schema, properties, "sinks", of_kinds(schema, &spec_sink_section, &catalog->sinks, NULL));
-    put(schema, properties, "tests",
-        map_of(json_pack("{s:s, s:o}", "type", "array", "items", of_type("object"))));
+    put(schema, properties, "tests", of_tests(schema));
 }
 
 char *weir_spec_schema(const weir_catalog *catalog)

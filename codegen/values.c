@@ -8,9 +8,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/calendar.h"
 #include "core/text.h"
 
-/* --- JSON ------------------------------------------------------------------------------------- */
+/* --- JSON --- */
 
 static void write_string(weir_buffer *json, const char *text)
 {
@@ -27,7 +28,7 @@ static void write_string(weir_buffer *json, const char *text)
     weir_buffer_text(json, "\"");
 }
 
-/* --- Scalars ---------------------------------------------------------------------------------- */
+/* --- Scalars --- */
 
 typedef struct integer_range {
     int64_t min;
@@ -68,7 +69,8 @@ static bool scalar_integer(const integer_range *range, const char *text, weir_bu
     return true;
 }
 
-/* JSON knows no "+1", ".5" or "1."; such numbers are written anew, exactly. */
+/* JSON knows no "+1", ".5" or "1."; such numbers, and whole ones that would seem to be integers
+ * beyond 64 bits, are written anew, exactly. */
 static bool scalar_number(const char *text, double most, weir_buffer *json)
 {
     const char *digits = text + (*text == '-');
@@ -77,7 +79,8 @@ static bool scalar_number(const char *text, double most, weir_buffer *json)
     if (!weir_text_number(text, &value) || fabs(value) > most)
         return false;
     size_t whole = strspn(digits, "0123456789");
-    bool good = whole != 0 && (whole == 1 || digits[0] != '0') &&
+    bool large = digits[whole] == '\0' && fabs(value) >= 9223372036854775808.0;
+    bool good = whole != 0 && !large && (whole == 1 || digits[0] != '0') &&
                 (digits[whole] != '.' || (digits[whole + 1] >= '0' && digits[whole + 1] <= '9'));
     if (good)
         weir_buffer_text(json, text);
@@ -86,33 +89,63 @@ static bool scalar_number(const char *text, double most, weir_buffer *json)
     return true;
 }
 
-static bool all_digits(const char *text, size_t count)
-{
-    return strspn(text, "0123456789") >= count;
-}
-
-/* YYYY-MM-DD; the codec looks at it again when the value is sent. */
 static bool is_date(const char *text)
 {
-    static const char days[] = {31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
+    int32_t days;
 
-    if (strlen(text) < 10 || !all_digits(text, 4) || text[4] != '-' || !all_digits(text + 5, 2) ||
-        text[7] != '-' || !all_digits(text + 8, 2))
-        return false;
-    int month = (text[5] - '0') * 10 + text[6] - '0', day = (text[8] - '0') * 10 + text[9] - '0';
-    return month >= 1 && month <= 12 && day >= 1 && day <= days[month - 1];
+    return weir_calendar_read_date(text, strlen(text), &days);
 }
 
-static bool scalar_timestamp(const char *text, weir_buffer *json)
+/* Nanoseconds of a unit of a timestamp's form on the wire. */
+static int64_t unit_of(const spec_shape *shape)
+{
+    static const int64_t units[] = {1, 1000, 1000000, 1000000000, 1};
+
+    return units[shape->time_form];
+}
+
+/* An integer of the form's unit, or a time. */
+static bool read_timestamp(const spec_shape *shape, const char *text, int64_t *ret_ns)
 {
     static const integer_range whole = {INT64_MIN, INT64_MAX, NULL};
+    weir_buffer number = {0};
+    bool range = false;
 
-    if (scalar_integer(&whole, text, json))
-        return true;
-    if (!is_date(text) || (text[10] != '\0' && text[10] != 'T' && text[10] != ' '))
+    bool integer = scalar_integer(&whole, text, &number);
+    weir_buffer_free(&number);
+    if (integer)
+        return weir_text_integer(text, ret_ns) &&
+               !__builtin_mul_overflow(*ret_ns, unit_of(shape), ret_ns);
+    return weir_calendar_read_time(text, strlen(text), ret_ns, &range) && !range;
+}
+
+static bool scalar_timestamp(const spec_shape *shape, const char *text, weir_buffer *json)
+{
+    int64_t ns;
+
+    if (!read_timestamp(shape, text, &ns))
         return false;
-    write_string(json, text);
+    if (text[strspn(text, "-0123456789")] == '\0')
+        weir_buffer_text(json, text);
+    else
+        write_string(json, text);
     return true;
+}
+
+/* A time as results have it. */
+static void written_timestamp(const spec_shape *shape, const char *text, weir_buffer *json)
+{
+    char time[WEIR_CALENDAR_TIME + 1] = "";
+    int64_t ns = 0, unit = unit_of(shape);
+
+    if (!read_timestamp(shape, text, &ns))
+        return;
+    if (shape->time_form == SPEC_TIME_ISO) {
+        weir_calendar_print_time(time, ns);
+        write_string(json, time);
+    } else {
+        weir_buffer_printf(json, "%lld", (long long)(ns / unit - (ns % unit < 0)));
+    }
 }
 
 static bool scalar_duration(const char *text, weir_buffer *json)
@@ -187,14 +220,14 @@ bool values_scalar(const spec_shape *shape, const char *text, weir_buffer *json,
         return scalar_number(text, DBL_MAX, json);
     case SPEC_TIMESTAMP:
         *wanted = "an integer, or a time like 2024-01-31T12:00:00Z";
-        return scalar_timestamp(text, json);
+        return scalar_timestamp(shape, text, json);
     case SPEC_DURATION:
         *wanted = "a duration with its unit, like 250ms";
         return scalar_duration(text, json);
     case SPEC_DATE:
         *wanted = "a date like 2024-01-31";
         write_string(json, text);
-        return strlen(text) == 10 && is_date(text);
+        return is_date(text);
     case SPEC_STRING:
         *wanted = "text that is not longer";
         return scalar_text(shape, text, json);
@@ -211,7 +244,7 @@ bool values_scalar(const spec_shape *shape, const char *text, weir_buffer *json,
     return false;
 }
 
-/* --- Wholes ----------------------------------------------------------------------------------- */
+/* --- Wholes --- */
 
 static bool refuse_scalar(spec_front *front, const spec_shape *shape, const yaml_node *node,
                           const char *wanted)
@@ -244,9 +277,16 @@ static bool one(spec_front *front, const spec_shape *shape, bool text, const yam
     size_t begin = json->size;
     if (!values_scalar(shape, node->text, json, &wanted))
         return refuse_scalar(front, shape, node, wanted);
-    if (text && !json->failed && json->data[begin] != '"') {
+    /* What is expected is compared with what is written. */
+    if (partial && shape->type->kind == SPEC_TIMESTAMP) {
         json->size = begin;
-        write_string(json, node->text);
+        written_timestamp(shape, node->text, json);
+    }
+    if (text && !json->failed && json->data[begin] != '"') {
+        weir_buffer_text(json, "\"");
+        memmove(json->data + begin + 1, json->data + begin, json->size - 1 - begin);
+        json->data[begin] = '"';
+        weir_buffer_text(json, "\"");
     }
     return true;
 }

@@ -56,7 +56,7 @@ static yaml_node *new_node(yaml_reader *reader, yaml_kind kind)
     return node;
 }
 
-/* --- What a spec may not use ------------------------------------------------------------------ */
+/* --- What a spec may not use --- */
 
 /* The parser's place of an anchor or alias is that of its name, behind the sign. */
 static weir_place sign_place(const yaml_reader *reader, struct fy_token *token)
@@ -99,7 +99,7 @@ static yaml_node *refuse_alias(yaml_reader *reader)
     return node;
 }
 
-/* --- Building --------------------------------------------------------------------------------- */
+/* --- Building --- */
 
 static yaml_node *read_scalar(yaml_reader *reader)
 {
@@ -112,8 +112,12 @@ static yaml_node *read_scalar(yaml_reader *reader)
         return NULL;
     enum fy_scalar_style style = token != NULL ? fy_token_scalar_style(token) : FYSS_PLAIN;
     node->plain = style == FYSS_PLAIN;
-    if (style == FYSS_SINGLE_QUOTED || style == FYSS_DOUBLE_QUOTED)
-        node->where.column++;
+    const struct fy_mark *mark = fy_event_start_mark(reader->event);
+    node->style = style == FYSS_SINGLE_QUOTED   ? '\''
+                  : style == FYSS_DOUBLE_QUOTED ? '"'
+                  : style == FYSS_PLAIN         ? ' '
+                                                : '|';
+    node->raw = reader->file->text + (mark != NULL ? mark->input_pos : 0);
     node->text = weir_arena_copy(reader->arena, text != NULL ? text : "", size);
     if (node->text == NULL) {
         reader->failed = reader->diagnostics->failed = true;
@@ -249,7 +253,7 @@ static yaml_node *read_node(yaml_reader *reader, int depth)
     }
 }
 
-/* --- Syntax errors ---------------------------------------------------------------------------- */
+/* --- Syntax errors --- */
 
 static bool line_has(const char *line, size_t length, const char *word)
 {
@@ -276,6 +280,37 @@ static bool in_expression(const diagnostics_file *file, int line_number)
     return *parent != '\0' && strspn(line, " ") > strspn(parent, " ");
 }
 
+/* The line that an error on `line_number` may come from: the one before it that is not blank. */
+static int line_before(const diagnostics_file *file, int line_number)
+{
+    const char *line = NULL;
+
+    do {
+        line_number--;
+        line = line_number >= 0 ? file->lines[line_number] : NULL;
+    } while (line != NULL && line[strspn(line, " \t\r")] == '\n');
+    return line_number;
+}
+
+/* In braces, what a `#` cuts away goes unnoticed until the next line. */
+static void note_comment(yaml_reader *reader, int line_number)
+{
+    const diagnostics_file *file = reader->file;
+    int before = line_number < (int)file->line_count ? line_before(file, line_number) : -1;
+    const char *line = before >= 0 ? file->lines[before] : NULL;
+    const char *sign = line != NULL ? memmem(line, strcspn(line, "\n"), " #", 2) : NULL;
+
+    weir_place place = {.file = reader->name};
+
+    if (sign == NULL || !in_expression(file, before) ||
+        !utf8_check(line, (size_t)(sign + 1 - line), &place))
+        return;
+    place.line = (uint32_t)before + 1;
+    diagnostics_note(reader->diagnostics, place,
+                     "YAML takes what stands behind this '#' for a comment; quote the "
+                     "expression");
+}
+
 static void report_syntax(yaml_reader *reader, struct fy_diag *diag)
 {
     void *iterator = NULL;
@@ -288,11 +323,14 @@ static void report_syntax(yaml_reader *reader, struct fy_diag *diag)
     }
     place.line = (uint32_t)found->line;
     place.column = (uint32_t)found->column;
+    bool expression = in_expression(reader->file, found->line - 1);
     diagnostics_error(reader->diagnostics, place, "this is not YAML: %s%s", found->msg,
-                      in_expression(reader->file, found->line - 1) ? "; quote the expression" : "");
+                      expression ? "; quote the expression" : "");
+    if (!expression)
+        note_comment(reader, found->line - 1);
 }
 
-/* --- The document ----------------------------------------------------------------------------- */
+/* --- The document --- */
 
 static yaml_node *read_document(yaml_reader *reader)
 {

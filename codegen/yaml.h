@@ -4,6 +4,7 @@
 #define WEIR_CODEGEN_YAML_H
 
 #include "codegen/diagnostics.h"
+#include "codegen/model.h"
 
 typedef enum yaml_kind {
     YAML_SCALAR,
@@ -18,6 +19,8 @@ struct yaml_node {
     weir_place where; /* of its first character, inside the quotes of a quoted one */
     const char *text; /* of a scalar; its type is nobody's guess */
     bool plain;       /* a scalar without quotes */
+    char style;       /* of a scalar: its quote, or '|' for a block; ' ' for none */
+    const char *raw;  /* of a scalar: where its text begins in the file */
     bool flow;        /* stands inside braces or brackets */
     const char *key;  /* of a value in a map */
     weir_place key_where;
@@ -32,6 +35,10 @@ enum { YAML_SIZE_LIMIT = 1024 * 1024, YAML_DEPTH_LIMIT = 64 };
  * all, `diagnostics` says why. */
 yaml_node *yaml_parse(weir_arena *arena, const char *file, const char *text, size_t size,
                       weir_diagnostics *diagnostics);
+
+/* Where each byte of a scalar's text and its end stand in the file. *ret is NULL where they follow
+ * each other on one line. False: out of memory. */
+bool yaml_spots(weir_arena *arena, const yaml_node *node, const spec_spot **ret);
 
 /* The value under `key`, or NULL. */
 const yaml_node *yaml_get(const yaml_node *map, const char *key);

@@ -48,15 +48,22 @@ void weir_buffer_text(weir_buffer *buffer, const char *text)
 
 void weir_buffer_vprintf(weir_buffer *buffer, const char *format, va_list args)
 {
+    size_t room = buffer->capacity - buffer->size;
+    char *end = room != 0 ? buffer->data + buffer->size : NULL;
     va_list again;
+
+    /* Most texts fit into what is there. */
     va_copy(again, args);
-    int length = vsnprintf(NULL, 0, format, again);
+    int length = vsnprintf(end, room, format, again);
     va_end(again);
     if (length < 0 || !weir_buffer_reserve(buffer, (size_t)length)) {
+        if (end != NULL)
+            *end = '\0';
         buffer->failed = true;
         return;
     }
-    vsnprintf(buffer->data + buffer->size, (size_t)length + 1, format, args);
+    if ((size_t)length >= room)
+        vsnprintf(buffer->data + buffer->size, (size_t)length + 1, format, args);
     buffer->size += (size_t)length;
 }
 

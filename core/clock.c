@@ -16,8 +16,15 @@ static int64_t read_clock(clockid_t id)
 int64_t weir_clock_read(weir_clock *clock)
 {
     if (!clock->is_virtual)
-        weir_clock_advance(clock, read_clock(CLOCK_REALTIME));
+        weir_clock_follow(clock, read_clock(CLOCK_REALTIME));
     return clock->now;
+}
+
+void weir_clock_follow(weir_clock *clock, int64_t machine)
+{
+    if (machine + clock->set_back < clock->now)
+        clock->set_back = clock->now - machine;
+    clock->now = machine + clock->set_back;
 }
 
 void weir_clock_advance(weir_clock *clock, int64_t time)

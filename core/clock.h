@@ -7,11 +7,16 @@
 
 typedef struct weir_clock {
     bool is_virtual;
-    int64_t now; /* nanoseconds since 1970; of a real clock, the last reading */
+    int64_t now;      /* nanoseconds since 1970; of a real clock, the last reading */
+    int64_t set_back; /* by how much the machine's clock was set back since the start */
 } weir_clock;
 
 /* Reads the machine's clock; a virtual one stays. Never goes back within one runtime. */
 int64_t weir_clock_read(weir_clock *clock);
+
+/* What a reading of the machine's clock means: when that is set back, time goes on from where it
+ * was, so that timers do too. */
+void weir_clock_follow(weir_clock *clock, int64_t machine);
 
 /* Moves a virtual clock on; an earlier time leaves it where it is. */
 void weir_clock_advance(weir_clock *clock, int64_t time);

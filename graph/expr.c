@@ -84,8 +84,7 @@ bool weir_text_join(char *out, size_t room, const char *left, const char *right)
     return weir_text_copy(out, room, left) && weir_text_copy(out + size, room - size, right);
 }
 
-/* --- Values as text --------------------------------------------------------------------------
- */
+/* --- Values as text --- */
 
 void weir_text_from_bool(char *out, size_t room, bool value)
 {
@@ -183,8 +182,7 @@ bool weir_text_from_date(char *out, size_t room, int32_t days)
     return weir_text_copy(out, room, text);
 }
 
-/* --- Text as values --------------------------------------------------------------------------
- */
+/* --- Text as values --- */
 
 bool weir_bool_from_text(const char *text, bool *ret)
 {

@@ -89,8 +89,7 @@ weir_status weir_results_leave(weir_firing *firing, const weir_graph_frame *fram
     return WEIR_OK;
 }
 
-/* --- Calls ---------------------------------------------------------------------------------------
- */
+/* --- Calls --- */
 
 static weir_status capture(const weir_outlet *outlet, weir_firing *firing, const void *value)
 {

@@ -62,7 +62,7 @@ static void bury(weir_reactor *reactor, const weir_module_graph *graph, const we
     }
 }
 
-/* --- Retries ---------------------------------------------------------------------------------- */
+/* --- Retries --- */
 
 void weir_retry_free(weir_reactor *reactor, weir_retry *retry)
 {
@@ -252,7 +252,7 @@ void weir_retries_resume(weir_reactor *reactor)
     }
 }
 
-/* --- Firings ---------------------------------------------------------------------------------- */
+/* --- Firings --- */
 
 /* What is to be done with each graph that failed. Returns whether one of them is dead. */
 static bool settle_failures(weir_reactor *reactor, weir_reactor_cell *cell,

@@ -61,7 +61,7 @@ static int64_t unheld(const weir_reactor *reactor, const weir_backlog *backlog)
     return now - backlog->held_total;
 }
 
-/* --- Cells that wait -------------------------------------------------------------------------- */
+/* --- Cells that wait --- */
 
 /* There is one for each cell that can have a place. */
 static weir_backlog *take_backlog(weir_reactor *reactor)
@@ -111,8 +111,9 @@ static void end_waiting(weir_reactor *reactor, weir_reactor_cell *cell)
         reactor->blocked &= ~(uint32_t)WEIR_BLOCKED_WAITING;
 }
 
-/* --- Places ----------------------------------------------------------------------------------- */
+/* --- Places --- */
 
+/* There is one: make_place came first. */
 static weir_waiting *take_place(weir_reactor *reactor)
 {
     weir_waiting *place = reactor->free_places;
@@ -121,8 +122,6 @@ static weir_waiting *take_place(weir_reactor *reactor)
         reactor->free_places = place->next;
         return place;
     }
-    if (reactor->place_fresh == reactor->place_count)
-        return NULL;
     void *fresh = reactor->places + (size_t)reactor->place_fresh++ * reactor->place_size;
     return fresh;
 }

@@ -2,7 +2,7 @@
 /* reactor.c - making a reactor, and the two steps of its life: offer and ask. */
 #include "reactors/reactor.h"
 
-/* --- Making ----------------------------------------------------------------------------------- */
+/* --- Making --- */
 
 static uint32_t round_up(uint32_t size)
 {
@@ -99,7 +99,7 @@ weir_status weir_reactor_init(weir_reactor *reactor, const weir_module_reactor *
     return WEIR_OK;
 }
 
-/* --- Freeing ---------------------------------------------------------------------------------- */
+/* --- Freeing --- */
 
 void weir_reactor_release(weir_reactor *reactor)
 {
@@ -123,7 +123,7 @@ void weir_reactor_release(weir_reactor *reactor)
     weir_free(reactor->failures);
 }
 
-/* --- Offer and ask ---------------------------------------------------------------------------- */
+/* --- Offer and ask --- */
 
 /* A required input that the criteria name may still be taken along from its queue. */
 static bool is_warm(const weir_reactor *reactor, const weir_reactor_cell *cell)

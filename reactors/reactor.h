@@ -186,7 +186,7 @@ struct weir_reactor {
     weir_reactor_metrics metrics;
 };
 
-/* --- reactor.c -------------------------------------------------------------------------------- */
+/* --- reactor.c --- */
 
 /* What the runtime knows of an input: its accumulator's types and whether it has a key. */
 typedef struct weir_input_shape {
@@ -230,7 +230,7 @@ bool weir_reactor_is_full(const weir_reactor *reactor, const weir_reactor_cell *
 /* Holds or lets go for one of the reasons (WEIR_BLOCKED_PAUSED, _SINK, _HALTED). */
 void weir_reactor_hold(weir_reactor *reactor, uint32_t reason, bool on);
 
-/* --- cell.c ----------------------------------------------------------------------------------- */
+/* --- cell.c --- */
 
 weir_reactor_cell *weir_reactor_find(const weir_reactor *reactor, const uint64_t *key,
                                      uint64_t hash);
@@ -279,7 +279,7 @@ void weir_input_copy(const weir_reactor_input *input, void *to, const void *valu
 /* Values that caches only point to are copied: their memory is used again. */
 void weir_reactor_settle(weir_reactor *reactor, const void *from, size_t size);
 
-/* --- queue.c ---------------------------------------------------------------------------------- */
+/* --- queue.c --- */
 
 bool weir_queues_init(weir_reactor *reactor);
 void weir_queues_free(weir_reactor *reactor);
@@ -305,12 +305,12 @@ void weir_queues_note_hold(weir_reactor *reactor, weir_reactor_cell *cell, bool 
 /* Time that counts for `wait:`: the clock less what the reactor was held. */
 int64_t weir_reactor_unheld(const weir_reactor *reactor);
 
-/* --- criteria.c ------------------------------------------------------------------------------- */
+/* --- criteria.c --- */
 
 /* True where the criteria hold; then *take has a bit for each input that a firing takes. */
 bool weir_criteria_ask(const weir_reactor *reactor, const weir_backlog *backlog, uint64_t *take);
 
-/* --- fire.c ----------------------------------------------------------------------------------- */
+/* --- fire.c --- */
 
 /* Fires on the cell's cache. `tickets` per input (NULL: not taken) are held for the firing. */
 weir_status weir_reactor_fire(weir_reactor *reactor, weir_reactor_cell *cell,

@@ -139,8 +139,7 @@ void weir_dead_letter_send(weir_runtime *runtime, const weir_dead *dead)
                          failure.message);
 }
 
-/* --- Where they come from ----------------------------------------------------------------------
- */
+/* --- Where they come from --- */
 
 /* The sink of the source that the event came from, or the program's. */
 static int sink_of(const weir_program *program, const weir_origin *origin)

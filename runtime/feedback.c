@@ -19,8 +19,7 @@ struct weir_feedback {
     _Alignas(16) unsigned char value[];
 };
 
-/* --- The pool ----------------------------------------------------------------------------------
- */
+/* --- The pool --- */
 
 static size_t largest_value(const weir_runtime *runtime)
 {
@@ -84,8 +83,7 @@ static void give_back(weir_runtime *runtime, weir_feedback *feedback)
     runtime->free_feedback = feedback;
 }
 
-/* --- Feeding back ------------------------------------------------------------------------------
- */
+/* --- Feeding back --- */
 
 static void bury(const weir_feedback_target *target, const void *value, const char *reason)
 {

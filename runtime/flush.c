@@ -68,7 +68,7 @@ void weir_flush_timer(weir_timer *timer)
     weir_flush_cell(work, cell);
 }
 
-/* --- The key goes ----------------------------------------------------------------------------- */
+/* --- The key goes --- */
 
 static void unlink_flush(weir_runtime *runtime, const weir_flush *flush)
 {
@@ -117,7 +117,7 @@ void weir_forget_timer(weir_timer *timer)
     weir_cells_remove(&work->cells, cell);
 }
 
-/* --- With a firing ---------------------------------------------------------------------------- */
+/* --- With a firing --- */
 
 /* Under the key that has fired, where both have keys; else under all, also such as are only made by
  * what the firing feeds back. */

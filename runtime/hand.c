@@ -7,7 +7,7 @@
 
 #include "runtime/runtime.h"
 
-/* --- Names ------------------------------------------------------------------------------------ */
+/* --- Names --- */
 
 /* The part of "module.name" behind the module of `program`, all of "name", or NULL. */
 static const char *name_within(const weir_program *program, const char *name)
@@ -45,7 +45,7 @@ static weir_accumulator_work *find_accumulator(const weir_runtime *runtime, cons
     return NULL;
 }
 
-/* --- Around each call ------------------------------------------------------------------------- */
+/* --- Around each call --- */
 
 static weir_status begin(weir_runtime *runtime, weir_error **error)
 {
@@ -71,7 +71,7 @@ static void finish(weir_runtime *runtime)
     weir_loop_wake(runtime);
 }
 
-/* --- Pausing ---------------------------------------------------------------------------------- */
+/* --- Pausing --- */
 
 weir_status weir_runtime_pause(weir_runtime *runtime, const char *name, weir_error **error)
 {
@@ -102,7 +102,7 @@ weir_status weir_runtime_resume(weir_runtime *runtime, const char *name, weir_er
     return WEIR_OK;
 }
 
-/* --- Firing ----------------------------------------------------------------------------------- */
+/* --- Firing --- */
 
 /* The accumulator whose key fields tell the reactor's cells apart. */
 static const weir_accumulator_work *key_giver(const weir_program *program,
@@ -277,7 +277,7 @@ weir_status weir_runtime_fire_with(weir_runtime *runtime, const char *name, cons
     return status;
 }
 
-/* --- Accumulators ----------------------------------------------------------------------------- */
+/* --- Accumulators --- */
 
 weir_status weir_runtime_flush(weir_runtime *runtime, const char *name, weir_error **error)
 {
@@ -315,7 +315,7 @@ weir_status weir_runtime_inject(weir_runtime *runtime, const char *name, const v
     return WEIR_OK;
 }
 
-/* --- Time ------------------------------------------------------------------------------------- */
+/* --- Time --- */
 
 weir_status weir_runtime_advance(weir_runtime *runtime, int64_t time, weir_error **error)
 {

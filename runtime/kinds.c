@@ -71,8 +71,7 @@ static const weir_option module_options[] = {
      .help = "How often feedback goes round before it becomes a dead letter."},
 };
 
-/* --- The catalog: the same kinds, and the options of the rest ------------------------------------
- */
+/* --- The catalog: the same kinds, and the options of the rest --- */
 
 static const weir_kind *const source_heads[] = {&weir_channel.base, &weir_file.base,
                                                 &weir_timer_source.base, &weir_unix_source.base};

@@ -8,28 +8,7 @@
 #include "runtime/runtime.h"
 #include "sources/channel.h"
 
-/* --- Options ---------------------------------------------------------------------------------- */
-
-/* The newest override of ROOM.NAME.OPTION; of ROOM.NAME where `option` is NULL. */
-static const char *override_of(weir_runtime *runtime, const char *room, const char *name,
-                               const char *option)
-{
-    size_t room_size = strlen(room), name_size = strlen(name);
-    const char *found = NULL;
-
-    for (weir_override *override = runtime->overrides; override != NULL;
-         override = override->next) {
-        const char *at = override->name;
-        if (strncmp(at, room, room_size) != 0 || at[room_size] != '.' ||
-            strncmp(at + room_size + 1, name, name_size) != 0)
-            continue;
-        at += room_size + 1 + name_size;
-        if (option == NULL ? *at == '\0' : *at == '.' && strcmp(at + 1, option) == 0)
-            found = override->value;
-        override->used = override->used || found == override->value;
-    }
-    return found;
-}
+/* --- Options --- */
 
 /* The spec's settings that belong to `table`, with the overrides of the command line. */
 static size_t select_settings(weir_runtime *runtime, const char *room, const char *name,
@@ -40,7 +19,7 @@ static size_t select_settings(weir_runtime *runtime, const char *room, const cha
 
     for (size_t i = 0; i < table.count; i++) {
         const char *option = table.items[i].name;
-        const char *override = override_of(runtime, room, name, option);
+        const char *override = weir_override_of(runtime, room, name, option);
         for (size_t s = 0; s < written->count && override == NULL; s++)
             if (strcmp(written->items[s].name, option) == 0)
                 selected[count++] = written->items[s];
@@ -110,7 +89,7 @@ static void free_config(const weir_kind *kind, void *config)
     weir_free(config);
 }
 
-/* --- Rooms ------------------------------------------------------------------------------------ */
+/* --- Rooms --- */
 
 static weir_status unknown_kind(const char *room, const char *name, const char *kind,
                                 weir_place place, weir_error **error)
@@ -193,7 +172,7 @@ static weir_status load_source(weir_program *program, uint32_t index, weir_error
     weir_source *source = &work->source;
     const weir_module_source *module = &program->module->sources[index];
     weir_runtime *runtime = program->runtime;
-    const char *kind = override_of(runtime, "sources", module->name, "kind");
+    const char *kind = weir_override_of(runtime, "sources", module->name, "kind");
 
     work->program = program;
     work->watch.fd = -1;
@@ -229,7 +208,7 @@ static weir_status load_sink(weir_program *program, uint32_t index, weir_error *
     weir_sink *sink = &work->sink;
     const weir_module_sink *module = &program->module->sinks[index];
     weir_runtime *runtime = program->runtime;
-    const char *kind = override_of(runtime, "sinks", module->name, "kind");
+    const char *kind = weir_override_of(runtime, "sinks", module->name, "kind");
 
     work->relieve = weir_relieve_sink;
     work->owner = program;
@@ -290,7 +269,7 @@ static weir_status load_reactor(weir_program *program, uint32_t index, weir_erro
     return status;
 }
 
-/* --- Parameters ------------------------------------------------------------------------------- */
+/* --- Parameters --- */
 
 static void put_cell(const char *text, weir_buffer *record)
 {
@@ -308,7 +287,7 @@ static weir_status write_params(const weir_program *program, weir_buffer *record
 
     for (uint32_t i = 0; i < module->param_count; i++) {
         const weir_module_param *param = &module->params[i];
-        const char *text = override_of(program->runtime, "params", param->name, NULL);
+        const char *text = weir_override_of(program->runtime, "params", param->name, NULL);
         text = text != NULL ? text : param->fallback;
         if (text == NULL)
             return weir_error_set(error, WEIR_SPEC,
@@ -365,7 +344,7 @@ static weir_status load_params(weir_program *program, weir_error **error)
     return status;
 }
 
-/* --- The whole -------------------------------------------------------------------------------- */
+/* --- The whole --- */
 
 static weir_status no_memory(const weir_module *module, weir_error **error)
 {

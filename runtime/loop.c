@@ -19,8 +19,7 @@ static weir_status failed(const char *what, weir_error **error)
     return weir_error_set(error, WEIR_IO, "cannot make %s: %s", what, strerror(errno));
 }
 
-/* --- Turns --------------------------------------------------------------------------------------
- */
+/* --- Turns --- */
 
 static bool all_ended(const weir_runtime *runtime)
 {
@@ -112,8 +111,7 @@ static int64_t time_to_next(weir_runtime *runtime)
     return wait > 0 ? wait : 0;
 }
 
-/* --- On libev -----------------------------------------------------------------------------------
- */
+/* --- On libev --- */
 
 /* Arms what will cause the next turn. */
 static void prepare_next(weir_runtime *runtime)
@@ -176,8 +174,7 @@ static void on_idle(struct ev_loop *ev, ev_idle *watcher, int events)
     weir_loop_take_turn(watcher->data);
 }
 
-/* --- Life ---------------------------------------------------------------------------------------
- */
+/* --- Life --- */
 
 weir_status weir_loop_new(weir_runtime *runtime, weir_error **error)
 {
@@ -260,8 +257,7 @@ static weir_status add_to_epoll(struct weir_loop *loop, int fd, weir_error **err
     return failed("an epoll entry", error);
 }
 
-/* --- Running ------------------------------------------------------------------------------------
- */
+/* --- Running --- */
 
 static weir_status outcome(weir_runtime *runtime, weir_error **error)
 {
@@ -364,8 +360,7 @@ weir_status weir_runtime_attach(weir_runtime *runtime, struct ev_loop *loop, wei
     return weir_runtime_begin(runtime, error);
 }
 
-/* --- Any other loop ------------------------------------------------------------------------------
- */
+/* --- Any other loop --- */
 
 static weir_status make_epoll(weir_runtime *runtime, weir_error **error)
 {

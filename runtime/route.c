@@ -9,7 +9,7 @@
 
 #include "runtime/runtime.h"
 
-/* --- Keys ------------------------------------------------------------------------------------- */
+/* --- Keys --- */
 
 const uint64_t *weir_key_of(const weir_accumulator_work *work, const void *value, uint64_t *room)
 {
@@ -30,7 +30,7 @@ const uint64_t *weir_key_of(const weir_accumulator_work *work, const void *value
     return room;
 }
 
-/* --- Asking ----------------------------------------------------------------------------------- */
+/* --- Asking --- */
 
 void weir_route_ask_later(weir_runtime *runtime, weir_reactor *reactor, weir_reactor_cell *cell)
 {
@@ -79,7 +79,7 @@ void weir_route_refuse(weir_accumulator_work *work, weir_event *event, const cha
     weir_dead_of_event(work, event, reason);
 }
 
-/* --- Boundaries ------------------------------------------------------------------------------- */
+/* --- Boundaries --- */
 
 static const char *why_no_cell(bool full)
 {
@@ -164,7 +164,7 @@ void weir_route_boundary(weir_accumulator_work *work, weir_cell *cell, const voi
     weir_event_finish(&event);
 }
 
-/* --- One event -------------------------------------------------------------------------------- */
+/* --- One event --- */
 
 static weir_status take(weir_accumulator_work *work, weir_event *event, const uint64_t *key,
                         const void **boundary, weir_ticket **ticket)
@@ -262,7 +262,7 @@ static void route_event(weir_source_work *work, weir_event *event)
     weir_event_finish(event);
 }
 
-/* --- Spans ------------------------------------------------------------------------------------ */
+/* --- Spans --- */
 
 static void fill_event(weir_source_work *work, size_t index, weir_event *event)
 {
@@ -441,7 +441,7 @@ static void route_quickly(weir_source_work *work, size_t end)
     finish_span(work, &way, index, slow);
 }
 
-/* --- By key: look ahead in the span, act one by one ------------------------------------------- */
+/* --- By key: look ahead in the span, act one by one --- */
 
 enum { FIND = 16, HASH = 32, RING = 64 }; /* events ahead */
 

@@ -9,8 +9,7 @@
 
 #include "sources/channel.h"
 
-/* --- Life ---------------------------------------------------------------------------------------
- */
+/* --- Life --- */
 
 /* A page that the kernel wipes in a forked child: so each call can tell, at the price of a load. */
 static bool make_fork_mark(weir_runtime *runtime)
@@ -57,6 +56,8 @@ weir_status weir_runtime_new(const weir_runtime_config *config, weir_runtime **r
     if (runtime->config.seed == 0)
         runtime->config.seed = 0x5eed;
     runtime->clock.is_virtual = runtime->config.mode != WEIR_MODE_LIVE;
+    if (runtime->config.mode == WEIR_MODE_TEST)
+        runtime->clock.now = runtime->config.from;
     runtime->last_program = &runtime->programs;
     runtime->last_fresh = &runtime->fresh;
     runtime->last_flush = &runtime->flushes;
@@ -70,17 +71,6 @@ weir_status weir_runtime_new(const weir_runtime_config *config, weir_runtime **r
     else
         *ret = runtime;
     return status;
-}
-
-static void free_overrides(weir_override *override)
-{
-    while (override != NULL) {
-        weir_override *next = override->next;
-        weir_free(override->name);
-        weir_free(override->value);
-        weir_free(override);
-        override = next;
-    }
 }
 
 void weir_runtime_free(weir_runtime *runtime)
@@ -107,34 +97,12 @@ void weir_runtime_free(weir_runtime *runtime)
     weir_feedback_free(runtime);
     weir_origin_free(&runtime->groups);
     weir_timers_free(&runtime->timers);
-    free_overrides(runtime->overrides);
+    weir_overrides_free(runtime->overrides);
     weir_error_free(runtime->error);
     weir_free(runtime->asking);
     if (runtime->fork_mark != NULL)
         munmap(runtime->fork_mark, (size_t)sysconf(_SC_PAGESIZE));
     weir_free(runtime);
-}
-
-weir_status weir_runtime_set(weir_runtime *runtime, const char *name, const char *value,
-                             weir_error **error)
-{
-    weir_override *override = weir_alloc(sizeof *override);
-
-    if (override != NULL) {
-        override->name = weir_strdup(name);
-        override->value = weir_strdup(value);
-        override->next = NULL;
-    }
-    if (override == NULL || override->name == NULL || override->value == NULL) {
-        free_overrides(override);
-        return weir_error_set(error, WEIR_NOMEM, "out of memory");
-    }
-    /* The last one given wins: it is found last. */
-    weir_override **end = &runtime->overrides;
-    while (*end != NULL)
-        end = &(*end)->next;
-    *end = override;
-    return WEIR_OK;
 }
 
 weir_status weir_runtime_load_in(weir_runtime *runtime, const weir_module *module,
@@ -170,19 +138,6 @@ void weir_runtime_set_user(weir_runtime *runtime, void *user)
     runtime->user = user;
 }
 
-/* An override that nothing asked for is misspelt. */
-static weir_status check_overrides(const weir_runtime *runtime, weir_error **error)
-{
-    for (const weir_override *override = runtime->overrides; override != NULL;
-         override = override->next)
-        if (!override->used)
-            return weir_error_set(error, WEIR_NOT_FOUND,
-                                  "'%s' names no option or parameter of what is loaded; it is "
-                                  "written as sources.NAME.OPTION or params.NAME",
-                                  override->name);
-    return WEIR_OK;
-}
-
 weir_status weir_runtime_start_time(weir_runtime *runtime, weir_error **error)
 {
     weir_status status = WEIR_OK;
@@ -196,7 +151,7 @@ weir_status weir_runtime_start_time(weir_runtime *runtime, weir_error **error)
 
 weir_status weir_runtime_begin(weir_runtime *runtime, weir_error **error)
 {
-    weir_status status = check_overrides(runtime, error);
+    weir_status status = weir_overrides_check(runtime, error);
 
     if (runtime->started)
         return runtime->ended ? weir_error_set(error, WEIR_CLOSED, "the runtime has ended")
@@ -249,8 +204,7 @@ void weir_runtime_log(weir_runtime *runtime, weir_level level, const char *room,
     runtime->config.log(runtime->config.log_arg, level, room, name, message);
 }
 
-/* --- The host's functions and events -------------------------------------------------------------
- */
+/* --- The host's functions and events --- */
 
 static weir_program *find_program(const weir_runtime *runtime, const weir_module *module,
                                   weir_error **error)

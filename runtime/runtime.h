@@ -22,6 +22,7 @@
 
 #include "accumulators/accumulator.h"
 #include "core/clock.h"
+#include "core/text.h"
 #include "core/timers.h"
 #include "reactors/reactor.h"
 #include "sinks/sink.h"
@@ -141,8 +142,12 @@ enum { WEIR_KEY_WORDS = 64 }; /* of a key, at the most: 512 bytes */
 typedef struct weir_override {
     struct weir_override *next;
     char *name;
+    char *parts; /* the name, cut into: */
+    char *room, *owner, *option;
     char *value;
-    bool used; /* something of a loaded module has that name */
+    bool used;              /* something of a loaded module has that name */
+    bool room_known, known; /* there is such a room, and such an owner in it */
+    weir_nearest nearest;   /* of what there is, to the owner's name or to the option */
 } weir_override;
 
 /* When a cause of dead letters was last logged: monotonic, 0 never. */
@@ -197,7 +202,17 @@ struct weir_runtime {
     weir_logged logged[32];   /* dead letters without a sink */
 };
 
-/* --- load.c, join.c, start.c ------------------------------------------------------------------ */
+/* --- overrides.c --- */
+
+/* The newest override of ROOM.NAME.OPTION; of ROOM.NAME where `option` is NULL. */
+const char *weir_override_of(weir_runtime *runtime, const char *room, const char *name,
+                             const char *option);
+
+/* An override that nothing asked for is misspelt. */
+weir_status weir_overrides_check(const weir_runtime *runtime, weir_error **error);
+void weir_overrides_free(weir_override *override);
+
+/* --- load.c, join.c, start.c --- */
 
 WEIR_MUST_USE weir_status weir_program_new(weir_runtime *runtime, const weir_module *module,
                                            const char *folder, weir_program **ret,
@@ -215,12 +230,12 @@ void weir_source_stop(weir_source_work *work);
 extern const weir_accumulator_host weir_runtime_accumulator_host;
 extern const weir_source_host weir_runtime_source_host;
 
-/* --- turn.c ----------------------------------------------------------------------------------- */
+/* --- turn.c --- */
 
 /* Takes what is ready. True: there is more at once. An error stops the runtime. */
 weir_status weir_turn(weir_runtime *runtime, bool *ret_more, weir_error **error);
 
-/* --- drain.c ---------------------------------------------------------------------------------- */
+/* --- drain.c --- */
 
 bool weir_has_retries(weir_runtime *runtime);
 
@@ -252,22 +267,22 @@ bool weir_turn_has_more(weir_runtime *runtime);
 /* Fires `latest` reactors until none has anything more to fire. */
 void weir_ask_latest(weir_runtime *runtime);
 
-/* --- commit.c --------------------------------------------------------------------------------- */
+/* --- commit.c --- */
 
 /* Commits what is done and written. Sets runtime->commits_stuck. */
 void weir_commit(weir_runtime *runtime);
 
-/* --- replay.c --------------------------------------------------------------------------------- */
+/* --- replay.c --- */
 
 /* Takes what is ready in the order of time (rule E16). */
 weir_status weir_replay_turn(weir_runtime *runtime, bool *ret_more, weir_error **error);
 
-/* --- slow.c ----------------------------------------------------------------------------------- */
+/* --- slow.c --- */
 
 /* Names the reactors of a span in which a run took too long. */
 void weir_judge_span(weir_source_work *work, size_t count, int64_t elapsed);
 
-/* --- route.c ---------------------------------------------------------------------------------- */
+/* --- route.c --- */
 
 /* Hands on the span's events from source->taken to `end`. Stops before one that cannot be taken. */
 void weir_route_span(weir_source_work *work, size_t end);
@@ -305,7 +320,7 @@ bool weir_route_has_place(const weir_accumulator_work *work, const uint64_t *key
 /* One event of the program's own; false: it finds no place. */
 bool weir_route_inject(weir_accumulator_work *work, const void *value);
 
-/* --- flush.c ---------------------------------------------------------------------------------- */
+/* --- flush.c --- */
 
 /* A firing has ended: the accumulators that it flushes are flushed once its results are fed back.
  */
@@ -321,13 +336,13 @@ void weir_flush_timer(weir_timer *timer);
 /* A key of an accumulator has had no event for its ttl. */
 void weir_forget_timer(weir_timer *timer);
 
-/* --- poller.c --------------------------------------------------------------------------------- */
+/* --- poller.c --- */
 
 weir_status weir_poll_aside(weir_accumulator *accumulator, weir_firing *firing, void *value);
 void weir_collect_polls(weir_runtime *runtime);
 void weir_poller_free(weir_poller *poller); /* NULL allowed; waits for a poll under way */
 
-/* --- feedback.c ------------------------------------------------------------------------------- */
+/* --- feedback.c --- */
 
 weir_outlet weir_feedback_outlet(weir_feedback_target *target);
 /* So many results can be fed back at once, or as many as fit into so many bytes. */
@@ -337,7 +352,7 @@ WEIR_MUST_USE weir_status weir_feedback_init(weir_runtime *runtime, weir_error *
 bool weir_feedback_next(weir_runtime *runtime);
 void weir_feedback_free(weir_runtime *runtime);
 
-/* --- cycle.c ---------------------------------------------------------------------------------- */
+/* --- cycle.c --- */
 
 /* Writes the shortest way that a result of `reactor` takes through the accumulator and back, "r ->
  * f
@@ -345,7 +360,7 @@ void weir_feedback_free(weir_runtime *runtime);
 bool weir_cycle_name(const weir_program *program, const weir_reactor *reactor,
                      const weir_accumulator_work *first, char *text, size_t size);
 
-/* --- dead.c ----------------------------------------------------------------------------------- */
+/* --- dead.c --- */
 
 /* What is known of something that ends as a dead letter. */
 typedef struct weir_dead {
@@ -384,7 +399,7 @@ void weir_dead_of_kept(weir_accumulator_work *work, const void *boundary, weir_t
 void weir_dead_of_refusal(weir_source_work *work);
 extern const weir_reactor_host weir_runtime_reactor_host;
 
-/* --- sinks.c ---------------------------------------------------------------------------------- */
+/* --- sinks.c --- */
 
 /* Writes out all sinks, or what they take, and lets go whom they held: at the end of a turn. */
 void weir_flush_sinks(weir_runtime *runtime);
@@ -398,7 +413,7 @@ void weir_finish_sinks(weir_runtime *runtime);
 /* A sink that the reactor writes to and that is not ready, or NULL. */
 const char *weir_sink_awaited(const weir_program *program, const weir_reactor *reactor);
 
-/* --- loop.c, watch.c -------------------------------------------------------------------------- */
+/* --- loop.c, watch.c --- */
 
 weir_status weir_loop_new(weir_runtime *runtime, weir_error **error);
 void weir_loop_free(weir_runtime *runtime);

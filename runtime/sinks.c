@@ -14,7 +14,7 @@
 
 static const int64_t ask_again = 20000000, try_again = 1000000000, log_again = 60000000000;
 
-/* --- Who writes to it ------------------------------------------------------------------------- */
+/* --- Who writes to it --- */
 
 static bool writes_to(const weir_program *program, const weir_reactor *reactor, uint32_t sink)
 {
@@ -57,7 +57,7 @@ static bool hold_writers(weir_program *program, bool may_let_go)
     return let_go;
 }
 
-/* --- Writing ---------------------------------------------------------------------------------- */
+/* --- Writing --- */
 
 static weir_watch *watch_of(const weir_sink_work *work)
 {

@@ -6,8 +6,7 @@
 #include "runtime/runtime.h"
 #include "sources/channel.h"
 
-/* --- What accumulators ask ----------------------------------------------------------------------
- */
+/* --- What accumulators ask --- */
 
 static weir_runtime *runtime_of(const weir_accumulator *accumulator)
 {
@@ -48,8 +47,7 @@ const weir_accumulator_host weir_runtime_accumulator_host = {
     .poll = weir_poll_aside,
 };
 
-/* --- What sources ask ---------------------------------------------------------------------------
- */
+/* --- What sources ask --- */
 
 static void wake(weir_source *source)
 {
@@ -110,8 +108,7 @@ const weir_source_host weir_runtime_source_host = {
     .log = log_of_source,
 };
 
-/* --- Starting -----------------------------------------------------------------------------------
- */
+/* --- Starting --- */
 
 /* The word of a choice at `index`, copied into `word`. */
 static const char *word_at(const char *choices, int index, char *word, size_t size)

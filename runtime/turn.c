@@ -53,7 +53,7 @@ void weir_ask_latest(weir_runtime *runtime)
     }
 }
 
-/* --- Sources ---------------------------------------------------------------------------------- */
+/* --- Sources --- */
 
 static bool has_rest(const weir_source *source)
 {

@@ -37,7 +37,7 @@ def link_errors(path: pathlib.Path, text: str) -> list[str]:
 
 
 def main() -> int:
-    documents = [ROOT / "README.md", *ROOT.glob("docs/**/*.md"), *ROOT.glob("examples/*/*.md")]
+    documents = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *ROOT.glob("docs/**/*.md"), *ROOT.glob("examples/*/*.md")]
     errors = []
     for path in documents:
         text = path.read_text()

@@ -36,7 +36,7 @@ static weir_status failed(const weir_sink *sink, const char *what, weir_error **
     return weir_output_failed(&file->output, sink, what, error);
 }
 
-/* --- Opening ---------------------------------------------------------------------------------- */
+/* --- Opening --- */
 
 /* It is read too, for its last byte; but a pipe opened for both would be its own reader. */
 static int open_path(const file_state *file, bool fresh)
@@ -87,7 +87,7 @@ static weir_status open_sink(weir_sink *sink, weir_error **error)
     return open_file(sink, sink->fresh, error);
 }
 
-/* --- Syncing ---------------------------------------------------------------------------------- */
+/* --- Syncing --- */
 
 /* A name lasts once its folder is on the disk too. */
 static bool sync_folder(const file_state *file)
@@ -132,7 +132,7 @@ static weir_status sync_file(weir_sink *sink, bool last, weir_error **error)
     return force(sink, error);
 }
 
-/* --- Rotating --------------------------------------------------------------------------------- */
+/* --- Rotating --- */
 
 /* PATH.number; PATH itself for 0. */
 static bool numbered(const file_state *file, int64_t number, weir_buffer *ret)
@@ -174,7 +174,7 @@ static weir_status rotate(weir_sink *sink, weir_error **error)
     return open_file(sink, false, error);
 }
 
-/* --- Writing ---------------------------------------------------------------------------------- */
+/* --- Writing --- */
 
 static weir_status write_results(weir_sink *sink, weir_slice bytes, size_t *ret_written, int *fd,
                                  weir_error **error)

@@ -70,7 +70,7 @@ void weir_output_close(weir_output *output)
     weir_buffer_free(&output->head);
 }
 
-/* --- Writing ---------------------------------------------------------------------------------- */
+/* --- Writing --- */
 
 /* A host that does not ignore SIGPIPE must not die of a reader that has gone. */
 static ssize_t write_quietly(int fd, const unsigned char *data, size_t size)

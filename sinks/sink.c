@@ -7,7 +7,7 @@
 
 #include <weir/codec.h>
 
-/* --- Encoding --------------------------------------------------------------------------------- */
+/* --- Encoding --- */
 
 static weir_status prepare(const weir_outlet *outlet, weir_firing *firing, const void *value)
 {
@@ -58,26 +58,37 @@ static weir_status take(const weir_outlet *outlet, weir_firing *firing, const vo
     return status;
 }
 
-/* A callback sees the value itself; there is nothing to refuse. */
+/* A callback sees the value itself: there is nothing to refuse, and nothing to write. */
+static void commit_value(const weir_outlet *outlet, weir_firing *firing, const void *value)
+{
+    weir_sink *sink = &((weir_sink_work *)outlet->arg)->sink;
+
+    (void)firing;
+    sink->metrics.results++;
+    if (sink->tap != NULL)
+        sink->tap(value, sink->tap_arg);
+}
+
 static weir_status take_value(const weir_outlet *outlet, weir_firing *firing, const void *value)
 {
-    commit(outlet, firing, value);
+    commit_value(outlet, firing, value);
     return WEIR_OK;
 }
 
 weir_outlet weir_sink_outlet(weir_sink_work *work)
 {
-    weir_outlet outlet = {.take = take_value, .commit = commit, .arg = work};
+    weir_outlet outlet = {.take = take_value, .commit = commit_value, .arg = work};
 
     if (work->sink.kind->write != NULL) {
         outlet.take = take;
+        outlet.commit = commit;
         outlet.prepare = prepare;
         outlet.cancel = cancel;
     }
     return outlet;
 }
 
-/* --- Writing ---------------------------------------------------------------------------------- */
+/* --- Writing --- */
 
 bool weir_sink_is_ready(const weir_sink_work *work)
 {
@@ -146,7 +157,7 @@ size_t weir_sink_drop(weir_sink_work *work)
     return lost;
 }
 
-/* --- Life ------------------------------------------------------------------------------------- */
+/* --- Life --- */
 
 static weir_status choose_format(weir_sink *sink, const char *word, weir_error **error)
 {

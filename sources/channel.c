@@ -81,8 +81,7 @@ static void close_channel(weir_source *source)
     weir_free(channel->stamps_out);
 }
 
-/* --- Reading (the runtime's thread) ------------------------------------------------------------
- */
+/* --- Reading (the runtime's thread) --- */
 
 /* How many of the next events have come by `until` and lie in one piece. */
 static size_t in_one_piece(const weir_source *source, size_t limit)
@@ -155,8 +154,7 @@ static void release(weir_source *source, size_t count)
     pthread_mutex_unlock(&channel->mutex);
 }
 
-/* --- Pushing (any thread; the mutex is held) ----------------------------------------------------
- */
+/* --- Pushing (any thread; the mutex is held) --- */
 
 static uint64_t used(const weir_source *source)
 {

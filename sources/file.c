@@ -48,7 +48,7 @@ static bool is_stdin(const char *path)
     return strcmp(path, "-") == 0;
 }
 
-/* --- At the start ----------------------------------------------------------------------------- */
+/* --- At the start --- */
 
 static weir_status refuse_path(const weir_source *source, const char *path, const char *why,
                                weir_error **error)
@@ -165,7 +165,7 @@ static void measure(weir_source *source, weir_source_gauges *ret)
     ret->total = file->total;
 }
 
-/* --- Bytes ------------------------------------------------------------------------------------ */
+/* --- Bytes --- */
 
 /* What lay behind bytes that are no MessagePack went unread: nobody should find that out later. */
 static void tell_dropped(weir_source *source)
@@ -253,7 +253,7 @@ static weir_status read_on(weir_source *source, int *pieces, weir_error **error)
     return WEIR_AGAIN;
 }
 
-/* --- Messages --------------------------------------------------------------------------------- */
+/* --- Messages --- */
 
 static weir_status read_header(weir_source *source, weir_error **error)
 {

@@ -14,7 +14,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* --- Making ----------------------------------------------------------------------------------- */
+/* --- Making --- */
 
 static weir_status refuse(const weir_source *source, const char *why, weir_error **error)
 {
@@ -76,7 +76,7 @@ void weir_framer_reset(weir_framer *framer)
     framer->bytes.size = 0;
 }
 
-/* --- Bytes ------------------------------------------------------------------------------------ */
+/* --- Bytes --- */
 
 unsigned char *weir_framer_room(weir_framer *framer, size_t size)
 {
@@ -116,7 +116,7 @@ static weir_status more(const weir_framer *framer)
     return framer->ended ? WEIR_CLOSED : WEIR_AGAIN;
 }
 
-/* --- What was found --------------------------------------------------------------------------- */
+/* --- What was found --- */
 
 static weir_status bad(weir_framer *framer, size_t skip, size_t size, size_t next,
                        const char *reason)
@@ -164,7 +164,7 @@ static weir_status cut_off(weir_framer *framer, size_t skip, const char *reason)
 static const char torn_reason[] = "the sender broke off within the message";
 static const char end_reason[] = "the input ends within the message";
 
-/* --- Lines and CSV ---------------------------------------------------------------------------- */
+/* --- Lines and CSV --- */
 
 static bool is_blank(weir_slice line)
 {
@@ -233,7 +233,7 @@ static weir_status find_csv(weir_framer *framer)
     return give_up_record(framer, tell_too_long(framer));
 }
 
-/* --- MessagePack ------------------------------------------------------------------------------ */
+/* --- MessagePack --- */
 
 /* Drops what of a value has been looked at. */
 static size_t looked_at(weir_framer *framer)
@@ -269,7 +269,7 @@ static weir_status find_value(weir_framer *framer)
     return framer->ended ? cut_off(framer, 0, framer->torn ? torn_reason : end_reason) : WEIR_AGAIN;
 }
 
-/* --- Lengths ---------------------------------------------------------------------------------- */
+/* --- Lengths --- */
 
 static weir_status find_sized(weir_framer *framer)
 {
@@ -293,7 +293,7 @@ static weir_status find_sized(weir_framer *framer)
                          : WEIR_AGAIN;
 }
 
-/* --- Skipping --------------------------------------------------------------------------------- */
+/* --- Skipping --- */
 
 /* How many of the bytes at hand are dropped; `*ret_done`: the next message begins behind them. */
 static size_t skip_line(weir_slice rest, bool *ret_done)
@@ -356,7 +356,7 @@ static bool skip(weir_framer *framer)
     return done;
 }
 
-/* --- The next message ------------------------------------------------------------------------- */
+/* --- The next message --- */
 
 static weir_status find(weir_framer *framer)
 {

@@ -98,8 +98,7 @@ void weir_ledger_add(weir_ledger *ledger, uint32_t outcome, uint64_t count)
         ledger->kept += count;
 }
 
-/* --- Partitions --------------------------------------------------------------------------------
- */
+/* --- Partitions --- */
 
 static weir_partition *add_partition(weir_origin *origin)
 {
@@ -158,8 +157,7 @@ static void unlink_ticket(weir_origin *origin, const weir_ticket *ticket)
         partition->newest = ticket->older;
 }
 
-/* --- Tickets -----------------------------------------------------------------------------------
- */
+/* --- Tickets --- */
 
 static weir_ticket *take_ticket(weir_origin *origin)
 {
@@ -250,8 +248,7 @@ void weir_ticket_release(weir_ticket *ticket, uint32_t outcome)
     }
 }
 
-/* --- Tickets with parts ------------------------------------------------------------------------
- */
+/* --- Tickets with parts --- */
 
 /* `part` is given up by its holder. */
 static bool add_part(weir_ticket *batch, weir_ticket *ticket)

@@ -47,7 +47,7 @@ static const weir_unix_config *config_of(const weir_source *source)
     return source->config;
 }
 
-/* --- Life ------------------------------------------------------------------------------------- */
+/* --- Life --- */
 
 static weir_status failed(const weir_source *source, const char *why, weir_error **error)
 {
@@ -198,7 +198,7 @@ static void measure(weir_source *source, weir_source_gauges *ret)
     ret->refused = state->refused;
 }
 
-/* --- Bytes ------------------------------------------------------------------------------------ */
+/* --- Bytes --- */
 
 static client *free_place(unix_state *state)
 {
@@ -298,7 +298,7 @@ static void poll_clients(weir_source *source)
     }
 }
 
-/* --- Messages --------------------------------------------------------------------------------- */
+/* --- Messages --- */
 
 /* True: the span takes no more. What the client sent stays in its buffer until the next read, even
  * when it has gone. */

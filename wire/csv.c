@@ -5,8 +5,7 @@
 #include "wire/decimal.h"
 #include "wire/values.h"
 
-/* --- Framing -----------------------------------------------------------------------------------
- */
+/* --- Framing --- */
 
 /* Where in a cell a byte stands. */
 enum { BEGIN, PLAIN, QUOTED, QUOTE }; /* QUOTE: behind one that may close the cell */
@@ -54,8 +53,7 @@ weir_status weir_csv_record(weir_slice bytes, bool last, weir_csv_scan *scan, si
     return scan->state == QUOTED ? WEIR_DECODE : WEIR_OK;
 }
 
-/* --- Cells -------------------------------------------------------------------------------------
- */
+/* --- Cells --- */
 
 /* One cell as it stands: between its quotes where it has some. */
 typedef struct csv_cell {
@@ -267,8 +265,7 @@ static bool read_field(weir_reader *reader, const csv_cell *cell, const weir_fie
     return read_value(reader, cell, field, value);
 }
 
-/* --- Records -----------------------------------------------------------------------------------
- */
+/* --- Records --- */
 
 struct weir_csv_columns {
     const weir_type *type;
@@ -406,8 +403,7 @@ weir_status weir_csv_decode(const weir_csv_columns *columns, weir_slice record, 
     return WEIR_OK;
 }
 
-/* --- Writing -----------------------------------------------------------------------------------
- */
+/* --- Writing --- */
 
 static unsigned char *put_cell(unsigned char *at, const char *text, size_t size)
 {

@@ -30,8 +30,7 @@ static bool is_digit(char c)
     return (unsigned char)(c - '0') < 10;
 }
 
-/* --- Scanning ----------------------------------------------------------------------------------
- */
+/* --- Scanning --- */
 
 /* The value of eight digits, the first in the low byte. */
 static uint64_t eight_digits(uint64_t digits)
@@ -189,8 +188,7 @@ const char *wire_decimal_scan(const char *at, const char *end, wire_decimal *ret
     return at;
 }
 
-/* --- To integers -------------------------------------------------------------------------------
- */
+/* --- To integers --- */
 
 static wire_integer_result add_digit(uint64_t *sum, unsigned digit)
 {
@@ -231,8 +229,7 @@ wire_integer_result wire_decimal_integer(const wire_decimal *decimal, uint64_t *
     return WIRE_INTEGER_OK;
 }
 
-/* --- To floats ---------------------------------------------------------------------------------
- */
+/* --- To floats --- */
 
 /* What tells a float from a double. */
 typedef struct float_shape {

@@ -4,8 +4,7 @@
 #include "wire/json.h"
 #include "wire/values.h"
 
-/* --- Structure ---------------------------------------------------------------------------------
- */
+/* --- Structure --- */
 
 const unsigned char *weir_json_space(const weir_reader *reader, const unsigned char *at)
 {
@@ -36,8 +35,7 @@ static const unsigned char *literal(weir_reader *reader, const unsigned char *at
     return at;
 }
 
-/* --- Objects and arrays ------------------------------------------------------------------------
- */
+/* --- Objects and arrays --- */
 
 static const unsigned char *key_and_colon(weir_reader *reader, const unsigned char *at,
                                           weir_text *ret)
@@ -132,8 +130,7 @@ const unsigned char *weir_json_close_array(weir_reader *reader, const unsigned c
     return at;
 }
 
-/* --- Skipping: structure only ------------------------------------------------------------------
- */
+/* --- Skipping: structure only --- */
 
 static const unsigned char *scan_number(weir_reader *reader, const unsigned char *at,
                                         wire_decimal *ret)
@@ -214,8 +211,7 @@ const unsigned char *weir_json_skip(weir_reader *reader, const unsigned char *at
     return at;
 }
 
-/* --- Numbers -----------------------------------------------------------------------------------
- */
+/* --- Numbers --- */
 
 const unsigned char *weir_json_read_bool(weir_reader *reader, const unsigned char *at, bool *ret)
 {
@@ -266,8 +262,7 @@ const unsigned char *weir_json_read_integer(weir_reader *reader, const unsigned 
     return next != NULL && wire_value_integer(reader, at, &decimal, min, max, ret) ? next : NULL;
 }
 
-/* --- Values that may be text -------------------------------------------------------------------
- */
+/* --- Values that may be text --- */
 
 static bool is_text(const weir_reader *reader, const unsigned char *at)
 {

@@ -3,8 +3,7 @@
 #include "wire/json.h"
 #include "wire/values.h"
 
-/* --- Escapes -----------------------------------------------------------------------------------
- */
+/* --- Escapes --- */
 
 static const unsigned char *hex4(weir_reader *reader, const unsigned char *at, uint32_t *ret)
 {
@@ -59,8 +58,7 @@ static size_t put_utf8(char *to, uint32_t point)
     return size;
 }
 
-/* --- Short texts: keys, enums, numbers, times --------------------------------------------------
- */
+/* --- Short texts: keys, enums, numbers, times --- */
 
 /* Takes the escapes away, into the scratch; what does not fit there is no text that anybody knows.
  */
@@ -122,8 +120,7 @@ const unsigned char *wire_json_skip_string(weir_reader *reader, const unsigned c
     return at == NULL ? NULL : at + 1;
 }
 
-/* --- Strings that are copied -------------------------------------------------------------------
- */
+/* --- Strings that are copied --- */
 
 /* The high bit of the bytes that a plain copy stops at: quote, backslash, control, not ASCII. Exact
  * up to the first. */

@@ -53,8 +53,7 @@ unsigned char *weir_json_write_f32(weir_writer *writer, unsigned char *at, float
     return (unsigned char *)wire_print_f32((char *)at, value);
 }
 
-/* --- Strings -----------------------------------------------------------------------------------
- */
+/* --- Strings --- */
 
 static unsigned char *put_escape(unsigned char *at, unsigned char byte)
 {
@@ -109,8 +108,7 @@ unsigned char *weir_json_write_bytes(weir_writer *writer, unsigned char *at, con
     return at + 1;
 }
 
-/* --- Times, enums, numbers as text -------------------------------------------------------------
- */
+/* --- Times, enums, numbers as text --- */
 
 unsigned char *weir_json_write_timestamp(unsigned char *at, weir_time_form form, int64_t value)
 {

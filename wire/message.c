@@ -124,8 +124,7 @@ const char *weir_format_of_path(const char *path)
     return NULL;
 }
 
-/* --- Strings -----------------------------------------------------------------------------------
- */
+/* --- Strings --- */
 
 #define ONES 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff
 

@@ -5,8 +5,7 @@
 
 #include <math.h>
 
-/* --- Heads: the first byte of a value and the number that follows it ---------------------------
- */
+/* --- Heads: the first byte of a value and the number that follows it --- */
 
 typedef enum value_form {
     FORM_INTEGER, /* number, negative when `sign` is set */
@@ -135,8 +134,7 @@ static const unsigned char *expect(weir_reader *reader, const unsigned char *at,
     return next == NULL || ret->form == form ? next : wrong_type(reader, at, ret, expected);
 }
 
-/* --- Maps and arrays ---------------------------------------------------------------------------
- */
+/* --- Maps and arrays --- */
 
 static const unsigned char *too_deep(weir_reader *reader, const unsigned char *at)
 {
@@ -241,8 +239,7 @@ weir_status weir_msgpack_size(weir_slice bytes, size_t *ret_size, weir_wire_erro
     return WEIR_OK;
 }
 
-/* --- Numbers -----------------------------------------------------------------------------------
- */
+/* --- Numbers --- */
 
 const unsigned char *weir_msgpack_read_bool(weir_reader *reader, const unsigned char *at, bool *ret)
 {
@@ -351,8 +348,7 @@ const unsigned char *weir_msgpack_read_u64(weir_reader *reader, const unsigned c
     return next;
 }
 
-/* --- Strings, bytes ----------------------------------------------------------------------------
- */
+/* --- Strings, bytes --- */
 
 const unsigned char *weir_msgpack_slow_string(weir_reader *reader, const unsigned char *at,
                                               char *ret, size_t capacity)
@@ -384,8 +380,7 @@ const unsigned char *weir_msgpack_read_bytes(weir_reader *reader, const unsigned
     return next + head.number;
 }
 
-/* --- Times, enums, numbers as text -------------------------------------------------------------
- */
+/* --- Times, enums, numbers as text --- */
 
 /* The timestamp extension: 32 bits of seconds; 30 of nanoseconds, 34 of seconds; 32 and 64. */
 static const unsigned char *read_extension(weir_reader *reader, const unsigned char *at,

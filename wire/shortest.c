@@ -63,8 +63,7 @@ static digits shortest(uint64_t c, int q, bool closer)
     return (digits){s + up, k};
 }
 
-/* --- Digits to text ----------------------------------------------------------------------------
- */
+/* --- Digits to text --- */
 
 static const char pairs[201] =
     "00010203040506070809101112131415161718192021222324252627282930313233"

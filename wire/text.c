@@ -2,8 +2,7 @@
 /* text.c - UTF-8 and base64. */
 #include "wire/values.h"
 
-/* --- UTF-8 -------------------------------------------------------------------------------------
- */
+/* --- UTF-8 --- */
 
 size_t wire_utf8_size(const unsigned char *at, const unsigned char *end)
 {
@@ -58,8 +57,7 @@ const unsigned char *wire_utf8_fault(const unsigned char *at, const unsigned cha
     return NULL;
 }
 
-/* --- Base64 ------------------------------------------------------------------------------------
- */
+/* --- Base64 --- */
 
 static const char alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 

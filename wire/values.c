@@ -7,8 +7,7 @@
 
 #include <math.h>
 
-/* --- Numbers -----------------------------------------------------------------------------------
- */
+/* --- Numbers --- */
 
 void wire_value_bounds(weir_value_kind kind, int64_t *ret_min, int64_t *ret_max)
 {
@@ -173,8 +172,7 @@ char *wire_value_print_number(char *at, weir_value_kind kind, const void *value)
     return wire_print_u64(at + 1, 0 - (uint64_t)number);
 }
 
-/* --- Times -------------------------------------------------------------------------------------
- */
+/* --- Times --- */
 
 bool wire_value_time_units(weir_reader *reader, const unsigned char *at, int64_t units,
                            weir_time_form form, int64_t *ret)
@@ -227,8 +225,7 @@ bool wire_value_date(weir_reader *reader, const unsigned char *at, weir_text tex
     return false;
 }
 
-/* --- Enums -------------------------------------------------------------------------------------
- */
+/* --- Enums --- */
 
 bool wire_value_enum(weir_reader *reader, const unsigned char *at, weir_text text,
                      const weir_type *type, int32_t *ret)

@@ -6,8 +6,7 @@
 #include <msgpack.h>
 #include <string.h>
 
-/* --- msgpack-c: a kept zone, each key compared -------------------------------------------------
- */
+/* --- msgpack-c: a kept zone, each key compared --- */
 
 static double number_of(const msgpack_object *object)
 {
@@ -94,8 +93,7 @@ void msgpack_c_encode(bench_data *data)
     }
 }
 
-/* --- jansson -----------------------------------------------------------------------------------
- */
+/* --- jansson --- */
 
 void jansson_decode(bench_data *data)
 {

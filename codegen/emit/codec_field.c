@@ -81,8 +81,7 @@ bool codec_fills(const spec_type *type)
     return false;
 }
 
-/* --- Absence and defaults ----------------------------------------------------------------------
- */
+/* --- Absence and defaults --- */
 
 void codec_emit_clear(const spec_field *field, int indent, weir_buffer *out)
 {
@@ -213,8 +212,7 @@ void codec_emit_fallback(const spec *model, const spec_field *field, int indent,
     emit_line(out, indent, "%s = %s;", member.text, literal.text);
 }
 
-/* --- Sizes -------------------------------------------------------------------------------------
- */
+/* --- Sizes --- */
 
 static size_t longest_name(const spec_type *type)
 {

@@ -12,8 +12,7 @@
 
 enum { CASE = 12 }; /* columns before a case's statements */
 
-/* --- One value ---------------------------------------------------------------------------------
- */
+/* --- One value --- */
 
 /* What stands behind `reader, at, ` in the call that reads a value. */
 static c_name read_arguments(const spec_field *field, const char *index)
@@ -51,8 +50,7 @@ static void emit_read_value(const spec *model, const spec_field *field, codec_fo
                   field->text ? "text_number" : codec_word(type->kind), arguments.text);
 }
 
-/* --- Lists -------------------------------------------------------------------------------------
- */
+/* --- Lists --- */
 
 static void emit_msgpack_items(const spec *model, const spec_field *field, weir_buffer *out)
 {
@@ -106,8 +104,7 @@ static void emit_list_reader(const spec *model, const spec_type *type, const spe
     emit_blank(out);
 }
 
-/* --- Structs -----------------------------------------------------------------------------------
- */
+/* --- Structs --- */
 
 /* The bytes of a key as the reader expects them, as a C literal, and their number. */
 static void put_key(const spec_field *field, codec_format format, weir_buffer *literal,
@@ -153,8 +150,7 @@ static void emit_read_field(const spec *model, const spec_type *type, const spec
         emit_read_value(model, field, format, "", indent, out);
 }
 
-/* --- Runs: fields of nine bytes side by side, compared and taken at once ------------------------
- */
+/* --- Runs: fields of nine bytes side by side, compared and taken at once --- */
 
 enum { RUN_LEAST = 2, RUN_MOST = 16 };
 

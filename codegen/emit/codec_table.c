@@ -5,8 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* --- Tables ------------------------------------------------------------------------------------
- */
+/* --- Tables --- */
 
 static void emit_enumerators(const spec *model, const spec_type *type, weir_buffer *out)
 {
@@ -78,8 +77,7 @@ static void emit_fields(const spec *model, const spec_type *type, weir_buffer *o
     emit_blank(out);
 }
 
-/* --- Look-up -----------------------------------------------------------------------------------
- */
+/* --- Look-up --- */
 
 static size_t distinct_bytes(const spec_fields *fields, size_t length, size_t position)
 {
@@ -182,8 +180,7 @@ static void emit_find(const spec *model, const spec_type *type, weir_buffer *out
     emit_blank(out);
 }
 
-/* --- Missing fields ----------------------------------------------------------------------------
- */
+/* --- Missing fields --- */
 
 static void emit_fill(const spec *model, const spec_type *type, weir_buffer *out)
 {
@@ -212,8 +209,7 @@ static void emit_fill(const spec *model, const spec_type *type, weir_buffer *out
     emit_blank(out);
 }
 
-/* --- Equality ----------------------------------------------------------------------------------
- */
+/* --- Equality --- */
 
 /* The condition that two values of a field differ. */
 static void emit_difference(const spec *model, const spec_field *field, const char *index,
@@ -284,8 +280,7 @@ static void emit_same(const spec *model, const spec_type *type, weir_buffer *out
     emit_blank(out);
 }
 
-/* --- The descriptor ----------------------------------------------------------------------------
- */
+/* --- The descriptor --- */
 
 static void emit_descriptor(const spec *model, const spec_type *type, weir_buffer *out)
 {

@@ -5,8 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* --- Keys --------------------------------------------------------------------------------------
- */
+/* --- Keys --- */
 
 /* Text within a JSON string. */
 static void put_json_text(weir_buffer *out, const char *text)
@@ -68,8 +67,7 @@ static void emit_key(const spec_field *field, codec_format format, const char *b
     weir_buffer_free(&literal);
 }
 
-/* --- One value ---------------------------------------------------------------------------------
- */
+/* --- One value --- */
 
 /* Whether the primitive can fail, and so takes the writer. */
 static bool can_fail(const spec_field *field, codec_format format)
@@ -135,8 +133,7 @@ static void emit_write_value(const spec *model, const spec_field *field, codec_f
                   arguments.text);
 }
 
-/* --- Lists -------------------------------------------------------------------------------------
- */
+/* --- Lists --- */
 
 static void emit_count(const spec_field *field, weir_buffer *out)
 {
@@ -191,8 +188,7 @@ static void emit_list_writer(const spec *model, const spec_type *type, const spe
     emit_blank(out);
 }
 
-/* --- Structs -----------------------------------------------------------------------------------
- */
+/* --- Structs --- */
 
 static void emit_write_field(const spec *model, const spec_type *type, const spec_field *field,
                              codec_format format, const char *before, weir_buffer *out)

@@ -23,7 +23,7 @@ static const char *type_name(void *arg, const spec_type *type)
     return weir_arena_printf(&e->arena, "%s", emit_type(e->model, type).text);
 }
 
-static expr_output output_of(emitter *e, int indent)
+expr_output emit_output(emitter *e, int indent)
 {
     return (expr_output){.arena = &e->arena,
                          .out = e->out,
@@ -34,24 +34,18 @@ static expr_output output_of(emitter *e, int indent)
                          .arg = e};
 }
 
-static void emit_place(emitter *e, weir_place where, int indent)
-{
-    emit_comment(e->out, indent, NULL, where);
-}
-
-void emit_condition(emitter *e, const spec_expression *condition, int indent)
+void emit_condition(emitter *e, const spec_expression *condition, expr_output *output)
 {
     if (condition->text == NULL)
         return;
-    expr_output output = output_of(e, indent);
-    emit_place(e, condition->where, indent);
-    const char *value = expr_emit(&output, condition->tree);
+    emit_comment(e->out, output->indent, NULL, condition->where);
+    const char *value = expr_emit(output, condition->tree);
     if (value == NULL) {
         e->out->failed = true;
         return;
     }
-    EMIT(e, indent, "if (!(%s))", value);
-    EMIT(e, indent + 4, "return WEIR_SKIP;");
+    EMIT(e, output->indent, "if (!(%s))", value);
+    EMIT(e, output->indent + 4, "return WEIR_SKIP;");
 }
 
 static void emit_assignments(emitter *e, const spec_assignments *assignments, const char *members,
@@ -64,15 +58,15 @@ static void emit_assignments(emitter *e, const spec_assignments *assignments, co
     }
 }
 
-/* --- Accumulators --------------------------------------------------------------------------------
- */
+/* --- Accumulators --- */
 
 static void emit_filter(emitter *e, const spec_accumulator *accumulator)
 {
     function_body body;
 
     body_begin(&body, e);
-    emit_condition(e, &accumulator->filter, 4);
+    expr_output output = emit_output(e, 4);
+    emit_condition(e, &accumulator->filter, &output);
     EMIT(e, 4, "return WEIR_OK;");
     body_end(&body);
     EMIT(e, 0, "static weir_status %s_where(weir_firing *firing, const void *value)",
@@ -91,7 +85,7 @@ static void emit_filter(emitter *e, const spec_accumulator *accumulator)
 
 static void emit_stream_body(emitter *e, const spec_accumulator *accumulator)
 {
-    expr_output output = output_of(e, 4);
+    expr_output output = emit_output(e, 4);
 
     if (accumulator->calls) {
         EMIT(e, 4, "return %s(firing, event, %sout);", emit_room_name(e, accumulator->name).text,
@@ -99,7 +93,7 @@ static void emit_stream_body(emitter *e, const spec_accumulator *accumulator)
         return;
     }
     emit_assignments(e, &accumulator->update, "state->", &output);
-    emit_condition(e, &accumulator->filter, 4);
+    emit_condition(e, &accumulator->filter, &output);
     emit_assignments(e, &accumulator->set, "out->", &output);
     EMIT(e, 4, "return WEIR_OK;");
 }
@@ -171,8 +165,7 @@ void emit_expressions_of_accumulators(emitter *e)
     }
 }
 
-/* --- Nodes ---------------------------------------------------------------------------------------
- */
+/* --- Nodes --- */
 
 /* A function of a node's inputs: what its body does not read is told. */
 static void put_node_function(function_body *body, const spec_node *node, const char *out)
@@ -202,7 +195,7 @@ static void emit_set_node(emitter *e, const spec_node *node)
     function_body body;
 
     body_begin(&body, e);
-    output = output_of(e, 4);
+    output = emit_output(e, 4);
     if (node->copy_from != NULL)
         EMIT(e, 4, "*out = *%s;", spec_operand_name(node->copy_from, &e->arena));
     emit_assignments(e, &node->set, "out->", &output);
@@ -230,7 +223,8 @@ static void emit_node_filter(emitter *e, const spec_node *node)
     }
     weir_buffer_text(&line, ")");
     body_begin(&body, e);
-    emit_condition(e, &node->filter, 4);
+    expr_output output = emit_output(e, 4);
+    emit_condition(e, &node->filter, &output);
     EMIT(e, 4, "return WEIR_OK;");
     body_end(&body);
     if (line.failed)

@@ -1,55 +1,20 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* graph_plan.c - which nodes depend on which, and what follows for the C of a graph.
- *
- * `needs` of a node: the nodes that must have given a value, and the routes that must have been
- * taken, for it to run; through all inputs that are not optional. Two nodes exclude each other when
- * they need different routes of one node.
- */
+/* graph_plan.c - which nodes depend on which, and what follows for the C of a graph. */
 #include "codegen/emit/graph_plan.h"
-
-#include <string.h>
 
 #include "codegen/emit/prototypes.h"
 
 typedef struct planner {
     const spec_graph *graph;
     graph_plan *plan;
+    /* Of each node: */
+    bool *read, *read_optionally;
+    size_t *last_reader;
 } planner;
-
-static graph_need *needs_of(const planner *p, size_t node)
-{
-    return p->plan->needs + node * p->graph->node_count;
-}
-
-static void collect_needs(planner *p)
-{
-    size_t count = p->graph->node_count;
-
-    for (size_t n = 0; n < count; n++)
-        for (size_t i = 0; i < p->graph->nodes[n].in_count; i++) {
-            const spec_operand *operand = &p->graph->nodes[n].in[i];
-            if (operand->optional || operand->node == NULL)
-                continue;
-            size_t from = operand->node->index;
-            for (size_t m = 0; m < count; m++)
-                if (needs_of(p, from)[m] > needs_of(p, n)[m])
-                    needs_of(p, n)[m] = needs_of(p, from)[m];
-            graph_need own =
-                (graph_need)(operand->kind == SPEC_FROM_ROUTE ? operand->route_index + 2 : 1);
-            if (own > needs_of(p, n)[from])
-                needs_of(p, n)[from] = own;
-        }
-}
 
 bool graph_plan_exclude(const graph_plan *plan, size_t a, size_t b)
 {
-    for (size_t m = 0; m < plan->node_count; m++) {
-        graph_need first = plan->needs[a * plan->node_count + m];
-        graph_need second = plan->needs[b * plan->node_count + m];
-        if (first > 1 && second > 1 && first != second)
-            return true;
-    }
-    return false;
+    return spec_needs_exclude(&plan->needs[a], &plan->needs[b]);
 }
 
 bool graph_plan_may_lack(const spec_operand *operand)
@@ -57,20 +22,18 @@ bool graph_plan_may_lack(const spec_operand *operand)
     return operand->optional || (operand->arg != NULL && operand->arg->shape.optional);
 }
 
-static bool exclude(const planner *p, size_t a, size_t b)
-{
-    return graph_plan_exclude(p->plan, a, b);
-}
-
-static bool has_optional_reader(const planner *p, size_t node)
+static void collect_readers(planner *p)
 {
     for (size_t n = 0; n < p->graph->node_count; n++)
         for (size_t i = 0; i < p->graph->nodes[n].in_count; i++) {
             const spec_operand *operand = &p->graph->nodes[n].in[i];
-            if (operand->optional && operand->node != NULL && operand->node->index == node)
-                return true;
+            if (operand->node == NULL)
+                continue;
+            size_t from = operand->node->index;
+            p->read[from] = true;
+            p->read_optionally[from] |= operand->optional;
+            p->last_reader[from] = n;
         }
-    return false;
 }
 
 static bool may_skip(const spec_node *node)
@@ -78,23 +41,56 @@ static bool may_skip(const spec_node *node)
     return node->form == SPEC_NODE_C || node->filter.text != NULL;
 }
 
-static bool is_certain(const planner *p, size_t node);
+/* --- Presence --- */
 
-/* True where what a node cannot do without has a value in every firing. */
+/* Marks all that cannot run without `node`. */
+static void mark_dependents(const planner *p, size_t node, bool *dependent)
+{
+    dependent[node] = true;
+    for (size_t n = node + 1; n < p->graph->node_count; n++) {
+        dependent[n] = false;
+        for (size_t i = 0; i < p->graph->nodes[n].in_count && !dependent[n]; i++) {
+            const spec_operand *operand = &p->graph->nodes[n].in[i];
+            dependent[n] = !operand->optional && operand->node != NULL &&
+                           operand->node->index >= node && dependent[operand->node->index];
+        }
+    }
+}
+
+/* When `node` gives nothing, all that comes later depends on it or is of another branch; and no
+ * result of this firing waits to leave. */
+static bool leaves(const planner *p, size_t node)
+{
+    bool dependent[GRAPH_PART];
+
+    if (p->plan->parts > 1 || !may_skip(&p->graph->nodes[node]) || p->read_optionally[node])
+        return false;
+    mark_dependents(p, node, dependent);
+    for (size_t later = node + 1; later < p->graph->node_count; later++)
+        if (!dependent[later] && !graph_plan_exclude(p->plan, later, node))
+            return false;
+    for (size_t before = 0; before < node; before++)
+        if (emit_gives_result(&p->graph->nodes[before]) &&
+            !graph_plan_exclude(p->plan, before, node))
+            return false;
+    return true;
+}
+
+/* True where what a node cannot do without is there whenever the function gets to it. */
 static bool is_there(const planner *p, const spec_operand *operand)
 {
     if (operand->node == NULL)
         return !graph_plan_may_lack(operand);
-    return operand->kind != SPEC_FROM_ROUTE && is_certain(p, operand->node->index);
+    return operand->kind != SPEC_FROM_ROUTE && p->plan->nodes[operand->node->index].present;
 }
 
-/* True where `node` runs in every firing and always gives a value. */
-static bool is_certain(const planner *p, size_t node)
+static bool is_present(const planner *p, size_t node)
 {
-    if (may_skip(&p->graph->nodes[node]))
+    bool needs = false;
+
+    if (may_skip(&p->graph->nodes[node]) && !p->plan->nodes[node].leaves)
         return false;
     /* Of optional inputs alone one would have to be there. */
-    bool needs = false;
     for (size_t i = 0; i < p->graph->nodes[node].in_count; i++) {
         const spec_operand *operand = &p->graph->nodes[node].in[i];
         if (!operand->optional && !is_there(p, operand))
@@ -104,43 +100,21 @@ static bool is_certain(const planner *p, size_t node)
     return needs;
 }
 
-/* When `node` gives nothing, all that comes later depends on it or is of another branch; and no
- * result of this firing waits to leave. */
-static bool leaves(const planner *p, size_t node)
-{
-    if (!may_skip(&p->graph->nodes[node]) || has_optional_reader(p, node))
-        return false;
-    for (size_t later = node + 1; later < p->graph->node_count; later++)
-        if (needs_of(p, later)[node] == 0 && !exclude(p, later, node))
-            return false;
-    for (size_t before = 0; before < node; before++)
-        if (emit_gives_result(&p->graph->nodes[before]) && !exclude(p, before, node))
-            return false;
-    return true;
-}
-
 /* A result may leave by itself when nothing can run after it; so for all, or for none. */
 static bool is_direct(const planner *p)
 {
+    if (p->plan->parts > 1)
+        return false;
     for (size_t n = 0; n < p->graph->node_count; n++) {
         if (!emit_gives_result(&p->graph->nodes[n]))
             continue;
         if (p->plan->nodes[n].outlets != 1)
             return false;
         for (size_t later = n + 1; later < p->graph->node_count; later++)
-            if (!exclude(p, later, n))
+            if (!graph_plan_exclude(p->plan, later, n))
                 return false;
     }
     return true;
-}
-
-static bool is_read(const planner *p, size_t node)
-{
-    for (size_t n = node + 1; n < p->graph->node_count; n++)
-        for (size_t i = 0; i < p->graph->nodes[n].in_count; i++)
-            if (p->graph->nodes[n].in[i].node == &p->graph->nodes[node])
-                return true;
-    return false;
 }
 
 static void plan_presence(planner *p)
@@ -148,14 +122,39 @@ static void plan_presence(planner *p)
     for (size_t n = 0; n < p->graph->node_count; n++) {
         const spec_node *node = &p->graph->nodes[n];
         node_plan *own = &p->plan->nodes[n];
+        bool ends = may_skip(node) && (emit_gives_result(node) || node->route_count != 0);
         own->leaves = leaves(p, n);
-        /* A skip that ends the function, or a value that is always there, needs no flag; nor does
-         * what nobody looks at. */
-        own->flag = !own->leaves && !is_certain(p, n) &&
-                    (is_read(p, n) ||
-                     (may_skip(node) && (emit_gives_result(node) || node->route_count != 0)));
+        own->present = is_present(p, n);
+        /* What nobody looks at needs no flag. */
+        own->flag = !own->present && (p->read[n] || (ends && !own->leaves));
     }
 }
+
+/* --- Parts --- */
+
+static void plan_parts(planner *p)
+{
+    graph_plan *plan = p->plan;
+
+    plan->parts = (plan->node_count + GRAPH_PART - 1) / GRAPH_PART;
+    plan->part_size = plan->parts != 0 ? (plan->node_count + plan->parts - 1) / plan->parts : 1;
+}
+
+/* What a node passes on lives as long as its own pointer to it. */
+static void plan_shared(planner *p)
+{
+    for (size_t n = p->graph->node_count; p->plan->parts > 1 && n-- > 0;) {
+        const spec_node *node = &p->graph->nodes[n];
+        node_plan *own = &p->plan->nodes[n];
+        own->shared =
+            own->shared || emit_gives_result(node) ||
+            (p->read[n] && p->last_reader[n] / p->plan->part_size != n / p->plan->part_size);
+        if (own->shared && node->form == SPEC_NODE_PASS && node->in[0].node != NULL)
+            p->plan->nodes[node->in[0].node->index].shared = true;
+    }
+}
+
+/* --- Counts and outlets --- */
 
 /* The one node or route whose value `node` cannot do without, or NULL; *count: how many there are.
  */
@@ -224,16 +223,23 @@ static void plan_outlets(planner *p)
 bool graph_plan_make(const spec_graph *graph, weir_arena *arena, graph_plan *ret)
 {
     size_t count = graph->node_count;
-    planner p = {.graph = graph, .plan = ret};
+    planner p = {.graph = graph,
+                 .plan = ret,
+                 .read = weir_arena_alloc(arena, count * sizeof *p.read),
+                 .read_optionally = weir_arena_alloc(arena, count * sizeof *p.read_optionally),
+                 .last_reader = weir_arena_alloc(arena, count * sizeof *p.last_reader)};
 
     *ret = (graph_plan){.nodes = weir_arena_alloc(arena, count * sizeof *ret->nodes),
-                        .needs = weir_arena_alloc(arena, count * count * sizeof *ret->needs),
+                        .needs = spec_route_needs(graph, arena),
                         .node_count = count};
-    if (ret->nodes == NULL || ret->needs == NULL)
+    if (p.read == NULL || p.read_optionally == NULL || p.last_reader == NULL ||
+        ret->nodes == NULL || ret->needs == NULL)
         return false;
-    collect_needs(&p);
+    collect_readers(&p);
+    plan_parts(&p);
     plan_outlets(&p);
     plan_presence(&p);
+    plan_shared(&p);
     plan_counts(&p);
     ret->direct = is_direct(&p);
     return true;

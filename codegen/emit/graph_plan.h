@@ -1,13 +1,23 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* graph_plan.h - what the C of a graph needs to know of each node before it is written. */
+/* graph_plan.h - what the C of a graph needs to know of each node before it is written.
+ *
+ * A graph of up to GRAPH_PART nodes is one function. Compilers take longer than linear for longer
+ * ones, so a larger graph is cut into parts of about as many, each a function of its own; what one
+ * part gives to another lies in a struct that all of them are given.
+ */
 #ifndef WEIR_CODEGEN_EMIT_GRAPH_PLAN_H
 #define WEIR_CODEGEN_EMIT_GRAPH_PLAN_H
 
 #include "codegen/model.h"
+#include "codegen/needs.h"
+
+enum { GRAPH_PART = 100 }; /* nodes */
 
 typedef struct node_plan {
+    bool present;       /* it has a value wherever the function gets beyond it */
     bool flag;          /* its presence is kept in has_NODE */
     bool leaves;        /* when it gives nothing, nothing after it can run: the function ends */
+    bool shared;        /* its value outlives its part: it is read by another one, or a result */
     bool counts;        /* it counts its runs itself */
     size_t counter;     /* of its runs (or its route's), in the frame's counts; SIZE_MAX: derived */
     size_t after;       /* ... from the runs of this node, less its skips; SIZE_MAX: the graph's */
@@ -15,15 +25,13 @@ typedef struct node_plan {
     size_t first_outlet, outlets;
 } node_plan;
 
-/* For each node: 0 not needed, 1 needed, 2 + i needed with its route i. */
-typedef uint16_t graph_need;
-
 typedef struct graph_plan {
     node_plan *nodes;
-    graph_need *needs; /* node_count x node_count: what each node cannot do without */
+    const node_needs *needs;
     size_t node_count;
-    bool direct;         /* each result leaves by itself: it is the last thing on its branch */
-    size_t result_count; /* at the most in one firing */
+    size_t parts, part_size; /* the last part may be smaller */
+    bool direct;             /* each result leaves by itself: it is the last thing on its branch */
+    size_t result_count;     /* at the most in one firing */
     size_t outlet_count;
     size_t count_size;
 } graph_plan;

@@ -13,20 +13,6 @@ static void put_index(emitter *e, const char *member, size_t index)
         EMIT(e, 8, ".%s = %zu,", member, index);
 }
 
-static void put_doc(emitter *e, const char *doc)
-{
-    weir_buffer literal = {0};
-
-    if (doc == NULL)
-        return;
-    emit_literal(&literal, doc, strlen(doc));
-    if (literal.failed)
-        e->out->failed = true;
-    else
-        EMIT(e, 8, ".doc = %s,", literal.data);
-    weir_buffer_free(&literal);
-}
-
 static void emit_node_table(emitter *e, const graph_plan *plan, const spec_graph *graph)
 {
     EMIT(e, 0, "static const weir_module_node %s_node_table[] = {", emit_graph_name(e, graph).text);
@@ -34,7 +20,7 @@ static void emit_node_table(emitter *e, const graph_plan *plan, const spec_graph
         const spec_node *node = &graph->nodes[i];
         EMIT(e, 4, "{");
         EMIT(e, 8, ".name = \"%s\",", node->name);
-        put_doc(e, node->doc);
+        emit_doc(e, node->doc);
         put_index(e, "counter", plan->nodes[i].counter);
         put_index(e, "after", plan->nodes[i].after);
         EMIT(e, 8, ".place = {%s_spec, %u, %u},", e->module.text, node->where.line,
@@ -43,17 +29,6 @@ static void emit_node_table(emitter *e, const graph_plan *plan, const spec_graph
     }
     EMIT(e, 0, "};");
     emit_blank(e->out);
-}
-
-static size_t input_index(const emitter *e, const spec_graph *graph, const spec_operand *operand)
-{
-    graph_input inputs[EMIT_INPUTS];
-    size_t count = emit_graph_inputs(e, graph, inputs, EMIT_INPUTS);
-
-    for (size_t i = 0; i < count; i++)
-        if (strcmp(inputs[i].name, emit_variable(operand->name).text) == 0)
-            return inputs[i].index;
-    return SIZE_MAX;
 }
 
 static size_t emit_edges(emitter *e, const graph_plan *plan, const spec_graph *graph)
@@ -69,7 +44,7 @@ static size_t emit_edges(emitter *e, const graph_plan *plan, const spec_graph *g
             EMIT(e, 4, "{");
             if (route)
                 EMIT(e, 8, ".label = \"%s\",", operand->route);
-            put_index(e, "from_input", inner ? SIZE_MAX : input_index(e, graph, operand));
+            put_index(e, "from_input", inner ? SIZE_MAX : emit_input_index(graph, operand));
             put_index(e, "from_node", inner ? operand->node->index : SIZE_MAX);
             put_index(e, "to_node", n);
             put_index(e, "counter",
@@ -152,7 +127,7 @@ static void emit_args_call(emitter *e, const spec_graph *graph)
          "void *state, void *out, weir_error **error)",
          name.text);
     EMIT(e, 0, "{");
-    EMIT(e, 4, "const %s_args *given = args;", name.text);
+    EMIT(e, 4, "const %s *given = args;", emit_args_name(e, graph).text);
     EMIT(e, 4, "%s_in in = {.now_ = now};", name.text);
     emit_blank(e->out);
     if (e->params != NULL)
@@ -172,7 +147,7 @@ static void emit_entry(emitter *e, const graph_plan *plan, const spec_graph *gra
 
     EMIT(e, 4, "{");
     EMIT(e, 8, ".name = \"%s\",", graph->name);
-    put_doc(e, graph->doc);
+    emit_doc(e, graph->doc);
     put_index(e, "reactor", graph->reactor != NULL ? graph->reactor->index : SIZE_MAX);
     EMIT(e, 8, ".run = %s_run,", name.text);
     if (emit_graph_has_state(graph)) {
@@ -192,7 +167,8 @@ static void emit_entry(emitter *e, const graph_plan *plan, const spec_graph *gra
     }
     EMIT(e, 8, ".count_size = %zu,", plan->count_size);
     if (graph->args.count != 0)
-        EMIT(e, 8, ".call = %s_call_args, .args = &%s_args_type,", name.text, name.text);
+        EMIT(e, 8, ".call = %s_call_args, .args = &%s_type,", name.text,
+             emit_args_name(e, graph).text);
     if (graph->dead_letters.text != NULL)
         EMIT(e, 8, ".dead_letters = \"%s\",", graph->dead_letters.text);
     if (graph->settings.count != 0)

@@ -9,8 +9,7 @@
 #include "codegen/emit/types.h"
 #include "codegen/roots.h"
 
-/* --- The model, with the structs that a module needs beside the spec's own
- * ------------------------ */
+/* --- The model, with the structs that a module needs beside the spec's own --- */
 
 static const spec_type *args_type(const spec *model, const spec_graph *graph, weir_arena *arena)
 {
@@ -75,11 +74,12 @@ static void emit_banner(emitter *e, const char *what)
 
     EMIT(e, 0, "/* %s by weir " WEIR_VERSION " from %s. */", what,
          slash != NULL ? slash + 1 : e->model->file);
+    if (e->model->doc != NULL)
+        emit_comment(e->out, 0, e->model->doc, (weir_place){0});
     EMIT(e, 0, "/* clang-format off */");
 }
 
-/* --- Files ---------------------------------------------------------------------------------------
- */
+/* --- Files --- */
 
 bool emit_header(const spec *model, weir_buffer *out)
 {
@@ -151,8 +151,7 @@ bool emit_source(const spec *model, const char *header, weir_buffer *out)
     return finish(&e);
 }
 
-/* --- Bodies to begin with
- * -------------------------------------------------------------------------- */
+/* --- Bodies to begin with --- */
 
 static void emit_empty_body(emitter *e)
 {

@@ -4,6 +4,7 @@
 #define WEIR_CODEGEN_EMIT_MODULE_H
 
 #include "codegen/emit/names.h"
+#include "codegen/expr/expr.h"
 #include "codegen/model.h"
 #include "core/buffer.h"
 
@@ -26,13 +27,13 @@ bool emit_scaffold(const spec *model, const char *header, weir_buffer *out);
 /* The module's name; "types" of a spec of types only. */
 const char *emit_module_name(const spec *model);
 
-/* --- Between the files of the emitter -----------------------------------------------------------
- */
+/* --- Between the files of the emitter --- */
 
 #define EMIT(e, indent, ...) emit_line((e)->out, indent, __VA_ARGS__)
 
 /* market_quote_maker, market_quote_maker_decide */
 c_name emit_graph_name(const emitter *e, const spec_graph *graph);
+c_name emit_args_name(const emitter *e, const spec_graph *graph); /* market_quote_maker_args */
 c_name emit_node_name(const emitter *e, const spec_node *node);
 /* MARKET_QUOTE_MAKER_DECIDE_TRADE */
 c_name emit_route_name(const emitter *e, const spec_node *node, const spec_route *route);
@@ -47,6 +48,9 @@ typedef struct graph_input {
     const spec_accumulator *accumulator; /* NULL: an argument */
     size_t index;                        /* in the reactor's inputs, or in the args */
 } graph_input;
+
+/* Where the reactor's inputs, or the arguments, hold what an operand reads. */
+size_t emit_input_index(const spec_graph *graph, const spec_operand *operand);
 
 size_t emit_graph_inputs(const emitter *e, const spec_graph *graph, graph_input *inputs,
                          size_t room);
@@ -64,8 +68,10 @@ bool emit_reactor_has_state(const spec_reactor *reactor);
 
 void emit_expressions_of_accumulators(emitter *e);
 void emit_expression_nodes(emitter *e, const spec_graph *graph);
+/* Where the expressions of one C function go; it counts the temporaries that they need. */
+expr_output emit_output(emitter *e, int indent);
 /* The statements of a condition, and `return` of WEIR_SKIP where it is false. */
-void emit_condition(emitter *e, const spec_expression *condition, int indent);
+void emit_condition(emitter *e, const spec_expression *condition, expr_output *output);
 
 void emit_graph_body(emitter *e, const spec_graph *graph);
 void emit_graph_call(emitter *e, const spec_graph *graph);

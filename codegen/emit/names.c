@@ -6,8 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* --- Names -------------------------------------------------------------------------------------
- */
+/* --- Names --- */
 
 static bool is_upper(char c)
 {
@@ -100,7 +99,7 @@ c_name emit_member(const char *name)
 static const char *const own_words[] = {
     "captures", "cell",   "count",  "counts", "error",  "failed", "firing",  "frame",  "frames",
     "given",    "inputs", "memcmp", "memcpy", "memset", "out",    "outlets", "result", "results",
-    "route",    "saved",  "states", "status", "strcmp", "strlen", "value",
+    "route",    "saved",  "states", "status", "strcmp", "strlen", "value",   "values",
 };
 
 /* Variables that expressions need are t1, t2 ... */
@@ -150,39 +149,69 @@ c_name emit_enumerator(const spec *model, const spec_type *type, const char *val
     return emit_upper(result.text);
 }
 
-/* --- Lines -------------------------------------------------------------------------------------
- */
+/* --- Lines --- */
 
-/* Where to break `text` so that at most `room` columns stand before: the last space outside of
- * quotes that fits, else the first; its length when there is none. */
-static size_t break_at(const char *text, size_t room)
+/* Where to break `text` so that at most `room` columns stand before: of the spaces outside of
+ * quotes that fit the last behind a comma, else the last, else the first of all; its length when
+ * there is none. In a comment a comma is nothing special. */
+static size_t break_at(const char *text, size_t room, bool comment)
 {
-    size_t best = 0, i;
+    size_t best = 0, comma = 0, i;
     bool quoted = false;
 
     for (i = 0; text[i] != '\0'; i++) {
         if (text[i] == '\\' && quoted && text[i + 1] != '\0') {
             i++;
-        } else if (text[i] == '"') {
+        } else if (text[i] == '"' && !comment) {
             quoted = !quoted;
         } else if (text[i] == ' ' && !quoted && (i <= room || best == 0)) {
             best = i;
+            comma = !comment && i != 0 && text[i - 1] == ',' && i <= room ? i : comma;
         }
     }
-    return i <= room || best == 0 ? i : best;
+    return i <= room || best == 0 ? i : comma != 0 ? comma : best;
+}
+
+/* Where the lines below begin: behind the innermost parenthesis that is open. */
+typedef struct open_parentheses {
+    int columns[32];
+    int depth;
+} open_parentheses;
+
+static void follow(open_parentheses *open, const char *text, size_t size, int column)
+{
+    bool quoted = false;
+
+    for (size_t i = 0; i < size; i++) {
+        if (text[i] == '\\' && quoted)
+            i++;
+        else if (text[i] == '"')
+            quoted = !quoted;
+        else if (text[i] == '(' && !quoted && open->depth < 32)
+            open->columns[open->depth++] = column + (int)i + 1;
+        else if (text[i] == ')' && !quoted && open->depth > 0)
+            open->depth--;
+    }
 }
 
 static void put_line(weir_buffer *out, int indent, const char *text)
 {
-    int more = 0;
+    enum { RIGHTMOST = 60 };
+    bool comment = strncmp(text, "/*", 2) == 0;
+    open_parentheses open = {0};
+    int column = indent;
 
     for (;;) {
-        size_t size = break_at(text, (size_t)(EMIT_COLUMNS - indent - more));
-        weir_buffer_printf(out, "%*s%.*s\n", indent + more, "", (int)size, text);
+        size_t size = break_at(text, (size_t)(EMIT_COLUMNS - column), comment);
+        weir_buffer_printf(out, "%*s%.*s\n", column, "", (int)size, text);
         if (text[size] == '\0')
             return;
+        if (!comment)
+            follow(&open, text, size, column);
+        column = indent + (comment ? 3 : 4);
+        if (open.depth != 0 && open.columns[open.depth - 1] <= RIGHTMOST)
+            column = open.columns[open.depth - 1];
         text += size + 1;
-        more = 4;
     }
 }
 
@@ -211,9 +240,11 @@ static void put_sanitised(weir_buffer *out, const char *text)
 {
     for (; *text != '\0'; text++) {
         bool closes = text[0] == '*' && text[1] == '/', opens = text[0] == '/' && text[1] == '*';
+        bool trigraph = text[0] == '?' && text[1] == '/'; /* `??/` may join two lines */
         unsigned char c = (unsigned char)*text;
-        weir_buffer_printf(out, "%c%s", c < 0x20 || c == 0x7f ? ' ' : *text,
-                           closes || opens ? " " : "");
+        weir_buffer_append(out, c < 0x20 || c == 0x7f ? " " : text, 1);
+        if (closes || opens || trigraph)
+            weir_buffer_text(out, " ");
     }
 }
 
@@ -245,12 +276,13 @@ void emit_literal(weir_buffer *out, const void *data, size_t size)
 
     weir_buffer_text(out, "\"");
     for (size_t i = 0; i < size; i++) {
-        if (bytes[i] < 0x20 || bytes[i] >= 0x7f || bytes[i] == '?')
+        if (bytes[i] < 0x20 || bytes[i] >= 0x7f || bytes[i] == '?') {
             weir_buffer_printf(out, "\\%03o", bytes[i]);
-        else if (bytes[i] == '"' || bytes[i] == '\\')
-            weir_buffer_printf(out, "\\%c", bytes[i]);
-        else
-            weir_buffer_printf(out, "%c", bytes[i]);
+            continue;
+        }
+        if (bytes[i] == '"' || bytes[i] == '\\')
+            weir_buffer_text(out, "\\");
+        weir_buffer_append(out, &bytes[i], 1);
     }
     weir_buffer_text(out, "\"");
 }

@@ -8,8 +8,7 @@
 #include "codegen/emit/types.h"
 #include "codegen/roots.h"
 
-/* --- Nodes -------------------------------------------------------------------------------------
- */
+/* --- Nodes --- */
 
 static void emit_node_state(emitter *e, const spec_node *node)
 {
@@ -34,6 +33,8 @@ static void emit_node_out(emitter *e, const spec_node *node)
         return;
     EMIT(e, 0, "typedef enum %s_route {", name.text);
     for (size_t i = 0; i < node->route_count; i++) {
+        if (node->routes[i].doc != NULL)
+            emit_comment(e->out, 4, node->routes[i].doc, (weir_place){0});
         EMIT(e, 4, "%s = %zu,", emit_route_name(e, node, &node->routes[i]).text, i + 1);
         payload = payload || node->routes[i].type != NULL;
     }
@@ -99,8 +100,7 @@ static void emit_graph_state(emitter *e, const spec_graph *graph)
     emit_blank(e->out);
 }
 
-/* --- Calls -------------------------------------------------------------------------------------
- */
+/* --- Calls --- */
 
 static void emit_in_struct(emitter *e, const spec_graph *graph)
 {
@@ -186,8 +186,7 @@ static void emit_graph_prototypes(emitter *e, const spec_graph *graph)
     emit_blank(e->out);
 }
 
-/* --- Accumulators, sources, sinks ----------------------------------------------------------------
- */
+/* --- Accumulators, sources, sinks --- */
 
 void emit_accumulator_prototype(emitter *e, const spec_accumulator *accumulator, const char *end)
 {
@@ -319,8 +318,7 @@ static void emit_sink_functions(emitter *e, const spec_sink *sink)
     emit_blank(e->out);
 }
 
-/* --- The file ------------------------------------------------------------------------------------
- */
+/* --- The file --- */
 
 void emit_prototypes(emitter *e)
 {

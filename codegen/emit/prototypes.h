@@ -5,7 +5,7 @@
 
 #include "codegen/emit/module.h"
 
-enum { EMIT_INPUTS = 256 }; /* of a graph, at the most */
+enum { EMIT_INPUTS = 64 }; /* of a graph, at the most, as check has it */
 
 void emit_prototypes(emitter *e);
 void emit_node_comment(emitter *e, const spec_node *node, int indent);
@@ -17,6 +17,8 @@ bool emit_is_raw(const spec_source *source);
 
 /* `static const weir_setting MODULE_ROOM_OWNER_settings[]`, where there are any. */
 void emit_settings(emitter *e, const char *room, const char *owner, const spec_settings *settings);
+/* `.doc = "...",`, where there is one; cut, where C could not hold it. */
+void emit_doc(emitter *e, const char *doc);
 void emit_graph_tables(emitter *e);
 
 /* A node whose result leaves the graph: it is sent, or a call gives it. */

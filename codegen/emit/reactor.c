@@ -8,8 +8,7 @@
 #include "codegen/emit/prototypes.h"
 #include "codegen/roots.h"
 
-/* --- Calls ---------------------------------------------------------------------------------------
- */
+/* --- Calls --- */
 
 static void emit_call_inputs(emitter *e, const spec_graph *graph, size_t slots)
 {
@@ -92,8 +91,7 @@ void emit_graph_call(emitter *e, const spec_graph *graph)
     emit_blank(e->out);
 }
 
-/* --- The fused function --------------------------------------------------------------------------
- */
+/* --- The fused function --- */
 
 /* `const market_quote *orderbook = inputs[0];` of what the condition reads. */
 static bool emit_filter_inputs(const function_body *body, const spec_reactor *reactor)
@@ -117,7 +115,8 @@ static void emit_where(emitter *e, const spec_reactor *reactor)
     function_body body;
 
     body_begin(&body, e);
-    emit_condition(e, &reactor->filter, 4);
+    expr_output output = emit_output(e, 4);
+    emit_condition(e, &reactor->filter, &output);
     EMIT(e, 4, "return WEIR_OK;");
     body_end(&body);
     EMIT(e, 0, "static weir_status %s_where(weir_firing *firing, const void *const *inputs)",

@@ -3,14 +3,14 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "codegen/emit/module.h"
+#include "codegen/emit/prototypes.h"
 #include "codegen/roots.h"
 
 static c_name joined(const char *first, const char *second)
 {
     c_name name;
 
-    snprintf(name.text, sizeof name.text, "%s_%s", first, second);
+    snprintf(name.text, sizeof name.text, "%.150s_%.100s", first, second);
     return name;
 }
 
@@ -22,6 +22,11 @@ c_name emit_room_name(const emitter *e, const char *room)
 c_name emit_graph_name(const emitter *e, const spec_graph *graph)
 {
     return joined(e->module.text, graph->name);
+}
+
+c_name emit_args_name(const emitter *e, const spec_graph *graph)
+{
+    return joined(e->module.text, emit_snake(joined(graph->name, "args").text).text);
 }
 
 c_name emit_node_name(const emitter *e, const spec_node *node)
@@ -50,8 +55,7 @@ bool emit_reactor_has_state(const spec_reactor *reactor)
     return false;
 }
 
-/* --- Inputs ------------------------------------------------------------------------------------
- */
+/* --- Inputs --- */
 
 static size_t index_in_reactor(const spec_reactor *reactor, const spec_accumulator *accumulator)
 {
@@ -61,27 +65,32 @@ static size_t index_in_reactor(const spec_reactor *reactor, const spec_accumulat
     return 0;
 }
 
+size_t emit_input_index(const spec_graph *graph, const spec_operand *operand)
+{
+    if (operand->kind == SPEC_FROM_ARG)
+        return (size_t)(operand->arg - graph->args.items);
+    return graph->reactor != NULL ? index_in_reactor(graph->reactor, operand->accumulator) : 0;
+}
+
 static graph_input input_of(const emitter *e, const spec_graph *graph, const spec_operand *operand)
 {
-    graph_input input = {.type = operand->type,
-                         .window = operand->window,
-                         .optional = operand->optional,
-                         .accumulator = operand->accumulator};
+    bool arg = operand->kind == SPEC_FROM_ARG;
     weir_arena *arena = (weir_arena *)(uintptr_t)&e->arena;
 
-    input.name = weir_arena_printf(arena, "%s", emit_variable(operand->name).text);
-    if (operand->kind == SPEC_FROM_ARG)
-        input.optional = input.optional || operand->arg->shape.optional || operand->window;
-    if (operand->kind == SPEC_FROM_ARG)
-        input.index = (size_t)(operand->arg - graph->args.items);
-    else if (graph->reactor != NULL)
-        input.index = index_in_reactor(graph->reactor, operand->accumulator);
-    return input;
+    return (graph_input){
+        .name = weir_arena_printf(arena, "%s", emit_variable(operand->name).text),
+        .type = operand->type,
+        .window = operand->window,
+        .optional = arg && (operand->arg->shape.optional || operand->window),
+        .accumulator = operand->accumulator,
+        .index = emit_input_index(graph, operand),
+    };
 }
 
 size_t emit_graph_inputs(const emitter *e, const spec_graph *graph, graph_input *inputs,
                          size_t room)
 {
+    bool seen[EMIT_INPUTS] = {false}, needed[EMIT_INPUTS] = {false};
     size_t count = 0;
 
     for (size_t n = 0; n < graph->node_count; n++)
@@ -89,22 +98,18 @@ size_t emit_graph_inputs(const emitter *e, const spec_graph *graph, graph_input 
             const spec_operand *operand = &graph->nodes[n].in[i];
             if (operand->kind == SPEC_FROM_NODE || operand->kind == SPEC_FROM_ROUTE)
                 continue;
-            graph_input input = input_of(e, graph, operand);
-            size_t at = 0;
-            while (at < count &&
-                   (inputs[at].accumulator != input.accumulator || inputs[at].index != input.index))
-                at++;
-            if (at == room)
-                continue;
-            if (at == count)
-                inputs[count++] = input;
-            inputs[at].optional = inputs[at].optional && input.optional;
+            size_t index = emit_input_index(graph, operand);
+            needed[index] |= !operand->optional;
+            if (!seen[index] && count < room)
+                inputs[count++] = input_of(e, graph, operand);
+            seen[index] = true;
         }
+    for (size_t i = 0; i < count; i++)
+        inputs[i].optional |= !needed[inputs[i].index];
     return count;
 }
 
-/* --- Prototypes ---------------------------------------------------------------------------------
- */
+/* --- Prototypes --- */
 
 void emit_parameter(const emitter *e, weir_buffer *out, const char *name, const spec_type *type,
                     bool window)

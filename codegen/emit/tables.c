@@ -6,8 +6,9 @@
 #include "codegen/emit/graph_plan.h"
 #include "codegen/emit/prototypes.h"
 
-/* --- Pieces --------------------------------------------------------------------------------------
- */
+/* --- Pieces --- */
+
+enum { TEXT_LIMIT = 4095 }; /* bytes of a literal that every compiler takes */
 
 /* A text as a C literal, or NULL. */
 static void put_text(emitter *e, const char *member, const char *text)
@@ -22,6 +23,25 @@ static void put_text(emitter *e, const char *member, const char *text)
     else
         EMIT(e, 8, ".%s = %s,", member, literal.data);
     weir_buffer_free(&literal);
+}
+
+void emit_doc(emitter *e, const char *doc)
+{
+    size_t size = doc != NULL ? strlen(doc) : 0;
+
+    if (size > TEXT_LIMIT) {
+        for (size = TEXT_LIMIT - 3; ((unsigned char)doc[size] & 0xc0) == 0x80;)
+            size--; /* a character is not cut in two */
+        doc = weir_arena_printf(&e->arena, "%.*s...", (int)size, doc);
+        e->out->failed |= doc == NULL;
+    }
+    put_text(e, "doc", doc);
+}
+
+static void put_comment(emitter *e, const char *doc)
+{
+    if (doc != NULL)
+        emit_comment(e->out, 4, doc, (weir_place){0});
 }
 
 static void put_place(emitter *e, weir_place where)
@@ -66,8 +86,7 @@ static void end_table(emitter *e)
     emit_blank(e->out);
 }
 
-/* --- Sources and sinks ---------------------------------------------------------------------------
- */
+/* --- Sources and sinks --- */
 
 static void emit_sources(emitter *e)
 {
@@ -81,6 +100,7 @@ static void emit_sources(emitter *e)
     for (size_t i = 0; i < model->source_count; i++) {
         const spec_source *source = &model->sources[i];
         c_name type = emit_type(model, source->type);
+        put_comment(e, source->doc);
         EMIT(e, 4, "{");
         put_text(e, "name", source->name);
         put_text(e, "kind", source->kind_name.text);
@@ -130,6 +150,7 @@ static void emit_sinks(emitter *e)
     begin_table(e, "weir_module_sink", "sinks");
     for (size_t i = 0; i < model->sink_count; i++) {
         const spec_sink *sink = &model->sinks[i];
+        put_comment(e, sink->doc);
         EMIT(e, 4, "{");
         put_text(e, "name", sink->name);
         put_text(e, "kind", sink->kind_name.text);
@@ -142,8 +163,7 @@ static void emit_sinks(emitter *e)
     end_table(e);
 }
 
-/* --- Accumulators --------------------------------------------------------------------------------
- */
+/* --- Accumulators --- */
 
 static void emit_key(emitter *e, const spec_accumulator *accumulator)
 {
@@ -173,6 +193,7 @@ static void emit_accumulator_entry(emitter *e, const spec_accumulator *accumulat
     c_name name = emit_room_name(e, accumulator->name);
     bool stream = accumulator->form == SPEC_STREAM;
 
+    put_comment(e, accumulator->doc);
     EMIT(e, 4, "{");
     put_text(e, "name", accumulator->name);
     put_text(e, "kind", accumulator->kind->name);
@@ -218,8 +239,7 @@ static void emit_accumulators(emitter *e)
     end_table(e);
 }
 
-/* --- Reactors ------------------------------------------------------------------------------------
- */
+/* --- Reactors --- */
 
 static void emit_criterion(emitter *e, const spec_criteria *criteria, size_t *count)
 {
@@ -292,8 +312,7 @@ static void emit_reactors(emitter *e)
     end_table(e);
 }
 
-/* --- Parameters and tests ------------------------------------------------------------------------
- */
+/* --- Parameters and tests --- */
 
 static void emit_params(emitter *e)
 {
@@ -306,7 +325,7 @@ static void emit_params(emitter *e)
         EMIT(e, 4, "{");
         put_text(e, "name", model->params[i].name);
         put_text(e, "fallback", model->params[i].fallback);
-        put_text(e, "doc", model->params[i].doc);
+        emit_doc(e, model->params[i].doc);
         EMIT(e, 4, "},");
     }
     end_table(e);
@@ -319,14 +338,46 @@ static const char *step_kind(spec_step_kind kind)
     return names[kind];
 }
 
-static void emit_step(emitter *e, const spec_step *step, const spec_step_value *value, bool first)
+/* What is longer than a literal may be is an array of characters. */
+static void emit_long_json(emitter *e, const spec_test *test, const char *json, size_t number)
 {
+    const unsigned char *at = (const unsigned char *)json;
+    size_t size = strlen(json) + 1;
+
+    if (size <= TEXT_LIMIT)
+        return;
+    EMIT(e, 0, "static const char %s_test_%s_json%zu[] = {", e->module.text, test->name, number);
+    for (size_t i = 0; i < size; i += 16) {
+        weir_buffer line = {0};
+        for (size_t j = i; j < size && j < i + 16; j++)
+            weir_buffer_printf(&line, "%s'\\%o',", j != i ? " " : "", at[j]);
+        e->out->failed |= line.failed;
+        EMIT(e, 4, "%s", line.failed ? "" : line.data);
+        weir_buffer_free(&line);
+    }
+    EMIT(e, 0, "};");
+    emit_blank(e->out);
+}
+
+static void put_json(emitter *e, const spec_test *test, const spec_step_value *value, size_t number)
+{
+    if (value != NULL && strlen(value->json) + 1 > TEXT_LIMIT)
+        EMIT(e, 8, ".json = %s_test_%s_json%zu,", e->module.text, test->name, number);
+    else
+        put_text(e, "json", value != NULL ? value->json : NULL);
+}
+
+static void emit_step(emitter *e, const spec_test *test, const spec_step *step,
+                      const spec_step_value *value, size_t number)
+{
+    bool first = value == NULL || value == step->values;
+
     EMIT(e, 4, "{");
     EMIT(e, 8, ".kind = WEIR_STEP_%s,", step_kind(step->kind));
     if (first)
         EMIT(e, 8, ".first = true,");
     put_text(e, "name", value != NULL ? value->name.text : step->flush.text);
-    put_text(e, "json", value != NULL ? value->json : NULL);
+    put_json(e, test, value, number);
     if (step->kind == SPEC_ADVANCE)
         EMIT(e, 8, ".advance_ns = INT64_C(%lld),", (long long)step->advance_ns);
     put_place(e, value != NULL ? value->where : step->where);
@@ -335,15 +386,21 @@ static void emit_step(emitter *e, const spec_step *step, const spec_step_value *
 
 static size_t emit_steps(emitter *e, const spec_test *test)
 {
-    size_t count = 0;
+    size_t count = 0, number = 0;
 
+    for (size_t i = 0; i < test->step_count; i++)
+        for (size_t v = 0; v < test->steps[i].value_count; v++)
+            emit_long_json(e, test, test->steps[i].values[v].json, ++number);
+    number = 0;
+    if (test->doc != NULL)
+        emit_comment(e->out, 0, test->doc, test->where);
     EMIT(e, 0, "static const weir_module_step %s_test_%s[] = {", e->module.text, test->name);
     for (size_t i = 0; i < test->step_count; i++) {
         const spec_step *step = &test->steps[i];
         for (size_t v = 0; v < step->value_count; v++, count++)
-            emit_step(e, step, &step->values[v], v == 0);
+            emit_step(e, test, step, &step->values[v], ++number);
         if (step->value_count == 0) {
-            emit_step(e, step, NULL, true);
+            emit_step(e, test, step, NULL, 0);
             count++;
         }
     }
@@ -370,8 +427,7 @@ static void emit_tests(emitter *e)
     end_table(e);
 }
 
-/* --- The whole -----------------------------------------------------------------------------------
- */
+/* --- The whole --- */
 
 static void emit_types_table(emitter *e)
 {

@@ -34,20 +34,18 @@ void expr_error(expr_checker *checker, weir_place where, const char *format, ...
     checker->context->report(checker->context->arg, where, sentence);
 }
 
-/* Columns count characters. Where the text has several lines, YAML may have stripped its indent. */
+/* Columns count characters. */
 weir_place expr_place(const expr_checker *checker, uint32_t offset)
 {
     weir_place place = checker->where;
 
-    for (uint32_t i = 0; i < offset; i++) {
-        unsigned char c = (unsigned char)checker->text[i];
-        if (c == '\n') {
-            place.line += place.line != 0;
-            place.column = 0;
-        } else if ((c & 0xc0) != 0x80) {
-            place.column += place.column != 0;
-        }
+    if (checker->spots != NULL) {
+        place.line = checker->spots[offset].line;
+        place.column = checker->spots[offset].column;
+        return place;
     }
+    for (uint32_t i = 0; i < offset; i++)
+        place.column += ((unsigned char)checker->text[i] & 0xc0) != 0x80;
     return place;
 }
 
@@ -435,8 +433,10 @@ void expr_check_tree(expr_checker *checker, expr *tree)
 const expr *expr_check(expr_context *context, const spec_expression *expression,
                        const spec_shape *target)
 {
-    expr_checker checker = {
-        .context = context, .text = expression->text, .where = expression->where};
+    expr_checker checker = {.context = context,
+                            .text = expression->text,
+                            .where = expression->where,
+                            .spots = expression->spots};
 
     context->cut = false;
     expr *tree = expr_parse(&checker);

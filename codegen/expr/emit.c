@@ -11,8 +11,7 @@
 
 enum { EXCERPT = 60 };
 
-/* --- Text -------------------------------------------------------------------------------------
- */
+/* --- Text --- */
 
 const char *expr_printf(expr_emitter *emitter, const char *format, ...)
 {
@@ -69,8 +68,7 @@ void expr_statement(expr_emitter *emitter, const char *format, ...)
     weir_buffer_free(&text);
 }
 
-/* --- Hiding ---------------------------------------------------------------------------------
- */
+/* --- Hiding --- */
 
 static const char *family(const expr *tree)
 {
@@ -86,6 +84,9 @@ static const char *family(const expr *tree)
 expr_text expr_hide(expr_emitter *emitter, const expr *tree, expr_text value)
 {
     const spec_type *type = tree->shape.type;
+
+    if (type->kind == SPEC_F32)
+        value = expr_wide_text(emitter, tree, value);
     const char *hidden = expr_printf(emitter, "weir_as_%s(%s)", family(tree), value.text);
 
     if (type == expr_wide(type) && type->kind != SPEC_ENUM)
@@ -105,8 +106,7 @@ expr_text expr_hide_constant(expr_emitter *emitter, const expr *tree, expr_text 
     return is_computed_constant(tree) ? expr_hide(emitter, tree, value) : value;
 }
 
-/* --- Failing ----------------------------------------------------------------------------------
- */
+/* --- Failing --- */
 
 /* The sentence as a format: `%` doubled, the excerpt on one line and cut. */
 static const char *sentence(expr_emitter *emitter, const expr *tree, const char *what)
@@ -143,8 +143,7 @@ void expr_check_or_fail(expr_emitter *emitter, const expr *tree, const char *wha
     emitter->output->indent -= 4;
 }
 
-/* --- Temporaries ------------------------------------------------------------------------------
- */
+/* --- Temporaries --- */
 
 const char *expr_c_type(expr_emitter *emitter, const spec_type *type)
 {
@@ -179,8 +178,7 @@ const char *expr_temporary(expr_emitter *emitter, const spec_shape *shape, bool 
     return name;
 }
 
-/* --- Literals ---------------------------------------------------------------------------------
- */
+/* --- Literals --- */
 
 /* The shortest text that reads back the same; always a double's, never an integer's. */
 static expr_text double_literal(expr_emitter *emitter, double number)
@@ -221,8 +219,7 @@ static expr_text literal(expr_emitter *emitter, const expr *tree)
     return signed_literal(emitter, tree);
 }
 
-/* --- Arithmetic -------------------------------------------------------------------------------
- */
+/* --- Arithmetic --- */
 
 /* Whether C computes with the text in the width of its type, without a cast. */
 static bool is_wide_in_c(const expr *tree)
@@ -340,8 +337,7 @@ static expr_text unary(expr_emitter *emitter, const expr *tree)
     return expr_primary(result);
 }
 
-/* --- Choices ----------------------------------------------------------------------------------
- */
+/* --- Choices --- */
 
 static expr_text branch(expr_emitter *emitter, const expr *tree, const expr *arm)
 {
@@ -356,7 +352,9 @@ static expr_text branch(expr_emitter *emitter, const expr *tree, const expr *arm
 static void choose(expr_emitter *emitter, const expr *tree, const expr *arm, const char *result)
 {
     emitter->output->indent += 4;
-    expr_text value = expr_hide_constant(emitter, arm, branch(emitter, tree, arm));
+    expr_text value = branch(emitter, tree, arm);
+    if (is_computed_constant(arm))
+        value = expr_hide(emitter, tree, value);
     if (expr_is_of(tree, SPEC_STRING))
         expr_statement(emitter, "weir_text_copy(%s, sizeof %s, %s);", result, result, value.text);
     else
@@ -405,6 +403,8 @@ static expr_text choice(expr_emitter *emitter, const expr *tree)
     if (tree->args[0]->kind == EXPR_LITERAL) /* `true ? a : b`, which compilers fold */
         return branch(emitter, tree, tree->args[0]->magnitude != 0 ? yes : no);
     expr_text condition = expr_emit_tree(emitter, tree->args[0]);
+    if (is_computed_constant(tree->args[0])) /* else one branch alone is what compilers see */
+        condition = expr_hide(emitter, tree->args[0], condition);
     if (yes->steps || no->steps)
         return choose_by_steps(emitter, tree, condition);
     expr_text l = branch(emitter, tree, yes), r = branch(emitter, tree, no);
@@ -418,9 +418,9 @@ static expr_text choice(expr_emitter *emitter, const expr *tree)
     }
     /* Two constants that come out alike must not both be hidden: calls alike are alike too. */
     if (is_computed_constant(yes))
-        l = expr_hide(emitter, yes, l);
-    else
-        r = expr_hide_constant(emitter, no, r);
+        l = expr_hide(emitter, tree, l);
+    else if (is_computed_constant(no))
+        r = expr_hide(emitter, tree, r);
     return (expr_text){expr_printf(emitter, "%s ? %s : %s",
                                    expr_bracket(emitter, condition, EXPR_BINDS_OR),
                                    expr_bracket(emitter, l, EXPR_BINDS_OR),
@@ -428,8 +428,7 @@ static expr_text choice(expr_emitter *emitter, const expr *tree)
                        EXPR_BINDS_CHOICE};
 }
 
-/* --- The whole --------------------------------------------------------------------------------
- */
+/* --- The whole --- */
 
 static expr_text binary(expr_emitter *emitter, const expr *tree)
 {

@@ -73,8 +73,7 @@ static expr_text absolute(expr_emitter *emitter, const expr *tree)
     return expr_primary(result);
 }
 
-/* --- Conversions ------------------------------------------------------------------------------
- */
+/* --- Conversions --- */
 
 /* string(bytes): they may not be a text. */
 static expr_text bytes_to_string(expr_emitter *emitter, const expr *tree)

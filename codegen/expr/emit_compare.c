@@ -170,8 +170,7 @@ expr_text expr_emit_comparison(expr_emitter *emitter, const expr *tree)
     return compare(emitter, tree->op, left, l, right, r);
 }
 
-/* --- in ---------------------------------------------------------------------------------------
- */
+/* --- in --- */
 
 /* Whether the items before the n-th decide its comparison: one is the same, or both are bools. */
 static bool is_decided(const expr *list, size_t n)
@@ -244,8 +243,7 @@ expr_text expr_emit_in(expr_emitter *emitter, const expr *tree)
                                    : in_list(emitter, value, v, list);
 }
 
-/* --- Logic ------------------------------------------------------------------------------------
- */
+/* --- Logic --- */
 
 /* A comparison with a constant, turned so that the constant is right. */
 typedef struct bound {
@@ -338,9 +336,19 @@ static bool are_related_bounds(expr_operator logic, const expr *left, const expr
     return expr_same(core(first.value), core(second.value));
 }
 
+/* `true ? a : b` is written as a alone. */
+static const expr *taken(const expr *tree)
+{
+    while (tree->kind == EXPR_CHOICE && tree->args[0]->kind == EXPR_LITERAL)
+        tree = tree->args[tree->args[0]->magnitude != 0 ? 1 : 2];
+    return tree;
+}
+
 /* Whether a compiler could see that one side decides the other. */
 static bool is_related(expr_operator logic, const expr *left, const expr *right)
 {
+    left = taken(left);
+    right = taken(right);
     bool split = left->kind == EXPR_UNARY || (left->kind == EXPR_BINARY && left->op >= EXPR_AND);
 
     if (expr_same(left, right) || compare_the_same(left, right) || asks_for_the_same(left, right) ||
@@ -385,7 +393,7 @@ expr_text expr_emit_logic(expr_emitter *emitter, const expr *tree)
     if (right->steps)
         return stepwise(emitter, tree, l);
     expr_text r = expr_emit_tree(emitter, right);
-    if (is_related(tree->op, left, right))
+    if (is_related(tree->op, left, right) || expr_same_text(l, r))
         r = expr_primary(expr_printf(emitter, "weir_as_bool(%s)", r.text));
     expr_strength strength = conjunction ? EXPR_BINDS_AND : EXPR_BINDS_OR;
     /* gcc wants brackets around && within ||. */

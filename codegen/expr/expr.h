@@ -17,8 +17,7 @@
 
 typedef struct expr expr;
 
-/* --- What an expression may read --------------------------------------------------------------
- */
+/* --- What an expression may read --- */
 
 typedef enum expr_presence {
     EXPR_PRESENT,    /* always there */
@@ -69,8 +68,7 @@ spec_shape expr_shape(const expr *tree);
 /* Whether the value is the same in every firing (`where: true`). */
 bool expr_is_constant(const expr *tree);
 
-/* --- Writing it down as C ---------------------------------------------------------------------
- */
+/* --- Writing it down as C --- */
 
 typedef struct expr_output {
     weir_arena *arena;

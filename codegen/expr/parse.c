@@ -38,6 +38,19 @@ static bool accept(parser *p, const char *symbol)
     return true;
 }
 
+/* A hint for words that are operators elsewhere; or "". */
+static const char *other_language(const parser *p)
+{
+    const char *word = p->token.kind == EXPR_IDENTIFIER ? p->token.string : "";
+    const char *before = p->checker->text + p->end;
+    bool negation = p->end >= 3 && strncmp(before - 3, "not", 3) == 0;
+
+    return strcmp(word, "and") == 0  ? "; 'and' is written '&&'"
+           : strcmp(word, "or") == 0 ? "; 'or' is written '||'"
+           : negation                ? "; 'not' is written '!'"
+                                     : "";
+}
+
 /* Reports what stands where `wanted` should; what the lexer refused is reported already. */
 static void *unexpected(parser *p, const char *wanted)
 {
@@ -49,8 +62,8 @@ static void *unexpected(parser *p, const char *wanted)
         checker->context->cut = true;
         expr_error(checker, where, "the expression ends where %s should follow", wanted);
     } else if (p->token.kind != EXPR_BROKEN) {
-        expr_error(checker, where, "expected %s, not '%.*s'", wanted, length,
-                   checker->text + p->token.begin);
+        expr_error(checker, where, "expected %s, not '%.*s'%s", wanted, length,
+                   checker->text + p->token.begin, other_language(p));
     }
     return NULL;
 }

@@ -39,6 +39,18 @@ static const spec_type *find_enum(const expr_context *context, const char *name)
     return NULL;
 }
 
+/* "Side.buy" for "buy"; NULL: there is none. */
+static const char *enumerator_named(expr_checker *checker, const char *name)
+{
+    const expr_context *context = checker->context;
+
+    for (size_t i = 0; i < context->type_count; i++)
+        for (size_t j = 0; j < context->types[i]->enumerator_count; j++)
+            if (strcmp(context->types[i]->enumerators[j].name, name) == 0)
+                return weir_arena_printf(context->arena, "%s.%s", context->types[i]->name, name);
+    return NULL;
+}
+
 static void report_unknown(expr_checker *checker, const expr *tree)
 {
     const expr_context *context = checker->context;
@@ -50,6 +62,9 @@ static void report_unknown(expr_checker *checker, const expr *tree)
     for (size_t i = 0; i < context->type_count; i++)
         if (context->types[i]->kind == SPEC_ENUM)
             weir_nearest_offer(&nearest, context->types[i]->name);
+    const char *value = enumerator_named(checker, tree->name);
+    if (value != NULL && nearest.distance != 1)
+        nearest.name = value;
     expr_error(checker, tree->where, "nothing here is named '%s'%s", tree->name,
                weir_nearest_hint(&nearest, hint, sizeof hint));
 }

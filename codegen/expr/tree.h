@@ -91,8 +91,9 @@ typedef struct expr_checker {
     expr_context *context;
     const char *text;
     weir_place where;
-    unsigned errors; /* reported so far */
-    bool asked;      /* inside has(): a path may end in something absent */
+    const spec_spot *spots; /* NULL: all of the text is on one line */
+    unsigned errors;        /* reported so far */
+    bool asked;             /* inside has(): a path may end in something absent */
     const struct expr_facts *facts;
 } expr_checker;
 

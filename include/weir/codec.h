@@ -39,8 +39,7 @@ typedef struct weir_text {
     size_t size;
 } weir_text;
 
-/* --- Failing (all return NULL) -----------------------------------------------------------------
- */
+/* --- Failing (all return NULL) --- */
 
 #define WEIR_COLD __attribute__((cold, noinline))
 
@@ -60,8 +59,7 @@ WEIR_API WEIR_COLD void *weir_read_twice(weir_reader *reader, const unsigned cha
 WEIR_API WEIR_COLD void *weir_read_missing(weir_reader *reader, const unsigned char *at,
                                            const weir_type *type, const uint64_t *seen);
 
-/* --- Words -------------------------------------------------------------------------------------
- */
+/* --- Words --- */
 
 static inline uint64_t weir_load_le(const void *from)
 {
@@ -104,8 +102,7 @@ static inline uint64_t weir_byte_mask(size_t size)
     return size >= 8 ? UINT64_MAX : ((uint64_t)1 << (8 * size)) - 1;
 }
 
-/* --- Strings -----------------------------------------------------------------------------------
- */
+/* --- Strings --- */
 
 /* 64 bytes of ones, 64 of zeros: a mask of any size is a load from their border. */
 WEIR_API extern const unsigned char weir_byte_masks[128];

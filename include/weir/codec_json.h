@@ -7,8 +7,7 @@
 #error "include <weir/codec.h>"
 #endif
 
-/* --- Reading -----------------------------------------------------------------------------------
- */
+/* --- Reading --- */
 
 /* Checks that an object begins here, which takes a level of depth until weir_json_close. Its '{'
  * stays unread: it stands before the first key as a ',' stands before the others. */
@@ -117,8 +116,7 @@ WEIR_JSON_READ_NARROW(u16, uint16_t, 0, UINT16_MAX)
 WEIR_JSON_READ_NARROW(u32, uint32_t, 0, UINT32_MAX)
 #undef WEIR_JSON_READ_NARROW
 
-/* --- Writing -----------------------------------------------------------------------------------
- */
+/* --- Writing --- */
 
 WEIR_API unsigned char *weir_json_write_bool(unsigned char *at, bool value);
 WEIR_API unsigned char *weir_json_write_i64(unsigned char *at, int64_t value);

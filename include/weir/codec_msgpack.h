@@ -7,8 +7,7 @@
 #error "include <weir/codec.h>"
 #endif
 
-/* --- Reading -----------------------------------------------------------------------------------
- */
+/* --- Reading --- */
 
 /* Opens a map of *ret_left entries, an array of min to max items; each takes a level of depth,
  * which weir_msgpack_close gives back. */
@@ -167,8 +166,7 @@ static inline const unsigned char *weir_msgpack_read_timestamp(weir_reader *read
     return weir_msgpack_slow_timestamp(reader, at, form, ret);
 }
 
-/* --- Writing -----------------------------------------------------------------------------------
- */
+/* --- Writing --- */
 
 WEIR_API unsigned char *weir_msgpack_write_small(unsigned char *at, int64_t value);
 WEIR_API unsigned char *weir_msgpack_write_map(unsigned char *at, uint32_t count);

@@ -18,7 +18,7 @@ extern "C" {
 
 /* The generation of the contract between the runtime and generated code. A module generated for
  * another one is refused, by the compiler and again at load. */
-#define WEIR_GENERATION 1
+#define WEIR_GENERATION 2
 
 #define WEIR_VERSION "0.1.0"
 
@@ -69,7 +69,7 @@ typedef struct weir_place {
     uint32_t column;
 } weir_place;
 
-/* --- Errors ---------------------------------------------------------------------------------- */
+/* --- Errors --- */
 
 /* Why a call failed: a sentence that names the thing, the place and the way out. Functions that can
  * fail take a last `weir_error **error` (NULL allowed), written only on failure; the caller frees
@@ -90,7 +90,7 @@ WEIR_API weir_status weir_error_set(weir_error **error, weir_status status, cons
 WEIR_API weir_status weir_error_set_at(weir_error **error, weir_status status, weir_place place,
                                        const char *format, ...) WEIR_PRINTF(4, 5);
 
-/* --- Options --------------------------------------------------------------------------------- */
+/* --- Options --- */
 
 /* One option of a kind. Parsing, help, the reference and the JSON Schema come from such tables. */
 typedef enum weir_option_type {
@@ -148,7 +148,7 @@ WEIR_API WEIR_MUST_USE weir_status weir_option_read(const weir_option *option, c
                                                     const weir_setting *setting, void *value,
                                                     weir_error **error);
 
-/* --- Logging --------------------------------------------------------------------------------- */
+/* --- Logging --- */
 
 typedef enum weir_level { WEIR_DEBUG, WEIR_INFO, WEIR_WARNING, WEIR_ERROR } weir_level;
 
@@ -157,7 +157,7 @@ typedef enum weir_level { WEIR_DEBUG, WEIR_INFO, WEIR_WARNING, WEIR_ERROR } weir
 typedef void (*weir_log_function)(void *arg, weir_level level, const char *room, const char *name,
                                   const char *message);
 
-/* --- Memory ---------------------------------------------------------------------------------- */
+/* --- Memory --- */
 
 /* Every allocation of weir goes through these three functions, so that a test can fail the n-th and
  * a host can count. Set once, before any other call; not safe while weir is in use. */

@@ -17,10 +17,11 @@
 extern "C" {
 #endif
 
-/* --- Values as they are ----------------------------------------------------------------------
+/* --- Values as they are ---
  *
  * For a condition that a compiler would call always true or false: it does not look through a
- * call. */
+ * call.
+ */
 
 WEIR_API bool weir_as_bool(bool value);
 WEIR_API int64_t weir_as_i64(int64_t value);
@@ -28,8 +29,7 @@ WEIR_API uint64_t weir_as_u64(uint64_t value);
 WEIR_API double weir_as_f64(double value);
 WEIR_API const char *weir_as_text(const char *text);
 
-/* --- Arithmetic ------------------------------------------------------------------------------
- */
+/* --- Arithmetic --- */
 
 static inline bool weir_add_i64(int64_t a, int64_t b, int64_t *ret)
 {
@@ -142,8 +142,7 @@ static inline uint64_t weir_max_u64(uint64_t a, uint64_t b)
     return b > a ? b : a;
 }
 
-/* --- Ranges ----------------------------------------------------------------------------------
- */
+/* --- Ranges --- */
 
 static inline bool weir_index_i64(int64_t index, size_t count)
 {
@@ -210,8 +209,7 @@ static inline bool weir_timestamp_from_i64(int64_t seconds, int64_t *ret_ns)
     return weir_mul_i64(seconds, 1000000000, ret_ns);
 }
 
-/* --- Text ------------------------------------------------------------------------------------
- */
+/* --- Text --- */
 
 static inline bool weir_text_starts_with(const char *text, const char *part)
 {

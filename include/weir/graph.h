@@ -18,7 +18,7 @@
 extern "C" {
 #endif
 
-/* --- For node functions ---------------------------------------------------------------------- */
+/* --- For node functions --- */
 
 /* The reason of the newest failure. */
 typedef struct weir_failure {
@@ -39,7 +39,7 @@ typedef struct weir_firing {
 /* Fails the firing: `return weir_fail(firing, "negative price %g", price);` */
 WEIR_API weir_status weir_fail(weir_firing *firing, const char *format, ...) WEIR_PRINTF(2, 3);
 
-/* --- Between generated code and the engine --------------------------------------------------- */
+/* --- Between generated code and the engine --- */
 
 /* Where one result goes: a sink, an accumulator (feedback), or a member of a call's out struct.
  * With `prepare` a result can be refused (it cannot be encoded) before any result of the firing has
@@ -163,7 +163,7 @@ typedef struct weir_graph_config {
     int64_t slow;      /* nanoseconds; a longer run is named */
 } weir_graph_config;
 
-/* --- The module descriptor ------------------------------------------------------------------- */
+/* --- The module descriptor --- */
 
 #define WEIR_NONE UINT32_MAX /* no index, no offset */
 

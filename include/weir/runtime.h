@@ -50,13 +50,14 @@ typedef struct weir_runtime_config {
     void *dead_letter_arg;
     uint64_t seed; /* of the hash of keys; results never depend on it */
     /* Of a replay: events before `from` or at `until` and later are left out (0: no bound), and
-     * time passes so many times faster than it did (0: as fast as possible). */
+     * time passes so many times faster than it did (0: as fast as possible). In WEIR_MODE_TEST the
+     * clock begins at `from`. */
     int64_t from, until;
     double speed;
     int64_t stop_within; /* nanoseconds that a stop waits for sinks and commits; 0: 10 s */
 } weir_runtime_config;
 
-/* --- Life ------------------------------------------------------------------------------------- */
+/* --- Life --- */
 
 /* `config` is copied; NULL: live, without a log. */
 WEIR_API WEIR_MUST_USE weir_status weir_runtime_new(const weir_runtime_config *config,
@@ -88,7 +89,7 @@ WEIR_API WEIR_MUST_USE weir_status weir_runtime_on(weir_runtime *runtime, const 
                                                    const char *sink, weir_result_function function,
                                                    void *arg, weir_error **error);
 
-/* --- Running ---------------------------------------------------------------------------------- */
+/* --- Running --- */
 
 /* Runs until all sources have ended or weir_runtime_stop; blocks. WEIR_FAILED: a graph with
  * `on_error: halt` failed. WEIR_IO, WEIR_CLOSED and WEIR_DECODE: a source could not be read or a
@@ -113,7 +114,7 @@ WEIR_API int weir_runtime_fd(weir_runtime *runtime, weir_error **error); /* -1: 
  * handler. Does not wait. */
 WEIR_API void weir_runtime_stop(weir_runtime *runtime);
 
-/* --- Events from the program ------------------------------------------------------------------ */
+/* --- Events from the program --- */
 
 /* Pushes `count` values of the channel's type; they get one stamp. All or none: when there is no
  * room, what the channel's `on_full` says. From the load on; blocks only under `on_full: block`,
@@ -128,7 +129,7 @@ WEIR_API WEIR_MUST_USE weir_status weir_runtime_close(weir_runtime *runtime,
                                                       const weir_module *module, uint32_t source,
                                                       weir_error **error);
 
-/* --- By hand (the runtime's thread) ----------------------------------------------------------- */
+/* --- By hand (the runtime's thread) --- */
 
 /* `reactor` as "name", or "module.name" where several modules are loaded; so everywhere below. */
 WEIR_API WEIR_MUST_USE weir_status weir_runtime_pause(weir_runtime *runtime, const char *reactor,
@@ -167,7 +168,7 @@ WEIR_API WEIR_MUST_USE weir_status weir_runtime_inject(weir_runtime *runtime,
 WEIR_API WEIR_MUST_USE weir_status weir_runtime_advance(weir_runtime *runtime, int64_t time,
                                                         weir_error **error);
 
-/* --- What it tells ---------------------------------------------------------------------------- */
+/* --- What it tells --- */
 
 typedef struct weir_source_report {
     const char *module;

@@ -17,7 +17,7 @@
 extern "C" {
 #endif
 
-/* --- The ledger ------------------------------------------------------------------------------- */
+/* --- The ledger --- */
 
 /* What became of an event; of several ways the first that is true counts (rule E19). */
 typedef enum weir_outcome {
@@ -128,7 +128,7 @@ static inline bool weir_origin_reaches(const weir_origin *origin, int64_t positi
            position - partition->oldest->position < (int64_t)origin->limit;
 }
 
-/* --- Events ----------------------------------------------------------------------------------- */
+/* --- Events --- */
 
 /* One input on its way through the rooms. */
 typedef struct weir_event {
@@ -175,7 +175,7 @@ WEIR_API void weir_event_finish(weir_event *event);
 /* Counts `outcome` for `count` events at once. */
 WEIR_API void weir_ledger_add(weir_ledger *ledger, uint32_t outcome, uint64_t count);
 
-/* --- Spans and source kinds ------------------------------------------------------------------- */
+/* --- Spans and source kinds --- */
 
 enum { WEIR_SPAN_EVENTS = 256, WEIR_SPAN_BYTES = 64 * 1024 };
 

@@ -28,8 +28,7 @@ typedef enum weir_format {
     WEIR_FORMAT_CSV,
 } weir_format;
 
-/* --- What is wrong with bytes or values --------------------------------------------------------
- */
+/* --- What is wrong with bytes or values --- */
 
 /* Every fault: name, text. */
 #define WEIR_WIRE_FAULT_LIST(X)                                                                    \
@@ -70,8 +69,7 @@ typedef struct weir_wire_error {
     char message[WEIR_WIRE_MESSAGE]; /* "expected a number, found text" */
 } weir_wire_error;
 
-/* --- Types -------------------------------------------------------------------------------------
- */
+/* --- Types --- */
 
 typedef enum weir_value_kind {
     WEIR_VALUE_BOOL,
@@ -163,8 +161,7 @@ WEIR_API bool weir_enum_number(const weir_type *type, const char *name, size_t s
                                int32_t *ret_number);
 WEIR_API const weir_enumerator *weir_enum_find(const weir_type *type, int32_t number);
 
-/* --- Whole messages ----------------------------------------------------------------------------
- */
+/* --- Whole messages --- */
 
 /* Reads the one value that `bytes` hold, MessagePack or JSON (CSV: weir_csv_decode), into `value`,
  * which on failure is left half written. Padding, items beyond a list's count and bytes beyond a
@@ -197,8 +194,7 @@ WEIR_API WEIR_MUST_USE weir_status weir_string_set(char *member, size_t capacity
  * .ndjson) or "msgpack" (.msgpack, .mpk). NULL: it says nothing. Static. */
 WEIR_API const char *weir_format_of_path(const char *path);
 
-/* --- Framing -----------------------------------------------------------------------------------
- */
+/* --- Framing --- */
 
 /* The size of the MessagePack value that `bytes` begin with. WEIR_AGAIN: it goes on beyond them;
  * WEIR_DECODE: it is malformed or nested too deep, at error->offset. */

@@ -51,3 +51,18 @@ expect_code 1 "$weir" convert --from msgpack --hex --json "$work/hex"
 expect_text "$work/out" "truncated"
 expect_code 2 "$weir" convert "$spec" Nothing --from json --json "$work/in.jsonl"
 expect_code 2 "$weir" convert --from yaml --to json "$work/in.jsonl"
+
+# Lines are answered as they come: the second is written once the first has been answered.
+mkfifo "$work/in" "$work/answers"
+"$weir" convert --from json --to json <"$work/in" >"$work/answers" &
+exec 3>"$work/in" 4<"$work/answers"
+for line in '{"a":1}' '[2]'; do
+    echo "$line" >&3
+    read -r got <&4
+    [ "$got" = "$line" ] || fail "expected $line, got $got"
+done
+printf 'null' >&3
+exec 3>&-
+read -r got <&4
+[ "$got" = null ] || fail "the last line has no end and no answer"
+wait

@@ -25,7 +25,11 @@ expect_code 0 "$weir" run --set params.limit=2 demo_one.weir.yaml nodes.c
 expect_text "$work/out" '"spread":1,"wide":false'
 expect_code 2 "$weir" run --set params.limit=wide demo_one.weir.yaml nodes.c
 expect_code 2 "$weir" run --set params.limmit=2 demo_one.weir.yaml nodes.c
-expect_text "$work/err" "'params.limmit' names no option or parameter"
+expect_text "$work/err" "there is no parameter 'limmit'; did you mean 'limit'"
+expect_code 2 "$weir" run --set sources.quotes.pth=x demo_one.weir.yaml nodes.c
+expect_text "$work/err" "the source 'quotes' has no option 'pth'; did you mean 'path'"
+expect_code 2 "$weir" run --input quote=x.csv demo_one.weir.yaml nodes.c
+expect_text "$work/err" "there is no source 'quote'; did you mean 'quotes'"
 sed 's/path: quotes.csv/path: "${DATA:-quotes.csv}"/' demo_one.weir.yaml >variable.weir.yaml
 expect_code 0 "$weir" run variable.weir.yaml nodes.c
 DATA=nowhere.csv expect_code 3 "$weir" run variable.weir.yaml nodes.c

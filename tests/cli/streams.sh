@@ -37,6 +37,17 @@ code=0
 expect_text err "sink 'out': nobody reads 'standard output' any more;"
 [ "$(grep -c '^weir:' err)" = 1 ] || fail "more than one sentence: $(cat err)"
 
+# One that takes nothing holds the writers, and --stats says who waits for whom; then all goes on.
+"$weir" run --stats 50ms rows.so >held 2>err &
+pid=$!
+exec 3<held
+wait_until grep -q "reactor pass: .*, held by sink 'out'" err
+wait_until grep -q "sink out: live, .* pending: it takes no more just now" err
+wait_until grep -q "source rows: live, held, " err
+[ "$(wc -l <&3)" = 200000 ] || fail "lines are lost"
+wait "$pid" || fail "exit code $? behind a pipe that was full"
+exec 3<&-
+
 # A slow one gets all.
 "$weir" run --quiet rows.so | dd bs=512 2>dd.err | wc -l >lines
 [ "$(cat lines)" = 200000 ] || fail "a slow reader got $(cat lines) lines"

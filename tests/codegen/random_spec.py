@@ -16,9 +16,9 @@ WORDS = ['alpha', 'beta', 'gamma', 'delta', 'kappa', 'lambda', 'omega', 'sigma',
 HOSTILE = ['int', 'class', 'double', 'template', 'new', 'register', 'this', 'status', 'count',
            'value', 'firing', 'error', 'out', 'result', 'results', 'frame', 'frames', 'saved', 't1',
            'linux', 'unix', 'errno', 'main', 'exit', 'char', 'restrict', 'and', 'cell', 'user',
-           'runtime', 'function', 'text', 'size_t', 'uint8_t', 'int64_t', 'captures', 'outlets',
+           'runtime', 'text', 'size_t', 'uint8_t', 'int64_t', 'captures', 'outlets',
            'counts', 'given', 'route', 'static_assert', 'a', 'b', 'at', 'left', 'target', 'reader',
-           'field', 'seen0', 'start', 'data', 'name', 'time', 'size', 'min', 'max', 'abs', 'has',
+           'field', 'seen0', 'start', 'data', 'name', 'time', 'min', 'max', 'abs', 'has',
            'stdout', 'assert', 'offsetof', 'memcpy', 'memset', 'NULL']
 AWKWARD = ['has_a', 'a_count', 'a_size', 'HTTPCode', 'HttpCode', 'a_out', 'b_state', 'x_fire',
            'on_a', 'push_a', 'A', 'B2b', 'a1', 'order_book', 'OrderBook', 'weir_error']
@@ -50,7 +50,8 @@ class Room:
         self.shape = Shape(type_name, optional=optional, low=0, high=window) if window else Shape(
             type_name, optional=optional)
         self.shape.window = bool(window)
-        self.feeds = self.read = False
+        self.feeds = self.read = self.optional = False
+        self.needs = {}  # {router: route} of all that must be taken for it
 
 
 class Generator:
@@ -181,7 +182,7 @@ class Generator:
             return base64.b64encode(rng.randbytes(rng.randint(0, shape.size))).decode()
         return rng.choice({
             'bool': ['true', 'false'], 'f32': [0, -1.5, '1e10', '.5'], 'f64': [0, 2.25, '-1e300'],
-            'timestamp': [5, '2024-01-31T12:00:00Z'], 'date': ['2024-02-29', '1969-12-31'],
+            'timestamp': ['2024-01-31T12:00:00Z', '2024-01-31T12:00:01.5Z'], 'date': ['2024-02-29', '1969-12-31'],
             'duration': ['250ms', '1h30m', '-5s'] + ([] if unit else [7])}[base])
 
     def value(self, shape):
@@ -413,13 +414,24 @@ class Generator:
 
     def pick_inputs(self, rooms, p_optional):
         chosen = self.rng.sample(rooms, min(len(rooms), self.rng.choice([1, 1, 2, 3])))
-        for room in chosen:
-            room.optional = room.must or self.chance(p_optional)
-        return chosen
+        needs = {}
+        for room in chosen:  # two routes of one node never come together
+            clash = any(needs.get(router, route) != route for router, route in room.needs.items())
+            room.optional = clash or self.chance(p_optional)
+            if not room.optional:
+                needs.update(room.needs)
+        return chosen, needs
 
-    def node(self, name, rooms, called):
+    def node(self, name, rooms):
         """Data of a node, and what it gives: [room]."""
-        inputs = self.pick_inputs(rooms, 0.25)
+        inputs, needs = self.pick_inputs(rooms, 0.25)
+        data, results = self.form(name, inputs)
+        for room in results:
+            router, _, route = room.name.partition('.')
+            room.needs = {**needs, router: route} if route else needs
+        return data, results
+
+    def form(self, name, inputs):
         names = [self.operand(r) for r in inputs]
         data = {'in': names[0] if len(names) == 1 and self.chance(0.7) else names}
         roots = [(r.name, Shape(r.type, r.shape.size, r.optional, r.shape.low, r.shape.high))
@@ -462,13 +474,9 @@ class Generator:
 
     def nodes(self, rooms, called):
         nodes, given = {}, []
-        for room in rooms:
-            room.must = False
         for _ in range(self.rng.randint(1, 7)):
             name = self.name()
-            data, results = self.node(name, rooms + given, called)
-            for room in results:
-                room.must = False
+            data, results = self.node(name, rooms + given)
             single = len(results) == 1 and 'routes' not in data and not results[0].window
             if single and not called and self.chance(0.2):
                 data['to'] = self.targets(results[0])
@@ -521,7 +529,7 @@ class Generator:
         self.used = saved | self.used
         for room in [r for r in rooms if not r.read]:
             name = self.name()
-            nodes[name] = {'in': ('optional ' if room.must else '') + room.name,
+            nodes[name] = {'in': room.name,
                            'out': self.rng.choice(self.structs())}
         return {'args': args, 'nodes': nodes}, {n: r.shape for n, r in zip(args, rooms)}
 

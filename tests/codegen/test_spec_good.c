@@ -13,7 +13,7 @@
 #include "codegen/model.h"
 #include <weir/codegen.h>
 
-/* --- Kinds that only these tests have --------------------------------------------------------- */
+/* --- Kinds that only these tests have --- */
 
 typedef struct log_config {
     char *group;
@@ -92,7 +92,7 @@ static const spec_accumulator *accumulator_of(const spec *model, const char *nam
     return NULL;
 }
 
-/* --- Orders ----------------------------------------------------------------------------------- */
+/* --- Orders --- */
 
 /* "a b c" of the names that `name_at` gives. */
 static void assert_names(const spec *model, size_t count,
@@ -159,7 +159,7 @@ static void test_orders(void **state)
     weir_spec_free(model);
 }
 
-/* --- Resolved members ------------------------------------------------------------------------- */
+/* --- Resolved members --- */
 
 static void test_inputs(void **state)
 {
@@ -297,7 +297,7 @@ static void test_settings(void **state)
     weir_spec_free(model);
 }
 
-/* --- Values of tests -------------------------------------------------------------------------- */
+/* --- Values of tests --- */
 
 static void test_values(void **state)
 {
@@ -333,7 +333,7 @@ static void test_values(void **state)
     weir_spec_free(model);
 }
 
-/* --- Others ----------------------------------------------------------------------------------- */
+/* --- Others --- */
 
 static void test_types_only(void **state)
 {

@@ -15,7 +15,7 @@
 #include "core/expand.h"
 #include <weir/codegen.h>
 
-/* --- Files ------------------------------------------------------------------------------------ */
+/* --- Files --- */
 
 /* Loads `text` as a file; the first finding as "LINE:COLUMN: sentence", "" for none. */
 static weir_status load_text(const char *text, size_t size, char *found, size_t found_size)
@@ -125,7 +125,7 @@ static void test_missing_file(void **state)
     weir_diagnostics_free(diagnostics);
 }
 
-/* --- Want of memory --------------------------------------------------------------------------- */
+/* --- Want of memory --- */
 
 static size_t allowed; /* allocations that still succeed */
 
@@ -175,7 +175,7 @@ static void test_no_memory(void **state)
     load_scarcely(SPEC_FOLDER "/bad/test_steps.weir.yaml", WEIR_SPEC);
 }
 
-/* --- Variables -------------------------------------------------------------------------------- */
+/* --- Variables --- */
 
 static void test_expand(void **state)
 {
@@ -248,7 +248,7 @@ static void test_expand_limit(void **state)
     free(text);
 }
 
-/* --- The schema ------------------------------------------------------------------------------- */
+/* --- The schema --- */
 
 static void test_schema(void **state)
 {

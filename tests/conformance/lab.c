@@ -24,7 +24,7 @@ int64_t lab_now(void)
     return (int64_t)time.tv_sec * 1000 + time.tv_nsec / 1000000;
 }
 
-/* --- What comes out --------------------------------------------------------------------------- */
+/* --- What comes out --- */
 
 static void on_result(const void *value, void *arg)
 {
@@ -33,8 +33,10 @@ static void on_result(const void *value, void *arg)
     if (lab->count == lab->room) {
         lab->room = lab->room != 0 ? 2 * lab->room : 1024;
         lab->ids = realloc(lab->ids, lab->room * sizeof *lab->ids);
-        assert_non_null(lab->ids);
+        lab->values = realloc(lab->values, lab->room * sizeof *lab->values);
+        assert_true(lab->ids != NULL && lab->values != NULL);
     }
+    lab->values[lab->count] = ((const probe_item *)value)->value;
     lab->ids[lab->count++] = ((const probe_item *)value)->id;
 }
 
@@ -64,7 +66,7 @@ static void on_log(void *arg, weir_level level, const char *room, const char *na
              message);
 }
 
-/* --- Life ------------------------------------------------------------------------------------- */
+/* --- Life --- */
 
 void lab_begin(lab_world *lab)
 {
@@ -179,11 +181,12 @@ void lab_clean(lab_world *lab)
         close(lab->output);
     assert_int_equal(nftw(lab->folder, remove_one, 8, FTW_DEPTH | FTW_PHYS), 0);
     free(lab->ids);
+    free(lab->values);
     weir_buffer_free(&lab->bytes);
     weir_buffer_free(&lab->pending);
 }
 
-/* --- Conditions ------------------------------------------------------------------------------- */
+/* --- Conditions --- */
 
 void lab_until(lab_world *lab, lab_condition condition, size_t arg, const char *what)
 {
@@ -268,7 +271,7 @@ weir_sink_report lab_sink(lab_world *lab)
     return sink;
 }
 
-/* --- Files and items -------------------------------------------------------------------------- */
+/* --- Files and items --- */
 
 const char *lab_path(const lab_world *lab, const char *name)
 {

@@ -34,6 +34,7 @@ typedef struct lab_world {
     weir_runtime *runtime;
     const char *folder; /* empty at first */
     int64_t *ids;       /* of the results, as they leave */
+    double *values;     /* of each */
     size_t count, room;
     lab_letter letters[LAB_LETTERS];
     size_t letter_count;

@@ -8,7 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
-/* --- A source: lines of a named pipe ---------------------------------------------------------- */
+/* --- A source: lines of a named pipe --- */
 
 enum { LONGEST = 256 }; /* bytes of a line */
 
@@ -156,7 +156,7 @@ static const weir_source_kind pipe_kind = {
     .reads_bytes = true,
 };
 
-/* --- A sink: memory --------------------------------------------------------------------------- */
+/* --- A sink: memory --- */
 
 own_drum own_drum_here;
 

@@ -13,7 +13,7 @@
 
 #include "tests/conformance/own_kinds.h"
 
-/* --- Files ------------------------------------------------------------------------------------ */
+/* --- Files --- */
 
 static void take_file(lab_world *lab, const char *name)
 {
@@ -53,7 +53,7 @@ static void fill_disk(lab_world *lab, bool shut)
     assert_int_equal(setrlimit(RLIMIT_FSIZE, &limit), 0);
 }
 
-/* --- Pipes ------------------------------------------------------------------------------------ */
+/* --- Pipes --- */
 
 static void take_pipe(lab_world *lab, size_t limit)
 {
@@ -88,7 +88,7 @@ static void make_pipe(lab_world *lab)
     assert_true(lab->output >= 0);
 }
 
-/* --- Standard output -------------------------------------------------------------------------- */
+/* --- Standard output --- */
 
 static int real_stdout = -1;
 
@@ -128,7 +128,7 @@ static void make_stdout_pipe(lab_world *lab)
     become_stdout(ends[1]);
 }
 
-/* --- A drum ----------------------------------------------------------------------------------- */
+/* --- A drum --- */
 
 static void clear_drum(lab_world *lab)
 {
@@ -156,7 +156,7 @@ static void break_drum(lab_world *lab, bool shut)
     own_drum_here.broken = shut;
 }
 
-/* --- The table -------------------------------------------------------------------------------- */
+/* --- The table --- */
 
 static const char never_full[] = "it takes every value", no_reader[] = "it has no reader",
                   waits[] = "a reader who takes nothing is waited for",
@@ -252,7 +252,7 @@ int sink_put_back(void **unused)
     return 0;
 }
 
-/* --- What came -------------------------------------------------------------------------------- */
+/* --- What came --- */
 
 static int64_t id_of_line(const char *line)
 {

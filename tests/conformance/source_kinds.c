@@ -14,7 +14,7 @@
 
 #include "beat.weir.h"
 
-/* --- Channels --------------------------------------------------------------------------------- */
+/* --- Channels --- */
 
 static bool push(lab_world *lab, int64_t id)
 {
@@ -28,7 +28,7 @@ static void close_channel(lab_world *lab)
     assert_int_equal(weir_runtime_close(lab->runtime, lab->module, 0, NULL), WEIR_OK);
 }
 
-/* --- Descriptors ------------------------------------------------------------------------------ */
+/* --- Descriptors --- */
 
 static size_t give(lab_world *lab, const void *bytes, size_t size)
 {
@@ -90,7 +90,7 @@ static void call_socket(lab_world *lab)
         fail_msg("cannot connect: %s", strerror(errno));
 }
 
-/* --- The table -------------------------------------------------------------------------------- */
+/* --- The table --- */
 
 static const char no_bytes[] = "it takes values, not bytes", no_input[] = "it has no input",
                   listens[] = "it listens until the runtime is stopped",
@@ -183,7 +183,7 @@ const source_kind source_kinds[] = {
 };
 const size_t source_kind_count = sizeof source_kinds / sizeof *source_kinds;
 
-/* --- Messages --------------------------------------------------------------------------------- */
+/* --- Messages --- */
 
 static void bad_message(weir_format format, weir_buffer *to)
 {
@@ -243,7 +243,7 @@ void source_message(const source_kind *kind, const char *word, weir_buffer *to)
     weir_buffer_free(&message);
 }
 
-/* --- Feeding ---------------------------------------------------------------------------------- */
+/* --- Feeding --- */
 
 /* Gives what is still to be given. True: nothing is left. */
 static bool give_pending(lab_world *lab, const source_kind *kind)

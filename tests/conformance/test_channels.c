@@ -12,10 +12,11 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "beat.weir.h"
 #include "keyed.weir.h"
 #include "tests/conformance/lab.h"
 
-/* --- A full channel --------------------------------------------------------------------------- */
+/* --- A full channel --- */
 
 static const struct {
     const char *on_full;
@@ -107,7 +108,7 @@ static void conflate_all_or_none(void **state)
     weir_runtime_free(runtime);
 }
 
-/* --- A push that waits ------------------------------------------------------------------------ */
+/* --- A push that waits --- */
 
 typedef struct pusher {
     lab_world *lab;
@@ -201,7 +202,29 @@ static void in_flight_is_limited(void **state)
     lab_clean(&lab);
 }
 
-/* --- Sockets ---------------------------------------------------------------------------------- */
+/* --- Timers --- */
+
+/* Each tick is due a whole number of beats after the first, however late it comes: its time within
+ * the beat, the item's value, stays the same. */
+static void a_timer_does_not_drift(void **state)
+{
+    lab_world lab = {.module = &beat_module};
+
+    (void)state;
+    lab_begin(&lab);
+    lab_start(&lab);
+    lab_until(&lab, lab_has_results, 5, "it beats");
+    assert_int_equal(weir_runtime_pause(lab.runtime, "echo", NULL), WEIR_OK);
+    lab_until(&lab, lab_is_held, 0, "it was held");
+    assert_int_equal(weir_runtime_resume(lab.runtime, "echo", NULL), WEIR_OK);
+    lab_until(&lab, lab_has_results, 50, "it beats again");
+    lab_expect_count_up(&lab, 50);
+    for (size_t i = 1; i < 50; i++)
+        assert_true(lab.values[i] >= lab.values[0] && lab.values[i] <= lab.values[0]);
+    lab_clean(&lab);
+}
+
+/* --- Sockets --- */
 
 static int call(const lab_world *lab)
 {
@@ -311,7 +334,7 @@ static void letters_outlive_their_client(void **state)
     lab_clean(&lab);
 }
 
-/* --- No descriptors left ---------------------------------------------------------------------- */
+/* --- No descriptors left --- */
 
 static bool is_deaf(lab_world *lab, size_t unused)
 {
@@ -347,6 +370,7 @@ int main(void)
         cmocka_unit_test(block_goes_on),
         cmocka_unit_test(block_is_woken_by_a_stop),
         cmocka_unit_test(in_flight_is_limited),
+        cmocka_unit_test(a_timer_does_not_drift),
         cmocka_unit_test(many_clients),
         cmocka_unit_test(clients_are_limited),
         cmocka_unit_test(letters_outlive_their_client),

@@ -157,7 +157,7 @@ static const file_case cases[] = {
      NULL},
 };
 
-/* --- Running one ------------------------------------------------------------------------------ */
+/* --- Running one --- */
 
 static void write_files(lab_world *lab, const file_case *test)
 {
@@ -227,7 +227,7 @@ static void contents(void **state)
         run(&cases[i]);
 }
 
-/* --- While it is read ------------------------------------------------------------------------- */
+/* --- While it is read --- */
 
 enum { BIG = 30000 }; /* lines: several pieces */
 
@@ -299,7 +299,27 @@ static void next_one_is_gone(void **state)
     lab_clean(&lab);
 }
 
-/* --- What never ends -------------------------------------------------------------------------- */
+/* A turn takes no more than it may, whatever there is. */
+static void turns_are_limited(void **state)
+{
+    lab_world lab = {0};
+    size_t before = 0;
+
+    (void)state;
+    lab_begin(&lab);
+    write_big(&lab);
+    lab_set(&lab, "sources.items", "kind=file path=%/a.jsonl turn=10");
+    lab_start(&lab);
+    for (int turn = 0; turn < 100; turn++) {
+        lab_turn(&lab);
+        assert_true(lab.count <= before + 10);
+        before = lab.count;
+    }
+    assert_int_equal(lab.count, 1000);
+    lab_clean(&lab);
+}
+
+/* --- What never ends --- */
 
 static bool has_turned(lab_world *lab, size_t turns)
 {
@@ -390,10 +410,10 @@ static void terminal(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(contents),     cmocka_unit_test(truncated),
-        cmocka_unit_test(removed),      cmocka_unit_test(next_one_is_gone),
-        cmocka_unit_test(endless_line), cmocka_unit_test(idle_stdin),
-        cmocka_unit_test(terminal),
+        cmocka_unit_test(contents),          cmocka_unit_test(truncated),
+        cmocka_unit_test(removed),           cmocka_unit_test(next_one_is_gone),
+        cmocka_unit_test(turns_are_limited), cmocka_unit_test(endless_line),
+        cmocka_unit_test(idle_stdin),        cmocka_unit_test(terminal),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

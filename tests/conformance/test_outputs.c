@@ -10,7 +10,7 @@
 
 #include "tests/conformance/sink_kinds.h"
 
-/* --- The disk, watched ------------------------------------------------------------------------ */
+/* --- The disk, watched --- */
 
 static size_t synced, synced_folders;
 static bool disk_is_broken;
@@ -28,7 +28,7 @@ int fsync(int fd)
     return (int)syscall(SYS_fsync, fd);
 }
 
-/* --- Running ---------------------------------------------------------------------------------- */
+/* --- Running --- */
 
 static void begin(lab_world *lab, const char *settings)
 {
@@ -54,7 +54,7 @@ static void end(lab_world *lab)
     lab_until(lab, lab_has_ended, 0, "it ended");
 }
 
-/* --- Rotation --------------------------------------------------------------------------------- */
+/* --- Rotation --- */
 
 static void read_file(lab_world *lab, const char *name)
 {
@@ -144,7 +144,7 @@ static void rotation_that_fails(void **state)
     lab_clean(&lab);
 }
 
-/* --- Safety ----------------------------------------------------------------------------------- */
+/* --- Safety --- */
 
 static void fsync_policies(void **state)
 {
@@ -184,7 +184,7 @@ static void a_sync_that_fails(void **state)
     lab_clean(&lab);
 }
 
-/* --- Ends ------------------------------------------------------------------------------------- */
+/* --- Ends --- */
 
 /* A writer that was killed left half a line: the next one's first line is its own. */
 static void torn_end(void **state)

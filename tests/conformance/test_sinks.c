@@ -13,7 +13,7 @@ enum { MANY = 1000, RESULT = 128, BUFFER = 4096 };
 
 static const sink_kind *under_test;
 
-/* --- Driving ---------------------------------------------------------------------------------- */
+/* --- Driving --- */
 
 static weir_status push(lab_world *lab, int64_t id)
 {
@@ -81,7 +81,7 @@ static void begin(lab_world *lab, const char *more)
     lab_start(lab);
 }
 
-/* --- Cases ------------------------------------------------------------------------------------ */
+/* --- Cases --- */
 
 static void order(lab_world *lab)
 {
@@ -262,7 +262,7 @@ static void stop(lab_world *lab)
     under_test->shut(lab, false);
 }
 
-/* --- The tables ------------------------------------------------------------------------------- */
+/* --- The tables --- */
 
 static const struct {
     const char *name;

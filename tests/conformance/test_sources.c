@@ -16,7 +16,7 @@ static bool beats(const source_kind *kind)
     return kind->module != NULL;
 }
 
-/* --- Checks ----------------------------------------------------------------------------------- */
+/* --- Checks --- */
 
 /* A letter shows the bytes that came for that word, or their beginning. */
 static void expect_letter(const lab_world *lab, const source_kind *kind, size_t index,
@@ -61,7 +61,7 @@ static void expect_end(lab_world *lab, const source_kind *kind)
     assert_int_equal(lab_source(lab).health, WEIR_SOURCE_ENDED);
 }
 
-/* --- Cases ------------------------------------------------------------------------------------ */
+/* --- Cases --- */
 
 static void order(lab_world *lab, const source_kind *kind)
 {
@@ -265,7 +265,7 @@ static void stop(lab_world *lab, const source_kind *kind)
     assert_true(kind->push == NULL || !kind->push(lab, 1));
 }
 
-/* --- The tables ------------------------------------------------------------------------------- */
+/* --- The tables --- */
 
 static const struct {
     const char *name;

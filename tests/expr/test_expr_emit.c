@@ -43,7 +43,8 @@ static const emit_case cases[] = {
      "    int64_t t2;\n"
      "    if (!weir_div_i64(10, in->a->i64, &t2))\n"
      "        return weir_fail(firing,\n"
-     "            \"test.weir.yaml:7: division by zero or integer overflow in '10 / a.i64'\");\n"
+     "                         \"test.weir.yaml:7: division by zero or integer overflow in '10 / "
+     "a.i64'\");\n"
      "    t1 = t2 > 2;\n"
      "}\n",
      "t1"},

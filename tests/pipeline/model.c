@@ -2,8 +2,7 @@
 /* model.c - the naive model: the script, and the ledger. */
 #include "tests/pipeline/model_parts.h"
 
-/* --- Pushing ------------------------------------------------------------------------------------
- */
+/* --- Pushing --- */
 
 static rig_item read_item(const char *text)
 {
@@ -82,15 +81,15 @@ static void push_word(oracle *m, const char *word)
     model_advance(m, 1);
 }
 
-/* --- By hand ------------------------------------------------------------------------------------
- */
+/* --- By hand --- */
 
 static reactor *reactor_named(oracle *m, const char *name)
 {
     for (int i = 0; i < m->reactor_count; i++)
         if (strcmp(m->reactors[i].spec->name, name) == 0)
             return &m->reactors[i];
-    return NULL;
+    fail_msg("the script names a reactor '%s' that is not there", name);
+    return &m->reactors[0];
 }
 
 static int accumulator_named(const oracle *m, const char *name)
@@ -293,8 +292,7 @@ static void command(oracle *m, char *word)
         weir_buffer_printf(&m->record, "%s:%s ", word, why);
 }
 
-/* --- The script ---------------------------------------------------------------------------------
- */
+/* --- The script --- */
 
 static void turn(oracle *m)
 {
@@ -333,7 +331,7 @@ void model_run(oracle *m, const char *script)
     free(copy);
 }
 
-/* --- The ledger ------------------------------------------------------------------------------- */
+/* --- The ledger --- */
 
 static void count(weir_ledger *ledger, const event *e)
 {

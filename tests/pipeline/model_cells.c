@@ -2,7 +2,7 @@
 /* model_cells.c - the naive model: what is kept under a key, and whom a dead letter belongs to. */
 #include "tests/pipeline/model_parts.h"
 
-/* --- Values ----------------------------------------------------------------------------------- */
+/* --- Values --- */
 
 value model_one(rig_item item)
 {
@@ -15,7 +15,7 @@ int64_t model_shown_id(const value *v)
     return v->window ? -1 : v->items[0].id;
 }
 
-/* --- Causes ----------------------------------------------------------------------------------- */
+/* --- Causes --- */
 
 causes model_cause(int index, int64_t id)
 {
@@ -72,7 +72,7 @@ int model_made_event(oracle *m, int into, rig_item item)
     return m->event_count++;
 }
 
-/* --- Cells ------------------------------------------------------------------------------------ */
+/* --- Cells --- */
 
 cell *model_find_cell(reactor *r, int64_t key)
 {

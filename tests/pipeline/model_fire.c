@@ -2,7 +2,7 @@
 /* model_fire.c - the naive model: criteria and firings. */
 #include "tests/pipeline/model_parts.h"
 
-/* --- Criteria --------------------------------------------------------------------------------- */
+/* --- Criteria --- */
 
 /* Whether a subtree is true, since when, and what it would take. */
 static bool holds(const reactor *r, const cell *c, int node, int64_t *since, bool *take)
@@ -88,8 +88,7 @@ bool model_is_full(oracle *m, reactor *r, const cell *c, int input, int source)
     return true;
 }
 
-/* --- One run of a graph ------------------------------------------------------------------------
- */
+/* --- One run of a graph --- */
 
 static const rig_item *first_of(const reactor *r, const cell *c)
 {
@@ -199,8 +198,7 @@ static int64_t run_graph(oracle *m, reactor *r, cell *c, int index, int64_t numb
     return -1;
 }
 
-/* --- Firings -----------------------------------------------------------------------------------
- */
+/* --- Firings --- */
 
 static void bury_taken(oracle *m, const reactor *r, const cell *c, int64_t bad, const char *where)
 {
@@ -369,8 +367,7 @@ const char *model_fire_by_hand(oracle *m, reactor *r, cell *c)
     return failed;
 }
 
-/* --- Asking ------------------------------------------------------------------------------------
- */
+/* --- Asking --- */
 
 static void take(oracle *m, reactor *r, cell *c, const bool *which)
 {

@@ -33,8 +33,7 @@ static pot *pot_of(const oracle *m, accumulator *a, int64_t key)
     return found;
 }
 
-/* --- Giving ------------------------------------------------------------------------------------
- */
+/* --- Giving --- */
 
 bool model_has_place(oracle *m, int into, int64_t key)
 {
@@ -179,8 +178,7 @@ void model_forget_pot(oracle *m, int into, pot *p)
     p->used = false;
 }
 
-/* --- Taking ------------------------------------------------------------------------------------
- */
+/* --- Taking --- */
 
 static void filter(oracle *m, const causes *of)
 {

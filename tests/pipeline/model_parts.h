@@ -13,7 +13,7 @@ enum { PARTS = 2 }; /* partitions of a source */
 
 static const int64_t never = INT64_MAX;
 
-/* --- Events and what comes of them ------------------------------------------------------------ */
+/* --- Events and what comes of them --- */
 
 /* An event of a source (or, source NONE, one that accumulator `by` made), and what became of it on
  * each of its ways. */
@@ -53,8 +53,7 @@ typedef struct boundary {
     int64_t arrival; /* for the order of age */
 } boundary;
 
-/* --- Accumulators ------------------------------------------------------------------------------
- */
+/* --- Accumulators --- */
 
 typedef enum kind { PASSTHROUGH, STREAM, STATE, BATCH, POLLING } kind;
 
@@ -83,8 +82,7 @@ typedef struct accumulator {
     int64_t ages;
 } accumulator;
 
-/* --- Reactors ----------------------------------------------------------------------------------
- */
+/* --- Reactors --- */
 
 typedef struct cell {
     bool used;
@@ -135,8 +133,7 @@ typedef struct reactor {
     bool to_sink;
 } reactor;
 
-/* --- The whole ----------------------------------------------------------------------------------
- */
+/* --- The whole --- */
 
 typedef struct feed {
     bool log;               /* it has a history and commits; else a channel */
@@ -201,14 +198,12 @@ struct oracle {
     weir_buffer record;
 };
 
-/* --- model_spec.c -------------------------------------------------------------------------------
- */
+/* --- model_spec.c --- */
 
 bool model_in_list(const char *list, int64_t id);
 int64_t model_number(const char *settings, const char *name, int64_t otherwise);
 
-/* --- model_cells.c ------------------------------------------------------------------------------
- */
+/* --- model_cells.c --- */
 
 cell *model_find_cell(reactor *r, int64_t key);
 cell *model_cell_of(oracle *m, reactor *r, int64_t key); /* made if need be; NULL: max_keys */
@@ -227,8 +222,7 @@ void model_bury(oracle *m, const causes *of, const char *reason, const char *whe
 void model_bury_first(oracle *m, reactor *r, cell *c, int input, const char *reason);
 int model_made_event(oracle *m, int into, rig_item item);
 
-/* --- model_fire.c -------------------------------------------------------------------------------
- */
+/* --- model_fire.c --- */
 
 bool model_is_held(const oracle *m, const reactor *r, const cell *c);
 bool model_is_full(oracle *m, reactor *r, const cell *c, int input, int source);
@@ -241,8 +235,7 @@ void model_let_go(oracle *m, reactor *r);
 /* NULL, or why a graph failed. */
 const char *model_fire_by_hand(oracle *m, reactor *r, cell *c);
 
-/* --- model_gather.c -----------------------------------------------------------------------------
- */
+/* --- model_gather.c --- */
 
 void model_gather(oracle *m, int into, rig_item item, boundary b);
 bool model_has_place(oracle *m, int into, int64_t key);
@@ -252,8 +245,7 @@ void model_flush_later(oracle *m, int into, int64_t key, bool all);
 bool model_flush_next(oracle *m);
 void model_forget_pot(oracle *m, int into, pot *p);
 
-/* --- model_turn.c -------------------------------------------------------------------------------
- */
+/* --- model_turn.c --- */
 
 void model_deliver(oracle *m, int into, boundary b, int64_t key, rig_item item);
 void model_ask_asked(oracle *m);
@@ -265,8 +257,7 @@ bool model_all_read(const oracle *m);
 void model_write_sinks(oracle *m);
 void model_commit(oracle *m);
 
-/* --- model_time.c -------------------------------------------------------------------------------
- */
+/* --- model_time.c --- */
 
 void model_run_timers(oracle *m, int64_t until);
 void model_advance(oracle *m, int64_t by);

@@ -2,8 +2,7 @@
 /* model_time.c - the naive model: what happens in its time, and the end. */
 #include "tests/pipeline/model_parts.h"
 
-/* --- What is due --------------------------------------------------------------------------------
- */
+/* --- What is due --- */
 
 /* Something that is due: at one time by place in the spec, then by the age of the key, then a key
  * that goes last. */
@@ -111,8 +110,7 @@ static moment first_due(oracle *m)
     return first;
 }
 
-/* --- What happens then ---------------------------------------------------------------------------
- */
+/* --- What happens then --- */
 
 /* The oldest boundary that has waited too long, of the cells that were not held before; false: none
  * has. */
@@ -213,8 +211,7 @@ void model_advance(oracle *m, int64_t by)
     model_write_sinks(m);
 }
 
-/* --- The end -------------------------------------------------------------------------------------
- */
+/* --- The end --- */
 
 static void flush_all(oracle *m)
 {

@@ -2,8 +2,7 @@
 /* model_turn.c - the naive model: events through the pipeline, turn by turn. */
 #include "tests/pipeline/model_parts.h"
 
-/* --- From an accumulator to the reactors -------------------------------------------------------
- */
+/* --- From an accumulator to the reactors --- */
 
 static void enqueue(oracle *m, reactor *r, cell *c, int input, const boundary *b)
 {
@@ -88,8 +87,7 @@ void model_ask_asked(oracle *m)
     m->ask_count = 0;
 }
 
-/* --- Feedback ----------------------------------------------------------------------------------
- */
+/* --- Feedback --- */
 
 /* What was just fed back goes before what waited already. */
 static void bring_forward(oracle *m)
@@ -124,8 +122,7 @@ void model_settle(oracle *m)
     } while (feedback_next(m) || model_flush_next(m));
 }
 
-/* --- Sources -----------------------------------------------------------------------------------
- */
+/* --- Sources --- */
 
 static void enter(feed *source, int partition, int64_t position)
 {
@@ -223,8 +220,7 @@ static bool shows(oracle *m, int s)
     return has_rest(source);
 }
 
-/* --- Whether an event finds its places ----------------------------------------------------------
- */
+/* --- Whether an event finds its places --- */
 
 static int in_flight(const oracle *m, int s)
 {
@@ -272,8 +268,7 @@ static bool finds_place(oracle *m, int s)
     return true;
 }
 
-/* --- Turns -------------------------------------------------------------------------------------
- */
+/* --- Turns --- */
 
 static void step(oracle *m, int s)
 {
@@ -359,8 +354,7 @@ bool model_all_read(const oracle *m)
     return true;
 }
 
-/* --- What has left -----------------------------------------------------------------------------
- */
+/* --- What has left --- */
 
 void model_write_sinks(oracle *m)
 {

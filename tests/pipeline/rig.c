@@ -11,7 +11,7 @@
 #include "sources/channel.h"
 #include "tests/pipeline/rig_spec.h"
 
-/* --- The record ------------------------------------------------------------------------------- */
+/* --- The record --- */
 
 static void on_item(const void *value, void *arg)
 {
@@ -46,7 +46,7 @@ static void on_dead(const void *value, void *arg)
     weir_buffer_text(record, ") ");
 }
 
-/* --- Life ------------------------------------------------------------------------------------- */
+/* --- Life --- */
 
 static void must(weir_status status, weir_error *error)
 {
@@ -100,7 +100,7 @@ void rig_close(rig_world *rig)
     free(rig->tables);
 }
 
-/* --- The script ------------------------------------------------------------------------------- */
+/* --- The script --- */
 
 static uint32_t source_named(const rig_world *rig, const char *name)
 {
@@ -293,7 +293,7 @@ void rig_run(rig_world *rig, const char *script)
     free(copy);
 }
 
-/* --- Checks ----------------------------------------------------------------------------------- */
+/* --- Checks --- */
 
 void rig_expect(rig_world *rig, const char *expected)
 {

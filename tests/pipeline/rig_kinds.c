@@ -5,7 +5,7 @@
 
 #include "tests/pipeline/rig_spec.h"
 
-/* --- Sources with a history --------------------------------------------------------------------
+/* --- Sources with a history ---
  *
  *     1@10,2k7@20 events, with key and time      ~  nothing is ready just once
  *     3/1         of partition 1                _  a position that is not there
@@ -134,8 +134,7 @@ static weir_status history_read(weir_source *source, size_t limit, weir_error **
 
 const weir_source_kind rig_history = {HISTORY("history")};
 
-/* --- ... that commits --------------------------------------------------------------------------
- */
+/* --- ... that commits --- */
 
 weir_buffer *rig_commits;
 
@@ -158,8 +157,7 @@ static weir_status log_commit(weir_source *source, int32_t partition, int64_t po
 
 const weir_source_kind rig_log = {HISTORY("log"), .commit = log_commit};
 
-/* --- A source that notes how much it is asked for ----------------------------------------------
- */
+/* --- A source that notes how much it is asked for --- */
 
 static weir_status limits_read(weir_source *source, size_t limit, weir_error **error)
 {
@@ -177,7 +175,7 @@ const weir_source_kind rig_limits_kind = {
     .read = limits_read,
 };
 
-/* --- A sink that can be shut ------------------------------------------------------------------ */
+/* --- A sink that can be shut --- */
 
 bool rig_gate_shut;
 

@@ -7,7 +7,7 @@
 #include "tests/pipeline/rig_spec.h"
 #include <weir/codec.h>
 
-/* --- The type --------------------------------------------------------------------------------- */
+/* --- The type --- */
 
 static unsigned char *write_item(weir_writer *writer, unsigned char *at, const void *value)
 {
@@ -48,7 +48,7 @@ const weir_type rig_dead_type = {
     .write_json = write_dead,
 };
 
-/* --- Functions -------------------------------------------------------------------------------- */
+/* --- Functions --- */
 
 /* Whether "3,5,7" has `id`. */
 static bool has_id(const char *list, int64_t id)
@@ -97,7 +97,7 @@ weir_status rig_poll(weir_firing *firing, void *out)
     return judge(firing, rig->polls);
 }
 
-/* --- Graphs ----------------------------------------------------------------------------------- */
+/* --- Graphs --- */
 
 static bool is_window(const rig_world *rig, uint32_t reactor, uint32_t input)
 {

@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* --- Texts ------------------------------------------------------------------------------------ */
+/* --- Texts --- */
 
 static const char *keep(rig_tables *tables, const char *text, size_t size)
 {
@@ -45,7 +45,7 @@ static const char *next_word(rig_tables *tables, const char **text)
     return size != 0 ? keep(tables, start, size) : NULL;
 }
 
-/* --- Sources and accumulators ----------------------------------------------------------------- */
+/* --- Sources and accumulators --- */
 
 static uint32_t source_of(const rig_tables *tables, const char *name)
 {
@@ -103,7 +103,7 @@ static uint32_t accumulator_of(rig_tables *tables, const char *name)
     return tables->module.accumulator_count - 1;
 }
 
-/* --- Reactors --------------------------------------------------------------------------------- */
+/* --- Reactors --- */
 
 /* all(a,any(b,c)) in prefix order; returns what follows. */
 static const char *add_criteria(rig_tables *tables, uint32_t reactor, const char *text)
@@ -223,7 +223,7 @@ static void add_reactor(rig_tables *tables, const rig_reactor *spec)
     }
 }
 
-/* --- The whole -------------------------------------------------------------------------------- */
+/* --- The whole --- */
 
 /* "out" is a callback; "gate:out" a sink that the script can shut, "gate1:out" one that is full
  * with its first result. */

@@ -143,7 +143,7 @@ static void firing_is_held(void **state)
     RIG_CHECK_ALL(cases);
 }
 
-/* --- By key ----------------------------------------------------------------------------------- */
+/* --- By key --- */
 
 enum { PLACES = 65536 };
 

@@ -29,7 +29,7 @@ static void expect_result(const char *name, bool has, int64_t n, int64_t expecte
 static void a_node_runs_when_it_has_what_it_needs(void **state)
 {
     static const struct {
-        int64_t a, low, high, meet, never, behind, perhaps, deep, one_of;
+        int64_t a, low, high, meet, both, behind, perhaps, deep, one_of;
     } cases[] = {
         /* nothing but what hangs on `a` and the skip; meet has no input that is there */
         {0, NONE, NONE, NONE, NONE, NONE, 0, NONE, NONE},
@@ -40,7 +40,7 @@ static void a_node_runs_when_it_has_what_it_needs(void **state)
         {21, NONE, 23, 23, NONE, 42, 1, 1023, 1},
         /* a `where:` that is true */
         {200, NONE, 202, 202, NONE, NONE, 0, 10202, 2},
-        {201, NONE, 203, 203, NONE, 402, 1, 11203, 3},
+        {201, NONE, 203, 203, 402, 402, 1, 11203, 3},
     };
 
     (void)state;
@@ -53,7 +53,7 @@ static void a_node_runs_when_it_has_what_it_needs(void **state)
         EXPECT(low);
         EXPECT(high);
         EXPECT(meet);
-        EXPECT(never);
+        EXPECT(both);
         EXPECT(behind);
         EXPECT(perhaps);
         EXPECT(deep);
@@ -62,7 +62,7 @@ static void a_node_runs_when_it_has_what_it_needs(void **state)
     }
 }
 
-/* --- In a runtime ----------------------------------------------------------------------------- */
+/* --- In a runtime --- */
 
 typedef struct world {
     weir_runtime *runtime;

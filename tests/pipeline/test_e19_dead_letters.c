@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* --- What it says ----------------------------------------------------------------------------- */
+/* --- What it says --- */
 
 enum { LETTERS = 8 };
 
@@ -117,7 +117,7 @@ static void any_reason_can_be_written(void **state)
     rig_close(&rig);
 }
 
-/* --- Where it goes ---------------------------------------------------------------------------- */
+/* --- Where it goes --- */
 
 static void the_nearest_place_that_is_named(void **state)
 {
@@ -216,8 +216,7 @@ static void without_a_sink_it_is_logged(void **state)
     rig_close(&rig);
 }
 
-/* --- What metrics tell ------------------------------------------------------------------------
- */
+/* --- What metrics tell --- */
 
 static void failures_are_told(void **state)
 {
@@ -252,7 +251,7 @@ static void failures_are_told(void **state)
     rig_close(&rig);
 }
 
-/* --- What cannot be written ------------------------------------------------------------------- */
+/* --- What cannot be written --- */
 
 /* One source fills the sink; then none that would write to it is read, and the other one is. */
 static void its_source_is_read_no_further(void **state)
@@ -297,7 +296,7 @@ static void its_source_is_read_no_further(void **state)
     rig_close(&rig);
 }
 
-/* --- The ledger ------------------------------------------------------------------------------- */
+/* --- The ledger --- */
 
 /* Each event counts once, under the first of dead, fired, collapsed, filtered, kept that is true on
  * one of its ways. */

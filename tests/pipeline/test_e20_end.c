@@ -137,7 +137,7 @@ static void a_source_that_does_not_end(void **state)
     rig_close(&rig);
 }
 
-/* --- Health ----------------------------------------------------------------------------------- */
+/* --- Health --- */
 
 static void expect_health(rig_world *rig, weir_source_health source, uint32_t reactor)
 {

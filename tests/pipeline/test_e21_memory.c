@@ -7,7 +7,7 @@
 #include "runtime/runtime.h"
 #include "tests/pipeline/rig_spec.h"
 
-/* --- An allocator that counts, and fails once ------------------------------------------------- */
+/* --- An allocator that counts, and fails once --- */
 
 static size_t allocations, fails_at;
 
@@ -36,8 +36,7 @@ static void release(void *arg, void *memory)
 
 static const weir_allocator counting = {allocate, resize, release, NULL};
 
-/* --- Memory that runs out ----------------------------------------------------------------------
- */
+/* --- Memory that runs out --- */
 
 static const rig_spec all_of_it = {
     .sources = {{"a", "capacity=64"},
@@ -136,8 +135,7 @@ static void out_of_memory_is_an_error(void **state)
     print_message("  %zu allocations, the failure of %zu was told\n", all, told);
 }
 
-/* --- Nothing is allocated once it fires --------------------------------------------------------
- */
+/* --- Nothing is allocated once it fires --- */
 
 typedef struct quiet_case {
     const char *name;

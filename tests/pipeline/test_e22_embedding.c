@@ -16,7 +16,7 @@
 #include "runtime/runtime.h"
 #include "tests/pipeline/pipe.h"
 
-/* --- Other people's loops --------------------------------------------------------------------- */
+/* --- Other people's loops --- */
 
 static void on_the_hosts_libev_loop(void **state)
 {
@@ -193,7 +193,7 @@ static void polls_are_made_on_a_helper_thread(void **state)
     rig_close(&rig);
 }
 
-/* --- Processes and numbers -------------------------------------------------------------------- */
+/* --- Processes and numbers --- */
 
 static void a_forked_child_is_refused(void **state)
 {

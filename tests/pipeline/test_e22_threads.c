@@ -108,7 +108,7 @@ static void a_stop_ends_what_is_blocked(void **state)
     rig_close(&rig);
 }
 
-/* --- Callbacks -------------------------------------------------------------------------------- */
+/* --- Callbacks --- */
 
 static void push_once(rig_world *rig, const char *reactor, int64_t id)
 {
@@ -227,7 +227,7 @@ static void other_threads_are_refused(void **state)
     rig_close(&rig);
 }
 
-/* --- Wake-ups --------------------------------------------------------------------------------- */
+/* --- Wake-ups --- */
 
 /* Over all eventfds of the process; here there is one. */
 static unsigned long wake_ups(void)

@@ -13,7 +13,7 @@
 static bool trace; /* each word of the script, with what the model did */
 static unsigned long first_seed = 1, seed_count = RIG_TIMES(5000);
 
-/* --- Chance ----------------------------------------------------------------------------------- */
+/* --- Chance --- */
 
 static uint64_t chance_state;
 
@@ -36,7 +36,7 @@ static bool one_in(unsigned n)
     return below(n) == 0;
 }
 
-/* --- A random case ---------------------------------------------------------------------------- */
+/* --- A random case --- */
 
 typedef struct random_case {
     rig_spec spec;
@@ -261,7 +261,7 @@ static void make_reactor(random_case *c, unsigned index)
     };
 }
 
-/* --- A random script -------------------------------------------------------------------------- */
+/* --- A random script --- */
 
 static void say(random_case *c, const char *format, ...) WEIR_PRINTF(2, 3);
 static void say(random_case *c, const char *format, ...)
@@ -380,7 +380,7 @@ static void make_case(random_case *c)
     make_script(c);
 }
 
-/* --- Comparing -------------------------------------------------------------------------------- */
+/* --- Comparing --- */
 
 static const char *or_none(const char *text)
 {

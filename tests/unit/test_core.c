@@ -9,6 +9,7 @@
 #include <cmocka.h>
 
 #include "core/buffer.h"
+#include "core/clock.h"
 #include "core/text.h"
 #include <weir/core.h>
 
@@ -194,9 +195,24 @@ static void a_buffer_stops_at_its_limit(void **state)
     weir_buffer_free(&buffer);
 }
 
+static void a_clock_that_is_set_back_goes_on(void **state)
+{
+    static const struct {
+        int64_t machine, now;
+    } readings[] = {{100, 100}, {130, 130}, {50, 130}, {60, 140}, {40, 140}, {45, 145}, {300, 400}};
+    weir_clock clock = {0};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof readings / sizeof *readings; i++) {
+        weir_clock_follow(&clock, readings[i].machine);
+        assert_int_equal(clock.now, readings[i].now);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_clock_that_is_set_back_goes_on),
         cmocka_unit_test(an_error_keeps_status_message_and_place),
         cmocka_unit_test(an_error_may_quote_the_one_it_replaces),
         cmocka_unit_test(durations_are_read_exactly),

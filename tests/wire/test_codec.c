@@ -2,8 +2,7 @@
 /* test_codec.c - values that come back the same, and what is accepted. */
 #include "tests/wire/codec.h"
 
-/* --- Values that go through both formats and come back -----------------------------------------
- */
+/* --- Values that go through both formats and come back --- */
 
 static uint64_t seed;
 
@@ -201,8 +200,7 @@ static void test_hundred_fields(void **state)
     assert_int_equal(back.field_99, INT32_MIN);
 }
 
-/* --- What is accepted --------------------------------------------------------------------------
- */
+/* --- What is accepted --- */
 
 static void test_json_forms(void **state)
 {

@@ -61,8 +61,7 @@ static void random_scalars(sample_all_scalars *all)
                                 .mood = SAMPLE_MOOD_WILD};
 }
 
-/* --- JSON --------------------------------------------------------------------------------------
- */
+/* --- JSON --- */
 
 /* Rewrites a tree: keys in another order, integers as reals where those hold them. */
 static json_t *scrambled(const json_t *tree)
@@ -118,8 +117,7 @@ static void check_json(const weir_type *type, const void *value, void *back)
     weir_buffer_free(&out);
 }
 
-/* --- MessagePack -------------------------------------------------------------------------------
- */
+/* --- MessagePack --- */
 
 /* Packs an object again: entries in another order, integers as floats where those hold them. */
 static void pack_scrambled(msgpack_packer *packer, const msgpack_object *object)

@@ -4,8 +4,7 @@
 
 #include "wire/values.h"
 
-/* --- What is refused ---------------------------------------------------------------------------
- */
+/* --- What is refused --- */
 
 typedef struct refusal {
     const char *bytes;

@@ -49,7 +49,7 @@ static uint32_t hello_quote_find(weir_text key)
 }
 
 static const unsigned char *hello_quote_read_msgpack(weir_reader *reader, const unsigned char *at,
-    void *target)
+                                                     void *target)
 {
     hello_quote *value = target;
     const unsigned char *start = at;
@@ -126,8 +126,8 @@ failed:
     return weir_in_field(reader->error, hello_quote_fields[field].name);
 }
 
-static const unsigned char *hello_quote_read_json(weir_reader *reader, const unsigned char *at, void
-    *target)
+static const unsigned char *hello_quote_read_json(weir_reader *reader, const unsigned char *at,
+                                                  void *target)
 {
     hello_quote *value = target;
     const unsigned char *start = at;
@@ -192,8 +192,8 @@ failed:
     return weir_in_field(reader->error, hello_quote_fields[field].name);
 }
 
-static unsigned char *hello_quote_write_msgpack(weir_writer *writer, unsigned char *at, const void
-    *source)
+static unsigned char *hello_quote_write_msgpack(weir_writer *writer, unsigned char *at,
+                                                const void *source)
 {
     const hello_quote *value = source;
 
@@ -208,8 +208,8 @@ static unsigned char *hello_quote_write_msgpack(weir_writer *writer, unsigned ch
     return at;
 }
 
-static unsigned char *hello_quote_write_json(weir_writer *writer, unsigned char *at, const void
-    *source)
+static unsigned char *hello_quote_write_json(weir_writer *writer, unsigned char *at,
+                                             const void *source)
 {
     const hello_quote *value = source;
     unsigned char *start = at;
@@ -295,7 +295,7 @@ static uint32_t hello_spread_find(weir_text key)
 }
 
 static const unsigned char *hello_spread_read_msgpack(weir_reader *reader, const unsigned char *at,
-    void *target)
+                                                      void *target)
 {
     hello_spread *value = target;
     const unsigned char *start = at;
@@ -352,7 +352,7 @@ failed:
 }
 
 static const unsigned char *hello_spread_read_json(weir_reader *reader, const unsigned char *at,
-    void *target)
+                                                   void *target)
 {
     hello_spread *value = target;
     const unsigned char *start = at;
@@ -407,8 +407,8 @@ failed:
     return weir_in_field(reader->error, hello_spread_fields[field].name);
 }
 
-static unsigned char *hello_spread_write_msgpack(weir_writer *writer, unsigned char *at, const void
-    *source)
+static unsigned char *hello_spread_write_msgpack(weir_writer *writer, unsigned char *at,
+                                                 const void *source)
 {
     const hello_spread *value = source;
 
@@ -421,8 +421,8 @@ static unsigned char *hello_spread_write_msgpack(weir_writer *writer, unsigned c
     return at;
 }
 
-static unsigned char *hello_spread_write_json(weir_writer *writer, unsigned char *at, const void
-    *source)
+static unsigned char *hello_spread_write_json(weir_writer *writer, unsigned char *at,
+                                              const void *source)
 {
     const hello_spread *value = source;
     unsigned char *start = at;
@@ -469,7 +469,7 @@ static const char hello_spec[] = "hello.weir.yaml";
 
 /* in: quotes. hello.weir.yaml:11 */
 static inline weir_status hello_spread_widen(weir_firing *firing, const hello_quote *quotes,
-    hello_spread *out)
+                                             hello_spread *out)
 {
     (void)firing;
     memcpy(out->symbol, quotes->symbol, sizeof out->symbol);
@@ -478,8 +478,8 @@ static inline weir_status hello_spread_widen(weir_firing *firing, const hello_qu
 }
 
 /* spread hello.weir.yaml:8 */
-static inline weir_status hello_spread_nodes(weir_firing *firing, const void *const *inputs, void
-    *state, const weir_graph_frame *frame)
+static inline weir_status hello_spread_nodes(weir_firing *firing, const void *const *inputs,
+                                             void *state, const weir_graph_frame *frame)
 {
     const hello_quote *quotes = inputs[0];
     hello_spread widen;
@@ -495,13 +495,13 @@ static inline weir_status hello_spread_nodes(weir_firing *firing, const void *co
 }
 
 static weir_status hello_spread_run(weir_firing *firing, const void *const *inputs, void *state,
-    const weir_graph_frame *frame)
+                                    const weir_graph_frame *frame)
 {
     return hello_spread_nodes(firing, inputs, state, frame);
 }
 
 weir_status hello_spread_call(const hello_spread_in *in, void *state, hello_spread_out *out,
-    weir_error **error)
+                              weir_error **error)
 {
     uint64_t counts[1] = {0};
     weir_outlet outlets[1];
@@ -516,12 +516,12 @@ weir_status hello_spread_call(const hello_spread_in *in, void *state, hello_spre
     };
     memset(out, 0, sizeof *out);
     return weir_graph_call("spread", hello_spread_run, &firing, inputs, state, captures, 1, outlets,
-        counts, error);
+                           counts, error);
 }
 
 /* spread hello.weir.yaml:8 */
 static weir_status hello_spread_fire(weir_firing *firing, const void *const *inputs, void *states,
-    const weir_graph_frame *frames, bool *failed)
+                                     const weir_graph_frame *frames, bool *failed)
 {
     weir_status status = WEIR_OK;
 
@@ -546,8 +546,8 @@ static const weir_module_source hello_sources[] = {
         .kind = "file",
         .type = &hello_quote_type,
         .time_offset = WEIR_NONE,
-        .settings = {hello_source_quotes_settings, sizeof hello_source_quotes_settings /
-            sizeof(weir_setting)},
+        .settings = {hello_source_quotes_settings,
+            sizeof hello_source_quotes_settings / sizeof(weir_setting)},
         .place = {hello_spec, 6, 3},
     },
 };
@@ -644,8 +644,8 @@ static const weir_module_sink hello_sinks[] = {
         .name = "out",
         .kind = "stdout",
         .type = &hello_spread_type,
-        .settings = {hello_sink_out_settings, sizeof hello_sink_out_settings /
-            sizeof(weir_setting)},
+        .settings = {hello_sink_out_settings,
+            sizeof hello_sink_out_settings / sizeof(weir_setting)},
         .place = {hello_spec, 13, 3},
     },
 };

@@ -13,7 +13,7 @@ static const weir_enumerator shapes_kind_names[] = {
 };
 
 static const unsigned char *shapes_kind_read_msgpack(weir_reader *reader, const unsigned char *at,
-    void *target)
+                                                     void *target)
 {
     shapes_kind *value = target;
     int32_t number = 0;
@@ -23,8 +23,8 @@ static const unsigned char *shapes_kind_read_msgpack(weir_reader *reader, const 
     return at;
 }
 
-static const unsigned char *shapes_kind_read_json(weir_reader *reader, const unsigned char *at, void
-    *target)
+static const unsigned char *shapes_kind_read_json(weir_reader *reader, const unsigned char *at,
+                                                  void *target)
 {
     shapes_kind *value = target;
     int32_t number = 0;
@@ -34,16 +34,16 @@ static const unsigned char *shapes_kind_read_json(weir_reader *reader, const uns
     return at;
 }
 
-static unsigned char *shapes_kind_write_msgpack(weir_writer *writer, unsigned char *at, const void
-    *source)
+static unsigned char *shapes_kind_write_msgpack(weir_writer *writer, unsigned char *at,
+                                                const void *source)
 {
     const shapes_kind *value = source;
 
     return weir_msgpack_write_enum(writer, at, &shapes_kind_type, (int32_t)*value);
 }
 
-static unsigned char *shapes_kind_write_json(weir_writer *writer, unsigned char *at, const void
-    *source)
+static unsigned char *shapes_kind_write_json(weir_writer *writer, unsigned char *at,
+                                             const void *source)
 {
     const shapes_kind *value = source;
 
@@ -111,7 +111,7 @@ static uint32_t shapes_event_find(weir_text key)
 }
 
 static const unsigned char *shapes_event_read_msgpack(weir_reader *reader, const unsigned char *at,
-    void *target)
+                                                      void *target)
 {
     shapes_event *value = target;
     const unsigned char *start = at;
@@ -178,7 +178,7 @@ failed:
 }
 
 static const unsigned char *shapes_event_read_json(weir_reader *reader, const unsigned char *at,
-    void *target)
+                                                   void *target)
 {
     shapes_event *value = target;
     const unsigned char *start = at;
@@ -243,8 +243,8 @@ failed:
     return weir_in_field(reader->error, shapes_event_fields[field].name);
 }
 
-static unsigned char *shapes_event_write_msgpack(weir_writer *writer, unsigned char *at, const void
-    *source)
+static unsigned char *shapes_event_write_msgpack(weir_writer *writer, unsigned char *at,
+                                                 const void *source)
 {
     const shapes_event *value = source;
 
@@ -259,8 +259,8 @@ static unsigned char *shapes_event_write_msgpack(weir_writer *writer, unsigned c
     return at;
 }
 
-static unsigned char *shapes_event_write_json(weir_writer *writer, unsigned char *at, const void
-    *source)
+static unsigned char *shapes_event_write_json(weir_writer *writer, unsigned char *at,
+                                              const void *source)
 {
     const shapes_event *value = source;
     unsigned char *start = at;
@@ -344,7 +344,7 @@ static uint32_t shapes_total_find(weir_text key)
 }
 
 static const unsigned char *shapes_total_read_msgpack(weir_reader *reader, const unsigned char *at,
-    void *target)
+                                                      void *target)
 {
     shapes_total *value = target;
     const unsigned char *start = at;
@@ -411,7 +411,7 @@ failed:
 }
 
 static const unsigned char *shapes_total_read_json(weir_reader *reader, const unsigned char *at,
-    void *target)
+                                                   void *target)
 {
     shapes_total *value = target;
     const unsigned char *start = at;
@@ -476,8 +476,8 @@ failed:
     return weir_in_field(reader->error, shapes_total_fields[field].name);
 }
 
-static unsigned char *shapes_total_write_msgpack(weir_writer *writer, unsigned char *at, const void
-    *source)
+static unsigned char *shapes_total_write_msgpack(weir_writer *writer, unsigned char *at,
+                                                 const void *source)
 {
     const shapes_total *value = source;
 
@@ -491,8 +491,8 @@ static unsigned char *shapes_total_write_msgpack(weir_writer *writer, unsigned c
     return at;
 }
 
-static unsigned char *shapes_total_write_json(weir_writer *writer, unsigned char *at, const void
-    *source)
+static unsigned char *shapes_total_write_json(weir_writer *writer, unsigned char *at,
+                                              const void *source)
 {
     const shapes_total *value = source;
     unsigned char *start = at;
@@ -560,7 +560,7 @@ static uint32_t shapes_params_find(weir_text key)
 }
 
 static const unsigned char *shapes_params_read_msgpack(weir_reader *reader, const unsigned char *at,
-    void *target)
+                                                       void *target)
 {
     shapes_params *value = target;
     const unsigned char *start = at;
@@ -607,7 +607,7 @@ failed:
 }
 
 static const unsigned char *shapes_params_read_json(weir_reader *reader, const unsigned char *at,
-    void *target)
+                                                    void *target)
 {
     shapes_params *value = target;
     const unsigned char *start = at;
@@ -652,8 +652,8 @@ failed:
     return weir_in_field(reader->error, shapes_params_fields[field].name);
 }
 
-static unsigned char *shapes_params_write_msgpack(weir_writer *writer, unsigned char *at, const void
-    *source)
+static unsigned char *shapes_params_write_msgpack(weir_writer *writer, unsigned char *at,
+                                                  const void *source)
 {
     const shapes_params *value = source;
 
@@ -663,8 +663,8 @@ static unsigned char *shapes_params_write_msgpack(weir_writer *writer, unsigned 
     return at;
 }
 
-static unsigned char *shapes_params_write_json(weir_writer *writer, unsigned char *at, const void
-    *source)
+static unsigned char *shapes_params_write_json(weir_writer *writer, unsigned char *at,
+                                               const void *source)
 {
     const shapes_params *value = source;
     unsigned char *start = at;
@@ -731,8 +731,8 @@ static uint32_t shapes_pricing_args_find(weir_text key)
     return UINT32_MAX;
 }
 
-static const unsigned char *shapes_pricing_args_read_msgpack(weir_reader *reader, const unsigned
-    char *at, void *target)
+static const unsigned char *shapes_pricing_args_read_msgpack(weir_reader *reader,
+    const unsigned char *at, void *target)
 {
     shapes_pricing_args *value = target;
     const unsigned char *start = at;
@@ -780,8 +780,8 @@ static const unsigned char *shapes_pricing_args_read_msgpack(weir_reader *reader
         }
     }
     if ((seen0 & 0x3) != 0x3)
-        return weir_read_missing(reader, start, &shapes_pricing_args_type, (const
-            uint64_t[]){seen0});
+        return weir_read_missing(reader, start, &shapes_pricing_args_type,
+                                 (const uint64_t[]){seen0});
     return weir_msgpack_close(reader, at);
 twice:
     weir_read_twice(reader, at);
@@ -789,8 +789,8 @@ failed:
     return weir_in_field(reader->error, shapes_pricing_args_fields[field].name);
 }
 
-static const unsigned char *shapes_pricing_args_read_json(weir_reader *reader, const unsigned char
-    *at, void *target)
+static const unsigned char *shapes_pricing_args_read_json(weir_reader *reader,
+                                                          const unsigned char *at, void *target)
 {
     shapes_pricing_args *value = target;
     const unsigned char *start = at;
@@ -837,8 +837,8 @@ static const unsigned char *shapes_pricing_args_read_json(weir_reader *reader, c
         }
     }
     if ((seen0 & 0x3) != 0x3)
-        return weir_read_missing(reader, start, &shapes_pricing_args_type, (const
-            uint64_t[]){seen0});
+        return weir_read_missing(reader, start, &shapes_pricing_args_type,
+                                 (const uint64_t[]){seen0});
     return weir_json_close(reader, at);
 twice:
     weir_read_twice(reader, at);
@@ -847,7 +847,7 @@ failed:
 }
 
 static unsigned char *shapes_pricing_args_write_msgpack(weir_writer *writer, unsigned char *at,
-    const void *source)
+                                                        const void *source)
 {
     const shapes_pricing_args *value = source;
 
@@ -860,8 +860,8 @@ static unsigned char *shapes_pricing_args_write_msgpack(weir_writer *writer, uns
     return at;
 }
 
-static unsigned char *shapes_pricing_args_write_json(weir_writer *writer, unsigned char *at, const
-    void *source)
+static unsigned char *shapes_pricing_args_write_json(weir_writer *writer, unsigned char *at,
+                                                     const void *source)
 {
     const shapes_pricing_args *value = source;
     unsigned char *start = at;
@@ -917,8 +917,8 @@ static weir_status shapes_keyed_where(weir_firing *firing, const void *value)
     return WEIR_OK;
 }
 
-static weir_status shapes_averages_update(weir_firing *firing, const void *value, void *cell, void
-    *result)
+static weir_status shapes_averages_update(weir_firing *firing, const void *value, void *cell,
+                                          void *result)
 {
     const shapes_event *event = value;
     shapes_averages_state *state = cell;
@@ -940,7 +940,7 @@ static weir_status shapes_averages_update(weir_firing *firing, const void *value
 
 /* in: events. shapes.weir.yaml:35 */
 static inline weir_status shapes_diamond_left(weir_firing *firing, const shapes_event *events,
-    shapes_event *out)
+                                              shapes_event *out)
 {
     (void)firing;
     *out = *events;
@@ -948,8 +948,9 @@ static inline weir_status shapes_diamond_left(weir_firing *firing, const shapes_
     return WEIR_OK;
 }
 
-static inline weir_status shapes_diamond_right_where(weir_firing *firing, const shapes_event
-    *events, const shapes_event *others)
+static inline weir_status shapes_diamond_right_where(weir_firing *firing,
+                                                     const shapes_event *events,
+                                                     const shapes_event *others)
 {
     (void)firing;
     (void)others;
@@ -970,7 +971,7 @@ static inline weir_status shapes_diamond_again_where(weir_firing *firing, const 
 
 /* in: join. shapes.weir.yaml:38 */
 static inline weir_status shapes_diamond_again(weir_firing *firing, const shapes_event *join,
-    shapes_event *out)
+                                               shapes_event *out)
 {
     (void)firing;
     *out = *join;
@@ -979,8 +980,8 @@ static inline weir_status shapes_diamond_again(weir_firing *firing, const shapes
 }
 
 /* diamond shapes.weir.yaml:32 */
-static inline weir_status shapes_diamond_nodes(weir_firing *firing, const void *const *inputs, void
-    *state, const weir_graph_frame *frame)
+static inline weir_status shapes_diamond_nodes(weir_firing *firing, const void *const *inputs,
+                                               void *state, const weir_graph_frame *frame)
 {
     const shapes_event *events = inputs[0];
     const shapes_event *others = inputs[1];
@@ -991,9 +992,9 @@ static inline weir_status shapes_diamond_nodes(weir_firing *firing, const void *
     shapes_event join;
     shapes_event again;
     bool has_again = false;
+    weir_status status;
     weir_result results[2];
     size_t count = 0;
-    weir_status status;
 
     (void)state;
     /* shapes.weir.yaml:35 */
@@ -1032,13 +1033,13 @@ static inline weir_status shapes_diamond_nodes(weir_firing *firing, const void *
 }
 
 static weir_status shapes_diamond_run(weir_firing *firing, const void *const *inputs, void *state,
-    const weir_graph_frame *frame)
+                                      const weir_graph_frame *frame)
 {
     return shapes_diamond_nodes(firing, inputs, state, frame);
 }
 
 weir_status shapes_diamond_call(const shapes_diamond_in *in, void *state, shapes_diamond_out *out,
-    weir_error **error)
+                                weir_error **error)
 {
     uint64_t counts[4] = {0};
     weir_outlet outlets[3];
@@ -1057,12 +1058,12 @@ weir_status shapes_diamond_call(const shapes_diamond_in *in, void *state, shapes
     };
     memset(out, 0, sizeof *out);
     return weir_graph_call("diamond", shapes_diamond_run, &firing, inputs, state, captures, 2,
-        outlets, counts, error);
+                           outlets, counts, error);
 }
 
 /* in: outer.y. shapes.weir.yaml:46 */
 static inline weir_status shapes_nested_y(weir_firing *firing, const shapes_event *outer_y,
-    shapes_event *out)
+                                          shapes_event *out)
 {
     (void)firing;
     *out = *outer_y;
@@ -1072,7 +1073,8 @@ static inline weir_status shapes_nested_y(weir_firing *firing, const shapes_even
 
 /* nested shapes.weir.yaml:39 */
 static inline weir_status shapes_nested_nodes(weir_firing *firing, const void *const *inputs,
-    shapes_nested_state *state, const weir_graph_frame *frame)
+                                              shapes_nested_state *state,
+                                              const weir_graph_frame *frame)
 {
     const shapes_event *events = inputs[0];
     shapes_nested_outer_out outer;
@@ -1087,10 +1089,11 @@ static inline weir_status shapes_nested_nodes(weir_firing *firing, const void *c
     bool has_after = false;
     shapes_event meet;
     bool has_meet = false;
+    weir_status status;
     weir_result results[2];
     size_t count = 0;
-    weir_status status;
 
+    memset(&y, 0, sizeof y);
     /* shapes.weir.yaml:43 */
     memset(&outer, 0, sizeof outer);
     status = shapes_nested_outer(firing, events, &outer);
@@ -1125,7 +1128,6 @@ static inline weir_status shapes_nested_nodes(weir_firing *firing, const void *c
         has_p = true;
     } else if (has_outer && outer.route == SHAPES_NESTED_OUTER_Y) {
         /* shapes.weir.yaml:46 */
-        memset(&y, 0, sizeof y);
         status = shapes_nested_y(firing, &outer.y, &y);
         has_y = status == WEIR_OK;
         if (status != WEIR_OK && weir_at_node(firing, frame, 3, status) != WEIR_OK)
@@ -1146,8 +1148,9 @@ static inline weir_status shapes_nested_nodes(weir_firing *firing, const void *c
         /* shapes.weir.yaml:48 */
         frame->counts[11]++;
         memset(&meet, 0, sizeof meet);
-        status = shapes_nested_meet(firing, has_p ? p : NULL, has_inner && inner.route ==
-            SHAPES_NESTED_INNER_Q ? &inner.q : NULL, has_y ? &y : NULL, &meet);
+        status = shapes_nested_meet(firing, has_p ? p : NULL,
+                                    has_inner && inner.route == SHAPES_NESTED_INNER_Q ? &inner.q :
+                                    NULL, has_y ? &y : NULL, &meet);
         has_meet = status == WEIR_OK;
         if (status != WEIR_OK && weir_at_node(firing, frame, 5, status) != WEIR_OK)
             return WEIR_FAILED;
@@ -1159,7 +1162,7 @@ static inline weir_status shapes_nested_nodes(weir_firing *firing, const void *c
 }
 
 static weir_status shapes_nested_run(weir_firing *firing, const void *const *inputs, void *state,
-    const weir_graph_frame *frame)
+                                     const weir_graph_frame *frame)
 {
     shapes_nested_state saved = *(shapes_nested_state *)state;
     weir_status status = shapes_nested_nodes(firing, inputs, state, frame);
@@ -1170,7 +1173,7 @@ static weir_status shapes_nested_run(weir_firing *firing, const void *const *inp
 }
 
 weir_status shapes_nested_call(const shapes_nested_in *in, shapes_nested_state *state,
-    shapes_nested_out *out, weir_error **error)
+                               shapes_nested_out *out, weir_error **error)
 {
     uint64_t counts[12] = {0};
     weir_outlet outlets[2];
@@ -1187,12 +1190,12 @@ weir_status shapes_nested_call(const shapes_nested_in *in, shapes_nested_state *
     };
     memset(out, 0, sizeof *out);
     return weir_graph_call("nested", shapes_nested_run, &firing, inputs, state, captures, 2,
-        outlets, counts, error);
+                           outlets, counts, error);
 }
 
 /* in: again. shapes.weir.yaml:53 */
 static inline weir_status shapes_windows_sized(weir_firing *firing, const shapes_event *again,
-    size_t again_count, shapes_total *out)
+                                               size_t again_count, shapes_total *out)
 {
     if (!weir_index_i64(0, again_count))
         return weir_fail(firing, "shapes.weir.yaml:53: index out of range in 'again[0]'");
@@ -1204,7 +1207,8 @@ static inline weir_status shapes_windows_sized(weir_firing *firing, const shapes
 
 /* in: groups, recent (optional). shapes.weir.yaml:54 */
 static inline weir_status shapes_windows_total(weir_firing *firing, const shapes_event *groups,
-    size_t groups_count, const shapes_event *recent, size_t recent_count, shapes_total *out)
+                                               size_t groups_count, const shapes_event *recent,
+                                               size_t recent_count, shapes_total *out)
 {
     if (!weir_index_i64(0, groups_count))
         return weir_fail(firing, "shapes.weir.yaml:54: index out of range in 'groups[0]'");
@@ -1223,8 +1227,8 @@ static inline weir_status shapes_windows_total(weir_firing *firing, const shapes
 }
 
 /* windows shapes.weir.yaml:49 */
-static inline weir_status shapes_windows_nodes(weir_firing *firing, const void *const *inputs, void
-    *state, const weir_graph_frame *frame)
+static inline weir_status shapes_windows_nodes(weir_firing *firing, const void *const *inputs,
+                                               void *state, const weir_graph_frame *frame)
 {
     const weir_window *groups_window = inputs[0];
     const shapes_event *groups = groups_window != NULL ? groups_window->items : NULL;
@@ -1236,9 +1240,9 @@ static inline weir_status shapes_windows_nodes(weir_firing *firing, const void *
     size_t again_count;
     shapes_total sized;
     shapes_total total;
+    weir_status status;
     weir_result results[2];
     size_t count = 0;
-    weir_status status;
 
     (void)state;
     /* shapes.weir.yaml:52 */
@@ -1260,13 +1264,13 @@ static inline weir_status shapes_windows_nodes(weir_firing *firing, const void *
 }
 
 static weir_status shapes_windows_run(weir_firing *firing, const void *const *inputs, void *state,
-    const weir_graph_frame *frame)
+                                      const weir_graph_frame *frame)
 {
     return shapes_windows_nodes(firing, inputs, state, frame);
 }
 
 weir_status shapes_windows_call(const shapes_windows_in *in, void *state, shapes_windows_out *out,
-    weir_error **error)
+                                weir_error **error)
 {
     uint64_t counts[3] = {0};
     weir_outlet outlets[2];
@@ -1286,12 +1290,12 @@ weir_status shapes_windows_call(const shapes_windows_in *in, void *state, shapes
     };
     memset(out, 0, sizeof *out);
     return weir_graph_call("windows", shapes_windows_run, &firing, inputs, state, captures, 2,
-        outlets, counts, error);
+                           outlets, counts, error);
 }
 
 /* by_key shapes.weir.yaml:55 */
-static inline weir_status shapes_by_key_nodes(weir_firing *firing, const void *const *inputs, void
-    *state, const weir_graph_frame *frame)
+static inline weir_status shapes_by_key_nodes(weir_firing *firing, const void *const *inputs,
+                                              void *state, const weir_graph_frame *frame)
 {
     const shapes_event *keyed = inputs[0];
     const shapes_event *pass;
@@ -1303,13 +1307,13 @@ static inline weir_status shapes_by_key_nodes(weir_firing *firing, const void *c
 }
 
 static weir_status shapes_by_key_run(weir_firing *firing, const void *const *inputs, void *state,
-    const weir_graph_frame *frame)
+                                     const weir_graph_frame *frame)
 {
     return shapes_by_key_nodes(firing, inputs, state, frame);
 }
 
 weir_status shapes_by_key_call(const shapes_by_key_in *in, void *state, shapes_by_key_out *out,
-    weir_error **error)
+                               weir_error **error)
 {
     uint64_t counts[1] = {0};
     weir_outlet outlets[1];
@@ -1325,12 +1329,12 @@ weir_status shapes_by_key_call(const shapes_by_key_in *in, void *state, shapes_b
     };
     memset(out, 0, sizeof *out);
     return weir_graph_call("by_key", shapes_by_key_run, &firing, inputs, state, captures, 1,
-        outlets, counts, error);
+                           outlets, counts, error);
 }
 
 /* fed shapes.weir.yaml:60 */
-static inline weir_status shapes_fed_nodes(weir_firing *firing, const void *const *inputs, void
-    *state, const weir_graph_frame *frame)
+static inline weir_status shapes_fed_nodes(weir_firing *firing, const void *const *inputs,
+                                           void *state, const weir_graph_frame *frame)
 {
     const shapes_event *loop = inputs[0];
     const shapes_event *end;
@@ -1341,14 +1345,14 @@ static inline weir_status shapes_fed_nodes(weir_firing *firing, const void *cons
     return weir_outlet_take(&frame->outlets[0], firing, 0, end);
 }
 
-static weir_status shapes_fed_run(weir_firing *firing, const void *const *inputs, void *state, const
-    weir_graph_frame *frame)
+static weir_status shapes_fed_run(weir_firing *firing, const void *const *inputs, void *state,
+                                  const weir_graph_frame *frame)
 {
     return shapes_fed_nodes(firing, inputs, state, frame);
 }
 
-weir_status shapes_fed_call(const shapes_fed_in *in, void *state, shapes_fed_out *out, weir_error
-    **error)
+weir_status shapes_fed_call(const shapes_fed_in *in, void *state, shapes_fed_out *out,
+                            weir_error **error)
 {
     uint64_t counts[1] = {0};
     weir_outlet outlets[1];
@@ -1364,12 +1368,12 @@ weir_status shapes_fed_call(const shapes_fed_in *in, void *state, shapes_fed_out
     };
     memset(out, 0, sizeof *out);
     return weir_graph_call("fed", shapes_fed_run, &firing, inputs, state, captures, 1, outlets,
-        counts, error);
+                           counts, error);
 }
 
 /* in: quote, factor. shapes.weir.yaml:67 */
-static inline weir_status shapes_pricing_price(weir_firing *firing, const shapes_event *quote, const
-    double *factor, shapes_total *out)
+static inline weir_status shapes_pricing_price(weir_firing *firing, const shapes_event *quote,
+                                               const double *factor, shapes_total *out)
 {
     (void)firing;
     out->id = quote->id;
@@ -1379,8 +1383,8 @@ static inline weir_status shapes_pricing_price(weir_firing *firing, const shapes
 }
 
 /* pricing shapes.weir.yaml:64 */
-static inline weir_status shapes_pricing_nodes(weir_firing *firing, const void *const *inputs, void
-    *state, const weir_graph_frame *frame)
+static inline weir_status shapes_pricing_nodes(weir_firing *firing, const void *const *inputs,
+                                               void *state, const weir_graph_frame *frame)
 {
     const shapes_event *quote = inputs[0];
     const double *factor = inputs[1];
@@ -1397,13 +1401,13 @@ static inline weir_status shapes_pricing_nodes(weir_firing *firing, const void *
 }
 
 static weir_status shapes_pricing_run(weir_firing *firing, const void *const *inputs, void *state,
-    const weir_graph_frame *frame)
+                                      const weir_graph_frame *frame)
 {
     return shapes_pricing_nodes(firing, inputs, state, frame);
 }
 
 weir_status shapes_pricing_call(const shapes_pricing_in *in, void *state, shapes_pricing_out *out,
-    weir_error **error)
+                                weir_error **error)
 {
     uint64_t counts[1] = {0};
     weir_outlet outlets[1];
@@ -1422,7 +1426,7 @@ weir_status shapes_pricing_call(const shapes_pricing_in *in, void *state, shapes
     };
     memset(out, 0, sizeof *out);
     return weir_graph_call("pricing", shapes_pricing_run, &firing, inputs, state, captures, 1,
-        outlets, counts, error);
+                           outlets, counts, error);
 }
 
 static weir_status shapes_both_where(weir_firing *firing, const void *const *inputs)
@@ -1443,7 +1447,7 @@ typedef struct shapes_both_states {
 
 /* both shapes.weir.yaml:27 */
 static weir_status shapes_both_fire(weir_firing *firing, const void *const *inputs, void *states,
-    const weir_graph_frame *frames, bool *failed)
+                                    const weir_graph_frame *frames, bool *failed)
 {
     weir_status status = WEIR_SKIP;
 
@@ -1452,15 +1456,15 @@ static weir_status shapes_both_fire(weir_firing *firing, const void *const *inpu
         return status;
     if (shapes_diamond_run(firing, inputs, NULL, &frames[0]) != WEIR_OK)
         status = weir_graph_failed(firing, &frames[0], &failed[0]);
-    if (shapes_nested_run(firing, inputs, &((shapes_both_states *)states)->nested, &frames[1]) !=
-        WEIR_OK)
+    if (shapes_nested_run(firing, inputs, &((shapes_both_states *)states)->nested,
+                          &frames[1]) != WEIR_OK)
         status = weir_graph_failed(firing, &frames[1], &failed[1]);
     return status;
 }
 
 /* windows shapes.weir.yaml:49 */
 static weir_status shapes_windows_fire(weir_firing *firing, const void *const *inputs, void *states,
-    const weir_graph_frame *frames, bool *failed)
+                                       const weir_graph_frame *frames, bool *failed)
 {
     weir_status status = WEIR_OK;
 
@@ -1472,7 +1476,7 @@ static weir_status shapes_windows_fire(weir_firing *firing, const void *const *i
 
 /* by_key shapes.weir.yaml:55 */
 static weir_status shapes_by_key_fire(weir_firing *firing, const void *const *inputs, void *states,
-    const weir_graph_frame *frames, bool *failed)
+                                      const weir_graph_frame *frames, bool *failed)
 {
     weir_status status = WEIR_OK;
 
@@ -1484,7 +1488,7 @@ static weir_status shapes_by_key_fire(weir_firing *firing, const void *const *in
 
 /* fed shapes.weir.yaml:60 */
 static weir_status shapes_fed_fire(weir_firing *firing, const void *const *inputs, void *states,
-    const weir_graph_frame *frames, bool *failed)
+                                   const weir_graph_frame *frames, bool *failed)
 {
     weir_status status = WEIR_OK;
 
@@ -1564,8 +1568,8 @@ static const weir_module_accumulator shapes_accumulators[] = {
         .type = &shapes_event_type,
         .boundary = &shapes_event_type,
         .window = true,
-        .settings = {shapes_accumulator_recent_settings, sizeof shapes_accumulator_recent_settings /
-            sizeof(weir_setting)},
+        .settings = {shapes_accumulator_recent_settings,
+            sizeof shapes_accumulator_recent_settings / sizeof(weir_setting)},
         .place = {shapes_spec, 14, 3},
     },
     {
@@ -1575,8 +1579,8 @@ static const weir_module_accumulator shapes_accumulators[] = {
         .type = &shapes_event_type,
         .boundary = &shapes_event_type,
         .window = true,
-        .settings = {shapes_accumulator_groups_settings, sizeof shapes_accumulator_groups_settings /
-            sizeof(weir_setting)},
+        .settings = {shapes_accumulator_groups_settings,
+            sizeof shapes_accumulator_groups_settings / sizeof(weir_setting)},
         .place = {shapes_spec, 15, 3},
     },
     {
@@ -1585,8 +1589,8 @@ static const weir_module_accumulator shapes_accumulators[] = {
         .source = 0,
         .type = &shapes_event_type,
         .boundary = &shapes_event_type,
-        .key_parts = shapes_keyed_key, .key_part_count = sizeof shapes_keyed_key / sizeof
-            *shapes_keyed_key,
+        .key_parts = shapes_keyed_key,
+            .key_part_count = sizeof shapes_keyed_key / sizeof *shapes_keyed_key,
         .where = shapes_keyed_where,
         .place = {shapes_spec, 16, 3},
     },
@@ -1684,8 +1688,8 @@ static const weir_module_reactor shapes_reactors[] = {
         .state_size = sizeof(shapes_both_states),
         .where = shapes_both_where,
         .fire = shapes_both_fire,
-        .settings = {shapes_reactor_both_settings, sizeof shapes_reactor_both_settings /
-            sizeof(weir_setting)},
+        .settings = {shapes_reactor_both_settings,
+            sizeof shapes_reactor_both_settings / sizeof(weir_setting)},
         .place = {shapes_spec, 27, 3},
     },
     {
@@ -2124,8 +2128,8 @@ static const weir_module_member shapes_pricing_output_table[] = {
         has_price)},
 };
 
-static weir_status shapes_pricing_call_args(const void *args, int64_t now, const void *params, void
-    *state, void *out, weir_error **error)
+static weir_status shapes_pricing_call_args(const void *args, int64_t now, const void *params,
+                                            void *state, void *out, weir_error **error)
 {
     const shapes_pricing_args *given = args;
     shapes_pricing_in in = {.now_ = now};
@@ -2230,8 +2234,8 @@ static const weir_module_sink shapes_sinks[] = {
         .name = "totals",
         .kind = "stdout",
         .type = &shapes_total_type,
-        .settings = {shapes_sink_totals_settings, sizeof shapes_sink_totals_settings /
-            sizeof(weir_setting)},
+        .settings = {shapes_sink_totals_settings,
+            sizeof shapes_sink_totals_settings / sizeof(weir_setting)},
         .place = {shapes_spec, 70, 3},
     },
 };

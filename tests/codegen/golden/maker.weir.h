@@ -7,7 +7,7 @@
 
 #include <weir/weir.h>
 
-#if WEIR_GENERATION != 1
+#if WEIR_GENERATION != 2
 #error "generated for another generation of weir: generate it again"
 #endif
 
@@ -194,14 +194,15 @@ typedef struct maker_quote_maker_decide_out {
 } maker_quote_maker_decide_out;
 
 /* Decides whether to quote. in: orderbook, signal, policies (optional); routes: trade, skip.
-    maker.weir.yaml:36 */
-weir_status maker_quote_maker_decide(weir_firing *firing, const maker_quote *orderbook, const
-    maker_signal *signal, const maker_policy *policies, maker_quote_maker_decide_state *state,
-    maker_quote_maker_decide_out *out);
+   maker.weir.yaml:36 */
+weir_status maker_quote_maker_decide(weir_firing *firing, const maker_quote *orderbook,
+                                     const maker_signal *signal, const maker_policy *policies,
+                                     maker_quote_maker_decide_state *state,
+                                     maker_quote_maker_decide_out *out);
 
 /* in: decide.trade. maker.weir.yaml:37 */
 weir_status maker_quote_maker_round(weir_firing *firing, const maker_order *decide_trade,
-    maker_order *out);
+                                    maker_order *out);
 
 /* The states of all nodes of quote_maker. */
 typedef struct maker_quote_maker_state {
@@ -227,19 +228,19 @@ typedef struct maker_quote_maker_out {
 
 /* quote_maker as a plain function: no runtime, any thread. */
 weir_status maker_quote_maker_call(const maker_quote_maker_in *in, maker_quote_maker_state *state,
-    maker_quote_maker_out *out, weir_error **error);
+                                   maker_quote_maker_out *out, weir_error **error);
 
 extern const weir_module maker_module;
 
 /* Pushes into the channel policies; any thread. */
 static inline weir_status maker_push_policies_n(weir_runtime *runtime, const maker_policy *values,
-    size_t count, weir_error **error)
+                                                size_t count, weir_error **error)
 {
     return weir_runtime_push(runtime, &maker_module, 1, values, count, error);
 }
 
 static inline weir_status maker_push_policies(weir_runtime *runtime, const maker_policy *value,
-    weir_error **error)
+                                              weir_error **error)
 {
     return maker_push_policies_n(runtime, value, 1, error);
 }
@@ -254,20 +255,20 @@ typedef void (*maker_orders_function)(const maker_order *value, void *arg);
 
 /* `function` sees each result of the sink orders after it has left. */
 static inline weir_status maker_on_orders(weir_runtime *runtime, maker_orders_function function,
-    void *arg)
+                                          void *arg)
 {
     return weir_runtime_on(runtime, &maker_module, "orders", (weir_result_function)function, arg,
-        NULL);
+                           NULL);
 }
 
 typedef void (*maker_skips_function)(const maker_reason *value, void *arg);
 
 /* `function` sees each result of the sink skips after it has left. */
-static inline weir_status maker_on_skips(weir_runtime *runtime, maker_skips_function function, void
-    *arg)
+static inline weir_status maker_on_skips(weir_runtime *runtime, maker_skips_function function,
+                                         void *arg)
 {
     return weir_runtime_on(runtime, &maker_module, "skips", (weir_result_function)function, arg,
-        NULL);
+                           NULL);
 }
 
 #ifdef __cplusplus

@@ -13,7 +13,7 @@ static const weir_enumerator maker_side_names[] = {
 };
 
 static const unsigned char *maker_side_read_msgpack(weir_reader *reader, const unsigned char *at,
-    void *target)
+                                                    void *target)
 {
     maker_side *value = target;
     int32_t number = 0;
@@ -23,8 +23,8 @@ static const unsigned char *maker_side_read_msgpack(weir_reader *reader, const u
     return at;
 }
 
-static const unsigned char *maker_side_read_json(weir_reader *reader, const unsigned char *at, void
-    *target)
+static const unsigned char *maker_side_read_json(weir_reader *reader, const unsigned char *at,
+                                                 void *target)
 {
     maker_side *value = target;
     int32_t number = 0;
@@ -34,16 +34,16 @@ static const unsigned char *maker_side_read_json(weir_reader *reader, const unsi
     return at;
 }
 
-static unsigned char *maker_side_write_msgpack(weir_writer *writer, unsigned char *at, const void
-    *source)
+static unsigned char *maker_side_write_msgpack(weir_writer *writer, unsigned char *at,
+                                               const void *source)
 {
     const maker_side *value = source;
 
     return weir_msgpack_write_enum(writer, at, &maker_side_type, (int32_t)*value);
 }
 
-static unsigned char *maker_side_write_json(weir_writer *writer, unsigned char *at, const void
-    *source)
+static unsigned char *maker_side_write_json(weir_writer *writer, unsigned char *at,
+                                            const void *source)
 {
     const maker_side *value = source;
 
@@ -144,7 +144,7 @@ static uint32_t maker_quote_find(weir_text key)
 }
 
 static const unsigned char *maker_quote_read_msgpack(weir_reader *reader, const unsigned char *at,
-    void *target)
+                                                     void *target)
 {
     maker_quote *value = target;
     const unsigned char *start = at;
@@ -184,8 +184,9 @@ static const unsigned char *maker_quote_read_msgpack(weir_reader *reader, const 
             /* To ts in one, as a sender of the same type has them. */
             if (left >= 4 && (seen0 & 0x3c) == 0 && reader->end - at >= 70 && memcmp(at + 0, "\313",
                 1) == 0 && memcmp(at + 9, "\243ask\313", 5) == 0 && memcmp(at + 22,
-                "\250bid_size\313", 10) == 0 && memcmp(at + 40, "\250ask_size\313", 10) == 0 &&
-                memcmp(at + 58, "\242ts\317", 4) == 0 && at[62] < 0x80) {
+                "\250bid_size\313", 10) == 0 && memcmp(at + 40, "\250ask_size\313",
+                                                       10) == 0 && memcmp(at + 58, "\242ts\317",
+                4) == 0 && at[62] < 0x80) {
                 weir_msgpack_take_f64(at + 1, &value->bid);
                 weir_msgpack_take_f64(at + 14, &value->ask);
                 weir_msgpack_take_f64(at + 32, &value->bid_size);
@@ -256,8 +257,8 @@ failed:
     return weir_in_field(reader->error, maker_quote_fields[field].name);
 }
 
-static const unsigned char *maker_quote_read_json(weir_reader *reader, const unsigned char *at, void
-    *target)
+static const unsigned char *maker_quote_read_json(weir_reader *reader, const unsigned char *at,
+                                                  void *target)
 {
     maker_quote *value = target;
     const unsigned char *start = at;
@@ -352,8 +353,8 @@ failed:
     return weir_in_field(reader->error, maker_quote_fields[field].name);
 }
 
-static unsigned char *maker_quote_write_msgpack(weir_writer *writer, unsigned char *at, const void
-    *source)
+static unsigned char *maker_quote_write_msgpack(weir_writer *writer, unsigned char *at,
+                                                const void *source)
 {
     const maker_quote *value = source;
 
@@ -374,8 +375,8 @@ static unsigned char *maker_quote_write_msgpack(weir_writer *writer, unsigned ch
     return at;
 }
 
-static unsigned char *maker_quote_write_json(weir_writer *writer, unsigned char *at, const void
-    *source)
+static unsigned char *maker_quote_write_json(weir_writer *writer, unsigned char *at,
+                                             const void *source)
 {
     const maker_quote *value = source;
     unsigned char *start = at;
@@ -482,7 +483,7 @@ static void maker_policy_fill(void *target, const uint64_t *seen)
 }
 
 static const unsigned char *maker_policy_read_msgpack(weir_reader *reader, const unsigned char *at,
-    void *target)
+                                                      void *target)
 {
     maker_policy *value = target;
     const unsigned char *start = at;
@@ -546,7 +547,7 @@ failed:
 }
 
 static const unsigned char *maker_policy_read_json(weir_reader *reader, const unsigned char *at,
-    void *target)
+                                                   void *target)
 {
     maker_policy *value = target;
     const unsigned char *start = at;
@@ -608,8 +609,8 @@ failed:
     return weir_in_field(reader->error, maker_policy_fields[field].name);
 }
 
-static unsigned char *maker_policy_write_msgpack(weir_writer *writer, unsigned char *at, const void
-    *source)
+static unsigned char *maker_policy_write_msgpack(weir_writer *writer, unsigned char *at,
+                                                 const void *source)
 {
     const maker_policy *value = source;
     uint32_t count = 1;
@@ -627,8 +628,8 @@ static unsigned char *maker_policy_write_msgpack(weir_writer *writer, unsigned c
     return at;
 }
 
-static unsigned char *maker_policy_write_json(weir_writer *writer, unsigned char *at, const void
-    *source)
+static unsigned char *maker_policy_write_json(weir_writer *writer, unsigned char *at,
+                                              const void *source)
 {
     const maker_policy *value = source;
     unsigned char *start = at;
@@ -706,7 +707,7 @@ static uint32_t maker_signal_find(weir_text key)
 }
 
 static const unsigned char *maker_signal_read_msgpack(weir_reader *reader, const unsigned char *at,
-    void *target)
+                                                      void *target)
 {
     maker_signal *value = target;
     const unsigned char *start = at;
@@ -774,7 +775,7 @@ failed:
 }
 
 static const unsigned char *maker_signal_read_json(weir_reader *reader, const unsigned char *at,
-    void *target)
+                                                   void *target)
 {
     maker_signal *value = target;
     const unsigned char *start = at;
@@ -829,8 +830,8 @@ failed:
     return weir_in_field(reader->error, maker_signal_fields[field].name);
 }
 
-static unsigned char *maker_signal_write_msgpack(weir_writer *writer, unsigned char *at, const void
-    *source)
+static unsigned char *maker_signal_write_msgpack(weir_writer *writer, unsigned char *at,
+                                                 const void *source)
 {
     const maker_signal *value = source;
 
@@ -842,8 +843,8 @@ static unsigned char *maker_signal_write_msgpack(weir_writer *writer, unsigned c
     return at;
 }
 
-static unsigned char *maker_signal_write_json(weir_writer *writer, unsigned char *at, const void
-    *source)
+static unsigned char *maker_signal_write_json(weir_writer *writer, unsigned char *at,
+                                              const void *source)
 {
     const maker_signal *value = source;
     unsigned char *start = at;
@@ -932,7 +933,7 @@ static uint32_t maker_order_find(weir_text key)
 }
 
 static const unsigned char *maker_order_read_msgpack(weir_reader *reader, const unsigned char *at,
-    void *target)
+                                                     void *target)
 {
     maker_order *value = target;
     const unsigned char *start = at;
@@ -1019,8 +1020,8 @@ failed:
     return weir_in_field(reader->error, maker_order_fields[field].name);
 }
 
-static const unsigned char *maker_order_read_json(weir_reader *reader, const unsigned char *at, void
-    *target)
+static const unsigned char *maker_order_read_json(weir_reader *reader, const unsigned char *at,
+                                                  void *target)
 {
     maker_order *value = target;
     const unsigned char *start = at;
@@ -1095,8 +1096,8 @@ failed:
     return weir_in_field(reader->error, maker_order_fields[field].name);
 }
 
-static unsigned char *maker_order_write_msgpack(weir_writer *writer, unsigned char *at, const void
-    *source)
+static unsigned char *maker_order_write_msgpack(weir_writer *writer, unsigned char *at,
+                                                const void *source)
 {
     const maker_order *value = source;
 
@@ -1115,8 +1116,8 @@ static unsigned char *maker_order_write_msgpack(weir_writer *writer, unsigned ch
     return at;
 }
 
-static unsigned char *maker_order_write_json(weir_writer *writer, unsigned char *at, const void
-    *source)
+static unsigned char *maker_order_write_json(weir_writer *writer, unsigned char *at,
+                                             const void *source)
 {
     const maker_order *value = source;
     unsigned char *start = at;
@@ -1203,7 +1204,7 @@ static uint32_t maker_reason_find(weir_text key)
 }
 
 static const unsigned char *maker_reason_read_msgpack(weir_reader *reader, const unsigned char *at,
-    void *target)
+                                                      void *target)
 {
     maker_reason *value = target;
     const unsigned char *start = at;
@@ -1260,7 +1261,7 @@ failed:
 }
 
 static const unsigned char *maker_reason_read_json(weir_reader *reader, const unsigned char *at,
-    void *target)
+                                                   void *target)
 {
     maker_reason *value = target;
     const unsigned char *start = at;
@@ -1315,8 +1316,8 @@ failed:
     return weir_in_field(reader->error, maker_reason_fields[field].name);
 }
 
-static unsigned char *maker_reason_write_msgpack(weir_writer *writer, unsigned char *at, const void
-    *source)
+static unsigned char *maker_reason_write_msgpack(weir_writer *writer, unsigned char *at,
+                                                 const void *source)
 {
     const maker_reason *value = source;
 
@@ -1331,8 +1332,8 @@ static unsigned char *maker_reason_write_msgpack(weir_writer *writer, unsigned c
     return at;
 }
 
-static unsigned char *maker_reason_write_json(weir_writer *writer, unsigned char *at, const void
-    *source)
+static unsigned char *maker_reason_write_json(weir_writer *writer, unsigned char *at,
+                                              const void *source)
 {
     const maker_reason *value = source;
     unsigned char *start = at;
@@ -1398,7 +1399,7 @@ static uint32_t maker_params_find(weir_text key)
 }
 
 static const unsigned char *maker_params_read_msgpack(weir_reader *reader, const unsigned char *at,
-    void *target)
+                                                      void *target)
 {
     maker_params *value = target;
     const unsigned char *start = at;
@@ -1445,7 +1446,7 @@ failed:
 }
 
 static const unsigned char *maker_params_read_json(weir_reader *reader, const unsigned char *at,
-    void *target)
+                                                   void *target)
 {
     maker_params *value = target;
     const unsigned char *start = at;
@@ -1490,8 +1491,8 @@ failed:
     return weir_in_field(reader->error, maker_params_fields[field].name);
 }
 
-static unsigned char *maker_params_write_msgpack(weir_writer *writer, unsigned char *at, const void
-    *source)
+static unsigned char *maker_params_write_msgpack(weir_writer *writer, unsigned char *at,
+                                                 const void *source)
 {
     const maker_params *value = source;
 
@@ -1501,8 +1502,8 @@ static unsigned char *maker_params_write_msgpack(weir_writer *writer, unsigned c
     return at;
 }
 
-static unsigned char *maker_params_write_json(weir_writer *writer, unsigned char *at, const void
-    *source)
+static unsigned char *maker_params_write_json(weir_writer *writer, unsigned char *at,
+                                              const void *source)
 {
     const maker_params *value = source;
     unsigned char *start = at;
@@ -1542,8 +1543,8 @@ const weir_type maker_params_type = {
 static const char maker_spec[] = "maker.weir.yaml";
 
 /* in: orderbook. maker.weir.yaml:30 */
-static inline weir_status maker_quote_maker_signal(weir_firing *firing, const maker_quote
-    *orderbook, maker_signal *out)
+static inline weir_status maker_quote_maker_signal(weir_firing *firing,
+                                                   const maker_quote *orderbook, maker_signal *out)
 {
     (void)firing;
     out->mid = (orderbook->bid + orderbook->ask) / 2.0;
@@ -1553,7 +1554,8 @@ static inline weir_status maker_quote_maker_signal(weir_firing *firing, const ma
 
 /* quote_maker maker.weir.yaml:27 */
 static inline weir_status maker_quote_maker_nodes(weir_firing *firing, const void *const *inputs,
-    maker_quote_maker_state *state, const weir_graph_frame *frame)
+                                                  maker_quote_maker_state *state,
+                                                  const weir_graph_frame *frame)
 {
     const maker_quote *orderbook = inputs[0];
     const maker_policy *policies = inputs[1];
@@ -1571,7 +1573,7 @@ static inline weir_status maker_quote_maker_nodes(weir_firing *firing, const voi
     /* maker.weir.yaml:36 */
     memset(&decide, 0, sizeof decide);
     status = maker_quote_maker_decide(firing, orderbook, &signal, policies, &state->decide,
-        &decide);
+                                      &decide);
     if (status != WEIR_OK)
         return weir_at_node(firing, frame, 1, status);
     if ((unsigned int)decide.route - 1 >= 2) {
@@ -1594,8 +1596,8 @@ static inline weir_status maker_quote_maker_nodes(weir_firing *firing, const voi
     return WEIR_OK;
 }
 
-static weir_status maker_quote_maker_run(weir_firing *firing, const void *const *inputs, void
-    *state, const weir_graph_frame *frame)
+static weir_status maker_quote_maker_run(weir_firing *firing, const void *const *inputs,
+                                         void *state, const weir_graph_frame *frame)
 {
     maker_quote_maker_state saved = *(maker_quote_maker_state *)state;
     weir_status status = maker_quote_maker_nodes(firing, inputs, state, frame);
@@ -1606,7 +1608,7 @@ static weir_status maker_quote_maker_run(weir_firing *firing, const void *const 
 }
 
 weir_status maker_quote_maker_call(const maker_quote_maker_in *in, maker_quote_maker_state *state,
-    maker_quote_maker_out *out, weir_error **error)
+                                   maker_quote_maker_out *out, weir_error **error)
 {
     uint64_t counts[6] = {0};
     weir_outlet outlets[2];
@@ -1618,14 +1620,14 @@ weir_status maker_quote_maker_call(const maker_quote_maker_in *in, maker_quote_m
     firing.params = in->params_;
     if (in->orderbook == NULL)
         return weir_error_set(error, WEIR_INVALID,
-            "graph 'quote_maker' needs its input 'orderbook'");
+                              "graph 'quote_maker' needs its input 'orderbook'");
     weir_capture captures[] = {
         {&out->round, &out->has_round, sizeof out->round, 1},
         {&out->audit, &out->has_audit, sizeof out->audit, 1},
     };
     memset(out, 0, sizeof *out);
     return weir_graph_call("quote_maker", maker_quote_maker_run, &firing, inputs, state, captures,
-        2, outlets, counts, error);
+                           2, outlets, counts, error);
 }
 
 static weir_status maker_maker_where(weir_firing *firing, const void *const *inputs)
@@ -1645,7 +1647,7 @@ typedef struct maker_maker_states {
 
 /* maker maker.weir.yaml:21 */
 static weir_status maker_maker_fire(weir_firing *firing, const void *const *inputs, void *states,
-    const weir_graph_frame *frames, bool *failed)
+                                    const weir_graph_frame *frames, bool *failed)
 {
     weir_status status = WEIR_SKIP;
 
@@ -1653,7 +1655,7 @@ static weir_status maker_maker_fire(weir_firing *firing, const void *const *inpu
     if (status != WEIR_OK)
         return status;
     if (maker_quote_maker_run(firing, inputs, &((maker_maker_states *)states)->quote_maker,
-        &frames[0]) != WEIR_OK)
+                              &frames[0]) != WEIR_OK)
         status = weir_graph_failed(firing, &frames[0], &failed[0]);
     return status;
 }
@@ -1690,8 +1692,8 @@ static const weir_module_source maker_sources[] = {
         .kind = "file",
         .type = &maker_quote_type,
         .time_offset = offsetof(maker_quote, ts),
-        .settings = {maker_source_quotes_settings, sizeof maker_source_quotes_settings /
-            sizeof(weir_setting)},
+        .settings = {maker_source_quotes_settings,
+            sizeof maker_source_quotes_settings / sizeof(weir_setting)},
         .place = {maker_spec, 14, 3},
     },
     {
@@ -1699,8 +1701,8 @@ static const weir_module_source maker_sources[] = {
         .kind = "channel",
         .type = &maker_policy_type,
         .time_offset = WEIR_NONE,
-        .settings = {maker_source_policies_settings, sizeof maker_source_policies_settings /
-            sizeof(weir_setting)},
+        .settings = {maker_source_policies_settings,
+            sizeof maker_source_policies_settings / sizeof(weir_setting)},
         .place = {maker_spec, 15, 3},
     },
 };
@@ -1724,8 +1726,8 @@ static const weir_module_accumulator maker_accumulators[] = {
         .source = 0,
         .type = &maker_quote_type,
         .boundary = &maker_quote_type,
-        .key_parts = maker_orderbook_key, .key_part_count = sizeof maker_orderbook_key / sizeof
-            *maker_orderbook_key,
+        .key_parts = maker_orderbook_key,
+            .key_part_count = sizeof maker_orderbook_key / sizeof *maker_orderbook_key,
         .place = {maker_spec, 18, 3},
     },
 };
@@ -1881,16 +1883,16 @@ static const weir_module_sink maker_sinks[] = {
         .name = "orders",
         .kind = "stdout",
         .type = &maker_order_type,
-        .settings = {maker_sink_orders_settings, sizeof maker_sink_orders_settings /
-            sizeof(weir_setting)},
+        .settings = {maker_sink_orders_settings,
+            sizeof maker_sink_orders_settings / sizeof(weir_setting)},
         .place = {maker_spec, 41, 3},
     },
     {
         .name = "skips",
         .kind = "file",
         .type = &maker_reason_type,
-        .settings = {maker_sink_skips_settings, sizeof maker_sink_skips_settings /
-            sizeof(weir_setting)},
+        .settings = {maker_sink_skips_settings,
+            sizeof maker_sink_skips_settings / sizeof(weir_setting)},
         .place = {maker_spec, 42, 3},
     },
 };

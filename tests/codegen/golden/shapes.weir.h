@@ -7,7 +7,7 @@
 
 #include <weir/weir.h>
 
-#if WEIR_GENERATION != 1
+#if WEIR_GENERATION != 2
 #error "generated for another generation of weir: generate it again"
 #endif
 
@@ -96,15 +96,15 @@ typedef struct shapes_pricing_args {
 
 extern const weir_type shapes_pricing_args_type;
 
-static inline bool shapes_pricing_args_equal(const shapes_pricing_args *a, const shapes_pricing_args
-    *b)
+static inline bool shapes_pricing_args_equal(const shapes_pricing_args *a,
+                                             const shapes_pricing_args *b)
 {
     return shapes_pricing_args_type.equal(a, b);
 }
 
 /* As snprintf: the length of the whole text, which may be cut. */
-static inline size_t shapes_pricing_args_print(const shapes_pricing_args *value, char *text, size_t
-    size)
+static inline size_t shapes_pricing_args_print(const shapes_pricing_args *value, char *text,
+                                               size_t size)
 {
     return weir_value_print(&shapes_pricing_args_type, value, text, size);
 }
@@ -116,12 +116,13 @@ typedef struct shapes_averages_state {
 } shapes_averages_state;
 
 /* in: events, others (optional). shapes.weir.yaml:36 */
-weir_status shapes_diamond_right(weir_firing *firing, const shapes_event *events, const shapes_event
-    *others, shapes_event *out);
+weir_status shapes_diamond_right(weir_firing *firing, const shapes_event *events,
+                                 const shapes_event *others, shapes_event *out);
 
 /* in: left, right (optional), averages (optional). shapes.weir.yaml:37 */
-weir_status shapes_diamond_join(weir_firing *firing, const shapes_event *left, const shapes_event
-    *right, const shapes_total *averages, shapes_event *out);
+weir_status shapes_diamond_join(weir_firing *firing, const shapes_event *left,
+                                const shapes_event *right, const shapes_total *averages,
+                                shapes_event *out);
 
 /* What diamond reads; what is optional may be NULL. */
 typedef struct shapes_diamond_in {
@@ -143,7 +144,7 @@ typedef struct shapes_diamond_out {
 
 /* diamond as a plain function: no runtime, any thread. */
 weir_status shapes_diamond_call(const shapes_diamond_in *in, void *state, shapes_diamond_out *out,
-    weir_error **error);
+                                weir_error **error);
 
 typedef enum shapes_nested_outer_route {
     SHAPES_NESTED_OUTER_X = 1,
@@ -181,19 +182,20 @@ typedef struct shapes_nested_inner_out {
 
 /* in: events; routes: x, y, z. shapes.weir.yaml:43 */
 weir_status shapes_nested_outer(weir_firing *firing, const shapes_event *events,
-    shapes_nested_outer_out *out);
+                                shapes_nested_outer_out *out);
 
 /* in: outer.x; routes: p, q. shapes.weir.yaml:44 */
 weir_status shapes_nested_inner(weir_firing *firing, const shapes_event *outer_x,
-    shapes_nested_inner_state *state, shapes_nested_inner_out *out);
+                                shapes_nested_inner_state *state, shapes_nested_inner_out *out);
 
 /* in: p, y (optional). shapes.weir.yaml:47 */
 weir_status shapes_nested_after(weir_firing *firing, const shapes_event *p, const shapes_event *y,
-    shapes_event *out);
+                                shapes_event *out);
 
 /* in: p (optional), inner.q (optional), y (optional). shapes.weir.yaml:48 */
-weir_status shapes_nested_meet(weir_firing *firing, const shapes_event *p, const shapes_event
-    *inner_q, const shapes_event *y, shapes_event *out);
+weir_status shapes_nested_meet(weir_firing *firing, const shapes_event *p,
+                               const shapes_event *inner_q, const shapes_event *y,
+                               shapes_event *out);
 
 /* The states of all nodes of nested. */
 typedef struct shapes_nested_state {
@@ -218,7 +220,7 @@ typedef struct shapes_nested_out {
 
 /* nested as a plain function: no runtime, any thread. */
 weir_status shapes_nested_call(const shapes_nested_in *in, shapes_nested_state *state,
-    shapes_nested_out *out, weir_error **error);
+                               shapes_nested_out *out, weir_error **error);
 
 /* What windows reads; what is optional may be NULL. */
 typedef struct shapes_windows_in {
@@ -241,7 +243,7 @@ typedef struct shapes_windows_out {
 
 /* windows as a plain function: no runtime, any thread. */
 weir_status shapes_windows_call(const shapes_windows_in *in, void *state, shapes_windows_out *out,
-    weir_error **error);
+                                weir_error **error);
 
 /* What by_key reads; what is optional may be NULL. */
 typedef struct shapes_by_key_in {
@@ -259,7 +261,7 @@ typedef struct shapes_by_key_out {
 
 /* by_key as a plain function: no runtime, any thread. */
 weir_status shapes_by_key_call(const shapes_by_key_in *in, void *state, shapes_by_key_out *out,
-    weir_error **error);
+                               weir_error **error);
 
 /* What fed reads; what is optional may be NULL. */
 typedef struct shapes_fed_in {
@@ -276,8 +278,8 @@ typedef struct shapes_fed_out {
 } shapes_fed_out;
 
 /* fed as a plain function: no runtime, any thread. */
-weir_status shapes_fed_call(const shapes_fed_in *in, void *state, shapes_fed_out *out, weir_error
-    **error);
+weir_status shapes_fed_call(const shapes_fed_in *in, void *state, shapes_fed_out *out,
+                            weir_error **error);
 
 /* What pricing reads; what is optional may be NULL. */
 typedef struct shapes_pricing_in {
@@ -296,19 +298,19 @@ typedef struct shapes_pricing_out {
 
 /* pricing as a plain function: no runtime, any thread. */
 weir_status shapes_pricing_call(const shapes_pricing_in *in, void *state, shapes_pricing_out *out,
-    weir_error **error);
+                                weir_error **error);
 
 extern const weir_module shapes_module;
 
 /* Pushes into the channel events; any thread. */
 static inline weir_status shapes_push_events_n(weir_runtime *runtime, const shapes_event *values,
-    size_t count, weir_error **error)
+                                               size_t count, weir_error **error)
 {
     return weir_runtime_push(runtime, &shapes_module, 0, values, count, error);
 }
 
 static inline weir_status shapes_push_events(weir_runtime *runtime, const shapes_event *value,
-    weir_error **error)
+                                             weir_error **error)
 {
     return shapes_push_events_n(runtime, value, 1, error);
 }
@@ -321,13 +323,13 @@ static inline weir_status shapes_close_events(weir_runtime *runtime, weir_error 
 
 /* Pushes into the channel others; any thread. */
 static inline weir_status shapes_push_others_n(weir_runtime *runtime, const shapes_event *values,
-    size_t count, weir_error **error)
+                                               size_t count, weir_error **error)
 {
     return weir_runtime_push(runtime, &shapes_module, 1, values, count, error);
 }
 
 static inline weir_status shapes_push_others(weir_runtime *runtime, const shapes_event *value,
-    weir_error **error)
+                                             weir_error **error)
 {
     return shapes_push_others_n(runtime, value, 1, error);
 }
@@ -341,21 +343,21 @@ static inline weir_status shapes_close_others(weir_runtime *runtime, weir_error 
 typedef void (*shapes_all_function)(const shapes_event *value, void *arg);
 
 /* `function` sees each result of the sink all after it has left. */
-static inline weir_status shapes_on_all(weir_runtime *runtime, shapes_all_function function, void
-    *arg)
+static inline weir_status shapes_on_all(weir_runtime *runtime, shapes_all_function function,
+                                        void *arg)
 {
     return weir_runtime_on(runtime, &shapes_module, "all", (weir_result_function)function, arg,
-        NULL);
+                           NULL);
 }
 
 typedef void (*shapes_totals_function)(const shapes_total *value, void *arg);
 
 /* `function` sees each result of the sink totals after it has left. */
 static inline weir_status shapes_on_totals(weir_runtime *runtime, shapes_totals_function function,
-    void *arg)
+                                           void *arg)
 {
     return weir_runtime_on(runtime, &shapes_module, "totals", (weir_result_function)function, arg,
-        NULL);
+                           NULL);
 }
 
 #ifdef __cplusplus

@@ -7,7 +7,7 @@
 
 #include <weir/weir.h>
 
-#if WEIR_GENERATION != 1
+#if WEIR_GENERATION != 2
 #error "generated for another generation of weir: generate it again"
 #endif
 
@@ -81,18 +81,18 @@ typedef struct hello_spread_out {
 
 /* spread as a plain function: no runtime, any thread. */
 weir_status hello_spread_call(const hello_spread_in *in, void *state, hello_spread_out *out,
-    weir_error **error);
+                              weir_error **error);
 
 extern const weir_module hello_module;
 
 typedef void (*hello_out_function)(const hello_spread *value, void *arg);
 
 /* `function` sees each result of the sink out after it has left. */
-static inline weir_status hello_on_out(weir_runtime *runtime, hello_out_function function, void
-    *arg)
+static inline weir_status hello_on_out(weir_runtime *runtime, hello_out_function function,
+                                       void *arg)
 {
     return weir_runtime_on(runtime, &hello_module, "out", (weir_result_function)function, arg,
-        NULL);
+                           NULL);
 }
 
 #ifdef __cplusplus
