@@ -313,7 +313,7 @@ class Generator:
         if kind == 'polling':
             data.update(out=self.rng.choice(self.structs()), every='1s')
             if self.chance(0.5):
-                data['call'] = 'call_' + name
+                data['call'] = 'call_' + data['out']
             if self.chance(0.3):
                 data['inline'] = 'true'
             return name, data, Room(name, data['out'])
