@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "codegen/check.h"
+#include "codegen/emit/names.h"
 
 /* --- What a kind knows --- */
 
@@ -97,6 +98,38 @@ static void check_stream(checker *check, spec_accumulator *accumulator)
     check_assignments(check, &accumulator->update, &accumulator->state, "state", NULL);
 }
 
+/* The first accumulator that polls the same C function, or NULL. */
+static const spec_accumulator *same_call(const checker *check, const spec_accumulator *accumulator)
+{
+    const spec *model = check->model;
+
+    for (size_t i = 0; i < model->accumulator_count && model->accumulators[i] != accumulator; i++)
+        if (model->accumulators[i]->call.text != NULL &&
+            strcmp(model->accumulators[i]->call.text, accumulator->call.text) == 0)
+            return model->accumulators[i];
+    return NULL;
+}
+
+/* Several may poll one function, if it gives them the same. */
+static void check_call(checker *check, const spec_accumulator *accumulator)
+{
+    const spec_name *call = &accumulator->call;
+    const spec_accumulator *other = same_call(check, accumulator);
+    bool word = strcmp(emit_member(call->text).text, call->text) != 0;
+
+    front_check_name(check->front, call->text, call->where, "a C function");
+    if (word || strcmp(call->text, "main") == 0 || strncmp(call->text, "weir_", 5) == 0)
+        diagnostics_error(check->log, call->where,
+                          "'%s' cannot name a C function: the word is taken", call->text);
+    if (other == NULL || other->out_name.text == NULL || accumulator->out_name.text == NULL ||
+        strcmp(other->out_name.text, accumulator->out_name.text) == 0)
+        return;
+    diagnostics_error(check->log, call->where,
+                      "'%s' gives %s to the accumulator '%s', and cannot give %s too", call->text,
+                      other->out_name.text, other->name, accumulator->out_name.text);
+    diagnostics_note(check->log, other->call.where, "the other one");
+}
+
 static void check_polling(checker *check, spec_accumulator *accumulator)
 {
     const char *why = "what it polls comes from a C function";
@@ -113,8 +146,7 @@ static void check_polling(checker *check, spec_accumulator *accumulator)
                           "accumulator '%s' cannot have `where:`: there is no event to look at",
                           accumulator->name);
     if (accumulator->call.text != NULL)
-        front_check_name(check->front, accumulator->call.text, accumulator->call.where,
-                         "a C function");
+        check_call(check, accumulator);
 }
 
 static void check_boundary(checker *check, spec_accumulator *accumulator)

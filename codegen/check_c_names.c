@@ -369,9 +369,12 @@ static void check_all_variables(const name_list *list)
 {
     const spec *model = list->check->model;
 
-    for (size_t i = 0; i < model->accumulator_count; i++)
-        check_hidden(list, model->accumulators[i]->name, "an accumulator or source",
-                     model->accumulators[i]->where);
+    for (size_t i = 0; i < model->accumulator_count; i++) {
+        const spec_accumulator *accumulator = model->accumulators[i];
+        check_hidden(list, accumulator->name, "an accumulator or source", accumulator->where);
+        if (accumulator->call.text != NULL)
+            check_hidden(list, accumulator->call.text, "a C function", accumulator->call.where);
+    }
     for (size_t i = 0; i < model->graph_count; i++) {
         const spec_graph *graph = &model->graphs[i];
         check_variables(list->check, graph);

@@ -79,6 +79,9 @@ static void check_csv(checker *check, const char *format, const spec_type *type,
 {
     if (format == NULL || type == NULL || strcmp(format, "csv") != 0)
         return;
+    if (type->fields.count == 0)
+        diagnostics_error(check->log, where, "%s cannot be CSV: '%s' has no fields", what,
+                          type->name);
     for (size_t i = 0; i < type->fields.count; i++) {
         const spec_field *field = &type->fields.items[i];
         if (field->shape.type == NULL ||

@@ -13,6 +13,7 @@ void load_expected(spec_front *front, const yaml_node *node, const char *wanted)
 
     if (node->kind == YAML_BAD)
         return;
+    front->lost = true; /* it may have been what uses the rest */
     if (yaml_is_empty(node) && node->key != NULL)
         diagnostics_error(front->log, node->where, "'%s' needs %s", node->key, wanted);
     else if (yaml_is_empty(node))

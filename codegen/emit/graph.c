@@ -397,6 +397,15 @@ static const char *state_type(const graph_writer *g)
 
 /* --- One function --- */
 
+/* A result comes of every firing that gets to the end. */
+static bool gives_always(const graph_writer *g)
+{
+    for (size_t i = 0; i < g->plan->node_count; i++)
+        if (g->plan->nodes[i].present && emit_gives_result(&g->graph->nodes[i]))
+            return true;
+    return false;
+}
+
 static void emit_whole(const graph_writer *g)
 {
     emitter *e = g->e;
@@ -405,7 +414,8 @@ static void emit_whole(const graph_writer *g)
     body_begin(&body, e);
     bool ends = emit_nodes(g, 0, g->plan->node_count);
     if (!g->plan->direct && g->plan->result_count != 0)
-        EMIT(e, 4, "return weir_results_leave(firing, frame, results, count);");
+        EMIT(e, 4, "return %sweir_results_leave(firing, frame, results, count)%s;",
+             gives_always(g) ? "" : "count != 0 ? ", gives_always(g) ? "" : " : WEIR_OK");
     else if (!ends)
         EMIT(e, 4, "return WEIR_OK;");
     body_end(&body);

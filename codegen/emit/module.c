@@ -179,7 +179,7 @@ bool emit_scaffold(const spec *model, const char *header, weir_buffer *out)
             emit_empty_body(&e);
         }
     for (size_t i = 0; i < model->accumulator_count; i++)
-        if (model->accumulators[i]->calls) {
+        if (model->accumulators[i]->calls && emit_first_call(model, model->accumulators[i])) {
             emit_accumulator_prototype(&e, model->accumulators[i], "");
             emit_empty_body(&e);
         }

@@ -209,9 +209,10 @@ static void put_line(weir_buffer *out, int indent, const char *text)
         if (!comment)
             follow(&open, text, size, column);
         column = indent + (comment ? 3 : 4);
-        if (open.depth != 0 && open.columns[open.depth - 1] <= RIGHTMOST)
-            column = open.columns[open.depth - 1];
         text += size + 1;
+        int deep = open.depth != 0 ? open.columns[open.depth - 1] : RIGHTMOST + 1;
+        if (deep <= RIGHTMOST && (size_t)deep + strcspn(text, " ") <= EMIT_COLUMNS)
+            column = deep;
     }
 }
 

@@ -207,6 +207,17 @@ void emit_accumulator_prototype(emitter *e, const spec_accumulator *accumulator,
              emit_type(e->model, accumulator->type).text, boundary.text, end);
 }
 
+bool emit_first_call(const spec *model, const spec_accumulator *accumulator)
+{
+    const char *name = accumulator->call.text;
+
+    for (size_t i = 0; name != NULL && model->accumulators[i] != accumulator; i++)
+        if (model->accumulators[i]->call.text != NULL &&
+            strcmp(model->accumulators[i]->call.text, name) == 0)
+            return false;
+    return true;
+}
+
 c_name emit_poll_name(const emitter *e, const spec_accumulator *accumulator)
 {
     if (accumulator->call.text == NULL)
@@ -227,7 +238,7 @@ static void emit_accumulator_prototypes(emitter *e, const spec_accumulator *accu
         EMIT(e, 0, "} %s_state;", name.text);
         emit_blank(e->out);
     }
-    if (!accumulator->calls)
+    if (!accumulator->calls || !emit_first_call(e->model, accumulator))
         return;
     emit_comment(e->out, 0, accumulator->doc != NULL ? accumulator->doc : accumulator->name,
                  accumulator->where);

@@ -11,6 +11,8 @@ void emit_prototypes(emitter *e);
 void emit_node_comment(emitter *e, const spec_node *node, int indent);
 void emit_call_prototype(emitter *e, const spec_graph *graph, const char *end);
 void emit_accumulator_prototype(emitter *e, const spec_accumulator *accumulator, const char *end);
+/* False: another accumulator before this one polls the same C function. */
+bool emit_first_call(const spec *model, const spec_accumulator *accumulator);
 c_name emit_poll_name(const emitter *e, const spec_accumulator *accumulator);
 void emit_decode_prototype(emitter *e, const spec_source *source, const char *end);
 bool emit_is_raw(const spec_source *source);

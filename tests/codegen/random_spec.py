@@ -150,6 +150,11 @@ class Generator:
         return [t.name for t in self.types.values() if t.fields is not None]
 
     def type_data(self, kind):
+        short, long = self.short_type(kind), {}
+        self.doc(long)
+        return {**long, 'fields' if kind.fields is not None else 'values': short} if long else short
+
+    def short_type(self, kind):
         if kind.fields is not None:
             return {n: self.written(m, n) for n, m in kind.fields.items()}
         numbers = self.rng.sample(range(-1000, 1000), len(kind.values))
@@ -313,7 +318,7 @@ class Generator:
         if kind == 'polling':
             data.update(out=self.rng.choice(self.structs()), every='1s')
             if self.chance(0.5):
-                data['call'] = 'call_' + name
+                data['call'] = 'call_' + data['out']
             if self.chance(0.3):
                 data['inline'] = 'true'
             return name, data, Room(name, data['out'])
@@ -431,6 +436,11 @@ class Generator:
             room.needs = {**needs, router: route} if route else needs
         return data, results
 
+    def route(self, type_name):
+        data = {'type': type_name}
+        self.doc(data)
+        return data if len(data) > 1 else type_name
+
     def form(self, name, inputs):
         names = [self.operand(r) for r in inputs]
         data = {'in': names[0] if len(names) == 1 and self.chance(0.7) else names}
@@ -451,7 +461,7 @@ class Generator:
         if form == 'routes':
             routes = {r: self.rng.choice(structs + ['none'])
                       for r in self.member_names(self.rng.randint(1, 4))}
-            data['routes'] = routes
+            data['routes'] = {r: self.route(t) for r, t in routes.items()}
             return data, [Room(f'{name}.{r}', t) for r, t in routes.items() if t != 'none']
         data['out'] = out = self.rng.choice(
             structs + [r.type for r in inputs if r.type in structs and not r.window] * 3)

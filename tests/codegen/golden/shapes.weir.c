@@ -1158,7 +1158,7 @@ static inline weir_status shapes_nested_nodes(weir_firing *firing, const void *c
             results[count++] = (weir_result){&meet, 1, 1};
         }
     }
-    return weir_results_leave(firing, frame, results, count);
+    return count != 0 ? weir_results_leave(firing, frame, results, count) : WEIR_OK;
 }
 
 static weir_status shapes_nested_run(weir_firing *firing, const void *const *inputs, void *state,
