@@ -187,13 +187,26 @@ void load_key(spec_front *front, const spec_key *key, const yaml_node *value, vo
     }
 }
 
-static void unknown_key(spec_front *front, const spec_section *section, const yaml_node *value)
+static weir_nearest nearest_key(const spec_section *section, const char *name)
 {
-    weir_nearest nearest = {.wanted = value->key};
-    char hint[128];
+    weir_nearest nearest = {.wanted = name};
 
     for (size_t i = 0; i < section->count; i++)
         weir_nearest_offer(&nearest, section->keys[i].name);
+    return nearest;
+}
+
+bool load_is_misspelt(const spec_section *section, const yaml_node *value)
+{
+    return spec_key_find(section, value->key) == NULL &&
+           nearest_key(section, value->key).name != NULL;
+}
+
+static void unknown_key(spec_front *front, const spec_section *section, const yaml_node *value)
+{
+    weir_nearest nearest = nearest_key(section, value->key);
+    char hint[128];
+
     diagnostics_error(front->log, value->key_where, "%s has no key '%s'%s", section->what,
                       value->key, weir_nearest_hint(&nearest, hint, sizeof hint));
 }
@@ -255,7 +268,8 @@ void load_keys(spec_front *front, const spec_section *section, const yaml_node *
         errors_before = front->log->errors;
         if (key != NULL)
             load_key(front, key, value, into);
-        else if (settings != NULL)
+        else if (settings != NULL &&
+                 (value->kind != YAML_LIST || !load_is_misspelt(section, value)))
             load_setting(front, value, settings);
         else
             unknown_key(front, section, value);

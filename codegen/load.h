@@ -23,6 +23,9 @@ bool load_settings(spec_front *front, const yaml_node *map, spec_settings *setti
 /* Adds the option `value`; there is room for it. */
 void load_setting(spec_front *front, const yaml_node *value, spec_settings *settings);
 
+/* True of a key that the section does not have, but for a letter or two. */
+bool load_is_misspelt(const spec_section *section, const yaml_node *value);
+
 /* Reads the keys of `map` into `into` by their table. Other keys become settings, or are complained
  * about where `settings` is NULL. */
 void load_keys(spec_front *front, const spec_section *section, const yaml_node *map, void *into,

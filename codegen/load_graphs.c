@@ -210,6 +210,15 @@ static void add_own_reactor(spec_front *front, const spec_graph_parts *parts)
     model->reactors[model->reactor_count++] = reactor;
 }
 
+/* One may well be what fires the graph, and is complained about by itself. */
+static bool has_misspelt_key(const yaml_node *node)
+{
+    for (const yaml_node *value = node->first; value != NULL; value = value->next)
+        if (load_is_misspelt(&spec_graph_section, value))
+            return true;
+    return false;
+}
+
 /* What a graph says of when it fires must go together. */
 static bool has_own_reactor(spec_front *front, const yaml_node *node, spec_graph_parts *parts)
 {
@@ -224,7 +233,8 @@ static bool has_own_reactor(spec_front *front, const yaml_node *node, spec_graph
         diagnostics_error(front->log, own->key_where,
                           "'%s' needs criteria: give the graph '%s' `when_any:` or `when_all:`",
                           own->key, name);
-    else if (own == NULL && parts->graph.trigger.text == NULL && args == NULL)
+    else if (own == NULL && parts->graph.trigger.text == NULL && args == NULL &&
+             !has_misspelt_key(node))
         diagnostics_error(front->log, node->key_where,
                           "nothing fires the graph '%s': give it `trigger:`, or criteria "
                           "(`when_any:`, `when_all:`), or `args:` to be called with",
