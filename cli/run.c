@@ -105,6 +105,13 @@ static void catch_signals(weir_runtime *runtime)
     sigaction(SIGINT, &action, NULL);
 }
 
+/* There is no runtime to stop any more. */
+static void leave_signals(void)
+{
+    signal(SIGTERM, SIG_DFL);
+    signal(SIGINT, SIG_DFL);
+}
+
 /* The command pushes nothing into channels: they have ended at the start. */
 static void close_channels(const cli_arguments *arguments, const weir_module *module,
                            weir_runtime *runtime)
@@ -201,6 +208,7 @@ static int run_module(const cli_arguments *arguments, const cli_module *module,
         catch_signals(runtime);
         close_channels(arguments, module->module, runtime);
         status = run_to_end(arguments, runtime, progress, &error);
+        leave_signals();
     }
     if (runtime != NULL && status != WEIR_SPEC) {
         cli_summarise(arguments, runtime, cli_now_ns() - began);
