@@ -117,7 +117,6 @@ static weir_status load_accumulator(weir_program *program, uint32_t index, weir_
     work->program = program;
     work->firing = (weir_firing){.params = program->params, .failure = &work->failure};
     work->key_words = key_words_of(module);
-    work->single_part = module->key_part_count == 1 && module->key_parts[0].size % 8 == 0;
     accumulator->module = module;
     accumulator->host = &weir_runtime_accumulator_host;
     accumulator->host_arg = work;

@@ -2,7 +2,7 @@
 /* runtime.h - the one object that owns everything: programs (loaded modules), clock, timers, loop.
  *
  *     turn.c      what each source has ready, merged, span by span
- *     route.c     one event through accumulators and reactors; the shortcuts for whole spans
+ *     route.c     one event through accumulators and reactors; shortcut.c whole spans at once
  *     feedback.c  results that become events
  *     flush.c     accumulators give what they keep: by time, with a firing, by hand, at the end
  *     commit.c    which events a source need not bring again
@@ -48,7 +48,6 @@ typedef struct weir_accumulator_work {
     weir_route *routes;
     uint32_t route_count;
     uint32_t key_words;
-    bool single_part; /* the key is one field of whole words: it is read in place */
     bool has_cells;
     weir_firing firing;
     weir_failure failure;
@@ -307,7 +306,13 @@ void weir_route_ask(weir_runtime *runtime);
 /* Asks the reactors that were offered something, then feeds back until nothing is left. */
 void weir_route_settle(weir_runtime *runtime);
 
-/* The key of a value, and its hash. `room` has the accumulator's key_words. */
+/* The event that the span's value at `index` is; it gets its number. */
+void weir_route_fill(weir_source_work *work, size_t index, weir_event *event);
+
+/* Without places for its dead letters a source is not read. */
+bool weir_route_can_bury(const weir_source_work *work);
+
+/* The key of a value. `room` has the accumulator's key_words. */
 const uint64_t *weir_key_of(const weir_accumulator_work *work, const void *value, uint64_t *room);
 
 /* The event found no place: it ends as a dead letter. */
@@ -319,6 +324,15 @@ bool weir_route_has_place(const weir_accumulator_work *work, const uint64_t *key
 
 /* One event of the program's own; false: it finds no place. */
 bool weir_route_inject(weir_accumulator_work *work, const void *value);
+
+/* --- shortcut.c --- */
+
+/* True while nothing keeps the span from the shortcut. */
+bool weir_shortcut_is_open(const weir_source_work *work);
+
+/* Hands on the span's events up to `end`, or until the shortcut closes. False: it stopped at an
+ * event that must go the general way. */
+bool weir_shortcut_take(weir_source_work *work, size_t end);
 
 /* --- flush.c --- */
 
