@@ -65,15 +65,25 @@ static inline void *weir_entry_data(const weir_table *table, weir_entry *entry)
     return (uint64_t *)(entry + 1) + weir_key_room(table->key_words);
 }
 
+/* A hash begins with a seed, takes words, and ends: then its upper half is the best part of it. */
+static inline uint64_t weir_hash_word(uint64_t hash, uint64_t word)
+{
+    hash = (hash ^ word) * 0x9e3779b97f4a7c15u;
+    return hash ^ hash >> 32;
+}
+
+static inline uint64_t weir_hash_end(uint64_t hash)
+{
+    return hash * 0xd6e8feb86659fd93u;
+}
+
 static inline uint64_t weir_table_hash(const weir_table *table, const uint64_t *key)
 {
     uint64_t hash = table->seed;
 
-    for (uint32_t i = 0; i < table->key_words; i++) {
-        hash = (hash ^ key[i]) * 0x9e3779b97f4a7c15u;
-        hash ^= hash >> 32;
-    }
-    return hash * 0xd6e8feb86659fd93u;
+    for (uint32_t i = 0; i < table->key_words; i++)
+        hash = weir_hash_word(hash, key[i]);
+    return weir_hash_end(hash);
 }
 
 static inline weir_entry *weir_table_entry(const weir_table *table, uint32_t number)

@@ -13,7 +13,6 @@
 #include <unistd.h>
 
 #include "beat.weir.h"
-#include "keyed.weir.h"
 #include "tests/conformance/lab.h"
 
 /* --- A full channel --- */
@@ -79,33 +78,6 @@ static void on_full(void **state)
         assert_int_equal(lab_source(&lab).waiting, 0);
         lab_clean(&lab);
     }
-}
-
-/* An array is pushed whole or not at all, also where some of its keys wait. */
-static void conflate_all_or_none(void **state)
-{
-    static const keyed_item some[] = {{.id = 2, .value = 2}, {.id = 9}},
-                            all[] = {{.id = 2, .value = 3}, {.id = 3}, {.id = 2, .value = 4}};
-    static const keyed_item three[] = {{.id = 1}, {.id = 2, .value = 1}, {.id = 3}};
-    weir_runtime *runtime = NULL;
-    weir_report *report = NULL;
-
-    (void)state;
-    assert_int_equal(weir_runtime_new(NULL, &runtime, NULL), WEIR_OK);
-    assert_int_equal(weir_runtime_load(runtime, &keyed_module, NULL), WEIR_OK);
-    assert_int_equal(keyed_push_items_n(runtime, three, 3, NULL), WEIR_OK);
-    assert_int_equal(keyed_push_items_n(runtime, some, 2, NULL), WEIR_FULL);
-    assert_int_equal(weir_runtime_metrics(runtime, &report, NULL), WEIR_OK);
-    assert_int_equal(report->sources[0].ledger.received, 3);
-    assert_int_equal(report->sources[0].ledger.collapsed, 0);
-    weir_report_free(report);
-    assert_int_equal(keyed_push_items_n(runtime, all, 3, NULL), WEIR_OK);
-    assert_int_equal(weir_runtime_metrics(runtime, &report, NULL), WEIR_OK);
-    assert_int_equal(report->sources[0].ledger.received, 6);
-    assert_int_equal(report->sources[0].ledger.collapsed, 3);
-    assert_int_equal(report->sources[0].gauges.buffered, 3);
-    weir_report_free(report);
-    weir_runtime_free(runtime);
 }
 
 /* --- A push that waits --- */
@@ -366,7 +338,6 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(on_full),
-        cmocka_unit_test(conflate_all_or_none),
         cmocka_unit_test(block_goes_on),
         cmocka_unit_test(block_is_woken_by_a_stop),
         cmocka_unit_test(in_flight_is_limited),
