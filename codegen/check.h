@@ -112,6 +112,7 @@ void check_filter_names(checker *check, const spec_reactor *reactor,
 void check_unused(checker *check);
 void check_c_names(checker *check);
 void check_warnings(checker *check);
+void check_words(checker *check);
 void check_tests(checker *check);
 
 #endif

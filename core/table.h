@@ -65,7 +65,7 @@ static inline void *weir_entry_data(const weir_table *table, weir_entry *entry)
     return (uint64_t *)(entry + 1) + weir_key_room(table->key_words);
 }
 
-/* The hash of a key: begins with the table's seed, takes its words in turn, and ends. */
+/* A hash begins with a seed, takes words, and ends: then its upper half is the best part of it. */
 static inline uint64_t weir_hash_word(uint64_t hash, uint64_t word)
 {
     hash = (hash ^ word) * 0x9e3779b97f4a7c15u;

@@ -80,7 +80,7 @@ typedef struct weir_source_work {
     int sink;      /* where its dead letters go: index, WEIR_NO_SINK or WEIR_SILENT */
     uint32_t rank; /* place in the spec */
     weir_timer timer;
-    bool commit_failed;               /* the newest one */
+    char commit_reason[160];          /* why its newest commit failed; empty: it did not */
     uint64_t undecodable, last_event; /* as in its report */
     weir_watch watch;
 } weir_source_work;
@@ -183,7 +183,8 @@ struct weir_runtime {
     bool commits_stuck;           /* a source could not yet commit what is done: try again soon */
     int64_t sinks_due;            /* monotonic: they are asked again then; 0: not by time */
     bool draining;                /* no more events can come: only lasting timers fire */
-    int64_t stop_began;           /* monotonic; 0: nobody has stopped it */
+    bool stop_begun;              /* channels are closed, and batches flushed */
+    int64_t give_up_at;           /* monotonic: what is stuck at the end; 0: it is waited for */
     _Atomic int64_t newest_stamp; /* of what was pushed */
     weir_status outcome;
     weir_error *error; /* why it halts */
@@ -238,9 +239,6 @@ weir_status weir_turn(weir_runtime *runtime, bool *ret_more, weir_error **error)
 
 bool weir_has_retries(weir_runtime *runtime);
 
-/* Nanoseconds that a stop waits for the sinks. */
-int64_t weir_stop_within(const weir_runtime *runtime);
-
 /* No more events will come: everything that waits ends as rules E16 and E20 say, and sinks are
  * written out. Sets runtime->ended once nothing is left to wait for. */
 void weir_drain(weir_runtime *runtime);
@@ -270,6 +268,10 @@ void weir_ask_latest(weir_runtime *runtime);
 
 /* Commits what is done and written. Sets runtime->commits_stuck. */
 void weir_commit(weir_runtime *runtime);
+
+/* Says which source could not commit `within` some time, why, and what will be read again. */
+weir_status weir_commit_given_up(const weir_runtime *runtime, const char *within,
+                                 weir_error **error);
 
 /* --- replay.c --- */
 
