@@ -38,7 +38,7 @@
 #endif
 
 enum { RIG_SUMS = 1000000007 }; /* sums go round there, so that none overflows */
-enum { RIG_ROOM = 8, RIG_IDS = 4096, RIG_SETTINGS = 8 };
+enum { RIG_ROOM = 12, RIG_IDS = 4096, RIG_SETTINGS = 8 };
 
 typedef struct rig_item {
     int64_t id;
@@ -99,7 +99,7 @@ typedef struct rig_tables {
     weir_module_outlet outlets[RIG_ROOM][4];
     weir_setting settings[4 * RIG_ROOM][RIG_SETTINGS];
     size_t setting_lists;
-    char text[16384];
+    char text[32768];
     size_t text_size;
 } rig_tables;
 

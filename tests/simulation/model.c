@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* model.c - the naive model: the script, and the ledger. */
-#include "tests/pipeline/model_parts.h"
+#include "tests/simulation/model_parts.h"
 
 /* --- Pushing --- */
 

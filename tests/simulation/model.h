@@ -6,8 +6,8 @@
  * policies while their source is held, stops and halts in the middle of a turn. Its record reads as
  * a rig's.
  */
-#ifndef WEIR_TESTS_MODEL_H
-#define WEIR_TESTS_MODEL_H
+#ifndef WEIR_TESTS_SIMULATION_MODEL_H
+#define WEIR_TESTS_SIMULATION_MODEL_H
 
 #include "tests/pipeline/rig.h"
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* model_cells.c - the naive model: what is kept under a key, and whom a dead letter belongs to. */
-#include "tests/pipeline/model_parts.h"
+#include "tests/simulation/model_parts.h"
 
 /* --- Values --- */
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* model_gather.c - the naive model: what accumulators make of their events, and when they give what
  * they keep. */
-#include "tests/pipeline/model_parts.h"
+#include "tests/simulation/model_parts.h"
 
 static pot *find_pot(accumulator *a, int64_t key)
 {
@@ -59,6 +59,7 @@ void model_flush_later(oracle *m, int into, int64_t key, bool all)
         if (m->flushes[i].accumulator == into && m->flushes[i].all == all &&
             (all || m->flushes[i].key == key))
             return;
+    assert_true(m->flush_count < FLUSHES);
     m->flushes[m->flush_count].accumulator = into;
     m->flushes[m->flush_count].key = key;
     m->flushes[m->flush_count++].all = all;
@@ -69,6 +70,7 @@ static void later(oracle *m, int into, const pot *p)
     for (int i = 0; i < m->flush_count; i++)
         if (m->flushes[i].accumulator == into && !m->flushes[i].all && m->flushes[i].key == p->key)
             return;
+    assert_true(m->flush_count < FLUSHES);
     m->flushes[m->flush_count].accumulator = into;
     m->flushes[m->flush_count].key = p->key;
     m->flushes[m->flush_count++].all = false;

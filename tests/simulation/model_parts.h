@@ -3,12 +3,13 @@
 #ifndef WEIR_TESTS_MODEL_PARTS_H
 #define WEIR_TESTS_MODEL_PARTS_H
 
-#include "tests/pipeline/model.h"
+#include "tests/simulation/model.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 enum { EVENTS = 2048, QUEUE = 8, CELLS = 8, WINDOW = 8, CAUSES = 128, FEEDBACK = 512, NONE = -1 };
+enum { FLUSHES = 64, ASKS = 128 };
 enum { PARTS = 2 }; /* partitions of a source */
 
 static const int64_t never = INT64_MAX;
@@ -183,9 +184,9 @@ struct oracle {
         int accumulator;
         int64_t key;
         bool all;
-    } flushes[64];
+    } flushes[FLUSHES];
     int flush_count;
-    asking asks[64];
+    asking asks[ASKS];
     int ask_count;
     int current; /* the event on its way, or NONE */
     bool gated, shut, committing;

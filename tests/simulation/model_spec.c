@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* model_spec.c - the naive model: what the spec says. */
-#include "tests/pipeline/model_parts.h"
+#include "tests/simulation/model_parts.h"
 
 /* The number behind `name`, durations in nanoseconds. */
 int64_t model_number(const char *settings, const char *name, int64_t otherwise)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* model_time.c - the naive model: what happens in its time, and the end. */
-#include "tests/pipeline/model_parts.h"
+#include "tests/simulation/model_parts.h"
 
 /* --- What is due --- */
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* model_turn.c - the naive model: events through the pipeline, turn by turn. */
-#include "tests/pipeline/model_parts.h"
+#include "tests/simulation/model_parts.h"
 
 /* --- From an accumulator to the reactors --- */
 
@@ -31,6 +31,7 @@ void model_ask_later(oracle *m, int index, int64_t key, bool all)
     for (int i = 0; i < m->ask_count; i++)
         if (m->asks[i].reactor == index && m->asks[i].all == all && (all || m->asks[i].key == key))
             return;
+    assert_true(m->ask_count < ASKS);
     for (; at > 0 && m->asks[at - 1].reactor > index; at--)
         m->asks[at] = m->asks[at - 1];
     m->asks[at] = (asking){index, key, all};
