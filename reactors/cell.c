@@ -123,8 +123,8 @@ void weir_cell_clear(weir_reactor *reactor, weir_reactor_cell *cell)
         reactor->current[i] = NULL;
 }
 
-const void *const *weir_cell_inputs(const weir_reactor *reactor, weir_reactor_cell *cell,
-                                    const void **room)
+const void **weir_cell_inputs(const weir_reactor *reactor, weir_reactor_cell *cell,
+                              const void **room)
 {
     if (reactor->key_words == 0)
         return reactor->current;

@@ -95,6 +95,7 @@ weir_status weir_reactor_init(weir_reactor *reactor, const weir_module_reactor *
         return weir_error_set(error, WEIR_NOMEM, "reactor '%s': out of memory", module->name);
     reactor->wait_timer.rank = reactor->rank;
     reactor->firing.failure = &reactor->failure;
+    reactor->firing.number = 1;
     reactor->blocked = reactor->required_mask != 0 ? WEIR_BLOCKED_WARMING : 0;
     return WEIR_OK;
 }

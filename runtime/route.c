@@ -357,6 +357,7 @@ typedef struct weir_shortcut {
     uint32_t input;
     size_t size;
     const unsigned char *values;
+    size_t fired, filtered;
 } weir_shortcut;
 
 static void route_slowly(weir_source_work *work, size_t end)
@@ -390,18 +391,39 @@ static void finish_slowly(weir_source_work *work, const weir_shortcut *way, weir
     weir_event_finish(&event);
 }
 
-/* Counts what the shortcut has done up to `end`; `slow` of it was counted one by one. */
-static void finish_span(weir_source_work *work, const weir_shortcut *way, size_t end, size_t slow)
+/* Fires on a series of one cell. Returns how many of its values are dealt with; what failed among
+ * them is the last. */
+static size_t run_series(weir_source_work *work, weir_shortcut *way, weir_reactor_cell *cell,
+                         weir_series *series, size_t index)
 {
+    weir_reactor *reactor = way->reactor;
+
+    series->input = way->input;
+    series->values = way->values + index * way->size;
+    series->size = way->size;
+    weir_status status = reactor->module->fire(&reactor->firing, series);
+    reactor->metrics.filtered += series->filtered;
+    way->filtered += series->filtered;
+    way->fired += series->done - series->filtered;
+    if (__builtin_expect(status == WEIR_OK, 1))
+        return series->done;
+    finish_slowly(work, way, cell, series->inputs, status, index + series->done);
+    return series->done + 1;
+}
+
+/* Counts what the shortcut has done up to `end`, but for what failed: that counts itself. */
+static void finish_span(weir_source_work *work, const weir_shortcut *way, size_t end)
+{
+    weir_ledger *ledger = &work->source.origin.ledger;
     size_t count = end - work->source.taken;
 
-    if (count != slow)
+    if (way->fired != 0)
         way->reactor->metrics.last_fired = (uint64_t)way->reactor->firing.now;
-
     work->accumulators[0]->events += count;
     work->accumulators[0]->boundaries += count;
-    work->program->runtime->events += count - slow;
-    weir_ledger_add(&work->source.origin.ledger, WEIR_FIRED, count - slow);
+    work->program->runtime->events += way->fired + way->filtered;
+    weir_ledger_add(ledger, WEIR_FIRED, way->fired);
+    weir_ledger_add(ledger, WEIR_FILTERED, way->filtered);
     work->source.taken = end;
 }
 
@@ -420,25 +442,15 @@ static void route_quickly(weir_source_work *work, size_t end)
 {
     weir_shortcut way = begin_shortcut(work);
     weir_reactor *reactor = way.reactor;
-    const unsigned char *value = way.values + work->source.taken * way.size;
-    void *states = weir_cell_states(reactor, reactor->single);
-    size_t index = work->source.taken, slow = 0;
+    size_t index = work->source.taken;
 
     reactor->shared_present |= 1ull << way.input;
-    for (; index < end && reactor->blocked == 0; index++) {
-        reactor->current[way.input] = value;
-        reactor->firing.number = reactor->metrics.fired + 1;
-        weir_status status = reactor->module->fire(&reactor->firing, reactor->current, states,
-                                                   reactor->frames, reactor->failed);
-        value += way.size;
-        if (__builtin_expect(status == WEIR_OK, 1)) {
-            reactor->metrics.fired++;
-            continue;
-        }
-        slow++;
-        finish_slowly(work, &way, reactor->single, reactor->current, status, index);
+    while (index < end && reactor->blocked == 0) {
+        weir_series series = weir_reactor_series(reactor, reactor->single, NULL);
+        series.count = end - index;
+        index += run_series(work, &way, reactor->single, &series, index);
     }
-    finish_span(work, &way, index, slow);
+    finish_span(work, &way, index);
 }
 
 /* --- By key: look ahead in the span, act one by one --- */
@@ -459,8 +471,7 @@ static weir_reactor_cell *ready_cell(const weir_shortcut *way, const uint64_t *k
 }
 
 /* Fires on one event. False: it must go the slow way. */
-static bool step_key(weir_source_work *work, const weir_shortcut *way, size_t index, uint64_t hash,
-                     size_t *slow)
+static bool step_key(weir_source_work *work, weir_shortcut *way, size_t index, uint64_t hash)
 {
     uint64_t room[WEIR_KEY_WORDS];
     const void *inputs_room[WEIR_INPUT_LIMIT];
@@ -473,18 +484,9 @@ static bool step_key(weir_source_work *work, const weir_shortcut *way, size_t in
         return false;
     weir_cell_keep(reactor, cell, way->input, value);
     cell->last_event = reactor->firing.now;
-    const void *const *inputs = weir_cell_inputs(reactor, cell, inputs_room);
-    reactor->firing.number = reactor->metrics.fired + 1;
     reactor->firing.key = weir_cell_key(reactor, cell);
-    weir_status status =
-        reactor->module->fire(&reactor->firing, inputs, weir_cell_states(reactor, cell),
-                              reactor->frames, reactor->failed);
-    if (__builtin_expect(status == WEIR_OK, 1)) {
-        reactor->metrics.fired++;
-        return true;
-    }
-    ++*slow;
-    finish_slowly(work, way, cell, inputs, status, index);
+    weir_series series = weir_reactor_series(reactor, cell, inputs_room);
+    run_series(work, way, cell, &series, index);
     return true;
 }
 
@@ -494,7 +496,7 @@ static bool route_by_key(weir_source_work *work, size_t end)
     weir_shortcut way = begin_shortcut(work);
     const weir_table *table = &way.reactor->keys;
     uint64_t hashes[RING], room[WEIR_KEY_WORDS];
-    size_t start = work->source.taken, index = start, slow = 0;
+    size_t start = work->source.taken, index = start;
     bool stopped = false;
 
     for (size_t ahead = start; index < end && way.reactor->blocked == 0 && !stopped; ahead++) {
@@ -508,10 +510,10 @@ static bool route_by_key(weir_source_work *work, size_t end)
             weir_table_prefetch_entry(table, hashes[(ahead - FIND) % RING]);
         if (ahead < start + HASH)
             continue;
-        stopped = !step_key(work, &way, index, hashes[index % RING], &slow);
+        stopped = !step_key(work, &way, index, hashes[index % RING]);
         index += !stopped;
     }
-    finish_span(work, &way, index, slow);
+    finish_span(work, &way, index);
     return stopped;
 }
 
