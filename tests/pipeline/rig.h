@@ -117,6 +117,7 @@ typedef struct rig_tap {
 typedef struct rig_world {
     const rig_spec *spec;
     rig_tables *tables;
+    const weir_module *module; /* what is loaded: the tables', or one that was generated alike */
     weir_runtime *runtime;
     weir_buffer record;
     const char *false_ids;  /* `where:` is false for these: "3,5" */

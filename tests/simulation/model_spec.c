@@ -19,7 +19,10 @@ int64_t model_number(const char *settings, const char *name, int64_t otherwise)
 bool model_in_list(const char *list, int64_t id)
 {
     char text[32], padded[512];
+    long long by, rest;
 
+    if (list != NULL && sscanf(list, "%%%lld=%lld", &by, &rest) == 2)
+        return id % by == rest;
     snprintf(text, sizeof text, ",%lld,", (long long)id);
     snprintf(padded, sizeof padded, ",%s,", list != NULL ? list : "");
     return strstr(padded, text) != NULL;

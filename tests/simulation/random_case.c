@@ -86,7 +86,7 @@ static void make_sources(random_case *c)
     static const char *const names[] = {"a", "b", "c", "d"};
 
     for (unsigned i = 0; i < c->sources; i++) {
-        bool log = i != 0 && one_in(4);
+        bool log = !c->generated && i != 0 && one_in(4);
         c->spec.sources[i] = (rig_source){.name = names[i],
                                           .kind = log ? "log" : NULL,
                                           .settings = log ? history(c) : channel(c)};
@@ -114,6 +114,8 @@ static rig_accumulator make_accumulator(random_case *c, const char *name, const 
         if (one_in(3))
             add(settings, " flush_with=%s", random_reactors[below(c->reactors)]);
     }
+    if (c->generated && made.kind != NULL && strcmp(made.kind, "stream") == 0)
+        made.where = false; /* it stands behind `update:`, where the rig asks it anyway */
     made.settings = settings;
     return made;
 }
@@ -258,6 +260,8 @@ static void mark(random_case *c, int id)
 {
     if (one_in(8))
         c->fails[id] = (uint8_t)(1 + below(3));
+    if (c->generated)
+        return;
     if (one_in(10) && strlen(c->false_ids) < 50)
         sprintf(c->false_ids + strlen(c->false_ids), "%d,", id);
     if (one_in(20) && strlen(c->bad_ids) < 50)
@@ -291,28 +295,35 @@ static void say_fire_with(random_case *c)
     random_say(c, " ");
 }
 
+static void say_fire(random_case *c)
+{
+    random_say(c, "fire:%s", c->spec.reactors[below(c->reactors)].name);
+    if (c->keyed && !one_in(8))
+        random_say(c, ",%u", below(3));
+    random_say(c, " ");
+}
+
 static void say_by_hand(random_case *c)
 {
     const char *reactor = c->spec.reactors[below(c->reactors)].name;
     const char *accumulator = c->spec.accumulators[below(c->accumulators)].name;
+    /* A node of a spec does not run without any input, one of the rig does. */
+    unsigned what = below(c->generated ? 4 : 6);
 
-    switch (below(6)) {
+    switch (what) {
     case 0:
         random_say(c, "pause:%s ", reactor);
         break;
     case 1:
         random_say(c, "resume:%s ", reactor);
         break;
-    case 2:
-        random_say(c, "fire:%s", reactor);
-        if (c->keyed && !one_in(8))
-            random_say(c, ",%u", below(3));
-        random_say(c, " ");
+    case 4:
+        say_fire(c);
         break;
-    case 3:
+    case 5:
         say_fire_with(c);
         break;
-    case 4:
+    case 2:
         random_say(c, "flush:%s ", accumulator);
         break;
     default:
@@ -341,23 +352,104 @@ static void make_script(random_case *c)
     random_say(c, one_in(6) ? "stop ; " : "; ");
 }
 
-void random_make(random_case *c, uint64_t seed)
+static void make_spec(random_case *c, uint64_t seed)
 {
-    *c = (random_case){.keyed = false};
-    chance_state = seed * 0x9e3779b97f4a7c15u;
     static const char *const outs[] = {"out", "gate:out", "gate1:out"};
 
+    chance_state = seed * 0x9e3779b97f4a7c15u;
     c->large = one_in(6);
     c->sources = 1 + below(c->large ? 4 : 3);
     c->reactors = 1 + below(c->large ? 9 : 3);
     c->keyed = one_in(2);
     c->roomy = one_in(6);
     c->spec.sinks[0] = "dead";
-    c->spec.sinks[1] = outs[below(3)];
+    c->spec.sinks[1] = outs[c->generated ? 0 : below(3)];
     c->spec.settings = "max_rounds=3";
     make_sources(c);
     make_accumulators(c);
     for (unsigned i = 0; i < c->reactors; i++)
         make_reactor(c, i);
+}
+
+void random_make(random_case *c, uint64_t seed)
+{
+    *c = (random_case){.generated = false};
+    make_spec(c, seed);
+    make_script(c);
+}
+
+/* --- What can be generated --- */
+
+static bool has_word(const char *list, const char *word)
+{
+    size_t size = strlen(word);
+
+    for (const char *at = list; (at = strstr(at, word)) != NULL; at++)
+        if ((at == list || at[-1] == ' ') && strchr(" ?", at[size]) != NULL)
+            return true;
+    return false;
+}
+
+static bool is_read(const random_case *c, const char *name)
+{
+    for (unsigned i = 0; i < c->reactors; i++)
+        if (has_word(c->spec.reactors[i].inputs, name))
+            return true;
+    return false;
+}
+
+/* Without the accumulators that nobody reads. */
+static void drop_unread(random_case *c)
+{
+    unsigned kept = 0;
+
+    for (unsigned i = 0; i < c->accumulators; i++)
+        if (is_read(c, c->spec.accumulators[i].name))
+            c->spec.accumulators[kept++] = c->spec.accumulators[i];
+    for (unsigned i = kept; i < c->accumulators; i++)
+        c->spec.accumulators[i] = (rig_accumulator){.name = NULL};
+    c->accumulators = kept;
+    for (unsigned i = 0; i < c->reactors; i++) {
+        rig_reactor *r = &c->spec.reactors[i];
+        char *to = text(c);
+        for (const char *const *word = (const char *const[]){"f", "g", NULL}; *word != NULL; word++)
+            if (has_word(r->to, *word) && is_read(c, *word))
+                add(to, "%s ", *word);
+        if (has_word(r->to, "out") || to[0] == '\0' || i == 0)
+            add(to, "out");
+        r->to = to;
+    }
+}
+
+static bool all_sources_read(const random_case *c)
+{
+    for (unsigned s = 0; s < c->sources; s++) {
+        const char *name = c->spec.sources[s].name;
+        bool read = is_read(c, name);
+        for (unsigned i = 0; i < c->accumulators; i++) {
+            const char *source = c->spec.accumulators[i].source;
+            read = read || (source != NULL && strcmp(source, name) == 0);
+        }
+        if (!read)
+            return false;
+    }
+    return c->accumulators != 0;
+}
+
+bool random_make_generated(random_case *c, uint64_t seed)
+{
+    *c = (random_case){.generated = true};
+    make_spec(c, seed);
+    drop_unread(c);
+    snprintf(c->false_ids, sizeof c->false_ids, "%%10=3");
+    return all_sources_read(c);
+}
+
+void random_script(random_case *c, uint64_t seed)
+{
+    chance_state = seed * 0x9e3779b97f4a7c15u;
+    c->id = 0;
+    c->script[0] = '\0';
+    memset(c->fails, 0, sizeof c->fails);
     make_script(c);
 }
