@@ -43,7 +43,10 @@ static bool lay_out_inputs(weir_reactor *reactor, const weir_input_shape *shapes
         }
     }
     reactor->states_offset = offset;
-    reactor->cell_size = offset + reactor->module->state_size;
+    reactor->timer_offset = offset + round_up(reactor->module->state_size);
+    reactor->cell_size = reactor->timer_offset;
+    if (reactor->config.ttl != INT64_MAX)
+        reactor->cell_size += (uint32_t)sizeof(weir_timer);
     return true;
 }
 

@@ -75,8 +75,7 @@ typedef struct weir_reactor_cell {
     weir_backlog *backlog;
     weir_retry *retry;
     int64_t last_event;
-    weir_timer ttl;
-    /* cached values at the offsets of the inputs, then the states */
+    /* cached values at the offsets of the inputs, then the states, then with `ttl:` its timer */
 } weir_reactor_cell;
 
 typedef struct weir_reactor_input {
@@ -150,6 +149,7 @@ struct weir_reactor {
     bool tells;             /* the host wants to know of each firing */
     uint32_t key_words;     /* 0: no keys */
     uint32_t states_offset; /* in a cell */
+    uint32_t timer_offset;  /* of `ttl:` */
     uint32_t cell_size;
 
     weir_reactor_cell *single; /* without keys */

@@ -134,6 +134,11 @@ WEIR_API weir_status weir_graph_call(const char *graph, weir_graph_function run,
                                      weir_capture *captures, size_t capture_count,
                                      weir_outlet *outlets, uint64_t *counts, weir_error **error);
 
+typedef struct weir_series_key {
+    const void *key;
+    void *states;
+} weir_series_key;
+
 /* What a reactor fires on: the values that one of its inputs has in turn, while the other inputs
  * stay as they are. Many at once, so that a span costs one call into the module. */
 typedef struct weir_series {
@@ -144,6 +149,7 @@ typedef struct weir_series {
     size_t count;                   /* at least 1 */
     const uint32_t *held;           /* no further once it is not 0 */
     void *states;                   /* of the reactor's graphs */
+    const weir_series_key *keys;    /* with keys, of each value: its own states; else NULL */
     const weir_graph_frame *frames; /* of its graphs, in their order */
     bool *failed;                   /* of its graphs: those that failed are marked */
     size_t done;                    /* fired, or filtered */
@@ -167,6 +173,10 @@ weir_fire_each(weir_firing *firing, weir_series *series, weir_fire_function fire
 
     do {
         own.inputs[own.input] = own.values;
+        if (own.keys != NULL) {
+            firing->key = own.keys[own.done].key;
+            own.states = own.keys[own.done].states;
+        }
         status = fire(firing, &own);
         if (__builtin_expect(status == WEIR_OK, 1))
             firing->number++;
