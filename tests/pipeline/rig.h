@@ -78,7 +78,8 @@ typedef struct rig_reactor {
 
 typedef struct rig_spec {
     rig_source sources[RIG_ROOM];
-    rig_accumulator accumulators[RIG_ROOM]; /* beside those of sources that stand for themselves */
+    rig_accumulator accumulators[RIG_ROOM + 5]; /* beside those of sources that stand for
+                                                   themselves */
     rig_reactor reactors[RIG_ROOM];
     const char *sinks[RIG_ROOM]; /* callbacks; "dead" takes all dead letters where it is named */
     const char *settings;

@@ -142,7 +142,7 @@ static void put_list(FILE *file, const char *words, const char *mark)
 static void put_graph(FILE *file, const rig_reactor *r, unsigned graph, const char *options)
 {
     fprintf(file, "  %s_%u:\n    trigger: %s\n", r->name, graph, r->name);
-    if (options[0] != '\0') {
+    if (strncmp(options, "on_error=", 9) == 0) {
         const char *tries = options + strcspn(options, " ");
         fprintf(file, "    on_error: {retry: {");
         put_settings(file, tries + 1, "");
@@ -185,7 +185,9 @@ static void put_spec(FILE *file)
     }
     fprintf(file, "accumulators:\n");
     for (unsigned i = 0; i < made.accumulators; i++)
-        put_accumulator(file, &made.spec.accumulators[i]);
+        if (made.spec.accumulators[i].source == NULL ||
+            strcmp(made.spec.accumulators[i].source, made.spec.accumulators[i].name) != 0)
+            put_accumulator(file, &made.spec.accumulators[i]);
     fprintf(file, "reactors:\n");
     for (unsigned i = 0; i < made.reactors; i++)
         put_reactor(file, &made.spec.reactors[i]);

@@ -433,7 +433,22 @@ static bool all_sources_read(const random_case *c)
         if (!read)
             return false;
     }
-    return c->accumulators != 0;
+    return true;
+}
+
+/* In a generated module sources that stand for themselves come before the accumulators. */
+static void put_sources_first(random_case *c)
+{
+    rig_accumulator *all = c->spec.accumulators;
+    unsigned count = 0;
+
+    for (unsigned s = 0; s < c->sources; s++) {
+        if (!is_read(c, c->spec.sources[s].name))
+            continue;
+        memmove(all + count + 1, all + count, (c->accumulators++ - count) * sizeof *all);
+        all[count++] =
+            (rig_accumulator){.name = c->spec.sources[s].name, .source = c->spec.sources[s].name};
+    }
 }
 
 bool random_make_generated(random_case *c, uint64_t seed)
@@ -441,8 +456,10 @@ bool random_make_generated(random_case *c, uint64_t seed)
     *c = (random_case){.generated = true};
     make_spec(c, seed);
     drop_unread(c);
+    bool some = c->accumulators != 0;
+    put_sources_first(c);
     snprintf(c->false_ids, sizeof c->false_ids, "%%10=3");
-    return all_sources_read(c);
+    return some && all_sources_read(c);
 }
 
 void random_script(random_case *c, uint64_t seed)
