@@ -34,11 +34,11 @@ on_terminal() {
 printf 'module: a\ntypes: {Q: {a: f65}, R: {a: f64}}\ntypes: {}\n' >bad.weir.yaml
 on_terminal "$weir" check bad.weir.yaml
 escape=$(printf '\033')
-expect_text seen "$escape[31m: error:$escape[0m"
+expect_text seen "${escape}[31m: error:${escape}[0m"
 TERM=xterm expect_code 2 "$weir" check bad.weir.yaml
 ! grep -q "$escape" "$work/err" || fail "colours in a pipe"
 NO_COLOR=1 on_terminal "$weir" check bad.weir.yaml
-! grep -q "$escape\[31m" seen || fail "colours in spite of NO_COLOR"
+! grep -q "${escape}\[31m" seen || fail "colours in spite of NO_COLOR"
 cp "$root/examples/hello/hello.weir.yaml" "$root/examples/hello/quotes.csv" .
 expect_code 0 "$weir" build -o hello.so hello.weir.yaml
 on_terminal "$weir" replay hello.so

@@ -179,8 +179,8 @@ static void push(rig_world *rig, const char *word)
     rig_item item = read_item(word + name);
 
     snprintf(source, sizeof source, "%.*s", (int)name, word);
-    weir_status status = weir_runtime_push(rig->runtime, rig->module,
-                                           source_named(rig, source), &item, 1, &error);
+    weir_status status =
+        weir_runtime_push(rig->runtime, rig->module, source_named(rig, source), &item, 1, &error);
     if (status != WEIR_OK)
         weir_buffer_printf(&rig->record, "%s:%s ", word, weir_status_text(status));
     weir_error_free(error);

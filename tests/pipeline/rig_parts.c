@@ -276,10 +276,11 @@ REACTOR(10)
 REACTOR(11)
 
 const weir_reactor_function rig_fire_functions[RIG_ROOM] = {
-    fire_0, fire_1, fire_2, fire_3, fire_4, fire_5, fire_6, fire_7, fire_8, fire_9, fire_10, fire_11,
+    fire_0, fire_1, fire_2, fire_3, fire_4,  fire_5,
+    fire_6, fire_7, fire_8, fire_9, fire_10, fire_11,
 };
 const weir_graph_function rig_graph_functions[2 * RIG_ROOM] = {
-    run_0_0, run_0_1, run_1_0, run_1_1, run_2_0, run_2_1, run_3_0, run_3_1,
-    run_4_0, run_4_1, run_5_0, run_5_1, run_6_0, run_6_1, run_7_0, run_7_1,
+    run_0_0, run_0_1, run_1_0, run_1_1, run_2_0,  run_2_1,  run_3_0,  run_3_1,
+    run_4_0, run_4_1, run_5_0, run_5_1, run_6_0,  run_6_1,  run_7_0,  run_7_1,
     run_8_0, run_8_1, run_9_0, run_9_1, run_10_0, run_10_1, run_11_0, run_11_1,
 };
