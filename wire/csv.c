@@ -192,7 +192,8 @@ static bool read_time(weir_reader *reader, const unsigned char *at, weir_text te
                       const weir_field *field, int64_t *ret)
 {
     int64_t units;
-    bool digits = wire_digits(text.data, text.data + text.size, &units);
+    const char *end = text.data + text.size;
+    bool digits = text.size != 0 && wire_integer_short(text.data, end, &units) == end;
 
     if (!digits && !is_number(text))
         return field->kind == WEIR_VALUE_TIMESTAMP ? wire_value_timestamp(reader, at, text, ret)

@@ -34,8 +34,9 @@ const char *wire_decimal_scan(const char *at, const char *end, wire_decimal *ret
  * another, none, or too near to the end to tell. */
 const char *wire_decimal_short(const char *at, const char *end, double *ret);
 
-/* Reads up to 19 digits and nothing else, without a leading zero, as most integers are written. */
-bool wire_digits(const char *at, const char *end, int64_t *ret);
+/* Reads up to 19 digits without a leading zero, as most integers are written; what follows them may
+ * belong to the number. NULL: it is another, or none. */
+const char *wire_integer_short(const char *at, const char *end, int64_t *ret);
 
 /* The nearest float, rounded once, ties to even; beyond the largest it is infinite. */
 double wire_decimal_f64(const wire_decimal *decimal);
