@@ -93,31 +93,43 @@ static const double exact[] = {1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,
                                1e8,  1e9,  1e10, 1e11, 1e12, 1e13, 1e14, 1e15,
                                1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22};
 
-/* Up to seven digits in a word, the point among them, which is taken out. */
-static inline const char *within_a_word(const char *at, double *ret)
+/* The first eight bytes, zeros behind the end. */
+static inline uint64_t first_word(const char *at, const char *end)
 {
-    uint64_t digits = weir_load_le(at) ^ 0x3030303030303030u, others = other_bytes(digits);
+    uint64_t word = 0;
+
+    if (WEIR_LIKELY(end - at >= 8))
+        return weir_load_le(at);
+    for (unsigned i = 0; at < end; at++, i += 8)
+        word |= (uint64_t)(unsigned char)*at << i;
+    return word;
+}
+
+/* Up to seven digits in a word, the point among them, which is taken out; how many bytes they are,
+ * 0: it is another number, or none. */
+static inline unsigned within_a_word(uint64_t word, double *ret)
+{
+    uint64_t digits = word ^ 0x3030303030303030u, others = other_bytes(digits);
 
     if (others == 0)
-        return NULL;
-    unsigned whole = (unsigned)__builtin_ctzll(others) / 8, all = whole;
-    if (whole == 0 || (*at == '0' && whole > 1))
-        return NULL;
-    if (WEIR_LIKELY(at[whole] == '.')) {
+        return 0;
+    unsigned whole = (unsigned)__builtin_ctzll(others) / 8, all = whole, point = 0;
+    if (whole == 0 || ((word & 0xff) == '0' && whole > 1))
+        return 0;
+    if (WEIR_LIKELY((word >> (8 * whole) & 0xff) == '.')) {
         uint64_t behind = others & (others - 1), before = weir_byte_mask(whole);
         if (behind == 0)
-            return NULL;
+            return 0;
         all = (unsigned)__builtin_ctzll(behind) / 8 - 1;
         digits = (digits & before) | ((digits >> 8) & ~before);
-        at++;
+        point = 1;
         if (all == whole)
-            return NULL;
+            return 0;
     }
-    at += all;
-    if ((*at | 0x20) == 'e')
-        return NULL;
+    if ((word >> (8 * (all + point)) & 0xdf) == 'E')
+        return 0;
     *ret = (double)(int64_t)eight_digits(digits << (64 - 8 * all)) / exact[all - whole];
-    return at;
+    return all + point;
 }
 
 static inline const char *within_two_words(const char *at, double *ret)
@@ -143,13 +155,13 @@ static inline const char *within_two_words(const char *at, double *ret)
 
 const char *wire_decimal_short(const char *at, const char *end, double *ret)
 {
-    if (end - at < 20)
-        return NULL;
-    bool negative = *at == '-';
+    bool negative = at < end && *at == '-';
+
     at += negative;
-    const char *next = within_a_word(at, ret);
-    if (WEIR_UNLIKELY(next == NULL))
-        next = within_two_words(at, ret);
+    unsigned size = within_a_word(first_word(at, end), ret);
+    const char *next = at + size;
+    if (WEIR_UNLIKELY(size == 0))
+        next = end - at >= 20 ? within_two_words(at, ret) : NULL;
     if (negative && next != NULL)
         *ret = -*ret;
     return next;

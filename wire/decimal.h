@@ -31,7 +31,7 @@ const char *wire_decimal_scan(const char *at, const char *end, wire_decimal *ret
                               const char **at_fault);
 
 /* Reads a number of up to seven digits before and behind the point, as most are; NULL: it is
- * another, none, or too near to the end to tell. */
+ * another, none, or so near to the end that it is not read. */
 const char *wire_decimal_short(const char *at, const char *end, double *ret);
 
 /* Reads up to 19 digits without a leading zero, as most integers are written; what follows them may

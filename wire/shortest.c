@@ -168,6 +168,18 @@ static char *put_decimal(char *at, digits value)
     return at + count + 1;
 }
 
+/* Hundredths that are no whole number. */
+static char *put_cents(char *at, uint64_t cents)
+{
+    unsigned rest = (unsigned)(cents % 100);
+
+    at = wire_print_u64(at, cents / 100);
+    at[0] = '.';
+    at[1] = (char)('0' + rest / 10);
+    at[2] = (char)('0' + rest % 10);
+    return at + 2 + (rest % 10 != 0);
+}
+
 char *wire_print_f64(char *at, double value)
 {
     uint64_t bits;
@@ -190,7 +202,7 @@ char *wire_print_f64(char *at, double value)
     if (cents < 1e15 && cents >= 1) {
         uint64_t near = (uint64_t)(cents + 0.5);
         if ((double)near / 100 == value)
-            return put_decimal(at, (digits){near, -2});
+            return put_cents(at, near);
     }
     uint64_t c = field != 0 ? fraction | (uint64_t)1 << 52 : fraction;
     int q = (field != 0 ? field : 1) - 1075;
