@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* replay.c - from file to graph to file, against hand-written C that reads, decodes and writes the
- * same bytes: events in a second of the thread's time, the runtime's start and end included. */
+ * same bytes: events in a second of the thread's time, the runtime's start and end included. Run as a
+ * live module is, and replayed, where each time of an event is a turn of its own. */
 #include "bench/replay.h"
 #include "bench/harness.h"
 #include "core/buffer.h"
@@ -14,6 +15,7 @@ enum { EVENTS = 400000 };
 
 typedef struct tape_case {
     const char *format;
+    weir_mode mode;
     bool (*by_hand)(const char *from, const char *to);
     char from[128], ours[128], reference[128];
 } tape_case;
@@ -76,7 +78,7 @@ static double ours(void *arg)
                                        {"sources.quotes.format", c->format},
                                        {"sinks.prices.path", c->ours},
                                        {"sinks.prices.format", c->format}};
-    weir_runtime_config config = {.mode = WEIR_MODE_REPLAY};
+    weir_runtime_config config = {.mode = c->mode};
     weir_runtime *runtime = NULL;
     weir_error *error = NULL;
     int64_t began = bench_cpu_ns();
@@ -84,6 +86,7 @@ static double ours(void *arg)
     check(weir_runtime_new(&config, &runtime, &error), error);
     for (size_t i = 0; i < sizeof settings / sizeof *settings; i++)
         check(weir_runtime_set(runtime, settings[i][0], settings[i][1], &error), error);
+    unlink(c->ours);
     check(weir_runtime_load(runtime, &tape_module, &error), error);
     check(weir_runtime_run(runtime, &error), error);
     weir_runtime_free(runtime);
@@ -155,8 +158,13 @@ int main(void)
 
     if (mkdtemp(folder) == NULL)
         bench_die("cannot make a folder in /tmp");
-    run("csv_file", folder, &(tape_case){.format = "csv", .by_hand = csv_by_hand});
-    run("msgpack_file", folder, &(tape_case){.format = "msgpack", .by_hand = msgpack_by_hand});
+    run("csv_file", folder, &(tape_case){"csv", WEIR_MODE_LIVE, csv_by_hand, "", "", ""});
+    run("msgpack_file", folder,
+        &(tape_case){"msgpack", WEIR_MODE_LIVE, msgpack_by_hand, "", "", ""});
+    run("csv_file_replayed", folder,
+        &(tape_case){"csv", WEIR_MODE_REPLAY, csv_by_hand, "", "", ""});
+    run("msgpack_file_replayed", folder,
+        &(tape_case){"msgpack", WEIR_MODE_REPLAY, msgpack_by_hand, "", "", ""});
     rmdir(folder);
     return 0;
 }

@@ -275,28 +275,34 @@ static const unsigned char *quick_string(const weir_reader *reader, const unsign
     return NULL;
 }
 
+static const char *quick_value(const weir_reader *reader, const unsigned char *at,
+                               const weir_field *field, void *member)
+{
+    const char *start = (const char *)at, *end = (const char *)reader->end;
+    bool units = field->time_form != WEIR_TIME_NS && field->time_form != WEIR_TIME_ISO;
+
+    if (field->kind == WEIR_VALUE_F64)
+        return wire_decimal_short(start, end, member);
+    if (field->kind == WEIR_VALUE_STRING)
+        return (const char *)quick_string(reader, at, member, field->size + (size_t)1);
+    if (field->kind == WEIR_VALUE_I64 || (field->kind == WEIR_VALUE_TIMESTAMP && !units))
+        return wire_integer_short(start, end, member);
+    return NULL;
+}
+
 /* The byte behind a cell that was read at once; NULL: it takes a closer look. */
 static const unsigned char *read_quickly(const weir_reader *reader, const unsigned char *at,
                                          const weir_field *field, unsigned char *value)
 {
-    const char *start = (const char *)at, *end = (const char *)reader->end, *next = NULL;
-    void *member = value + field->offset;
-    bool time = field->kind == WEIR_VALUE_TIMESTAMP &&
-                (field->time_form == WEIR_TIME_NS || field->time_form == WEIR_TIME_ISO);
-
-    if (at == reader->end)
+    if (at == reader->end || *at == ',')
         return NULL;
-    if (field->kind == WEIR_VALUE_F64)
-        next = wire_decimal_short(start, end, member);
-    else if (time || field->kind == WEIR_VALUE_I64)
-        next = wire_integer_short(start, end, member);
-    else if (field->kind == WEIR_VALUE_STRING)
-        next = (const char *)quick_string(reader, at, member, field->size + (size_t)1);
-    if (next == NULL || (next != end && *next != ',') || next == start)
+    const unsigned char *next =
+        (const unsigned char *)quick_value(reader, at, field, value + field->offset);
+    if (next == NULL || (next != reader->end && *next != ','))
         return NULL;
     if (field->optional)
         *(bool *)(value + field->has_offset) = true;
-    return (const unsigned char *)next;
+    return next;
 }
 
 /* --- Records --- */

@@ -3,15 +3,18 @@
 #include "core/buffer.h"
 #include "core/calendar.h"
 #include "wire/csv.h"
+#include "wire/decimal.h"
 #include "wire/values.h"
+
+#include <math.h>
 
 static unsigned char *put_cell(unsigned char *at, const char *text, size_t size)
 {
+    static const bool asks[256] = {[','] = true, ['"'] = true, ['\n'] = true, ['\r'] = true};
     bool quoted = false;
 
     for (size_t i = 0; i < size; i++)
-        quoted |= text[i] == ',' || text[i] == '"' || text[i] == '\n' || text[i] == '\r';
-    /* An empty text in quotes is told from an absent one, whose cell is empty. */
+        quoted |= asks[(unsigned char)text[i]];
     if (!quoted) {
         memcpy(at, text, size);
         return at + size;
@@ -82,6 +85,8 @@ static unsigned char *put_value(weir_writer *writer, unsigned char *at, const we
     const void *size = value + field->size_offset;
     unsigned char *end;
 
+    if (field->kind == WEIR_VALUE_F64 && isfinite(*(const double *)member))
+        return (unsigned char *)wire_print_f64((char *)at, *(const double *)member);
     if (field->kind == WEIR_VALUE_STRING)
         return put_string(writer, at, field, member);
     if (field->kind == WEIR_VALUE_BYTES)

@@ -132,7 +132,7 @@ static inline unsigned within_a_word(uint64_t word, double *ret)
     return all + point;
 }
 
-static inline const char *within_two_words(const char *at, double *ret)
+static WEIR_APART const char *within_two_words(const char *at, double *ret)
 {
     uint64_t whole, fraction = 0;
     unsigned places = 0;

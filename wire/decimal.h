@@ -55,7 +55,7 @@ wire_integer_result wire_decimal_integer(const wire_decimal *decimal, uint64_t *
  * 32 may be touched. */
 char *wire_print_f64(char *at, double value);
 char *wire_print_f32(char *at, float value);
-char *wire_print_u64(char *at, uint64_t value); /* at most 20 bytes */
+char *wire_print_u64(char *at, uint64_t value); /* at most 20 bytes, of 24 touched */
 
 enum { WIRE_FLOAT_TEXT = 25, WIRE_INTEGER_TEXT = 20 };
 
