@@ -2,12 +2,19 @@
 /* fire_take.c - where the results of both sides go. */
 #include "bench/fire.h"
 
-void take_order(const maker_order *order, void *world)
+void fire_take_order(const fire_order *order, void *results)
 {
-    ((fire_world *)world)->sum += order->price * order->qty;
+    ((fire_results *)results)->sum += order->price * order->qty;
+    ((fire_results *)results)->count++;
 }
 
-void take_reason(const maker_reason *reason, void *world)
+void fire_take_reason(const fire_reason *reason, void *results)
 {
-    ((fire_world *)world)->reasons += (uint64_t)reason->code;
+    ((fire_results *)results)->reasons += (uint64_t)reason->code;
+}
+
+void fire_take_price(const fire_price *price, void *results)
+{
+    ((fire_results *)results)->sum += price->value;
+    ((fire_results *)results)->count++;
 }

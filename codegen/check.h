@@ -90,6 +90,7 @@ void check_accumulators(checker *check);
 void check_sinks(checker *check);
 void check_dead_letters(checker *check);
 void check_imply_accumulators(checker *check);
+void check_conflation(checker *check);
 
 /* graphs */
 void check_graphs(checker *check);
@@ -112,6 +113,7 @@ void check_filter_names(checker *check, const spec_reactor *reactor,
 void check_unused(checker *check);
 void check_c_names(checker *check);
 void check_warnings(checker *check);
+void check_words(checker *check);
 void check_tests(checker *check);
 
 #endif

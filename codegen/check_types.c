@@ -140,7 +140,7 @@ static bool is_number(const spec_type *type)
 /* On the wire a bare number may be a duration; in a spec it says what it counts. */
 static bool lacks_unit(const spec_shape *shape, const char *text)
 {
-    return shape->type->kind == SPEC_DURATION && text[strspn(text, "-0123456789")] == '\0';
+    return shape->type->kind == SPEC_DURATION && weir_text_lacks_unit(text);
 }
 
 void check_default(checker *check, const spec_shape *shape, const char **text, weir_place where,

@@ -163,4 +163,5 @@ void check_warnings(checker *check)
         warn_of_reactor(check, model->reactors[i]);
     for (size_t i = 0; i < model->graph_count; i++)
         warn_of_node_state(check, &model->graphs[i]);
+    check_words(check);
 }

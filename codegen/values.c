@@ -2,7 +2,6 @@
 /* values.c - values in a spec (defaults, tests) read by their declared types, as JSON text. */
 #include "codegen/values.h"
 
-#include <errno.h>
 #include <float.h>
 #include <math.h>
 #include <stdlib.h>
@@ -47,45 +46,68 @@ static const integer_range ranges[] = {
     [SPEC_U64] = {0, UINT64_MAX, "an integer of 0 to 18446744073709551615"},
 };
 
-static bool scalar_integer(const integer_range *range, const char *text, weir_buffer *json)
+/* The magnitude of a decimal number in JSON's form, where it is whole: of 1e3 and 5.0 too. */
+static bool whole_of(const char *decimal, uint64_t *ret)
 {
-    const char *digits = text + (*text == '-');
-    size_t length = strspn(digits, "0123456789");
+    long zeros = 0, scale = 0; /* tens that are still to be multiplied with */
+    const char *at = decimal + (*decimal == '-');
+    bool fraction = false;
 
-    if (length == 0 || digits[length] != '\0')
-        return false;
-    errno = 0;
-    if (*text == '-') {
-        long long value = strtoll(text, NULL, 10);
-        if (errno != 0 || value < range->min)
+    *ret = 0;
+    for (; *at == '.' || (*at >= '0' && *at <= '9'); at++) {
+        fraction = fraction || *at == '.';
+        if (*at == '.')
+            continue;
+        scale -= fraction;
+        if (*at == '0') {
+            zeros += *ret != 0;
+            continue;
+        }
+        for (zeros++; zeros > 0; zeros--)
+            if (__builtin_mul_overflow(*ret, 10, ret))
+                return false;
+        if (__builtin_add_overflow(*ret, (uint64_t)(*at - '0'), ret))
             return false;
-        weir_buffer_printf(json, "%lld", value);
-        return true;
     }
-    unsigned long long value = strtoull(text, NULL, 10);
-    if (errno != 0 || value > range->max)
+    long exponent = *at != '\0' ? strtol(at + 1, NULL, 10) : 0;
+    if (*ret == 0)
+        return true;
+    if (__builtin_add_overflow(exponent, scale + zeros, &scale) || scale < 0)
         return false;
-    weir_buffer_printf(json, "%llu", value);
+    for (; scale > 0; scale--)
+        if (__builtin_mul_overflow(*ret, 10, ret))
+            return false;
     return true;
 }
 
-/* JSON knows no "+1", ".5" or "1."; such numbers, and whole ones that would seem to be integers
- * beyond 64 bits, are written anew, exactly. */
+/* Numbers go by value: 1e3 and 5.0 are integers. */
+static bool scalar_integer(const integer_range *range, const char *text, weir_buffer *json)
+{
+    weir_buffer decimal = {0};
+    uint64_t size = 0;
+
+    bool good =
+        weir_text_decimal(text, &decimal) && !decimal.failed && whole_of(decimal.data, &size);
+    weir_buffer_free(&decimal);
+    if (*text == '-')
+        good = good && size <= -(uint64_t)range->min;
+    else
+        good = good && size <= range->max;
+    if (good)
+        weir_buffer_printf(json, "%s%llu", *text == '-' && size != 0 ? "-" : "",
+                           (unsigned long long)size);
+    return good;
+}
+
+/* Whole ones that would seem to be integers beyond 64 bits get an exponent. */
 static bool scalar_number(const char *text, double most, weir_buffer *json)
 {
-    const char *digits = text + (*text == '-');
     double value;
 
-    if (!weir_text_number(text, &value) || fabs(value) > most)
+    if (!weir_text_number(text, &value) || fabs(value) > most || !weir_text_decimal(text, json))
         return false;
-    size_t whole = strspn(digits, "0123456789");
-    bool large = digits[whole] == '\0' && fabs(value) >= 9223372036854775808.0;
-    bool good = whole != 0 && !large && (whole == 1 || digits[0] != '0') &&
-                (digits[whole] != '.' || (digits[whole + 1] >= '0' && digits[whole + 1] <= '9'));
-    if (good)
-        weir_buffer_text(json, text);
-    else
-        weir_buffer_printf(json, "%.17g", value);
+    if (text[strcspn(text, ".eE")] == '\0' && fabs(value) >= 9223372036854775808.0)
+        weir_buffer_text(json, "e0");
     return true;
 }
 
@@ -112,22 +134,20 @@ static bool read_timestamp(const spec_shape *shape, const char *text, int64_t *r
     bool range = false;
 
     bool integer = scalar_integer(&whole, text, &number);
+    bool good = integer && !number.failed && weir_text_integer(number.data, ret_ns) &&
+                !__builtin_mul_overflow(*ret_ns, unit_of(shape), ret_ns);
     weir_buffer_free(&number);
-    if (integer)
-        return weir_text_integer(text, ret_ns) &&
-               !__builtin_mul_overflow(*ret_ns, unit_of(shape), ret_ns);
-    return weir_calendar_read_time(text, strlen(text), ret_ns, &range) && !range;
+    return integer ? good : weir_calendar_read_time(text, strlen(text), ret_ns, &range) && !range;
 }
 
 static bool scalar_timestamp(const spec_shape *shape, const char *text, weir_buffer *json)
 {
+    static const integer_range whole = {INT64_MIN, INT64_MAX, NULL};
     int64_t ns;
 
     if (!read_timestamp(shape, text, &ns))
         return false;
-    if (text[strspn(text, "-0123456789")] == '\0')
-        weir_buffer_text(json, text);
-    else
+    if (!scalar_integer(&whole, text, json))
         write_string(json, text);
     return true;
 }

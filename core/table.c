@@ -12,10 +12,22 @@
 #include "core/table.h"
 
 #include <string.h>
+#include <sys/mman.h>
 
-enum { FIRST_SLOTS = 64, MOVE = 8, SLAB_BYTES = 1 << 16 };
+enum { FIRST_SLOTS = 64, MOVE = 8, SLAB_BYTES = 1 << 16, HUGE_PAGE = 1 << 21 };
 
 static const uint64_t tombstone = 1ull << 32; /* a slot of no entry that probing goes on after */
+
+/* Keys at random places miss the TLB more often than the cache: large blocks ask for huge pages.
+ * Where the kernel has none it stays as it is. */
+static void advise_huge(void *memory, size_t size)
+{
+    uintptr_t begin = ((uintptr_t)memory + HUGE_PAGE - 1) & ~(uintptr_t)(HUGE_PAGE - 1);
+    uintptr_t end = ((uintptr_t)memory + size) & ~(uintptr_t)(HUGE_PAGE - 1);
+
+    if (begin < end && size >= 4 * (size_t)HUGE_PAGE)
+        (void)madvise((void *)begin, end - begin, MADV_HUGEPAGE);
+}
 
 static bool make_index(weir_index *index, uint32_t slots)
 {
@@ -23,6 +35,7 @@ static bool make_index(weir_index *index, uint32_t slots)
 
     if (memory == NULL)
         return false;
+    advise_huge(memory, slots * sizeof *memory);
     *index = (weir_index){.slots = memory, .mask = slots - 1};
     return true;
 }
@@ -40,7 +53,6 @@ bool weir_table_init(weir_table *table, uint32_t key_words, uint32_t size, uint3
         shift++;
     *table = (weir_table){.key_words = key_words,
                           .entry_size = bytes,
-                          .slab_entries = 1u << shift,
                           .slab_shift = shift,
                           .limit = limit,
                           .seed = seed};
@@ -51,7 +63,6 @@ void weir_table_free(weir_table *table)
 {
     for (uint32_t i = 0; i < table->slab_count; i++)
         weir_free(table->slabs[i]);
-    weir_free(table->slabs);
     weir_free(table->index.slots);
     weir_free(table->old.slots);
     *table = (weir_table){0};
@@ -70,8 +81,6 @@ static uint32_t home_of(uint64_t hash)
 static weir_entry *find_in(const weir_table *table, const weir_index *index, const uint64_t *key,
                            uint64_t hash)
 {
-    size_t bytes = table->key_words * sizeof *key;
-
     for (uint32_t at = home_of(hash) & index->mask;; at = (at + 1) & index->mask) {
         uint64_t slot = index->slots[at];
         if (slot == 0)
@@ -79,7 +88,7 @@ static weir_entry *find_in(const weir_table *table, const weir_index *index, con
         if ((uint32_t)(slot >> 32) != tag_of(hash) || slot == tombstone)
             continue;
         weir_entry *entry = weir_table_entry(table, (uint32_t)slot);
-        if (memcmp(weir_entry_key(entry), key, bytes) == 0)
+        if (weir_entry_is(table, entry, key))
             return entry;
     }
 }
@@ -93,22 +102,20 @@ weir_entry *weir_table_find(const weir_table *table, const uint64_t *key, uint64
     return entry;
 }
 
-void weir_table_prefetch_entry(const weir_table *table, uint64_t hash)
+weir_entry *weir_table_guess(const weir_table *table, uint64_t hash)
 {
     const weir_index *index = &table->index;
     uint32_t at = home_of(hash) & index->mask;
 
-    for (int probes = 0; probes < 4; probes++, at = (at + 1) & index->mask) {
-        uint64_t slot = index->slots[at];
-        if (slot == 0)
-            return;
+    for (uint64_t slot; (slot = index->slots[at]) != 0; at = (at + 1) & index->mask) {
         if ((uint32_t)(slot >> 32) != tag_of(hash))
             continue;
-        const char *entry = (const char *)weir_table_entry(table, (uint32_t)slot);
+        weir_entry *entry = weir_table_entry(table, (uint32_t)slot);
         for (uint32_t line = 0; line < table->entry_size && line < 256; line += 64)
-            __builtin_prefetch(entry + line);
-        return;
+            __builtin_prefetch((const char *)entry + line, 1);
+        return entry;
     }
+    return NULL;
 }
 
 static void insert_slot(weir_index *index, uint32_t home, uint64_t slot)
@@ -130,8 +137,6 @@ static uint32_t home_of_slot(const weir_table *table, uint64_t slot)
  * found in the new index first. */
 static void move_some(weir_table *table)
 {
-    if (table->old.slots == NULL)
-        return;
     for (int i = 0; i < MOVE && table->moved <= table->old.mask; i++) {
         uint64_t slot = table->old.slots[table->moved++];
         if (slot != 0 && slot != tombstone)
@@ -159,19 +164,20 @@ static bool make_room(weir_table *table)
     return true;
 }
 
+/* The entries that all slabs together have. */
+static uint64_t room_of(const weir_table *table)
+{
+    return (((uint64_t)1 << table->slab_count) - 1) << table->slab_shift;
+}
+
 static bool add_slab(weir_table *table)
 {
-    if (table->slab_count == table->slab_capacity) {
-        uint32_t capacity = table->slab_capacity != 0 ? table->slab_capacity * 2 : 16;
-        unsigned char **slabs = weir_realloc(table->slabs, capacity * sizeof *slabs);
-        if (slabs == NULL)
-            return false;
-        table->slabs = slabs;
-        table->slab_capacity = capacity;
-    }
-    unsigned char *slab = weir_alloc_array(table->slab_entries, table->entry_size);
+    size_t entries = (size_t)1 << (table->slab_shift + table->slab_count);
+    unsigned char *slab = weir_alloc_array(entries, table->entry_size);
+
     if (slab == NULL)
         return false;
+    advise_huge(slab, entries * table->entry_size);
     table->slabs[table->slab_count++] = slab;
     return true;
 }
@@ -187,7 +193,7 @@ static weir_entry *take_entry(weir_table *table)
         entry->number = number;
         return entry;
     }
-    if (table->fresh == table->slab_count << table->slab_shift && !add_slab(table))
+    if (table->fresh == room_of(table) && !add_slab(table))
         return NULL;
     weir_entry *entry = weir_table_entry(table, ++table->fresh);
     entry->number = table->fresh;
@@ -199,6 +205,8 @@ weir_entry *weir_table_add(weir_table *table, const uint64_t *key, uint64_t hash
     weir_entry *entry = weir_table_find(table, key, hash);
 
     *full = false;
+    if (__builtin_expect(table->old.slots != NULL, 0))
+        move_some(table);
     if (entry != NULL)
         return entry;
     *full = table->count >= table->limit;
@@ -209,7 +217,6 @@ weir_entry *weir_table_add(weir_table *table, const uint64_t *key, uint64_t hash
     memcpy(weir_entry_key(entry), key, table->key_words * sizeof *key);
     insert_slot(&table->index, entry->hash, (uint64_t)tag_of(hash) << 32 | entry->number);
     table->count++;
-    move_some(table);
     return entry;
 }
 

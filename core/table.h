@@ -2,8 +2,8 @@
 /* table.h - keys and what is kept under them.
  *
  * Entries lie in slabs and never move, so pointers to them hold until they are removed. The index
- * holds (tag, entry number) pairs; it grows by moving a few slots at each insertion, so that no
- * insertion takes long. Keys are whole 64-bit words, zero-padded: hash and equality are word
+ * holds (tag, entry number) pairs; it grows by moving a few slots each time a key is asked for, so
+ * that none of it takes long. Keys are whole 64-bit words, zero-padded: hash and equality are word
  * operations.
  *
  *     entry:  | header | key words | the owner's bytes ... |
@@ -25,14 +25,14 @@ typedef struct weir_index {
     uint32_t used;
 } weir_index;
 
+enum { WEIR_SLABS = 32 };
+
 typedef struct weir_table {
     uint32_t key_words;
     uint32_t entry_size;
-    uint32_t slab_entries; /* a power of two */
-    uint32_t slab_shift;
-    unsigned char **slabs;
+    uint32_t slab_shift; /* the first slab has 1 << slab_shift entries, each other twice as many */
     uint32_t slab_count;
-    uint32_t slab_capacity;
+    unsigned char *slabs[WEIR_SLABS];
     uint32_t fresh; /* entries that were never used begin here */
     uint32_t free;  /* the first freed entry; they are chained through `hash` */
     uint32_t count;
@@ -65,22 +65,33 @@ static inline void *weir_entry_data(const weir_table *table, weir_entry *entry)
     return (uint64_t *)(entry + 1) + weir_key_room(table->key_words);
 }
 
+/* A hash begins with a seed, takes words, and ends: then its upper half is the best part of it. */
+static inline uint64_t weir_hash_word(uint64_t hash, uint64_t word)
+{
+    hash = (hash ^ word) * 0x9e3779b97f4a7c15u;
+    return hash ^ hash >> 32;
+}
+
+static inline uint64_t weir_hash_end(uint64_t hash)
+{
+    return hash * 0xd6e8feb86659fd93u;
+}
+
 static inline uint64_t weir_table_hash(const weir_table *table, const uint64_t *key)
 {
     uint64_t hash = table->seed;
 
-    for (uint32_t i = 0; i < table->key_words; i++) {
-        hash = (hash ^ key[i]) * 0x9e3779b97f4a7c15u;
-        hash ^= hash >> 32;
-    }
-    return hash * 0xd6e8feb86659fd93u;
+    for (uint32_t i = 0; i < table->key_words; i++)
+        hash = weir_hash_word(hash, key[i]);
+    return weir_hash_end(hash);
 }
 
 static inline weir_entry *weir_table_entry(const weir_table *table, uint32_t number)
 {
-    uint32_t index = number - 1;
-    unsigned char *slab = table->slabs[index >> table->slab_shift];
-    void *entry = slab + (size_t)(index & (table->slab_entries - 1)) * table->entry_size;
+    uint64_t place = (uint64_t)number - 1 + (1u << table->slab_shift);
+    uint32_t slab = 63 - (uint32_t)__builtin_clzll(place) - table->slab_shift;
+    uint64_t before = (uint64_t)1 << (slab + table->slab_shift);
+    void *entry = table->slabs[slab] + (place - before) * table->entry_size;
 
     return (weir_entry *)entry;
 }
@@ -91,9 +102,21 @@ static inline void weir_table_prefetch_slot(const weir_table *table, uint64_t ha
     __builtin_prefetch(&table->index.slots[(hash >> 32) & table->index.mask]);
 }
 
-/* Touches the entry that `hash` probably leads to. A promise of nothing: it is found again later.
- */
-void weir_table_prefetch_entry(const weir_table *table, uint64_t hash);
+/* The entry that `hash` probably leads to, and touches it; NULL: none at hand. Its owner may have
+ * gone when it is needed: ask weir_entry_is then. */
+weir_entry *weir_table_guess(const weir_table *table, uint64_t hash);
+
+/* True where a guessed entry is that of the key. */
+static inline bool weir_entry_is(const weir_table *table, const weir_entry *entry,
+                                 const uint64_t *key)
+{
+    const uint64_t *own = (const uint64_t *)(entry + 1);
+    uint64_t differ = 0;
+
+    for (uint32_t i = 0; i < table->key_words; i++)
+        differ |= own[i] ^ key[i];
+    return differ == 0 && entry->number != 0;
+}
 
 weir_entry *weir_table_find(const weir_table *table, const uint64_t *key, uint64_t hash);
 

@@ -91,6 +91,11 @@ bool weir_text_duration(const char *text, int64_t *ret_ns)
     return true;
 }
 
+bool weir_text_lacks_unit(const char *text)
+{
+    return text[strspn(text, "+-.0123456789eE")] == '\0';
+}
+
 const char *weir_text_amount(weir_option_type type, int64_t value, char *text, size_t size)
 {
     bool duration = type == WEIR_OPTION_DURATION;
@@ -137,13 +142,44 @@ bool weir_text_size(const char *text, int64_t *ret_bytes)
 bool weir_text_number(const char *text, double *ret)
 {
     /* Only what a decimal number is made of: strtod would also take "inf", "0x1p3" and spaces. */
-    if (*text == '\0' || text[strspn(text, "+-.0123456789eE")] != '\0')
+    if (*text == '\0' || !weir_text_lacks_unit(text))
         return false;
     char *end;
     double value = strtod(text, &end);
     if (*end != '\0' || !isfinite(value))
         return false;
     *ret = value;
+    return true;
+}
+
+static const char decimals[] = "0123456789";
+
+/* "", "e3", "E-07" */
+static bool is_exponent(const char *text)
+{
+    if (*text == '\0')
+        return true;
+    if (*text != 'e' && *text != 'E')
+        return false;
+    text += text[1] == '+' || text[1] == '-' ? 2 : 1;
+    return *text != '\0' && text[strspn(text, decimals)] == '\0';
+}
+
+bool weir_text_decimal(const char *text, weir_buffer *to)
+{
+    const char *whole = text + (*text == '+' || *text == '-');
+    int wholes = (int)strspn(whole, decimals);
+    const char *fraction = whole + wholes + (whole[wholes] == '.');
+    int fractions = whole[wholes] == '.' ? (int)strspn(fraction, decimals) : 0;
+
+    if (wholes + fractions == 0 || !is_exponent(fraction + fractions))
+        return false;
+    for (; wholes > 1 && *whole == '0'; wholes--)
+        whole++;
+    weir_buffer_text(to, *text == '-' ? "-" : "");
+    weir_buffer_printf(to, "%.*s", wholes != 0 ? wholes : 1, wholes != 0 ? whole : "0");
+    weir_buffer_printf(to, "%s%.*s%s", fractions != 0 ? "." : "", fractions, fraction,
+                       fraction + fractions);
     return true;
 }
 

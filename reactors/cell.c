@@ -24,13 +24,19 @@ uint64_t weir_cell_age(const weir_reactor *reactor, weir_reactor_cell *cell)
     return reactor->key_words != 0 ? entry_of(reactor, cell)->age : 0;
 }
 
+/* Only where there is a `ttl:`. */
+static weir_timer *timer_of(const weir_reactor *reactor, weir_reactor_cell *cell)
+{
+    return (weir_timer *)(void *)((unsigned char *)cell + reactor->timer_offset);
+}
+
 void weir_cell_arm_ttl(weir_reactor *reactor, weir_reactor_cell *cell)
 {
     int64_t now = reactor->host->now(reactor);
     int64_t due = weir_later(cell->last_event, reactor->config.ttl);
 
     if (reactor->key_words != 0 && reactor->config.ttl != INT64_MAX)
-        weir_timer_arm(reactor->timers, &cell->ttl, due > now ? due : now);
+        weir_timer_arm(reactor->timers, timer_of(reactor, cell), due > now ? due : now);
 }
 
 /* The key has had no event for `ttl`: it goes, with what waits under it. A retry keeps it till its
@@ -59,10 +65,11 @@ static bool start_ttl(weir_reactor *reactor, weir_reactor_cell *cell, uint64_t a
         return true;
     if (!weir_timers_reserve(reactor->timers))
         return false;
-    cell->ttl =
+    *timer_of(reactor, cell) =
         (weir_timer){.fire = forget, .arg = cell, .rank = reactor->rank, .age = age, .late = true};
     cell->last_event = reactor->host->now(reactor);
-    weir_timer_arm(reactor->timers, &cell->ttl, weir_later(cell->last_event, reactor->config.ttl));
+    weir_timer_arm(reactor->timers, timer_of(reactor, cell),
+                   weir_later(cell->last_event, reactor->config.ttl));
     return true;
 }
 
@@ -123,8 +130,8 @@ void weir_cell_clear(weir_reactor *reactor, weir_reactor_cell *cell)
         reactor->current[i] = NULL;
 }
 
-const void *const *weir_cell_inputs(const weir_reactor *reactor, weir_reactor_cell *cell,
-                                    const void **room)
+const void **weir_cell_inputs(const weir_reactor *reactor, weir_reactor_cell *cell,
+                              const void **room)
 {
     if (reactor->key_words == 0)
         return reactor->current;

@@ -23,9 +23,10 @@ static void hold_all(const weir_reactor *reactor, weir_ticket *const *tickets)
             weir_ticket_hold(tickets[i]);
 }
 
+/* The firing under way has its number no more: the next has the next. */
 static void note_fired(weir_reactor *reactor)
 {
-    reactor->metrics.fired++;
+    reactor->firing.number++;
     reactor->metrics.last_fired = (uint64_t)reactor->firing.now;
 }
 
@@ -298,27 +299,41 @@ static bool any(const bool *flags, uint32_t count)
     return false;
 }
 
+weir_series weir_reactor_series(const weir_reactor *reactor, weir_reactor_cell *cell,
+                                const void **room)
+{
+    const void **inputs = weir_cell_inputs(reactor, cell, room);
+
+    return (weir_series){.inputs = inputs,
+                         .values = inputs[0],
+                         .count = 1,
+                         .held = &reactor->blocked,
+                         .states = weir_cell_states(reactor, cell),
+                         .frames = reactor->frames,
+                         .failed = reactor->failed};
+}
+
 weir_status weir_reactor_fire(weir_reactor *reactor, weir_reactor_cell *cell,
                               weir_ticket *const *tickets)
 {
     const void *room[WEIR_INPUT_LIMIT];
-    const void *const *inputs = weir_cell_inputs(reactor, cell, room);
+    weir_series series = weir_reactor_series(reactor, cell, room);
     weir_firing *firing = &reactor->firing;
 
     firing->now = reactor->host->now(reactor);
-    firing->number = reactor->metrics.fired + 1;
     firing->key = weir_cell_key(reactor, cell);
     reactor->tickets = tickets;
-    weir_status status = reactor->module->fire(firing, inputs, weir_cell_states(reactor, cell),
-                                               reactor->frames, reactor->failed);
+    weir_status status = reactor->module->fire(firing, &series);
+    if (series.filtered != 0)
+        status = WEIR_SKIP;
     if (status == WEIR_OK) {
-        note_fired(reactor);
+        reactor->metrics.last_fired = (uint64_t)firing->now;
         release_all(reactor, tickets, WEIR_FIRED);
         if (reactor->tells)
             reactor->host->fired(reactor, cell);
         return status;
     }
-    return weir_reactor_not_ok(reactor, cell, status, inputs, tickets);
+    return weir_reactor_not_ok(reactor, cell, status, series.inputs, tickets);
 }
 
 weir_status weir_reactor_not_ok(weir_reactor *reactor, weir_reactor_cell *cell, weir_status status,
@@ -338,11 +353,11 @@ weir_status weir_reactor_not_ok(weir_reactor *reactor, weir_reactor_cell *cell, 
         outcome = WEIR_DEAD;
         reactor->metrics.failed++;
     } else {
-        note_fired(reactor);
         if (settle_failures(reactor, cell, firing, inputs, tickets)) {
             outcome |= WEIR_DEAD;
             reactor->metrics.failed++;
         }
+        note_fired(reactor);
         memset(reactor->failed, 0, reactor->module->graph_count * sizeof *reactor->failed);
         if (reactor->tells)
             reactor->host->fired(reactor, cell);
@@ -359,8 +374,6 @@ const weir_failure *weir_reactor_fire_by_hand(weir_reactor *reactor, weir_reacto
     const weir_failure *failure = NULL;
 
     firing->now = reactor->host->now(reactor);
-    firing->number = reactor->metrics.fired + 1;
-    note_fired(reactor);
     firing->key = weir_cell_key(reactor, cell);
     reactor->tickets = NULL;
     reactor->rounds = 0;
@@ -373,6 +386,7 @@ const weir_failure *weir_reactor_fire_by_hand(weir_reactor *reactor, weir_reacto
         failure = failure != NULL ? failure : &reactor->failures[i];
     }
     reactor->metrics.failed += failure != NULL;
+    note_fired(reactor);
     if (reactor->tells)
         reactor->host->fired(reactor, cell);
     return failure;

@@ -43,7 +43,10 @@ static bool lay_out_inputs(weir_reactor *reactor, const weir_input_shape *shapes
         }
     }
     reactor->states_offset = offset;
-    reactor->cell_size = offset + reactor->module->state_size;
+    reactor->timer_offset = offset + round_up(reactor->module->state_size);
+    reactor->cell_size = reactor->timer_offset;
+    if (reactor->config.ttl != INT64_MAX)
+        reactor->cell_size += (uint32_t)sizeof(weir_timer);
     return true;
 }
 
@@ -95,6 +98,7 @@ weir_status weir_reactor_init(weir_reactor *reactor, const weir_module_reactor *
         return weir_error_set(error, WEIR_NOMEM, "reactor '%s': out of memory", module->name);
     reactor->wait_timer.rank = reactor->rank;
     reactor->firing.failure = &reactor->failure;
+    reactor->firing.number = 1;
     reactor->blocked = reactor->required_mask != 0 ? WEIR_BLOCKED_WARMING : 0;
     return WEIR_OK;
 }

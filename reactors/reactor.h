@@ -75,8 +75,7 @@ typedef struct weir_reactor_cell {
     weir_backlog *backlog;
     weir_retry *retry;
     int64_t last_event;
-    weir_timer ttl;
-    /* cached values at the offsets of the inputs, then the states */
+    /* cached values at the offsets of the inputs, then the states, then with `ttl:` its timer */
 } weir_reactor_cell;
 
 typedef struct weir_reactor_input {
@@ -135,7 +134,7 @@ struct weir_reactor {
     void *host_arg;
     weir_timers *timers;
     uint32_t *burials;  /* numbers them, for all reactors */
-    weir_firing firing; /* params and user are filled once */
+    weir_firing firing; /* params and user are filled once; the number is the next firing's */
     weir_failure failure;
 
     weir_reactor_input *inputs;
@@ -150,6 +149,7 @@ struct weir_reactor {
     bool tells;             /* the host wants to know of each firing */
     uint32_t key_words;     /* 0: no keys */
     uint32_t states_offset; /* in a cell */
+    uint32_t timer_offset;  /* of `ttl:` */
     uint32_t cell_size;
 
     weir_reactor_cell *single; /* without keys */
@@ -183,7 +183,7 @@ struct weir_reactor {
     const weir_module_graph *failed_graph; /* NULL: the condition */
     uint64_t failed_firing;
     int64_t failed_at;
-    weir_reactor_metrics metrics;
+    weir_reactor_metrics metrics; /* but for `fired`, which the firing's number tells */
 };
 
 /* --- reactor.c --- */
@@ -257,8 +257,8 @@ void weir_cell_arm_ttl(weir_reactor *reactor, weir_reactor_cell *cell);
 void weir_cell_keep(weir_reactor *reactor, weir_reactor_cell *cell, uint32_t input,
                     const void *value);
 /* The inputs as a firing sees them; `room` is used where the reactor has keys. */
-const void *const *weir_cell_inputs(const weir_reactor *reactor, weir_reactor_cell *cell,
-                                    const void **room);
+const void **weir_cell_inputs(const weir_reactor *reactor, weir_reactor_cell *cell,
+                              const void **room);
 static inline uint64_t weir_cell_present(const weir_reactor *reactor, const weir_reactor_cell *cell)
 {
     return cell->present | reactor->shared_present;
@@ -312,6 +312,9 @@ bool weir_criteria_ask(const weir_reactor *reactor, const weir_backlog *backlog,
 
 /* --- fire.c --- */
 
+/* A series of one: the cell's cache as it is. `room` as for weir_cell_inputs. */
+weir_series weir_reactor_series(const weir_reactor *reactor, weir_reactor_cell *cell,
+                                const void **room);
 /* Fires on the cell's cache. `tickets` per input (NULL: not taken) are held for the firing. */
 weir_status weir_reactor_fire(weir_reactor *reactor, weir_reactor_cell *cell,
                               weir_ticket *const *tickets);

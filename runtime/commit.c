@@ -5,6 +5,8 @@
  * a commit takes two steps: the positions below which all is done are noted together with what the
  * sinks have been given by then, and once they have written that much, the positions are told.
  */
+#include <stdio.h>
+
 #include "runtime/runtime.h"
 
 /* Results that nobody has read are lost: then nothing more is committed. */
@@ -50,18 +52,19 @@ static bool commit(weir_source *source, weir_partition *partition)
 
     if (partition->ready == partition->committed)
         return true;
-    bool good =
-        source->kind->commit(source, partition->number, partition->ready, &error) == WEIR_OK;
-    if (good)
+    if (source->kind->commit(source, partition->number, partition->ready, &error) == WEIR_OK) {
         partition->committed = partition->ready;
-    else if (!work->commit_failed)
+        work->commit_reason[0] = '\0';
+        return true;
+    }
+    const char *reason = error != NULL ? weir_error_message(error) : "no reason given";
+    if (work->commit_reason[0] == '\0')
         weir_runtime_log(work->program->runtime, WEIR_ERROR, "sources", source->module->name,
                          "position %lld of partition %d could not be committed: %s; trying again",
-                         (long long)partition->ready, (int)partition->number,
-                         error != NULL ? weir_error_message(error) : "no reason given");
-    work->commit_failed = !good;
+                         (long long)partition->ready, (int)partition->number, reason);
+    snprintf(work->commit_reason, sizeof work->commit_reason, "%s", reason);
     weir_error_free(error);
-    return good;
+    return false;
 }
 
 static bool commit_all(weir_program *program)
@@ -94,4 +97,45 @@ void weir_commit(weir_runtime *runtime)
         return;
     for (weir_program *program = runtime->programs; program != NULL; program = program->next)
         runtime->commits_stuck = !settle(program) || runtime->commits_stuck;
+}
+
+/* --- What could not be committed --- */
+
+/* The first partition whose events come again, or NULL. */
+static const weir_partition *uncommitted(const weir_source_work *work)
+{
+    const weir_origin *origin = &work->source.origin;
+
+    for (uint32_t p = 0; p < origin->partition_count; p++)
+        if (origin->partitions[p].ready != origin->partitions[p].committed)
+            return &origin->partitions[p];
+    return NULL;
+}
+
+/* What was not even tried waits for a sink. */
+static const char *reason_of(const weir_source_work *work)
+{
+    const weir_program *program = work->program;
+
+    for (uint32_t i = 0; i < program->module->sink_count && work->commit_reason[0] == '\0'; i++)
+        if (program->sinks[i].safe < program->sinks[i].commits_at)
+            return program->sinks[i].reason;
+    return work->commit_reason;
+}
+
+weir_status weir_commit_given_up(const weir_runtime *runtime, const char *within,
+                                 weir_error **error)
+{
+    FOR_EACH_SOURCE(runtime, work)
+    {
+        const weir_partition *partition = uncommitted(work);
+        if (partition != NULL)
+            return weir_error_set(
+                error, WEIR_IO,
+                "source '%s' could not commit within %s: %s; its events from position %lld of "
+                "partition %d on will be read again",
+                work->source.module->name, within, reason_of(work), (long long)partition->committed,
+                (int)partition->number);
+    }
+    return weir_error_set(error, WEIR_IO, "a source could not commit within %s", within);
 }

@@ -134,7 +134,7 @@ void weir_dead_letter_send(weir_runtime *runtime, const weir_dead *dead)
     weir_outlet outlet = weir_sink_outlet(sink);
     weir_failure failure;
     weir_firing firing = {.now = runtime->clock.now, .failure = &failure};
-    if (outlet.take(&outlet, &firing, &letter) != WEIR_OK)
+    if (weir_outlet_take(&outlet, &firing, 0, &letter) != WEIR_OK)
         weir_runtime_log(runtime, WEIR_ERROR, "sinks", sink->sink.module->name, "%s",
                          failure.message);
 }

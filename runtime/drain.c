@@ -2,17 +2,26 @@
 /* drain.c - the end: what still waits when no more events can come (rules E16 and E20).
  *
  * When all sources have ended, retries run out, batches flush, and what has found no partner
- * becomes dead letters. On a stop batches flush, and what still waits stays undone. Either way the
- * sinks are written out; a stop waits for them only so long.
+ * becomes dead letters. On a stop batches flush, and what still waits stays undone. Either way
+ * sinks are written out and positions committed. A stop waits for both only so long. At the end of
+ * all sources each sink says itself how long it is waited for, and commits have as long as after a
+ * stop, from when all is written.
  */
+#include <stdio.h>
+
 #include "runtime/runtime.h"
 #include "sources/channel.h"
 
-int64_t weir_stop_within(const weir_runtime *runtime)
+static int64_t stop_within(const weir_runtime *runtime)
 {
     const int64_t usual = 10000000000;
 
     return runtime->config.stop_within != 0 ? runtime->config.stop_within : usual;
+}
+
+static void set_deadline(weir_runtime *runtime)
+{
+    runtime->give_up_at = weir_monotonic_now() + stop_within(runtime);
 }
 
 static void flush_all(weir_runtime *runtime)
@@ -87,25 +96,24 @@ static const char *stuck_reason(const weir_runtime *runtime)
 static void give_up_rest(weir_runtime *runtime)
 {
     weir_error *error = NULL;
-    double seconds = (double)weir_stop_within(runtime) / 1e9;
+    char within[64];
     size_t lost = 0;
 
     const char *reason = stuck_reason(runtime);
+    snprintf(within, sizeof within, "%.3g s of the %s", (double)stop_within(runtime) / 1e9,
+             runtime->stop_begun ? "stop" : "end of all sources");
     FOR_EACH_SINK(runtime, work)
     {
         lost += weir_sink_drop(work);
     }
-    if (runtime->sinks_stuck)
-        weir_error_set(&error, WEIR_IO,
-                       "a sink has not taken its last results within %.3g s of the stop (%s); %zu "
-                       "bytes are not written",
-                       seconds, reason, lost);
-    else
-        weir_error_set(&error, WEIR_IO,
-                       "a source could not commit what is done within %.3g s of the stop; it will "
-                       "come again",
-                       seconds);
-    weir_runtime_fail(runtime, WEIR_IO, error);
+    weir_status status =
+        runtime->sinks_stuck
+            ? weir_error_set(&error, WEIR_IO,
+                             "a sink has not taken its last results within %s (%s); %zu bytes are "
+                             "not written",
+                             within, reason, lost)
+            : weir_commit_given_up(runtime, within, &error);
+    weir_runtime_fail(runtime, status, error);
 }
 
 /* Nothing is read or written any more; what the runtime counted can still be asked. */
@@ -136,19 +144,30 @@ void weir_close_channels(weir_runtime *runtime)
     }
 }
 
-static void drain_stopped(weir_runtime *runtime)
+static void wait_or_give_up(weir_runtime *runtime)
 {
-    if (runtime->stop_began == 0) {
-        runtime->stop_began = weir_monotonic_now();
-        weir_close_channels(runtime);
-        flush_all(runtime);
-    }
-    if (is_settled(runtime)) {
-        end(runtime);
-    } else if (weir_monotonic_now() - runtime->stop_began >= weir_stop_within(runtime)) {
+    if (!runtime->stop_begun && runtime->sinks_stuck) {
+        runtime->give_up_at = 0;
+    } else if (runtime->give_up_at == 0) {
+        set_deadline(runtime);
+    } else if (weir_monotonic_now() >= runtime->give_up_at) {
         give_up_rest(runtime);
         end(runtime);
     }
+}
+
+static void drain_stopped(weir_runtime *runtime)
+{
+    if (!runtime->stop_begun) {
+        runtime->stop_begun = true;
+        set_deadline(runtime);
+        weir_close_channels(runtime);
+        flush_all(runtime);
+    }
+    if (is_settled(runtime))
+        end(runtime);
+    else
+        wait_or_give_up(runtime);
 }
 
 void weir_drain(weir_runtime *runtime)
@@ -165,6 +184,11 @@ void weir_drain(weir_runtime *runtime)
         return;
     while (bury_unpaired(runtime))
         ;
-    if (is_settled(runtime) && !atomic_load(&runtime->stopping))
+    bool settled = is_settled(runtime);
+    if (atomic_load(&runtime->stopping)) /* a sink was given up */
+        return;
+    if (settled)
         end(runtime);
+    else
+        wait_or_give_up(runtime);
 }

@@ -117,7 +117,6 @@ static weir_status load_accumulator(weir_program *program, uint32_t index, weir_
     work->program = program;
     work->firing = (weir_firing){.params = program->params, .failure = &work->failure};
     work->key_words = key_words_of(module);
-    work->single_part = module->key_part_count == 1 && module->key_parts[0].size % 8 == 0;
     accumulator->module = module;
     accumulator->host = &weir_runtime_accumulator_host;
     accumulator->host_arg = work;
@@ -279,13 +278,31 @@ static void put_cell(const char *text, weir_buffer *record)
     weir_buffer_text(record, "\"");
 }
 
+/* The spec takes more forms of a number than the wire does: "+5", ".5". */
+static weir_status put_param(const weir_field *field, const char *text, weir_buffer *record,
+                             weir_error **error)
+{
+    bool number = (field->kind >= WEIR_VALUE_I8 && field->kind <= WEIR_VALUE_F64) ||
+                  field->kind == WEIR_VALUE_TIMESTAMP;
+
+    if (field->kind == WEIR_VALUE_DURATION && weir_text_lacks_unit(text))
+        return weir_error_set(error, WEIR_SPEC,
+                              "parameter '%s': '%s' is no duration: expected a duration with its "
+                              "unit, like 250ms",
+                              field->name, text);
+    if (!number || !weir_text_decimal(text, record))
+        put_cell(text, record);
+    return WEIR_OK;
+}
+
 /* Parameters are texts, so they are read as the cells of one record, by the codec of CSV. */
 static weir_status write_params(const weir_program *program, weir_buffer *record,
                                 weir_error **error)
 {
     const weir_module *module = program->module;
+    weir_status status = WEIR_OK;
 
-    for (uint32_t i = 0; i < module->param_count; i++) {
+    for (uint32_t i = 0; i < module->param_count && status == WEIR_OK; i++) {
         const weir_module_param *param = &module->params[i];
         const char *text = weir_override_of(program->runtime, "params", param->name, NULL);
         text = text != NULL ? text : param->fallback;
@@ -295,9 +312,9 @@ static weir_status write_params(const weir_program *program, weir_buffer *record
                                   "--set params.%s=VALUE",
                                   param->name, param->name);
         weir_buffer_text(record, i != 0 ? "," : "");
-        put_cell(text, record);
+        status = put_param(&module->params_type->fields[i], text, record, error);
     }
-    return WEIR_OK;
+    return status;
 }
 
 static weir_slice slice_of(const weir_buffer *buffer)

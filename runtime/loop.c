@@ -104,8 +104,8 @@ static int64_t time_to_next(weir_runtime *runtime)
         wait = runtime->wait_until - weir_monotonic_now();
     if (runtime->sinks_due != 0)
         wait = sooner(wait, runtime->sinks_due - weir_monotonic_now());
-    if (runtime->stop_began != 0)
-        wait = sooner(wait, runtime->stop_began + weir_stop_within(runtime) - weir_monotonic_now());
+    if (runtime->give_up_at != 0)
+        wait = sooner(wait, runtime->give_up_at - weir_monotonic_now());
     if (runtime->loop->deaf || runtime->commits_stuck)
         wait = sooner(wait, look_again);
     return wait > 0 ? wait : 0;

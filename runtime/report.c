@@ -124,6 +124,7 @@ static void report_reactors(const weir_program *program, weir_report *report)
                                         name_of_first(reactor, reactor->criteria_mask & never),
                                     .awaited = weir_sink_awaited(program, reactor)};
         to->failure = failure_of(reactor);
+        to->metrics.fired = reactor->firing.number - 1;
         to->metrics.keys = reactor->keys.count;
         to->metrics.health = health_of(reactor, missing);
         to->metrics.missing = missing;
@@ -132,7 +133,7 @@ static void report_reactors(const weir_program *program, weir_report *report)
                 .module = program->module->name,
                 .name = reactor->graphs[g].module->name,
                 .graph = reactor->graphs[g].module,
-                .runs = reactor->metrics.fired + reactor->graphs[g].reruns,
+                .runs = to->metrics.fired + reactor->graphs[g].reruns,
                 .failures = reactor->graphs[g].failures,
                 .counts = reactor->frames[g].counts,
             };

@@ -1,32 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* route.c - one event through its accumulators to the reactors, and whole spans the short way.
+/* route.c - one event through its accumulators to the reactors.
  *
- * The general way does all that section E asks for. Most events need little of it: when a source
- * feeds one accumulator that passes them on to one reactor which fires on each, and nothing blocks
- * that reactor, the span's loop calls the fused function itself.
+ * This is the general way, which does all that section E asks for; shortcut.c has the one for
+ * events that need little of it.
  */
 #include <string.h>
 
+#include "runtime/key.h"
 #include "runtime/runtime.h"
 
 /* --- Keys --- */
 
 const uint64_t *weir_key_of(const weir_accumulator_work *work, const void *value, uint64_t *room)
 {
-    const weir_module_accumulator *module = work->accumulator.module;
-    unsigned char *to = (unsigned char *)room;
-
-    if (work->single_part) {
-        const unsigned char *at = (const unsigned char *)value + module->key_parts[0].offset;
-        memcpy(room, at, work->key_words * sizeof *room);
-        return room;
-    }
-    memset(room, 0, work->key_words * sizeof *room);
-    for (uint32_t i = 0; i < module->key_part_count; i++) {
-        const weir_key_part *part = &module->key_parts[i];
-        memcpy(to, (const unsigned char *)value + part->offset, part->size);
-        to += (part->size + 7u) & ~7u;
-    }
+    weir_key_read(work->accumulator.module, value, 0, room);
     return room;
 }
 
@@ -264,7 +251,7 @@ static void route_event(weir_source_work *work, weir_event *event)
 
 /* --- Spans --- */
 
-static void fill_event(weir_source_work *work, size_t index, weir_event *event)
+void weir_route_fill(weir_source_work *work, size_t index, weir_event *event)
 {
     const weir_source *source = &work->source;
     const weir_span *span = &source->span;
@@ -282,8 +269,7 @@ static void fill_event(weir_source_work *work, size_t index, weir_event *event)
         event->raw = span->raw[index];
 }
 
-/* Without places for its dead letters a source is not read. */
-static bool can_bury(const weir_source_work *work)
+bool weir_route_can_bury(const weir_source_work *work)
 {
     return work->sink < 0 || weir_sink_is_ready(&work->program->sinks[work->sink]);
 }
@@ -320,7 +306,7 @@ static bool can_take(const weir_source_work *work, const void *value)
     int64_t position = source->span.first_position + (int64_t)source->taken;
 
     if (!weir_origin_has_room(&source->origin) || !weir_origin_reaches(&source->origin, position) ||
-        !can_bury(work))
+        !weir_route_can_bury(work))
         return false;
     for (uint32_t a = 0; a < work->accumulator_count; a++) {
         const weir_accumulator_work *accumulator = work->accumulators[a];
@@ -340,24 +326,11 @@ bool weir_route_can_take(const weir_source_work *work)
     const weir_source *source = &work->source;
 
     if (source->taken == source->span.count)
-        return can_bury(work) && (!source->refusal.waiting ||
-                                  weir_origin_reaches(&source->origin, source->refusal.position));
+        return weir_route_can_bury(work) &&
+               (!source->refusal.waiting ||
+                weir_origin_reaches(&source->origin, source->refusal.position));
     return can_take(work, source->span.values + source->taken * source->type->size);
 }
-
-/* True while nothing keeps the span from the shortcut. */
-static bool can_hurry(const weir_source_work *work)
-{
-    return work->quick && work->accumulators[0]->routes[0].reactor->blocked == 0 && can_bury(work);
-}
-
-/* What the shortcuts know of their one reactor and the span. */
-typedef struct weir_shortcut {
-    weir_reactor *reactor;
-    uint32_t input;
-    size_t size;
-    const unsigned char *values;
-} weir_shortcut;
 
 static void route_slowly(weir_source_work *work, size_t end)
 {
@@ -368,151 +341,11 @@ static void route_slowly(weir_source_work *work, size_t end)
         work->stalled = !weir_route_can_take(work);
         if (work->stalled)
             return;
-        fill_event(work, source->taken++, &event);
+        weir_route_fill(work, source->taken++, &event);
         route_event(work, &event);
-        if (can_hurry(work))
+        if (weir_shortcut_is_open(work))
             return;
     }
-}
-
-/* What the shortcut cannot do: a firing that did not just succeed. */
-static void finish_slowly(weir_source_work *work, const weir_shortcut *way, weir_reactor_cell *cell,
-                          const void *const *inputs, weir_status status, size_t index)
-{
-    weir_ticket *tickets[WEIR_INPUT_LIMIT] = {NULL};
-    weir_event event;
-
-    fill_event(work, index, &event);
-    tickets[way->input] = weir_event_hold(&event);
-    work->program->runtime->event = &event;
-    weir_reactor_not_ok(way->reactor, cell, status, inputs, tickets);
-    work->program->runtime->event = NULL;
-    weir_event_finish(&event);
-}
-
-/* Counts what the shortcut has done up to `end`; `slow` of it was counted one by one. */
-static void finish_span(weir_source_work *work, const weir_shortcut *way, size_t end, size_t slow)
-{
-    size_t count = end - work->source.taken;
-
-    if (count != slow)
-        way->reactor->metrics.last_fired = (uint64_t)way->reactor->firing.now;
-
-    work->accumulators[0]->events += count;
-    work->accumulators[0]->boundaries += count;
-    work->program->runtime->events += count - slow;
-    weir_ledger_add(&work->source.origin.ledger, WEIR_FIRED, count - slow);
-    work->source.taken = end;
-}
-
-static weir_shortcut begin_shortcut(const weir_source_work *work)
-{
-    const weir_route *route = &work->accumulators[0]->routes[0];
-
-    route->reactor->firing.now = work->program->runtime->clock.now;
-    return (weir_shortcut){.reactor = route->reactor,
-                           .input = route->input,
-                           .size = work->source.type->size,
-                           .values = work->source.span.values};
-}
-
-static void route_quickly(weir_source_work *work, size_t end)
-{
-    weir_shortcut way = begin_shortcut(work);
-    weir_reactor *reactor = way.reactor;
-    const unsigned char *value = way.values + work->source.taken * way.size;
-    void *states = weir_cell_states(reactor, reactor->single);
-    size_t index = work->source.taken, slow = 0;
-
-    reactor->shared_present |= 1ull << way.input;
-    for (; index < end && reactor->blocked == 0; index++) {
-        reactor->current[way.input] = value;
-        reactor->firing.number = reactor->metrics.fired + 1;
-        weir_status status = reactor->module->fire(&reactor->firing, reactor->current, states,
-                                                   reactor->frames, reactor->failed);
-        value += way.size;
-        if (__builtin_expect(status == WEIR_OK, 1)) {
-            reactor->metrics.fired++;
-            continue;
-        }
-        slow++;
-        finish_slowly(work, &way, reactor->single, reactor->current, status, index);
-    }
-    finish_span(work, &way, index, slow);
-}
-
-/* --- By key: look ahead in the span, act one by one --- */
-
-enum { FIND = 16, HASH = 32, RING = 64 }; /* events ahead */
-
-/* The cell of the event's key, if a firing can follow: it has a place, and nothing is missing. */
-static weir_reactor_cell *ready_cell(const weir_shortcut *way, const uint64_t *key, uint64_t hash)
-{
-    weir_reactor *reactor = way->reactor;
-    bool full;
-    weir_reactor_cell *cell = weir_reactor_cell_for(reactor, key, hash, &full);
-
-    if (cell == NULL)
-        return NULL;
-    uint64_t there = weir_cell_present(reactor, cell) | 1ull << way->input;
-    return (there & reactor->required_mask) == reactor->required_mask ? cell : NULL;
-}
-
-/* Fires on one event. False: it must go the slow way. */
-static bool step_key(weir_source_work *work, const weir_shortcut *way, size_t index, uint64_t hash,
-                     size_t *slow)
-{
-    uint64_t room[WEIR_KEY_WORDS];
-    const void *inputs_room[WEIR_INPUT_LIMIT];
-    weir_reactor *reactor = way->reactor;
-    const void *value = way->values + index * way->size;
-    weir_reactor_cell *cell =
-        ready_cell(way, weir_key_of(work->accumulators[0], value, room), hash);
-
-    if (cell == NULL)
-        return false;
-    weir_cell_keep(reactor, cell, way->input, value);
-    cell->last_event = reactor->firing.now;
-    const void *const *inputs = weir_cell_inputs(reactor, cell, inputs_room);
-    reactor->firing.number = reactor->metrics.fired + 1;
-    reactor->firing.key = weir_cell_key(reactor, cell);
-    weir_status status =
-        reactor->module->fire(&reactor->firing, inputs, weir_cell_states(reactor, cell),
-                              reactor->frames, reactor->failed);
-    if (__builtin_expect(status == WEIR_OK, 1)) {
-        reactor->metrics.fired++;
-        return true;
-    }
-    ++*slow;
-    finish_slowly(work, way, cell, inputs, status, index);
-    return true;
-}
-
-/* True: it stopped at an event that must go the slow way. */
-static bool route_by_key(weir_source_work *work, size_t end)
-{
-    weir_shortcut way = begin_shortcut(work);
-    const weir_table *table = &way.reactor->keys;
-    uint64_t hashes[RING], room[WEIR_KEY_WORDS];
-    size_t start = work->source.taken, index = start, slow = 0;
-    bool stopped = false;
-
-    for (size_t ahead = start; index < end && way.reactor->blocked == 0 && !stopped; ahead++) {
-        if (ahead < end) {
-            const uint64_t *key =
-                weir_key_of(work->accumulators[0], way.values + ahead * way.size, room);
-            hashes[ahead % RING] = weir_table_hash(table, key);
-            weir_table_prefetch_slot(table, hashes[ahead % RING]);
-        }
-        if (ahead >= start + FIND && ahead - FIND < end)
-            weir_table_prefetch_entry(table, hashes[(ahead - FIND) % RING]);
-        if (ahead < start + HASH)
-            continue;
-        stopped = !step_key(work, &way, index, hashes[index % RING], &slow);
-        index += !stopped;
-    }
-    finish_span(work, &way, index, slow);
-    return stopped;
 }
 
 void weir_route_span(weir_source_work *work, size_t end)
@@ -522,12 +355,7 @@ void weir_route_span(weir_source_work *work, size_t end)
 
     work->stalled = false;
     while (source->taken < end && !work->stalled) {
-        bool slowly = !can_hurry(work);
-        if (!slowly && work->accumulators[0]->key_words != 0)
-            slowly = route_by_key(work, end);
-        else if (!slowly)
-            route_quickly(work, end);
-        if (slowly)
+        if (!weir_shortcut_is_open(work) || !weir_shortcut_take(work, end))
             route_slowly(work, end);
     }
     if (source->origin.commits && source->span.count != 0)

@@ -229,8 +229,7 @@ weir_status weir_runtime_on(weir_runtime *runtime, const weir_module *module, co
                               sink);
     for (uint32_t i = 0; i < module->sink_count; i++)
         if (strcmp(module->sinks[i].name, sink) == 0) {
-            program->sinks[i].sink.tap = function;
-            program->sinks[i].sink.tap_arg = arg;
+            program->sinks[i].sink.tap = (weir_tap){function, arg};
             return WEIR_OK;
         }
     return weir_error_set(error, WEIR_NOT_FOUND, "module '%s' has no sink '%s'", module->name,

@@ -2,7 +2,7 @@
 /* runtime.h - the one object that owns everything: programs (loaded modules), clock, timers, loop.
  *
  *     turn.c      what each source has ready, merged, span by span
- *     route.c     one event through accumulators and reactors; the shortcuts for whole spans
+ *     route.c     one event through accumulators and reactors; shortcut.c whole spans at once
  *     feedback.c  results that become events
  *     flush.c     accumulators give what they keep: by time, with a firing, by hand, at the end
  *     commit.c    which events a source need not bring again
@@ -48,7 +48,6 @@ typedef struct weir_accumulator_work {
     weir_route *routes;
     uint32_t route_count;
     uint32_t key_words;
-    bool single_part; /* the key is one field of whole words: it is read in place */
     bool has_cells;
     weir_firing firing;
     weir_failure failure;
@@ -73,15 +72,16 @@ typedef struct weir_source_work {
     weir_source_config config;
     weir_accumulator_work **accumulators;
     uint32_t accumulator_count;
-    size_t budget; /* events it may still bring in this turn */
-    bool stalled;  /* an event could not be taken: reading has stopped */
-    int64_t pace;  /* nanoseconds an event, in the newest span */
-    bool dry;      /* it has shown in this turn that it has no more */
-    bool quick;    /* one accumulator, one reactor: spans may take the shortcut */
-    int sink;      /* where its dead letters go: index, WEIR_NO_SINK or WEIR_SILENT */
-    uint32_t rank; /* place in the spec */
+    size_t budget;  /* events it may still bring in this turn */
+    bool stalled;   /* an event could not be taken: reading has stopped */
+    int64_t pace;   /* nanoseconds an event, in the newest span */
+    bool dry;       /* it has shown in this turn that it has no more */
+    bool quick;     /* one accumulator, one reactor: spans may take the shortcut */
+    bool collapses; /* the same for bursts */
+    int sink;       /* where its dead letters go: index, WEIR_NO_SINK or WEIR_SILENT */
+    uint32_t rank;  /* place in the spec */
     weir_timer timer;
-    bool commit_failed;               /* the newest one */
+    char commit_reason[160];          /* why its newest commit failed; empty: it did not */
     uint64_t undecodable, last_event; /* as in its report */
     weir_watch watch;
 } weir_source_work;
@@ -184,7 +184,8 @@ struct weir_runtime {
     bool commits_stuck;           /* a source could not yet commit what is done: try again soon */
     int64_t sinks_due;            /* monotonic: they are asked again then; 0: not by time */
     bool draining;                /* no more events can come: only lasting timers fire */
-    int64_t stop_began;           /* monotonic; 0: nobody has stopped it */
+    bool stop_begun;              /* channels are closed, and batches flushed */
+    int64_t give_up_at;           /* monotonic: what is stuck at the end; 0: it is waited for */
     _Atomic int64_t newest_stamp; /* of what was pushed */
     weir_status outcome;
     weir_error *error; /* why it halts */
@@ -239,9 +240,6 @@ weir_status weir_turn(weir_runtime *runtime, bool *ret_more, weir_error **error)
 
 bool weir_has_retries(weir_runtime *runtime);
 
-/* Nanoseconds that a stop waits for the sinks. */
-int64_t weir_stop_within(const weir_runtime *runtime);
-
 /* No more events will come: everything that waits ends as rules E16 and E20 say, and sinks are
  * written out. Sets runtime->ended once nothing is left to wait for. */
 void weir_drain(weir_runtime *runtime);
@@ -271,6 +269,10 @@ void weir_ask_latest(weir_runtime *runtime);
 
 /* Commits what is done and written. Sets runtime->commits_stuck. */
 void weir_commit(weir_runtime *runtime);
+
+/* Says which source could not commit `within` some time, why, and what will be read again. */
+weir_status weir_commit_given_up(const weir_runtime *runtime, const char *within,
+                                 weir_error **error);
 
 /* --- replay.c --- */
 
@@ -307,7 +309,13 @@ void weir_route_ask(weir_runtime *runtime);
 /* Asks the reactors that were offered something, then feeds back until nothing is left. */
 void weir_route_settle(weir_runtime *runtime);
 
-/* The key of a value, and its hash. `room` has the accumulator's key_words. */
+/* The event that the span's value at `index` is; it gets its number. */
+void weir_route_fill(weir_source_work *work, size_t index, weir_event *event);
+
+/* Without places for its dead letters a source is not read. */
+bool weir_route_can_bury(const weir_source_work *work);
+
+/* The key of a value. `room` has the accumulator's key_words. */
 const uint64_t *weir_key_of(const weir_accumulator_work *work, const void *value, uint64_t *room);
 
 /* The event found no place: it ends as a dead letter. */
@@ -319,6 +327,15 @@ bool weir_route_has_place(const weir_accumulator_work *work, const uint64_t *key
 
 /* One event of the program's own; false: it finds no place. */
 bool weir_route_inject(weir_accumulator_work *work, const void *value);
+
+/* --- shortcut.c --- */
+
+/* True while nothing keeps the span from the shortcut. */
+bool weir_shortcut_is_open(const weir_source_work *work);
+
+/* Hands on the span's events up to `end`, or until the shortcut closes. False: it stopped at an
+ * event that must go the general way. */
+bool weir_shortcut_take(weir_source_work *work, size_t end);
 
 /* --- flush.c --- */
 

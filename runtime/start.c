@@ -239,7 +239,7 @@ static weir_status start_sink(weir_sink_work *work, weir_error **error)
     const char *format = NULL;
     char word[32];
 
-    if (!sink->kind->is_callback)
+    if (sink->kind->write != NULL)
         format = format_of(kind, sink->config, word, sizeof word);
     work->buffer = (size_t)integer_of(kind, sink->config, "buffer", WEIR_OPTION_SIZE, 1 << 20);
     work->sink.metrics.limit = sink->kind->write != NULL ? work->buffer : 0;

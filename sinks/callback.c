@@ -5,5 +5,4 @@
 const weir_sink_kind weir_callback_sink = {
     .base = {.name = "callback",
              .summary = "Hands each result to a C function, set by MODULE_on_SINK."},
-    .is_callback = true,
 };

@@ -41,8 +41,8 @@ static void commit(const weir_outlet *outlet, weir_firing *firing, const void *v
     (void)firing;
     work->left = work->out.size;
     work->sink.metrics.results++;
-    if (work->sink.tap != NULL)
-        work->sink.tap(value, work->sink.tap_arg);
+    if (work->sink.tap.function != NULL)
+        work->sink.tap.function(value, work->sink.tap.arg);
     if (work->left - work->written >= work->enough)
         work->relieve(work);
 }
@@ -59,33 +59,20 @@ static weir_status take(const weir_outlet *outlet, weir_firing *firing, const vo
 }
 
 /* A callback sees the value itself: there is nothing to refuse, and nothing to write. */
-static void commit_value(const weir_outlet *outlet, weir_firing *firing, const void *value)
+static void call_tap(const weir_outlet *outlet, weir_firing *firing, const void *value)
 {
-    weir_sink *sink = &((weir_sink_work *)outlet->arg)->sink;
-
     (void)firing;
-    sink->metrics.results++;
-    if (sink->tap != NULL)
-        sink->tap(value, sink->tap_arg);
-}
-
-static weir_status take_value(const weir_outlet *outlet, weir_firing *firing, const void *value)
-{
-    commit_value(outlet, firing, value);
-    return WEIR_OK;
+    ++*outlet->results;
+    outlet->tap->function(value, outlet->tap->arg);
 }
 
 weir_outlet weir_sink_outlet(weir_sink_work *work)
 {
-    weir_outlet outlet = {.take = take_value, .commit = commit_value, .arg = work};
-
-    if (work->sink.kind->write != NULL) {
-        outlet.take = take;
-        outlet.commit = commit;
-        outlet.prepare = prepare;
-        outlet.cancel = cancel;
-    }
-    return outlet;
+    if (work->sink.kind->write == NULL)
+        return (weir_outlet){
+            .commit = call_tap, .tap = &work->sink.tap, .results = &work->sink.metrics.results};
+    return (weir_outlet){
+        .take = take, .prepare = prepare, .commit = commit, .cancel = cancel, .arg = work};
 }
 
 /* --- Writing --- */
@@ -197,7 +184,7 @@ weir_status weir_sink_start(weir_sink_work *work, const char *format, weir_error
 {
     weir_sink *sink = &work->sink;
 
-    if (sink->kind->is_callback && sink->tap == NULL)
+    if (sink->kind->write == NULL && sink->tap.function == NULL)
         return weir_error_set(error, WEIR_STATE,
                               "sink '%s' is a callback, but has no function; set one before the "
                               "start, or redirect it with --sink %s=stdout",

@@ -14,6 +14,7 @@
 #include <stdatomic.h>
 #include <string.h>
 
+#include "sources/newest.h"
 #include "sources/options.h"
 
 typedef struct channel_state {
@@ -26,8 +27,8 @@ typedef struct channel_state {
     uint64_t released, handed, tail; /* positions, growing for ever */
     bool asleep;                     /* the engine has seen all there is: the next push wakes it */
     bool closed;
-    const weir_key_part *key_parts;
-    uint32_t key_part_count;
+    bool ready;                  /* mutex and condition are made */
+    weir_newest newest;          /* under `conflate`: by key, what waits */
     uint64_t dropped, conflated; /* not yet in the ledger */
     uint64_t conflated_ever;
 } channel_state;
@@ -60,11 +61,15 @@ static weir_status open_channel(weir_source *source, weir_error **error)
     channel->stamps = weir_alloc_array(channel->capacity, sizeof *channel->stamps);
     channel->asleep = true;
     channel->stamps_out = weir_alloc_array(WEIR_SPAN_EVENTS, sizeof *channel->stamps_out);
-    if (channel->values == NULL || channel->stamps == NULL || channel->stamps_out == NULL)
+    bool good =
+        config_of(source)->on_full != WEIR_ON_FULL_CONFLATE ||
+        weir_newest_init(&channel->newest, channel->values, source->type->size, channel->capacity);
+    if (channel->values == NULL || channel->stamps == NULL || channel->stamps_out == NULL || !good)
         return weir_error_set(error, WEIR_NOMEM, "channel '%s': no memory for %zu events",
                               source->module->name, channel->capacity);
     pthread_mutex_init(&channel->mutex, NULL);
     pthread_cond_init(&channel->room, NULL);
+    channel->ready = true;
     return WEIR_OK;
 }
 
@@ -72,13 +77,14 @@ static void close_channel(weir_source *source)
 {
     channel_state *channel = source->state;
 
-    if (channel->values != NULL && channel->stamps != NULL && channel->stamps_out != NULL) {
+    if (channel->ready) {
         pthread_cond_destroy(&channel->room);
         pthread_mutex_destroy(&channel->mutex);
     }
     weir_free(channel->values);
     weir_free(channel->stamps);
     weir_free(channel->stamps_out);
+    weir_newest_free(&channel->newest);
 }
 
 /* --- Reading (the runtime's thread) --- */
@@ -182,43 +188,6 @@ static void put(weir_source *source, const void *values, size_t count, int64_t s
     }
 }
 
-static bool same_key(const channel_state *channel, const unsigned char *a, const unsigned char *b)
-{
-    for (uint32_t i = 0; i < channel->key_part_count; i++) {
-        const weir_key_part *part = &channel->key_parts[i];
-        if (memcmp(a + part->offset, b + part->offset, part->size) != 0)
-            return false;
-    }
-    return true;
-}
-
-/* The newest waiting event of the same key (without keys: the newest), or NULL. */
-static unsigned char *waiting_of_key(const weir_source *source, const unsigned char *value,
-                                     uint64_t *ret_position)
-{
-    const channel_state *channel = source->state;
-
-    for (uint64_t position = channel->tail; position-- > channel->handed;)
-        if (same_key(channel, slot(source, position), value)) {
-            *ret_position = position;
-            return slot(source, position);
-        }
-    return NULL;
-}
-
-static void conflate(weir_source *source, const unsigned char *value, int64_t stamp)
-{
-    channel_state *channel = source->state;
-    uint64_t position;
-    unsigned char *waiting = waiting_of_key(source, value, &position);
-
-    memcpy(waiting, value, source->type->size);
-    if (position + 1 == channel->tail)
-        channel->stamps[position % channel->capacity] = stamp;
-    channel->conflated++;
-    channel->conflated_ever++;
-}
-
 static weir_status full(const weir_source *source, weir_error **error)
 {
     return weir_error_set(error, WEIR_FULL,
@@ -254,16 +223,35 @@ static weir_status make_room(weir_source *source, size_t count, bool may_block, 
                : WEIR_OK;
 }
 
-/* Whether the value's key waits, or is among the `count` values that will. */
-static bool key_waits(const weir_source *source, const unsigned char *value,
-                      const unsigned char *values, size_t count)
-{
-    uint64_t position;
+/* --- ... by key --- */
 
-    for (size_t i = 0; i < count; i++)
-        if (same_key(source->state, values + i * source->type->size, value))
-            return true;
-    return waiting_of_key(source, value, &position) != NULL;
+static void put_newest(weir_source *source, const unsigned char *values, size_t count,
+                       int64_t stamp)
+{
+    channel_state *channel = source->state;
+
+    put(source, values, count, stamp);
+    for (uint64_t position = channel->tail - count; position < channel->tail; position++)
+        weir_newest_add(&channel->newest, position, channel->handed);
+}
+
+static void take_back(channel_state *channel, size_t count)
+{
+    for (; count > 0; count--)
+        weir_newest_undo(&channel->newest, --channel->tail, channel->handed);
+}
+
+/* Overwrites the newest waiting event of the same key (without keys: the newest). */
+static void conflate(weir_source *source, const unsigned char *value, int64_t stamp,
+                     uint64_t position)
+{
+    channel_state *channel = source->state;
+
+    memcpy(slot(source, position), value, source->type->size);
+    if (position + 1 == channel->tail)
+        channel->stamps[position % channel->capacity] = stamp;
+    channel->conflated++;
+    channel->conflated_ever++;
 }
 
 /* The first values take the places that are left; each of the others overwrites one of its key. */
@@ -272,14 +260,18 @@ static weir_status push_conflating(weir_source *source, const unsigned char *val
 {
     channel_state *channel = source->state;
     size_t size = source->type->size, room = channel->capacity - (size_t)used(source);
+    uint64_t position;
 
     room = room < count ? room : count;
+    put_newest(source, values, room, stamp);
     for (size_t i = room; i < count; i++)
-        if (!key_waits(source, values + i * size, values, room))
+        if (!weir_newest_find(&channel->newest, values + i * size, channel->handed, &position)) {
+            take_back(channel, room);
             return full(source, error);
-    put(source, values, room, stamp);
+        }
     for (size_t i = room; i < count; i++)
-        conflate(source, values + i * size, stamp);
+        if (weir_newest_find(&channel->newest, values + i * size, channel->handed, &position))
+            conflate(source, values + i * size, stamp, position);
     return WEIR_OK;
 }
 
@@ -342,8 +334,8 @@ void weir_channel_set_key(weir_source *source, const weir_key_part *parts, uint3
 {
     channel_state *channel = source->state;
 
-    channel->key_parts = parts;
-    channel->key_part_count = count;
+    channel->newest.parts = parts;
+    channel->newest.part_count = count;
 }
 
 const weir_source_kind weir_channel = {

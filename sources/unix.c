@@ -3,10 +3,12 @@
  *
  *     lines:   message '\n' message '\n' ...
  *     length:  size (1 to 8 bytes, big-endian) message, again and again
+ *     fixed:   records of one size
  *
  * One epoll set holds the listening socket and the clients, and the loop watches that. While the
  * engine takes nothing, nothing is read: the kernel's buffers fill up and the senders wait. What a
- * client leaves unfinished when it goes is a dead letter, but for a last line without a newline.
+ * client leaves unfinished when it goes is a dead letter, but for a last line without a newline; of
+ * one that resets the connection that too, since nothing says that it is whole.
  */
 #include <errno.h>
 #include <stdio.h>

@@ -151,12 +151,42 @@ static void emit_run_graph(emitter *e, const spec_reactor *reactor, size_t index
     weir_buffer state = {0};
 
     if (emit_graph_has_state(graph))
-        weir_buffer_printf(&state, "&((%s_states *)states)->%s",
+        weir_buffer_printf(&state, "&((%s_states *)series->states)->%s",
                            emit_room_name(e, reactor->name).text, emit_member(graph->name).text);
-    EMIT(e, 4, "if (%s_run(firing, inputs, %s, &frames[%zu]) != WEIR_OK)",
+    EMIT(e, 4, "if (%s_run(firing, series->inputs, %s, &series->frames[%zu]) != WEIR_OK)",
          emit_graph_name(e, graph).text, state.size != 0 ? state.data : "NULL", index);
-    EMIT(e, 8, "status = weir_graph_failed(firing, &frames[%zu], &failed[%zu]);", index, index);
+    EMIT(e, 8, "status = weir_graph_failed(firing, &series->frames[%zu], &series->failed[%zu]);",
+         index, index);
     weir_buffer_free(&state);
+}
+
+/* The condition, then the graphs, for one value. */
+static void emit_fire_one(emitter *e, const spec_reactor *reactor)
+{
+    c_name name = emit_room_name(e, reactor->name);
+    bool filters = reactor->filter.text != NULL;
+
+    EMIT(e, 0,
+         "static inline weir_status %s_fire_one(weir_firing *firing, const weir_series *series)",
+         name.text);
+    EMIT(e, 0, "{");
+    if (filters)
+        EMIT(e, 4, "weir_status status = %s_where(firing, series->inputs);", name.text);
+    else
+        EMIT(e, 4, "weir_status status = WEIR_OK;");
+    emit_blank(e->out);
+    if (filters) {
+        EMIT(e, 4, "if (status != WEIR_OK)");
+        EMIT(e, 8, "return status;");
+    } else if (reactor->graph_count == 0) {
+        EMIT(e, 4, "(void)firing;");
+        EMIT(e, 4, "(void)series;");
+    }
+    for (size_t i = 0; i < reactor->graph_count; i++)
+        emit_run_graph(e, reactor, i);
+    EMIT(e, 4, "return status;");
+    EMIT(e, 0, "}");
+    emit_blank(e->out);
 }
 
 void emit_reactor(emitter *e, const spec_reactor *reactor)
@@ -168,29 +198,10 @@ void emit_reactor(emitter *e, const spec_reactor *reactor)
     if (emit_reactor_has_state(reactor))
         emit_states(e, reactor);
     emit_comment(e->out, 0, reactor->doc != NULL ? reactor->doc : reactor->name, reactor->where);
-    EMIT(e, 0,
-         "static weir_status %s_fire(weir_firing *firing, const void *const *inputs, "
-         "void *states, const weir_graph_frame *frames, bool *failed)",
-         name.text);
+    emit_fire_one(e, reactor);
+    EMIT(e, 0, "static weir_status %s_fire(weir_firing *firing, weir_series *series)", name.text);
     EMIT(e, 0, "{");
-    EMIT(e, 4, "weir_status status = %s;", reactor->filter.text != NULL ? "WEIR_SKIP" : "WEIR_OK");
-    emit_blank(e->out);
-    if (!emit_reactor_has_state(reactor))
-        EMIT(e, 4, "(void)states;");
-    if (reactor->graph_count == 0) {
-        EMIT(e, 4, "(void)firing;");
-        EMIT(e, 4, "(void)inputs;");
-        EMIT(e, 4, "(void)frames;");
-        EMIT(e, 4, "(void)failed;");
-    }
-    if (reactor->filter.text != NULL) {
-        EMIT(e, 4, "status = %s_where(firing, inputs);", name.text);
-        EMIT(e, 4, "if (status != WEIR_OK)");
-        EMIT(e, 8, "return status;");
-    }
-    for (size_t i = 0; i < reactor->graph_count; i++)
-        emit_run_graph(e, reactor, i);
-    EMIT(e, 4, "return status;");
+    EMIT(e, 4, "return weir_fire_each(firing, series, %s_fire_one);", name.text);
     EMIT(e, 0, "}");
     emit_blank(e->out);
 }

@@ -56,6 +56,11 @@ typedef struct expr_context {
                  where YAML took a `#` for a comment */
 } expr_context;
 
+/* Words that CEL keeps: a name that an expression begins with can be none of them. One that is an
+ * operator ("in") cannot stand behind a '.' either. */
+bool expr_is_word(const char *name);
+bool expr_is_operator_word(const char *name);
+
 /* Parses and checks `expression`. With a `target` (optional or not) the value must fit it: integer
  * literals take its type, constants are checked against its range. NULL: errors were reported, or
  * there is no memory (reported too). */

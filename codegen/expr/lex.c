@@ -104,6 +104,23 @@ static void lex_number(expr_checker *checker, expr_token *token)
         broken(checker, token, "this is no number that a double can hold");
 }
 
+bool expr_is_operator_word(const char *name)
+{
+    return strcmp(name, "in") == 0;
+}
+
+bool expr_is_word(const char *name)
+{
+    static const char *const words[] = {
+        "as",  "break", "const",   "continue",  "else",   "for", "function", "if",   "import",
+        "let", "loop",  "package", "namespace", "return", "var", "void",     "while"};
+
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+        if (strcmp(name, words[i]) == 0)
+            return true;
+    return expr_is_operator_word(name);
+}
+
 static void lex_identifier(expr_checker *checker, expr_token *token)
 {
     const char *at = checker->text + token->begin;
@@ -112,10 +129,11 @@ static void lex_identifier(expr_checker *checker, expr_token *token)
     while (is_letter(at[length]) || is_digit(at[length]))
         length++;
     token->end = token->begin + length;
-    token->kind = length == 2 && memcmp(at, "in", 2) == 0 ? EXPR_SYMBOL : EXPR_IDENTIFIER;
     token->string = weir_arena_copy(checker->context->arena, at, length);
     if (token->string == NULL)
         broken(checker, token, "out of memory");
+    else
+        token->kind = expr_is_operator_word(token->string) ? EXPR_SYMBOL : EXPR_IDENTIFIER;
 }
 
 static void lex_symbol(expr_checker *checker, expr_token *token)

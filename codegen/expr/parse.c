@@ -174,9 +174,6 @@ static expr *parse_literal(parser *p)
 
 static expr *parse_identifier(parser *p)
 {
-    static const char *const words[] = {
-        "as",  "break", "const",   "continue",  "else",   "for", "function", "if",   "import",
-        "let", "loop",  "package", "namespace", "return", "var", "void",     "while"};
     const char *name = p->token.string;
 
     if (strcmp(name, "true") == 0 || strcmp(name, "false") == 0)
@@ -184,9 +181,8 @@ static expr *parse_identifier(parser *p)
     if (strcmp(name, "null") == 0)
         return refuse(p, p->token.begin,
                       "there is no null; ask has(x) whether an optional is there");
-    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
-        if (strcmp(name, words[i]) == 0)
-            return refuse(p, p->token.begin, "this word is reserved in CEL; no name can be it");
+    if (expr_is_word(name))
+        return refuse(p, p->token.begin, "this word is reserved in CEL; no name can be it");
     expr *node = new_node(p, EXPR_NAME, p->token.begin);
     if (node == NULL)
         return NULL;

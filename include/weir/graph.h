@@ -41,6 +41,15 @@ WEIR_API weir_status weir_fail(weir_firing *firing, const char *format, ...) WEI
 
 /* --- Between generated code and the engine --- */
 
+/* Called with each result that has left through a sink; `value` lives until it returns. May push
+ * and stop, not run or free. */
+typedef void (*weir_result_function)(const void *value, void *arg);
+
+typedef struct weir_tap {
+    weir_result_function function; /* NULL: none */
+    void *arg;
+} weir_tap;
+
 /* Where one result goes: a sink, an accumulator (feedback), or a member of a call's out struct.
  * With `prepare` a result can be refused (it cannot be encoded) before any result of the firing has
  * left; then either `commit` follows for all, or `cancel` for all that were prepared. */
@@ -51,7 +60,9 @@ struct weir_outlet {
     void (*commit)(const weir_outlet *outlet, weir_firing *firing, const void *value);
     void (*cancel)(const weir_outlet *outlet);
     void *arg;
-    uint32_t node; /* whose results it takes */
+    const weir_tap *tap; /* all there is to do but for counting, or NULL: as the functions do */
+    uint64_t *results;   /* where those of a tap are counted */
+    uint32_t node;       /* whose results it takes */
 };
 
 /* One result on its way: the index of its first outlet, and the value. */
@@ -86,8 +97,12 @@ WEIR_API weir_status weir_graph_failed(const weir_firing *firing, const weir_gra
 static inline weir_status weir_outlet_take(const weir_outlet *outlet, weir_firing *firing,
                                            uint32_t node, const void *value)
 {
+    if (outlet->tap != NULL) {
+        ++*outlet->results;
+        outlet->tap->function(value, outlet->tap->arg);
+        return WEIR_OK;
+    }
     weir_status status = outlet->take(outlet, firing, value);
-
     if (status != WEIR_OK)
         firing->failure->node = node;
     return status;
@@ -119,11 +134,62 @@ WEIR_API weir_status weir_graph_call(const char *graph, weir_graph_function run,
                                      weir_capture *captures, size_t capture_count,
                                      weir_outlet *outlets, uint64_t *counts, weir_error **error);
 
-/* A reactor's fused function: its `where`, then its graphs, `frames` and `failed` in their order.
- * WEIR_SKIP: `where` was false. Failed graphs are marked in `failed`; the others have run. */
-typedef weir_status (*weir_reactor_function)(weir_firing *firing, const void *const *inputs,
-                                             void *states, const weir_graph_frame *frames,
-                                             bool *failed);
+typedef struct weir_series_key {
+    const void *key;
+    void *states;
+} weir_series_key;
+
+/* What a reactor fires on: the values that one of its inputs has in turn, while the other inputs
+ * stay as they are. Many at once, so that a span costs one call into the module. */
+typedef struct weir_series {
+    const void **inputs;            /* in the order of the reactor's inputs */
+    uint32_t input;                 /* whose values they are */
+    const unsigned char *values;    /* the next of them */
+    size_t size;                    /* bytes from one to the next */
+    size_t count;                   /* at least 1 */
+    const uint32_t *held;           /* no further once it is not 0 */
+    void *states;                   /* of the reactor's graphs */
+    const weir_series_key *keys;    /* with keys, of each value: its own states; else NULL */
+    const weir_graph_frame *frames; /* of its graphs, in their order */
+    bool *failed;                   /* of its graphs: those that failed are marked */
+    size_t done;                    /* fired, or filtered */
+    size_t filtered;                /* `where` was false */
+} weir_series;
+
+/* A reactor's fused function: for each value its `where`, then its graphs. `firing` has the number
+ * of the first firing, and then of the next. A failure ends the series: its value is not among
+ * those done, its input holds it, its failed graphs are marked, and the others have run. */
+typedef weir_status (*weir_reactor_function)(weir_firing *firing, weir_series *series);
+
+/* One value of a series. WEIR_SKIP: `where` was false. */
+typedef weir_status (*weir_fire_function)(weir_firing *firing, const weir_series *series);
+
+/* The body of every weir_reactor_function, into which the compiler puts `fire`. */
+static inline __attribute__((always_inline)) weir_status
+weir_fire_each(weir_firing *firing, weir_series *series, weir_fire_function fire)
+{
+    weir_series own = *series; /* no node function can change it: it stays in registers */
+    weir_status status;
+
+    do {
+        own.inputs[own.input] = own.values;
+        if (own.keys != NULL) {
+            firing->key = own.keys[own.done].key;
+            own.states = own.keys[own.done].states;
+        }
+        status = fire(firing, &own);
+        if (__builtin_expect(status == WEIR_OK, 1))
+            firing->number++;
+        else if (status == WEIR_SKIP)
+            own.filtered++;
+        else
+            break;
+        own.values += own.size;
+    } while (++own.done < own.count && *own.held == 0);
+    series->done = own.done;
+    series->filtered = own.filtered;
+    return status == WEIR_SKIP ? WEIR_OK : status;
+}
 
 typedef weir_status (*weir_condition_function)(weir_firing *firing, const void *const *inputs);
 

@@ -54,7 +54,9 @@ typedef struct weir_runtime_config {
      * clock begins at `from`. */
     int64_t from, until;
     double speed;
-    int64_t stop_within; /* nanoseconds that a stop waits for sinks and commits; 0: 10 s */
+    /* Nanoseconds that a stop waits for sinks and commits, and the end of all sources for commits;
+     * 0: 10 s. Then the run ends with WEIR_IO. */
+    int64_t stop_within;
 } weir_runtime_config;
 
 /* --- Life --- */

@@ -26,15 +26,12 @@ extern "C" {
 
 typedef struct weir_sink weir_sink;
 
-/* Called with each result that has left through a sink. May push and stop, not run or free. */
-typedef void (*weir_result_function)(const void *value, void *arg);
-
 typedef struct weir_sink_kind {
     weir_kind base;
     size_t state_size; /* of weir_sink.state, zeroed before `open` */
-    bool is_callback;  /* needs a function of the host's; takes values, not bytes */
     weir_status (*open)(weir_sink *sink, weir_error **error);
-    /* Writes some of `bytes` (whole results) and says how many. WEIR_AGAIN: it takes no more just
+    /* NULL: a callback, which takes values, not bytes, and needs a function of the host's. Else it
+     * writes some of `bytes` (whole results) and says how many. WEIR_AGAIN: it takes no more just
      * now (`*fd` to watch for output, or -1: it is asked again after a while). WEIR_IO: it failed,
      * and is tried again each second, until `give_up`. WEIR_CLOSED: nobody will ever read it; the
      * runtime stops. */
@@ -65,8 +62,7 @@ struct weir_sink {
     const char *folder; /* what relative paths are relative to */
     bool fresh;         /* begin with an empty file (replay, test), do not append */
     weir_format format;
-    weir_result_function tap; /* the host's, of a sink of any kind */
-    void *tap_arg;
+    weir_tap tap; /* the host's, of a sink of any kind */
     weir_sink_metrics metrics;
 };
 

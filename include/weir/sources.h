@@ -223,8 +223,9 @@ typedef struct weir_source_kind {
     void (*release)(weir_source *source, size_t count);
     /* All events of `partition` below `position` are done and their results written: they need not
      * come again. Called at the end of a turn in which that has moved, also of the last one; never
-     * in replay. When it fails it is logged and called again. NULL: the kind does not commit; a
-     * source that does not although its kind can clears source->origin.commits in `open`. */
+     * in replay. When it fails it is logged and called again, at the end for as long as
+     * `stop_within` of the runtime. NULL: the kind does not commit; a source that does not although
+     * its kind can clears source->origin.commits in `open`. */
     weir_status (*commit)(weir_source *source, int32_t partition, int64_t position,
                           weir_error **error);
     void (*close)(weir_source *source);

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "beat.weir.h"
+#include "packed.weir.h"
 
 /* --- Channels --- */
 
@@ -94,7 +95,8 @@ static void call_socket(lab_world *lab)
 
 static const char no_bytes[] = "it takes values, not bytes", no_input[] = "it has no input",
                   listens[] = "it listens until the runtime is stopped",
-                  all_there[] = "a file has all its bytes at once";
+                  all_there[] = "a file has all its bytes at once",
+                  one_size[] = "each message has its size";
 
 const source_kind source_kinds[] = {
     {.name = "channel",
@@ -165,6 +167,33 @@ const source_kind source_kinds[] = {
      .give = give,
      .finish = hang_up,
      .skips = {[SOURCE_ENDS] = listens}},
+    {.name = "unix, records",
+     .settings = "kind=unix path=%/in framing=fixed record_size=96",
+     .format = WEIR_FORMAT_JSON,
+     .fixed = 96,
+     .connect = call_socket,
+     .give = give,
+     .finish = hang_up,
+     .skips = {[SOURCE_LONG] = one_size, [SOURCE_ENDS] = listens}},
+    {.name = "unix, raw lines",
+     .settings = "path=%/in max_size=300",
+     .module = &packed_module,
+     .format = WEIR_FORMAT_JSON,
+     .raw = true,
+     .connect = call_socket,
+     .give = give,
+     .finish = hang_up,
+     .skips = {[SOURCE_ENDS] = listens}},
+    {.name = "unix, raw records",
+     .settings = "path=%/in framing=fixed record_size=32",
+     .module = &packed_module,
+     .format = WEIR_FORMAT_JSON,
+     .raw = true,
+     .fixed = 32,
+     .connect = call_socket,
+     .give = give,
+     .finish = hang_up,
+     .skips = {[SOURCE_LONG] = one_size, [SOURCE_ENDS] = listens}},
     {.name = "timer",
      .settings = "kind=timer every=1ms",
      .module = &beat_module,
@@ -216,12 +245,16 @@ static void csv_item(int64_t id, weir_buffer *to)
 
 static void plain_message(const source_kind *kind, const char *word, weir_buffer *to)
 {
-    if (strcmp(word, "bad") == 0)
+    if (strcmp(word, "bad") == 0 && kind->raw)
+        weir_buffer_text(to, "no item\n");
+    else if (strcmp(word, "bad") == 0)
         bad_message(kind->format, to);
     else if (strcmp(word, "long") == 0)
         long_message(kind->format, to);
     else if (kind->format == WEIR_FORMAT_CSV)
         csv_item(strtoll(word, NULL, 10), to);
+    else if (kind->raw)
+        weir_buffer_printf(to, "item %s\n", word);
     else
         lab_encode(strtoll(word, NULL, 10), kind->format, to);
 }
@@ -232,6 +265,10 @@ void source_message(const source_kind *kind, const char *word, weir_buffer *to)
     bool half = strcmp(word, "half") == 0;
 
     plain_message(kind, half ? "7" : word, &message);
+    if (kind->fixed != 0)
+        message.size--; /* without the end of a line */
+    while (message.size < kind->fixed)
+        weir_buffer_text(&message, " ");
     if (kind->length) {
         size_t size = message.size < 0xffff ? message.size : 0xffff;
         char head[2] = {(char)(size >> 8), (char)(size & 0xff)};

@@ -27,7 +27,9 @@ typedef struct source_kind {
     const char *settings;
     const weir_module *module;       /* NULL: probe_module */
     weir_format format;              /* of its messages */
+    bool raw;                        /* ... texts that packed.c decodes */
     bool length;                     /* each stands behind its length */
+    size_t fixed;                    /* each is a record of so many bytes; 0: it is not */
     bool whole;                      /* all of its input is there before it starts */
     void (*prepare)(lab_world *lab); /* before the start */
     void (*connect)(lab_world *lab); /* after it */

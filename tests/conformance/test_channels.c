@@ -13,7 +13,6 @@
 #include <unistd.h>
 
 #include "beat.weir.h"
-#include "keyed.weir.h"
 #include "tests/conformance/lab.h"
 
 /* --- A full channel --- */
@@ -79,33 +78,6 @@ static void on_full(void **state)
         assert_int_equal(lab_source(&lab).waiting, 0);
         lab_clean(&lab);
     }
-}
-
-/* An array is pushed whole or not at all, also where some of its keys wait. */
-static void conflate_all_or_none(void **state)
-{
-    static const keyed_item some[] = {{.id = 2, .value = 2}, {.id = 9}},
-                            all[] = {{.id = 2, .value = 3}, {.id = 3}, {.id = 2, .value = 4}};
-    static const keyed_item three[] = {{.id = 1}, {.id = 2, .value = 1}, {.id = 3}};
-    weir_runtime *runtime = NULL;
-    weir_report *report = NULL;
-
-    (void)state;
-    assert_int_equal(weir_runtime_new(NULL, &runtime, NULL), WEIR_OK);
-    assert_int_equal(weir_runtime_load(runtime, &keyed_module, NULL), WEIR_OK);
-    assert_int_equal(keyed_push_items_n(runtime, three, 3, NULL), WEIR_OK);
-    assert_int_equal(keyed_push_items_n(runtime, some, 2, NULL), WEIR_FULL);
-    assert_int_equal(weir_runtime_metrics(runtime, &report, NULL), WEIR_OK);
-    assert_int_equal(report->sources[0].ledger.received, 3);
-    assert_int_equal(report->sources[0].ledger.collapsed, 0);
-    weir_report_free(report);
-    assert_int_equal(keyed_push_items_n(runtime, all, 3, NULL), WEIR_OK);
-    assert_int_equal(weir_runtime_metrics(runtime, &report, NULL), WEIR_OK);
-    assert_int_equal(report->sources[0].ledger.received, 6);
-    assert_int_equal(report->sources[0].ledger.collapsed, 3);
-    assert_int_equal(report->sources[0].gauges.buffered, 3);
-    weir_report_free(report);
-    weir_runtime_free(runtime);
 }
 
 /* --- A push that waits --- */
@@ -334,6 +306,75 @@ static void letters_outlive_their_client(void **state)
     lab_clean(&lab);
 }
 
+/* --- A client that resets the connection --- */
+
+/* The runtime's end of the only client's connection. */
+static int other_end(const lab_world *lab)
+{
+    struct sockaddr_un address;
+    void *to = &address;
+
+    for (int fd = 3; fd < 1024; fd++) {
+        socklen_t size = sizeof address, length = sizeof(int);
+        int listens = 1;
+        if (getsockname(fd, to, &size) == 0 && size > sizeof(sa_family_t) &&
+            getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &listens, &length) == 0 && !listens &&
+            strcmp(address.sun_path, lab_path(lab, "in")) == 0)
+            return fd;
+    }
+    return -1;
+}
+
+static bool has_clients(lab_world *lab, size_t count)
+{
+    return lab_source(lab).gauges.clients == count;
+}
+
+/* A Unix socket is reset where its peer closes it with bytes that it has not read. The source sends
+ * none, so they are sent for it here. */
+static int call_to_reset(lab_world *lab, const char *settings)
+{
+    listen_with(lab, settings);
+    int fd = call(lab);
+    lab_until(lab, has_clients, 1, "it was accepted");
+    assert_int_equal(send(other_end(lab), "unread", 6, MSG_NOSIGNAL), 6);
+    return fd;
+}
+
+static void reset_after(const char *settings, const char *rest, size_t results, size_t letters)
+{
+    lab_world lab = {0};
+    int fd = call_to_reset(&lab, settings);
+    weir_buffer bytes = {0};
+
+    lab_encode(1, WEIR_FORMAT_JSON, &bytes);
+    bytes.size--;
+    weir_buffer_text(&bytes, rest);
+    assert_int_equal(send(fd, bytes.data, bytes.size, MSG_NOSIGNAL), bytes.size);
+    weir_buffer_free(&bytes);
+    close(fd);
+    lab_until(&lab, has_clients, 0, "it was let go");
+    assert_int_equal(lab.count, results);
+    assert_int_equal(lab.letter_count, letters);
+    if (letters != 0)
+        assert_string_equal(lab.letters[0].reason, "the sender broke off within the message");
+    /* The next one is heard as ever. */
+    fd = call(&lab);
+    say(fd, 2);
+    lab_until(&lab, lab_has_results, results + 1, "the next one was heard");
+    close(fd);
+    lab_clean(&lab);
+}
+
+/* What came before is taken; what is not known to be whole is a dead letter, a last line too. */
+static void clients_reset(void **state)
+{
+    (void)state;
+    reset_after("", "\n", 1, 0);
+    reset_after("", "\n{\"id\":", 1, 1);
+    reset_after("", "", 0, 1);
+}
+
 /* --- No descriptors left --- */
 
 static bool is_deaf(lab_world *lab, size_t unused)
@@ -366,7 +407,6 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(on_full),
-        cmocka_unit_test(conflate_all_or_none),
         cmocka_unit_test(block_goes_on),
         cmocka_unit_test(block_is_woken_by_a_stop),
         cmocka_unit_test(in_flight_is_limited),
@@ -374,6 +414,7 @@ int main(void)
         cmocka_unit_test(many_clients),
         cmocka_unit_test(clients_are_limited),
         cmocka_unit_test(letters_outlive_their_client),
+        cmocka_unit_test(clients_reset),
         cmocka_unit_test(descriptors_run_out),
     };
 

@@ -13,7 +13,7 @@ enum { MANY = 1000, BEATS = 20, ECHO_CAPACITY = 16, SPAN = 256, CHANNEL = 2000 }
 
 static bool beats(const source_kind *kind)
 {
-    return kind->module != NULL;
+    return kind->give == NULL && kind->push == NULL;
 }
 
 /* --- Checks --- */
@@ -234,7 +234,7 @@ static void leave_socket(const lab_world *lab)
 
 static void restart(lab_world *lab, const source_kind *kind)
 {
-    bool is_socket = strncmp(kind->settings, "kind=unix", 9) == 0;
+    bool is_socket = strncmp(kind->name, "unix", 4) == 0;
 
     for (int run = 0; run < 3; run++) {
         if (is_socket && run == 2)

@@ -205,8 +205,7 @@ static weir_status run(weir_firing *firing, const void *const *inputs, void *sta
     return weir_results_leave(firing, frame, &results, 1);
 }
 
-static weir_status fire(weir_firing *firing, const void *const *inputs, void *states,
-                        const weir_graph_frame *frames, bool *failed, uint32_t reactor)
+static weir_status fire(weir_firing *firing, const weir_series *series, uint32_t reactor)
 {
     const rig_world *rig = firing->user;
     const weir_module_reactor *module = &rig->tables->reactors[reactor];
@@ -214,15 +213,16 @@ static weir_status fire(weir_firing *firing, const void *const *inputs, void *st
 
     for (uint32_t i = 0; i < module->input_count && module->where != NULL; i++) {
         size_t count;
-        const rig_item *items = items_of(rig, reactor, i, inputs[i], &count);
+        const rig_item *items = items_of(rig, reactor, i, series->inputs[i], &count);
         weir_status status = count != 0 ? judge(firing, items[0].id) : WEIR_OK;
         if (status != WEIR_OK)
             return status;
     }
     for (uint32_t g = 0; g < module->graph_count; g++)
-        if (rig_graph_functions[2 * reactor + g](firing, inputs, (int64_t *)states + g,
-                                                 &frames[g]) != WEIR_OK)
-            outcome = weir_graph_failed(firing, &frames[g], &failed[g]);
+        if (rig_graph_functions[2 * reactor + g](firing, series->inputs,
+                                                 (int64_t *)series->states + g,
+                                                 &series->frames[g]) != WEIR_OK)
+            outcome = weir_graph_failed(firing, &series->frames[g], &series->failed[g]);
     return outcome;
 }
 
@@ -237,10 +237,13 @@ static weir_status fire(weir_firing *firing, const void *const *inputs, void *st
     {                                                                                              \
         return run(firing, inputs, state, frame, n, 1);                                            \
     }                                                                                              \
-    static weir_status fire_##n(weir_firing *firing, const void *const *inputs, void *states,      \
-                                const weir_graph_frame *frames, bool *failed)                      \
+    static weir_status fire_one_##n(weir_firing *firing, const weir_series *series)                \
     {                                                                                              \
-        return fire(firing, inputs, states, frames, failed, n);                                    \
+        return fire(firing, series, n);                                                            \
+    }                                                                                              \
+    static weir_status fire_##n(weir_firing *firing, weir_series *series)                          \
+    {                                                                                              \
+        return weir_fire_each(firing, series, fire_one_##n);                                       \
     }
 REACTOR(0)
 REACTOR(1)

@@ -589,15 +589,18 @@ weir_status hello_spread_call(const hello_spread_in *in, void *state, hello_spre
 }
 
 /* spread hello.weir.yaml:8 */
-static weir_status hello_spread_fire(weir_firing *firing, const void *const *inputs, void *states,
-                                     const weir_graph_frame *frames, bool *failed)
+static inline weir_status hello_spread_fire_one(weir_firing *firing, const weir_series *series)
 {
     weir_status status = WEIR_OK;
 
-    (void)states;
-    if (hello_spread_run(firing, inputs, NULL, &frames[0]) != WEIR_OK)
-        status = weir_graph_failed(firing, &frames[0], &failed[0]);
+    if (hello_spread_run(firing, series->inputs, NULL, &series->frames[0]) != WEIR_OK)
+        status = weir_graph_failed(firing, &series->frames[0], &series->failed[0]);
     return status;
+}
+
+static weir_status hello_spread_fire(weir_firing *firing, weir_series *series)
+{
+    return weir_fire_each(firing, series, hello_spread_fire_one);
 }
 
 static const weir_type *const hello_types[] = {

@@ -1735,18 +1735,22 @@ typedef struct maker_maker_states {
 } maker_maker_states;
 
 /* maker maker.weir.yaml:21 */
-static weir_status maker_maker_fire(weir_firing *firing, const void *const *inputs, void *states,
-                                    const weir_graph_frame *frames, bool *failed)
+static inline weir_status maker_maker_fire_one(weir_firing *firing, const weir_series *series)
 {
-    weir_status status = WEIR_SKIP;
+    weir_status status = maker_maker_where(firing, series->inputs);
 
-    status = maker_maker_where(firing, inputs);
     if (status != WEIR_OK)
         return status;
-    if (maker_quote_maker_run(firing, inputs, &((maker_maker_states *)states)->quote_maker,
-                              &frames[0]) != WEIR_OK)
-        status = weir_graph_failed(firing, &frames[0], &failed[0]);
+    if (maker_quote_maker_run(firing, series->inputs,
+                              &((maker_maker_states *)series->states)->quote_maker,
+                              &series->frames[0]) != WEIR_OK)
+        status = weir_graph_failed(firing, &series->frames[0], &series->failed[0]);
     return status;
+}
+
+static weir_status maker_maker_fire(weir_firing *firing, weir_series *series)
+{
+    return weir_fire_each(firing, series, maker_maker_fire_one);
 }
 
 static const weir_type *const maker_types[] = {

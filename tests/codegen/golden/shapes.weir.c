@@ -1478,56 +1478,68 @@ typedef struct shapes_both_states {
 } shapes_both_states;
 
 /* both shapes.weir.yaml:27 */
-static weir_status shapes_both_fire(weir_firing *firing, const void *const *inputs, void *states,
-                                    const weir_graph_frame *frames, bool *failed)
+static inline weir_status shapes_both_fire_one(weir_firing *firing, const weir_series *series)
 {
-    weir_status status = WEIR_SKIP;
+    weir_status status = shapes_both_where(firing, series->inputs);
 
-    status = shapes_both_where(firing, inputs);
     if (status != WEIR_OK)
         return status;
-    if (shapes_diamond_run(firing, inputs, NULL, &frames[0]) != WEIR_OK)
-        status = weir_graph_failed(firing, &frames[0], &failed[0]);
-    if (shapes_nested_run(firing, inputs, &((shapes_both_states *)states)->nested,
-                          &frames[1]) != WEIR_OK)
-        status = weir_graph_failed(firing, &frames[1], &failed[1]);
+    if (shapes_diamond_run(firing, series->inputs, NULL, &series->frames[0]) != WEIR_OK)
+        status = weir_graph_failed(firing, &series->frames[0], &series->failed[0]);
+    if (shapes_nested_run(firing, series->inputs, &((shapes_both_states *)series->states)->nested,
+                          &series->frames[1]) != WEIR_OK)
+        status = weir_graph_failed(firing, &series->frames[1], &series->failed[1]);
     return status;
+}
+
+static weir_status shapes_both_fire(weir_firing *firing, weir_series *series)
+{
+    return weir_fire_each(firing, series, shapes_both_fire_one);
 }
 
 /* windows shapes.weir.yaml:49 */
-static weir_status shapes_windows_fire(weir_firing *firing, const void *const *inputs, void *states,
-                                       const weir_graph_frame *frames, bool *failed)
+static inline weir_status shapes_windows_fire_one(weir_firing *firing, const weir_series *series)
 {
     weir_status status = WEIR_OK;
 
-    (void)states;
-    if (shapes_windows_run(firing, inputs, NULL, &frames[0]) != WEIR_OK)
-        status = weir_graph_failed(firing, &frames[0], &failed[0]);
+    if (shapes_windows_run(firing, series->inputs, NULL, &series->frames[0]) != WEIR_OK)
+        status = weir_graph_failed(firing, &series->frames[0], &series->failed[0]);
     return status;
+}
+
+static weir_status shapes_windows_fire(weir_firing *firing, weir_series *series)
+{
+    return weir_fire_each(firing, series, shapes_windows_fire_one);
 }
 
 /* by_key shapes.weir.yaml:55 */
-static weir_status shapes_by_key_fire(weir_firing *firing, const void *const *inputs, void *states,
-                                      const weir_graph_frame *frames, bool *failed)
+static inline weir_status shapes_by_key_fire_one(weir_firing *firing, const weir_series *series)
 {
     weir_status status = WEIR_OK;
 
-    (void)states;
-    if (shapes_by_key_run(firing, inputs, NULL, &frames[0]) != WEIR_OK)
-        status = weir_graph_failed(firing, &frames[0], &failed[0]);
+    if (shapes_by_key_run(firing, series->inputs, NULL, &series->frames[0]) != WEIR_OK)
+        status = weir_graph_failed(firing, &series->frames[0], &series->failed[0]);
     return status;
 }
 
+static weir_status shapes_by_key_fire(weir_firing *firing, weir_series *series)
+{
+    return weir_fire_each(firing, series, shapes_by_key_fire_one);
+}
+
 /* fed shapes.weir.yaml:60 */
-static weir_status shapes_fed_fire(weir_firing *firing, const void *const *inputs, void *states,
-                                   const weir_graph_frame *frames, bool *failed)
+static inline weir_status shapes_fed_fire_one(weir_firing *firing, const weir_series *series)
 {
     weir_status status = WEIR_OK;
 
-    (void)states;
-    if (shapes_fed_run(firing, inputs, NULL, &frames[0]) != WEIR_OK)
-        status = weir_graph_failed(firing, &frames[0], &failed[0]);
+    if (shapes_fed_run(firing, series->inputs, NULL, &series->frames[0]) != WEIR_OK)
+        status = weir_graph_failed(firing, &series->frames[0], &series->failed[0]);
     return status;
+}
+
+static weir_status shapes_fed_fire(weir_firing *firing, weir_series *series)
+{
+    return weir_fire_each(firing, series, shapes_fed_fire_one);
 }
 
 static const weir_type *const shapes_types[] = {

@@ -1289,15 +1289,18 @@ weir_status small_called_call(const small_called_in *in, void *state, small_call
 }
 
 /* g small.weir.yaml:16 */
-static weir_status small_g_fire(weir_firing *firing, const void *const *inputs, void *states,
-                                const weir_graph_frame *frames, bool *failed)
+static inline weir_status small_g_fire_one(weir_firing *firing, const weir_series *series)
 {
     weir_status status = WEIR_OK;
 
-    (void)states;
-    if (small_g_run(firing, inputs, NULL, &frames[0]) != WEIR_OK)
-        status = weir_graph_failed(firing, &frames[0], &failed[0]);
+    if (small_g_run(firing, series->inputs, NULL, &series->frames[0]) != WEIR_OK)
+        status = weir_graph_failed(firing, &series->frames[0], &series->failed[0]);
     return status;
+}
+
+static weir_status small_g_fire(weir_firing *firing, weir_series *series)
+{
+    return weir_fire_each(firing, series, small_g_fire_one);
 }
 
 static const weir_type *const small_types[] = {

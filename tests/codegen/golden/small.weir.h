@@ -8,7 +8,7 @@
 
 #include <weir/weir.h>
 
-#if WEIR_GENERATION != 2
+#if WEIR_GENERATION != 3
 #error "generated for another generation of weir: generate it again"
 #endif
 
