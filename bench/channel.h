@@ -3,23 +3,32 @@
 #ifndef WEIR_BENCH_CHANNEL_H
 #define WEIR_BENCH_CHANNEL_H
 
-#include "maker.weir.h"
+#include "channel.weir.h"
 
-enum { CHANNEL_RECORDS = 16384, CHANNEL_BATCH = 128, CHANNEL_CAPACITY = 16384 };
+enum {
+    CHANNEL_RECORDS = 16384,
+    CHANNEL_ROUNDS = 48,      /* how often all records are pushed */
+    CHANNEL_BATCH = 128,      /* values of one push */
+    CHANNEL_CAPACITY = 16384, /* of the ring, as of the channel */
+};
 
-typedef struct channel_tape {
-    const maker_quote *quotes; /* CHANNEL_RECORDS of them, pushed again and again */
-    uint64_t events;
-    void *world; /* of fire.h */
-} channel_tape;
+typedef struct channel_results {
+    double sum;
+    uint64_t count;
+} channel_results;
 
-/* A bare ring for one producer, on a thread of its own, and one consumer, which calls `by_hand`. */
-void ring_by_hand(const channel_tape *tape);
+void channel_take(const channel_mid *mid, void *results);
 
-/* From a write to an eventfd until its reader, which epoll had parked, has read the clock. */
-typedef struct parked_reader parked_reader;
-parked_reader *parked_start(void);
-void parked_stop(parked_reader *reader);
-int64_t parked_wake(parked_reader *reader); /* nanoseconds */
+/* reference/channel.c: a bare ring of one producer, on a thread of its own, and one consumer, the
+ * caller; false: there is no thread or memory. */
+bool hand_channel(const channel_quote *quotes, channel_results *results);
+
+/* Reads an eventfd that epoll waits for, on a thread pinned to the caller's core: the times between
+ * a write and the reader's look at the clock. */
+bool hand_wakes(int64_t *ret_times, size_t count);
+
+/* Pins the calling thread to `core`; the pause in which a woken thread parks again. */
+void channel_pin(size_t core);
+void channel_rest(void);
 
 #endif

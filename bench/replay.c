@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* replay.c - from file to graph to file, against hand-written C that reads, decodes and writes the
- * same bytes: events in a second of the thread's time, the runtime's start and end included. Run as a
- * live module is, and replayed, where each time of an event is a turn of its own. */
+ * same bytes: events in a second of the thread's time, the runtime's start and end included. Run as
+ * a live module is, and replayed, where each time of an event is a turn of its own. */
 #include "bench/replay.h"
 #include "bench/harness.h"
 #include "core/buffer.h"
