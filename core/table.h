@@ -21,6 +21,7 @@ typedef struct weir_entry {
 
 typedef struct weir_index {
     uint64_t *slots; /* tag << 32 | entry number; 0: free */
+    void *memory;    /* that they lie in */
     uint32_t mask;
     uint32_t used;
 } weir_index;
@@ -34,8 +35,9 @@ typedef struct weir_table {
     uint32_t slab_shift; /* the first slab has 1 << slab_shift entries, each other twice as many */
     uint32_t slab_count;
     unsigned char *slabs[WEIR_SLABS];
-    uint32_t fresh; /* entries that were never used begin here */
-    uint32_t free;  /* the first freed entry; they are chained through `hash` */
+    void *slab_memory[WEIR_SLABS]; /* that they lie in */
+    uint32_t fresh;                /* entries that were never used begin here */
+    uint32_t free;                 /* the first freed entry; they are chained through `hash` */
     uint32_t count;
     uint32_t limit;
     uint64_t added; /* insertions so far: the age of the newest entry, counted from 1 */
