@@ -40,11 +40,12 @@ static bool make_index(weir_index *index, uint32_t slots)
     return true;
 }
 
-bool weir_table_init(weir_table *table, uint32_t key_words, uint32_t size, uint32_t limit,
-                     uint64_t seed)
+bool weir_table_init(weir_table *table, uint32_t key_words, uint32_t size, uint32_t alignment,
+                     uint32_t limit, uint64_t seed)
 {
-    uint32_t bytes =
-        (uint32_t)(sizeof(weir_entry) + weir_key_room(key_words) * sizeof(uint64_t) + size);
+    uint32_t head = (uint32_t)sizeof(weir_entry) + key_words * (uint32_t)sizeof(uint64_t);
+    uint32_t data = (head + alignment - 1) & ~(alignment - 1);
+    uint32_t bytes = data + size;
     uint32_t shift = 0;
 
     /* Whole cache lines, so that the lines of one entry are no other's. */
@@ -52,6 +53,7 @@ bool weir_table_init(weir_table *table, uint32_t key_words, uint32_t size, uint3
     while (shift < 12 && ((uint64_t)bytes << (shift + 1)) <= SLAB_BYTES)
         shift++;
     *table = (weir_table){.key_words = key_words,
+                          .data_offset = data,
                           .entry_size = bytes,
                           .slab_shift = shift,
                           .limit = limit,
@@ -213,8 +215,8 @@ weir_entry *weir_table_add(weir_table *table, const uint64_t *key, uint64_t hash
     if (*full || !make_room(table) || (entry = take_entry(table)) == NULL)
         return NULL;
     entry->hash = home_of(hash);
-    entry->age = ++table->next_age;
-    memcpy(weir_entry_key(entry), key, table->key_words * sizeof *key);
+    table->added++;
+    memcpy(entry->key, key, table->key_words * sizeof *key);
     insert_slot(&table->index, entry->hash, (uint64_t)tag_of(hash) << 32 | entry->number);
     table->count++;
     return entry;

@@ -22,8 +22,8 @@ static weir_status prepare(const weir_outlet *outlet, weir_firing *firing, const
         return weir_fail(firing, "sink '%s' cannot write the result: %s%s%s", sink->module->name,
                          error.path, error.path[0] != '\0' ? ": " : "", error.message);
     }
-    if (sink->format != WEIR_FORMAT_MSGPACK)
-        weir_buffer_append(&work->out, "\n", 1);
+    if (sink->format != WEIR_FORMAT_MSGPACK && weir_buffer_room(&work->out, 1))
+        work->out.data[work->out.size++] = '\n';
     return WEIR_OK;
 }
 

@@ -22,21 +22,26 @@ static inline const unsigned char *weir_json_close(weir_reader *reader, const un
     return at;
 }
 
-/* Whether the expected key (with quotes and colon) comes next, behind `before` and at most one
- * space; goes past it and the spaces behind it if so. */
+/* Whether the expected key comes next, given with its '{' or ',', quotes and colon, behind which
+ * there may be a space each; goes past it and the spaces behind it if so. */
 static inline bool weir_json_next(const weir_reader *reader, const unsigned char **at,
-                                  unsigned char before, const char *key, size_t size)
+                                  const char *key, size_t size)
 {
     const unsigned char *p = *at;
 
-    if (WEIR_UNLIKELY((size_t)(reader->end - p) < size + 4 || *p != before))
+    if (WEIR_UNLIKELY((size_t)(reader->end - p) < size + 4))
         return false;
-    p += p[1] == ' ' ? 2 : 1;
-    if (memcmp(p, key, size) != 0)
+    if (WEIR_LIKELY(memcmp(p, key, size) == 0))
+        p += size;
+    else if (*p == (unsigned char)*key && p[1] == ' ' && memcmp(p + 2, key + 1, size - 1) == 0)
+        p += size + 1;
+    else
         return false;
-    p += size;
-    p += *p == ' ';
-    *at = WEIR_UNLIKELY(p < reader->end && *p <= ' ') ? weir_json_space(reader, p) : p;
+    if (WEIR_UNLIKELY(*p <= ' ')) {
+        p += *p == ' ';
+        p = *p > ' ' ? p : weir_json_space(reader, p);
+    }
+    *at = p;
     return true;
 }
 
