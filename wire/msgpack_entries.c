@@ -27,7 +27,8 @@ static const struct {
     {UINT64_MAX, 8},
 };
 
-/* The field of the str at `at`, of which eight bytes may be read; NULL: it is none of the table. */
+/* The field of the str at `at`, of which all its bytes and at least eight may be read; NULL: it is
+ * none of the table. */
 static inline const weir_key *find(const weir_keys *keys, const unsigned char *at, size_t size)
 {
     uint64_t first = weir_load_le(at) & words[size].own;
@@ -52,7 +53,7 @@ static inline const unsigned char *take_map(const weir_reader *reader, const uns
         if (end - at < WORD)
             return NULL;
         size_t size = (*at & 0x1fu) + (size_t)1;
-        if (size > LONGEST)
+        if (size > LONGEST || (size_t)(end - at) < size)
             return NULL;
         const weir_key *key = find(keys, at, size);
         if (key == NULL || end - at < key->least)

@@ -171,21 +171,36 @@ static void move_clock(rig_world *rig, int64_t by)
     must(weir_runtime_advance(rig->runtime, rig->runtime->clock.now + by, &error), error);
 }
 
+/* The items of 1,2k7,3, each behind `mark`. */
+static size_t read_items(char *text, const char *mark, rig_item *items, size_t most)
+{
+    char *rest = NULL;
+    size_t count = 0;
+
+    for (char *one = strtok_r(text, mark, &rest); one != NULL; one = strtok_r(NULL, mark, &rest)) {
+        assert_true(count < most);
+        items[count++] = read_item(one);
+    }
+    return count;
+}
+
 static void push(rig_world *rig, const char *word)
 {
     size_t name = strcspn(word, "0123456789");
-    char source[64];
+    char source[64], list[1024];
     weir_error *error = NULL;
-    rig_item item = read_item(word + name);
+    rig_item items[64];
 
     snprintf(source, sizeof source, "%.*s", (int)name, word);
-    weir_status status =
-        weir_runtime_push(rig->runtime, rig->module, source_named(rig, source), &item, 1, &error);
+    snprintf(list, sizeof list, "%s", word + name);
+    size_t count = read_items(list, ",", items, 64);
+    weir_status status = weir_runtime_push(rig->runtime, rig->module, source_named(rig, source),
+                                           items, count, &error);
     if (status != WEIR_OK)
         weir_buffer_printf(&rig->record, "%s:%s ", word, weir_status_text(status));
     weir_error_free(error);
     /* What is pushed later has a later stamp. */
-    if (!rig->live && !rig->ended)
+    if (!rig->live && !rig->still && !rig->ended)
         move_clock(rig, 1);
 }
 
@@ -206,17 +221,6 @@ static weir_status fire(rig_world *rig, char *name, weir_error **error)
     return weir_runtime_fire(rig->runtime, name, comma != NULL ? &key : NULL, error);
 }
 
-/* The items of 1+2+3, behind each other. */
-static size_t read_items(char *text, rig_item *items)
-{
-    char *rest = NULL;
-    size_t count = 0;
-
-    for (char *one = strtok_r(text, "+", &rest); one != NULL; one = strtok_r(NULL, "+", &rest))
-        items[count++] = read_item(one);
-    return count;
-}
-
 /* fire_with:r,7,a=1,w=2+3 */
 static weir_status fire_with(rig_world *rig, char *text, weir_error **error)
 {
@@ -234,7 +238,7 @@ static weir_status fire_with(rig_world *rig, char *text, weir_error **error)
             continue;
         }
         *equals = '\0';
-        size_t size = read_items(equals + 1, items[count]);
+        size_t size = read_items(equals + 1, "+", items[count], 4);
         values[count] = (weir_named_value){part, items[count], size};
         count++;
     }

@@ -6,6 +6,7 @@
  *
  *     spec     a table of names; criteria as text: "all(a,any(b,c))"; inputs: "a b? c"
  *     script   a1 a2k7 b3@50  pushes item 1 into a, item 2 of key 7, item 3 with event time 50
+ *              a1,2k7         pushes an array
  *              ;              takes turns until nothing is left to do at once
  *              +5s +10ms      moves the clock
  *              pause:r resume:r fire:r fire:r,7 fire_with:r,a=1 flush:x inject:x,9k2
@@ -133,6 +134,7 @@ typedef struct rig_world {
     rig_tap taps[RIG_ROOM];
     weir_runtime_config config;
     bool live;         /* real time */
+    bool still;        /* a push does not move the clock */
     bool quiet;        /* firings are not recorded */
     bool terse;        /* the way of a cycle is not */
     bool polled_aside; /* by another thread than the one that made the rig */

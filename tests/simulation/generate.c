@@ -55,17 +55,15 @@ static void put_accumulator(FILE *file, const rig_accumulator *a)
     fprintf(file, "  %s: {kind: %s", a->name, a->kind != NULL ? a->kind : "passthrough");
     if (a->source != NULL)
         fprintf(file, ", source: %s", a->source);
+    else if (polls)
+        fprintf(file, ", out: Item, call: sim%u_poll", number);
     else
-        fprintf(file,
-                polls    ? ", out: Item, call: sim%u_poll"
-                : stream ? ""
-                         : ", type: Item",
-                number);
+        fprintf(file, ", type: Item");
     if (stream)
         fprintf(file,
-                "%s, out: Item, state: {sum: i64}, update: {sum: (state.sum + event.id) %% %d}"
+                ", out: Item, state: {sum: i64}, update: {sum: (state.sum + event.id) %% %d}"
                 ", where: %s, set: {id: state.sum, key: event.key, time: 0}",
-                a->source == NULL ? ", type: Item" : "", RIG_SUMS, where);
+                RIG_SUMS, where);
     if (a->keyed)
         fprintf(file, ", key: key");
     if (a->where)
