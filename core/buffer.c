@@ -26,6 +26,7 @@ bool weir_buffer_reserve(weir_buffer *buffer, size_t more)
     char *data = over ? NULL : weir_realloc(buffer->data, capacity);
     if (data == NULL) {
         buffer->failed = true;
+        buffer->full = over;
         return false;
     }
     buffer->data = data;

@@ -15,7 +15,8 @@ typedef struct weir_buffer {
     size_t size;
     size_t capacity; /* one more than the limit at most */
     size_t limit;    /* 0: none */
-    bool failed;     /* out of memory, or over the limit */
+    bool failed;     /* out of memory, or ... */
+    bool full;       /* ... over the limit */
 } weir_buffer;
 
 WEIR_API void weir_buffer_free(weir_buffer *buffer);

@@ -196,7 +196,7 @@ static void gather(const weir_source_work *work, const weir_shortcut *way, weir_
         weir_reactor_cell *cell = ready_cell(way, outlook, index);
         if (cell == NULL)
             return;
-        cell->last_event = reactor->firing.now;
+        weir_cell_live(reactor, cell, reactor->firing.now);
         block->cells[block->count] = cell;
         block->keys[block->count] =
             (weir_series_key){weir_cell_key(reactor, cell), weir_cell_states(reactor, cell)};

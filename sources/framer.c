@@ -174,6 +174,7 @@ static bool is_blank(weir_slice line)
     return true;
 }
 
+/* The return may have come without its newline yet. */
 static size_t without_return(weir_slice line, size_t size)
 {
     return size - (size != 0 && line.data[size - 1] == '\r');
@@ -191,7 +192,7 @@ static weir_status find_line(weir_framer *framer)
         return good(framer, 0, without_return(rest, size), size + 1);
     }
     framer->line = rest.size;
-    if (rest.size > framer->limit) {
+    if (without_return(rest, rest.size) > framer->limit) {
         framer->skip = WEIR_FRAMER_SKIP_LINE;
         return too_long(framer, 0, rest.size, rest.size);
     }
@@ -228,7 +229,7 @@ static weir_status find_csv(weir_framer *framer)
         return good(framer, 0, size, next);
     if (status == WEIR_DECODE)
         return give_up_record(framer, "a quote is open to the end of the input");
-    if (status == WEIR_AGAIN && rest.size <= framer->limit)
+    if (status == WEIR_AGAIN && without_return(rest, rest.size) <= framer->limit)
         return WEIR_AGAIN;
     return give_up_record(framer, tell_too_long(framer));
 }
