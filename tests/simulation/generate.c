@@ -55,12 +55,10 @@ static void put_accumulator(FILE *file, const rig_accumulator *a)
     fprintf(file, "  %s: {kind: %s", a->name, a->kind != NULL ? a->kind : "passthrough");
     if (a->source != NULL)
         fprintf(file, ", source: %s", a->source);
-    else
-        fprintf(file,
-                polls    ? ", out: Item, call: sim%u_poll"
-                : stream ? ""
-                         : ", type: Item",
-                number);
+    else if (polls)
+        fprintf(file, ", out: Item, call: sim%u_poll", number);
+    else if (!stream)
+        fprintf(file, ", type: Item");
     if (stream)
         fprintf(file,
                 "%s, out: Item, state: {sum: i64}, update: {sum: (state.sum + event.id) %% %d}"
