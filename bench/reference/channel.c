@@ -28,9 +28,9 @@ static void *produce(void *arg)
     uint64_t tail = 0, head = 0, all = (uint64_t)CHANNEL_RECORDS * CHANNEL_ROUNDS;
 
     while (tail < all) {
-        while (tail + CHANNEL_BATCH - head > CHANNEL_CAPACITY) {
+        for (int tries = 0; tail + CHANNEL_BATCH - head > CHANNEL_CAPACITY; tries++) {
             head = atomic_load_explicit(&ring->head, memory_order_acquire);
-            if (tail + CHANNEL_BATCH - head > CHANNEL_CAPACITY)
+            if (tries % 1000 == 999)
                 sched_yield();
         }
         memcpy(&ring->slots[tail % CHANNEL_CAPACITY], &ring->from[tail % CHANNEL_RECORDS],
@@ -47,7 +47,9 @@ static void consume(hand_ring *ring, channel_results *results)
     weir_firing firing = {.number = 0};
 
     while (head < all) {
-        uint64_t tail = atomic_load_explicit(&ring->tail, memory_order_acquire);
+        uint64_t tail = head;
+        for (int tries = 0; tail == head && tries < 1000; tries++)
+            tail = atomic_load_explicit(&ring->tail, memory_order_acquire);
         if (head == tail)
             sched_yield();
         for (; head < tail; head++) {
