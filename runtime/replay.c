@@ -148,29 +148,37 @@ static weir_status begin_turn(weir_runtime *runtime, int64_t time, weir_error **
 }
 
 /* Whether a turn of `time` can follow the one that is open, without anything between. */
-static bool can_follow(const weir_runtime *runtime, int64_t time, int64_t until)
+static bool can_follow(const weir_runtime *runtime, int64_t time)
 {
-    return time <= until && time < weir_timers_next(&runtime->timers) && !runtime->sinks_stuck;
+    const weir_timer *first = weir_timers_first(&runtime->timers);
+
+    return (first == NULL || time < first->due) && !runtime->sinks_stuck;
 }
 
-bool weir_replay_goes_on(weir_source_work *work, size_t index, int64_t until)
+bool weir_replay_goes_on(weir_source_work *work, size_t index, const weir_turns *turns)
 {
     weir_runtime *runtime = work->program->runtime;
     int64_t time = time_at(&work->source, index);
 
-    if (time == no_time || is_outside(runtime, time) || atomic_load(&runtime->stopping) ||
-        runtime->sinks_stuck)
+    if (time > turns->until || atomic_load(&runtime->stopping) || !can_follow(runtime, time))
         return false;
     if (time <= runtime->clock.now)
-        return true;
-    if (!can_follow(runtime, time, until))
-        return false;
-    weir_ask_latest(runtime); /* it may arm a timer */
-    if (!can_follow(runtime, time, until))
+        return time != no_time && !is_outside(runtime, time);
+    if (turns->ask)
+        weir_ask_latest(runtime);
+    if (turns->ask && !can_follow(runtime, time)) /* it may have armed a timer */
         return false;
     runtime->turns++;
     runtime->clock.now = time;
     return true;
+}
+
+static bool has_latest(const weir_runtime *runtime)
+{
+    FOR_EACH_REACTOR(runtime, reactor)
+    if (reactor->module->strategy == WEIR_LATEST)
+        return true;
+    return false;
 }
 
 /* The turns that follow, as far as they take the shortcut. A refusal goes with the event before it.
@@ -180,12 +188,14 @@ static void take_turns(weir_source_work *work, int64_t until)
     const weir_runtime *runtime = work->program->runtime;
     weir_source *source = &work->source;
     size_t before = source->taken, end = source->span.count;
+    int64_t last = runtime->config.until != 0 ? runtime->config.until - 1 : INT64_MAX;
 
     if (source->refusal.waiting && end != 0)
         end--;
     if (before >= end || work->stalled || runtime->config.speed > 0 || !runtime->time_started)
         return;
-    weir_shortcut_take_turns(work, end, until);
+    weir_turns turns = {until < last ? until : last, has_latest(runtime)};
+    weir_shortcut_take_turns(work, end, &turns);
     if (source->taken == before)
         return;
     work->last_event = (uint64_t)runtime->clock.now;

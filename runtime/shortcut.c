@@ -19,8 +19,7 @@ typedef struct weir_shortcut {
     uint64_t bit;          /* of the input */
     size_t size;
     const unsigned char *values;
-    bool in_turns; /* a replay: each event at its own time, none of which is ... */
-    int64_t until; /* ... later than that */
+    const weir_turns *turns; /* a replay's: each event has its own time; else NULL */
     size_t fired, filtered;
     bool failed; /* a firing: whether the way is still open must be asked again */
 } weir_shortcut;
@@ -52,9 +51,9 @@ static bool goes_on(weir_source_work *work, const weir_shortcut *way, size_t ind
 {
     if (way->reactor->blocked != 0 || way->failed)
         return false;
-    if (!way->in_turns)
+    if (way->turns == NULL)
         return true;
-    bool next = weir_replay_goes_on(work, index, way->until);
+    bool next = weir_replay_goes_on(work, index, way->turns);
     way->reactor->firing.now = work->program->runtime->clock.now;
     return next && way->reactor->blocked == 0; /* what the turn before ends with may block it */
 }
@@ -134,7 +133,7 @@ static void take_quickly(weir_source_work *work, weir_shortcut *way, size_t end)
     reactor->shared_present |= way->bit;
     while (index < end && goes_on(work, way, index))
         index += run_series(work, way, &series, &reactor->single, index,
-                            way->in_turns ? 1 : end - index);
+                            way->turns != NULL ? 1 : end - index);
     finish_span(work, way, index);
 }
 
@@ -235,7 +234,7 @@ static bool take_by_key(weir_source_work *work, weir_shortcut *way, size_t end)
     weir_reactor *reactor = way->reactor;
     const void *inputs[WEIR_INPUT_LIMIT];
     weir_series series = begin_series(way, inputs);
-    size_t most = reactor->module->input_count == 1 && !way->in_turns ? BLOCK : 1;
+    size_t most = reactor->module->input_count == 1 && way->turns == NULL ? BLOCK : 1;
     size_t index = work->source.taken;
     weir_outlook outlook;
     weir_block block = {.count = most};
@@ -294,15 +293,14 @@ bool weir_shortcut_take(weir_source_work *work, size_t end)
     return true;
 }
 
-void weir_shortcut_take_turns(weir_source_work *work, size_t end, int64_t until)
+void weir_shortcut_take_turns(weir_source_work *work, size_t end, const weir_turns *turns)
 {
     weir_source *source = &work->source;
 
     if (!work->quick || !weir_shortcut_is_open(work))
         return;
     weir_shortcut way = begin_shortcut(work);
-    way.in_turns = true;
-    way.until = until;
+    way.turns = turns;
     if (work->accumulators[0]->key_words != 0)
         take_by_key(work, &way, end);
     else

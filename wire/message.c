@@ -85,8 +85,6 @@ static weir_status write_value(const weir_type *type, weir_format format, const 
     bool msgpack = format == WEIR_FORMAT_MSGPACK;
     size_t max = msgpack ? type->msgpack_max : type->json_max;
 
-    if (WEIR_UNLIKELY(format == WEIR_FORMAT_CSV))
-        return wire_csv_write(type, value, buffer, writer) ? WEIR_OK : writer->error->status;
     if (!weir_buffer_room(buffer, max + WEIR_WRITE_SLACK))
         return no_memory(writer->error);
     unsigned char *at = (unsigned char *)buffer->data + buffer->size;
@@ -114,7 +112,8 @@ weir_status weir_encode(const weir_type *type, weir_format format, const void *v
     /* What little it keeps over the one call matters here. */
     if (format != WEIR_FORMAT_MSGPACK || type->put_msgpack == NULL || buffer->failed ||
         room >= buffer->capacity - buffer->size)
-        return encode_any(type, format, value, buffer, error);
+        return format == WEIR_FORMAT_CSV ? wire_csv_write(type, value, buffer, error)
+                                         : encode_any(type, format, value, buffer, error);
     unsigned char *at = (unsigned char *)buffer->data + buffer->size;
     at = type->put_msgpack(at, value, error);
     if (WEIR_UNLIKELY(at == NULL)) {
