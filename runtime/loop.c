@@ -74,6 +74,20 @@ static void take_turn(weir_runtime *runtime)
     runtime->loop->deaf = weir_watch_all(runtime);
 }
 
+/* A turn that somebody may have woken the runtime for. The eventfd is emptied behind it, so that
+ * the events need not wait for that; who wakes meanwhile sets `woken` first, and has another turn.
+ */
+static void take_woken_turn(weir_runtime *runtime)
+{
+    uint64_t count;
+
+    take_turn(runtime);
+    /* Nothing to read only means that nobody woke it. */
+    ssize_t size = read(runtime->loop->wake_fd, &count, sizeof count);
+    (void)size;
+    runtime->loop->more = runtime->loop->more || atomic_load(&runtime->woken);
+}
+
 bool weir_loop_in_callback(const weir_runtime *runtime)
 {
     return runtime->loop != NULL && weir_loop_is_own(runtime) && runtime->loop->in_turn;
@@ -142,22 +156,15 @@ void weir_loop_take_turn(weir_runtime *runtime)
     prepare_next(runtime);
 }
 
-/* Empties an eventfd or a timerfd. */
-static void empty(int fd)
-{
-    uint64_t count;
-
-    /* Nothing to read only means that somebody has read it before. */
-    if (fd >= 0 && read(fd, &count, sizeof count) < 0)
-        return;
-}
-
 static void on_wake(struct ev_loop *ev, ev_io *watcher, int events)
 {
+    weir_runtime *runtime = watcher->data;
+
     (void)ev;
     (void)events;
-    empty(watcher->fd);
-    weir_loop_take_turn(watcher->data);
+    take_woken_turn(runtime);
+    if (!runtime->loop->in_turn)
+        prepare_next(runtime);
 }
 
 static void on_due(struct ev_loop *ev, ev_timer *watcher, int events)
@@ -411,21 +418,17 @@ static void arm_descriptor(weir_runtime *runtime)
         at.it_value.tv_sec = wait / 1000000000;
         at.it_value.tv_nsec = wait % 1000000000;
     }
-    /* Cannot fail: the descriptor and the time are good. */
+    /* Cannot fail: the descriptor and the time are good. What it told before is over. */
     timerfd_settime(runtime->loop->timer_fd, 0, &at, NULL);
 }
 
 weir_status weir_runtime_poll(weir_runtime *runtime, weir_error **error)
 {
-    struct weir_loop *loop = runtime->loop;
-
     weir_status status = begin_polled(runtime, error);
     if (status != WEIR_OK)
         return status;
     weir_loop_own(runtime);
-    empty(loop->wake_fd);
-    empty(loop->timer_fd);
-    take_turn(runtime);
+    take_woken_turn(runtime);
     arm_descriptor(runtime);
     if (!runtime->ended)
         return WEIR_OK;
