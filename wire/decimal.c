@@ -109,9 +109,11 @@ const char *wire_integer_short(const char *at, const char *end, int64_t *ret)
     uint64_t value = 0;
 
     at = scan_integer(at, end, &value);
+    if (at == start)
+        return NULL;
     *ret = (int64_t)value;
     bool fits = at - start <= 19 && value <= INT64_MAX && (*start != '0' || at - start == 1);
-    return at != start && fits ? at : NULL;
+    return fits ? at : NULL;
 }
 
 static const double exact[] = {1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,

@@ -214,8 +214,7 @@ static void test_sizes(void **state)
             memset(quote.symbol, 'A', size);
             if (size != 0)
                 quote.symbol[size - 1] = ends[end];
-            quote.ts = 1;
-            for (int digits = 1; digits <= 19; digits++, quote.ts = quote.ts * 10 + digits % 10) {
+            for (quote.ts = INT64_C(1234567890123456789); quote.ts != 0; quote.ts /= 10) {
                 record.size = 0;
                 assert_int_equal(
                     weir_encode(&sample_quote_type, WEIR_FORMAT_CSV, &quote, &record, &error),
