@@ -38,6 +38,12 @@ static const char *type_word(const weir_option *option)
         return "text";
     case WEIR_OPTION_PATH:
         return "path";
+    case WEIR_OPTION_FIELD:
+        return "field";
+    case WEIR_OPTION_PAIRS:
+        return "map of texts";
+    case WEIR_OPTION_FIELDS:
+        return "map of fields";
     case WEIR_OPTION_CHOICE:
         return option->choices;
     }

@@ -147,7 +147,8 @@ void check_sources(checker *check)
                                         .lists = lists,
                                         .list_count = 2,
                                         .section = &spec_source_section,
-                                        .others = &kinds->sources});
+                                        .others = &kinds->sources,
+                                        .type = source->type});
         const char *format = find_format(source->kind, &source->settings);
         check_csv(check, format, source->type, what, source->where);
     }

@@ -53,6 +53,16 @@ static inline uint64_t weir_sink_given(const weir_sink_work *work)
     return work->sink.metrics.bytes + (work->left - work->written);
 }
 
+/* Bytes of results that have left and are not written, or not answered yet. */
+static inline size_t weir_sink_owed(const weir_sink_work *work)
+{
+    size_t unanswered = work->sink.kind->answered != NULL && !work->gone
+                            ? work->sink.metrics.bytes - work->safe
+                            : 0;
+
+    return work->left - work->written + unanswered;
+}
+
 /* Writes out what has left. WEIR_AGAIN and WEIR_IO: not all; *fd as for the kind's write. */
 weir_status weir_sink_flush(weir_sink_work *work, int *fd, weir_error **error);
 
