@@ -1,0 +1,517 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* source.c - the kind `kafka` of source: records become events. */
+#include "kafka/source.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/clock.h"
+#include "kafka/kinds.h"
+
+static const int64_t second = 1000000000;
+enum { CLOSE_MS = 3000, FRAME = 5 };
+
+/* --- Opening --- */
+
+static void log_line(void *owner, weir_level level, const char *message)
+{
+    const kafka_source *state = owner;
+
+    state->source->host->log(state->source, level, message);
+}
+
+static int on_statistics(rd_kafka_t *rk, char *json, size_t size, void *opaque)
+{
+    (void)rk;
+    (void)size;
+    if (strstr(json, "\"state\":\"UP\"") != NULL)
+        kafka_client_alive(opaque);
+    return 0;
+}
+
+/* What the promises of the kind stand on. */
+static const char *const ours[] = {"bootstrap.servers",
+                                   "metadata.broker.list",
+                                   "group.id",
+                                   "group.instance.id",
+                                   "enable.auto.commit",
+                                   "enable.auto.offset.store",
+                                   "enable.partition.eof",
+                                   "auto.offset.reset",
+                                   "log.queue",
+                                   "statistics.interval.ms",
+                                   "queued.max.messages.kbytes",
+                                   "queued.min.messages",
+                                   NULL};
+
+static weir_status configure(const kafka_source *state, rd_kafka_conf_t *conf, weir_error **error)
+{
+    const kafka_source_config *config = state->config;
+    const kafka_client *client = &state->client;
+    bool bounded = state->until_end || state->until_time != INT64_MAX;
+    const struct {
+        const char *name, *value;
+    } texts[] = {
+        {"group.id", config->group != NULL ? config->group : "weir"},
+        {"group.instance.id", state->source->origin.commits ? config->instance : NULL},
+        {"enable.auto.commit", "false"},
+        {"enable.auto.offset.store", "false"},
+        {"auto.offset.reset", "earliest"},
+        {"enable.partition.eof", bounded ? "true" : "false"},
+        {"statistics.interval.ms", "10000"},
+    };
+    weir_status status = WEIR_OK;
+
+    for (size_t i = 0; i < sizeof texts / sizeof *texts && status == WEIR_OK; i++)
+        if (texts[i].value != NULL)
+            status = kafka_client_set(client, conf, texts[i].name, texts[i].value, error);
+    /* A small record costs some six hundred bytes beside its own. */
+    if (status == WEIR_OK)
+        status = kafka_client_set_number(client, conf, "queued.max.messages.kbytes",
+                                         config->buffer / 1024, error);
+    if (status == WEIR_OK)
+        status = kafka_client_set_number(client, conf, "queued.min.messages",
+                                         config->buffer / 512, error);
+    return status;
+}
+
+static bool is_set(const weir_pairs *pairs, const char *name)
+{
+    for (size_t i = 0; i < pairs->count; i++)
+        if (strcmp(pairs->items[i].name, name) == 0)
+            return true;
+    return false;
+}
+
+/* What the spec may say otherwise: set before its own properties would be too late to override. */
+static weir_status set_defaults(const kafka_source *state, rd_kafka_conf_t *conf,
+                                weir_error **error)
+{
+    char fetch[32];
+    const struct {
+        const char *name, *value;
+    } usual[] = {{"check.crcs", "true"},
+                 {"fetch.max.bytes", fetch},
+                 {"fetch.wait.max.ms", "100"},
+                 {"partition.assignment.strategy",
+                  rd_kafka_version() >= 0x020a0000 ? "cooperative-sticky" : "range"}};
+    weir_status status = WEIR_OK;
+
+    snprintf(fetch, sizeof fetch, "%lld",
+             (long long)(state->config->buffer / 8 > 1 << 20 ? state->config->buffer / 8 : 1 << 20));
+    for (size_t i = 0; i < sizeof usual / sizeof *usual && status == WEIR_OK; i++)
+        if (!is_set(&state->config->librdkafka, usual[i].name))
+            status = kafka_client_set(&state->client, conf, usual[i].name, usual[i].value, error);
+    return status;
+}
+
+static rd_kafka_conf_t *make_conf(kafka_source *state, weir_error **error)
+{
+    rd_kafka_conf_t *conf =
+        kafka_client_configure(&state->client, &state->config->librdkafka, ours, error);
+
+    if (conf == NULL)
+        return NULL;
+    rd_kafka_conf_set_offset_commit_cb(conf, kafka_on_commit);
+    rd_kafka_conf_set_stats_cb(conf, on_statistics);
+    if (state->source->origin.commits)
+        rd_kafka_conf_set_rebalance_cb(conf, kafka_on_rebalance);
+    if (configure(state, conf, error) == WEIR_OK && set_defaults(state, conf, error) == WEIR_OK)
+        return conf;
+    rd_kafka_conf_destroy(conf);
+    return NULL;
+}
+
+/* librdkafka counts a member as dead that has not polled for so long. */
+static int64_t poll_interval(const kafka_source *state)
+{
+    char value[32] = "300000";
+    size_t size = sizeof value;
+    long ms = 300000;
+
+    if (rd_kafka_conf_get(rd_kafka_conf(state->client.rk), "max.poll.interval.ms", value, &size) ==
+        RD_KAFKA_CONF_OK)
+        ms = strtol(value, NULL, 10);
+    return (int64_t)ms * 1000000 / 4;
+}
+
+static weir_status connect_client(kafka_source *state, weir_error **error)
+{
+    rd_kafka_conf_t *conf = make_conf(state, error);
+
+    if (conf == NULL)
+        return WEIR_SPEC;
+    weir_status status = kafka_client_start(&state->client, RD_KAFKA_CONSUMER, conf, error);
+    if (status != WEIR_OK)
+        return status;
+    state->messages = rd_kafka_queue_new(state->client.rk);
+    kafka_client_listen(&state->client, state->messages);
+    state->poll_every = poll_interval(state);
+    status = state->source->host->watch(state->source, state->client.wake_fd, error);
+    return status == WEIR_OK ? kafka_join(state, error) : status;
+}
+
+static weir_status check_group(const kafka_source *state, weir_error **error)
+{
+    const weir_source *source = state->source;
+
+    if (!source->origin.commits || state->config->group != NULL)
+        return WEIR_OK;
+    return weir_error_set_at(error, WEIR_SPEC, source->module->place,
+                             "%s needs the option 'group', or 'assign: all'", state->client.what);
+}
+
+static weir_status open_source(weir_source *source, weir_error **error)
+{
+    kafka_source *state = source->state;
+
+    state->source = source;
+    state->config = source->config;
+    state->client = (kafka_client){
+        .wake_fd = -1, .owner = state, .log = log_line, .brokers = state->config->brokers};
+    snprintf(state->client.what, sizeof state->client.what, "source '%s'", source->module->name);
+    if (state->config->assign == KAFKA_ASSIGN_ALL)
+        source->origin.commits = false;
+    source->health = WEIR_SOURCE_CONNECTING;
+    state->batch = weir_alloc_array(KAFKA_BATCH, sizeof(rd_kafka_message_t *));
+    if (state->batch == NULL)
+        return weir_error_set(error, WEIR_NOMEM, "%s: out of memory", state->client.what);
+    weir_status status = check_group(state, error);
+    if (status == WEIR_OK)
+        status = kafka_read_bounds(state, error);
+    if (status == WEIR_OK)
+        status = kafka_find_targets(state, error);
+    return status == WEIR_OK ? connect_client(state, error) : status;
+}
+
+/* --- What is no reading --- */
+
+static void serve(kafka_source *state)
+{
+    rd_kafka_message_t *message;
+
+    kafka_client_heard(&state->client);
+    while ((message = rd_kafka_consumer_poll(state->client.rk, 0)) != NULL) {
+        if (message->err != RD_KAFKA_RESP_ERR_NO_ERROR)
+            kafka_client_note(&state->client, message->err, rd_kafka_message_errstr(message));
+        rd_kafka_message_destroy(message);
+    }
+}
+
+static int64_t sooner(int64_t a, int64_t b)
+{
+    return a < b ? a : b;
+}
+
+static void arm(kafka_source *state, int64_t now)
+{
+    int64_t next = now + state->poll_every;
+
+    if (state->dirty && !state->committing)
+        next = sooner(next, state->commit_at);
+    if (state->revoking != NULL)
+        next = sooner(next, state->revoke_until);
+    if (!state->source->origin.commits)
+        next = sooner(next, state->look_at);
+    state->source->host->wake_at(state->source, next);
+}
+
+static void show_health(const kafka_source *state)
+{
+    if (state->source->ended)
+        return;
+    state->source->health = state->client.down  ? WEIR_SOURCE_DISCONNECTED
+                            : state->assigned   ? WEIR_SOURCE_LIVE
+                                                : WEIR_SOURCE_CONNECTING;
+}
+
+static weir_status attend(weir_source *source, weir_error **error)
+{
+    kafka_source *state = source->state;
+    int64_t now = source->host->now(source);
+
+    serve(state);
+    weir_status status = kafka_look(state, error);
+    kafka_finish_revoke(state);
+    if (state->dirty && now >= state->commit_at)
+        kafka_commit(state);
+    show_health(state);
+    arm(state, now);
+    return status == WEIR_OK && state->client.fatal
+               ? kafka_client_fail(&state->client, WEIR_IO, error)
+               : status;
+}
+
+static weir_status settle(weir_source *source, weir_error **error)
+{
+    kafka_source *state = source->state;
+
+    kafka_commit(state);
+    if (!state->dirty && !state->committing)
+        return WEIR_OK;
+    return kafka_client_fail(&state->client, WEIR_AGAIN, error);
+}
+
+/* --- Reading --- */
+
+static void free_done(kafka_source *state)
+{
+    for (; state->done < state->at; state->done++)
+        rd_kafka_message_destroy(state->batch[state->done]);
+}
+
+static bool fetch(kafka_source *state)
+{
+    ssize_t count = rd_kafka_consume_batch_queue(state->messages, 0, state->batch, KAFKA_BATCH);
+
+    state->done = state->at = 0;
+    state->count = count > 0 ? (size_t)count : 0;
+    if (count > 0 && state->client.down)
+        kafka_client_alive(&state->client);
+    return count > 0;
+}
+
+static kafka_partition *partition_of(kafka_source *state, const rd_kafka_message_t *message)
+{
+    const char *topic = rd_kafka_topic_name(message->rkt);
+    kafka_partition *newest = state->newest;
+
+    if (newest == NULL || newest->partition != message->partition ||
+        strcmp(state->topics[newest->topic], topic) != 0)
+        newest = kafka_partition_of(state, topic, message->partition);
+    state->newest = newest;
+    return newest;
+}
+
+/* The end of a partition, or why it cannot be read just now. */
+static void take_event(kafka_source *state, const rd_kafka_message_t *message)
+{
+    kafka_partition *partition =
+        message->rkt != NULL ? partition_of(state, message) : NULL;
+
+    if (message->err != RD_KAFKA_RESP_ERR__PARTITION_EOF) {
+        kafka_client_note(&state->client, message->err, rd_kafka_message_errstr(message));
+        return;
+    }
+    if (partition != NULL && (partition->end == INT64_MAX || message->offset >= partition->end))
+        partition->ended = true;
+}
+
+static weir_slice value_of(const kafka_source *state, const rd_kafka_message_t *message)
+{
+    size_t head = state->config->framing == KAFKA_FRAMING_CONFLUENT ? FRAME : 0;
+
+    if (head > message->len)
+        head = message->len;
+    return (weir_slice){(const unsigned char *)message->payload + head, message->len - head};
+}
+
+/* Bytes for a schema registry are no JSON, and nobody sees why. */
+static void explain_frame(kafka_source *state, const rd_kafka_message_t *message)
+{
+    const unsigned char *bytes = message->payload;
+
+    if (message->len < FRAME || bytes[0] != 0 || state->source->module->decode != NULL ||
+        state->config->framing == KAFKA_FRAMING_CONFLUENT)
+        return;
+    unsigned id = (unsigned)bytes[1] << 24 | (unsigned)bytes[2] << 16 | (unsigned)bytes[3] << 8 | bytes[4];
+    snprintf(state->source->refusal.reason, sizeof state->source->refusal.reason,
+             "a schema-registry frame, id %u: 'framing: confluent' strips it from JSON and "
+             "MessagePack; Avro and Protobuf need 'format: raw'",
+             id);
+}
+
+static weir_status refuse(kafka_source *state, const rd_kafka_message_t *message,
+                          const char *reason)
+{
+    return weir_source_refuse(state->source, value_of(state, message), message->offset, reason);
+}
+
+/* Decodes the record; what stands beside its value goes into fields. */
+static weir_status put(kafka_source *state, const rd_kafka_message_t *message)
+{
+    weir_source *source = state->source;
+    size_t before = source->span.count;
+    char reason[320];
+
+    weir_status status = weir_source_put(source, value_of(state, message), message->offset);
+    if (status == WEIR_OK && source->refusal.waiting)
+        explain_frame(state, message);
+    if (status != WEIR_OK || source->span.count == before)
+        return status;
+    unsigned char *value = source->values + before * source->type->size;
+    if (kafka_fill(state, message, value, reason, sizeof reason))
+        return WEIR_OK;
+    source->span.count = before;
+    return refuse(state, message, reason);
+}
+
+/* A record without a value. What is dropped is done once all before it is, so it waits until the
+ * span is empty. */
+static weir_status take_tombstone(kafka_source *state, const kafka_partition *partition,
+                                  const rd_kafka_message_t *message)
+{
+    weir_source *source = state->source;
+
+    if (state->config->tombstones == KAFKA_TOMBSTONES_DEAD_LETTER)
+        return refuse(state, message, "a tombstone: the record has no value");
+    if (source->span.count != 0)
+        return WEIR_FULL;
+    return weir_source_skip(source, partition->number, message->offset + 1, 1) ? WEIR_OK
+                                                                                : WEIR_NOMEM;
+}
+
+/* WEIR_OK: the record is in, or passed over; WEIR_FULL: it waits for the next read. */
+static weir_status take(kafka_source *state, const rd_kafka_message_t *message)
+{
+    weir_source *source = state->source;
+
+    if (message->err != RD_KAFKA_RESP_ERR_NO_ERROR) {
+        take_event(state, message);
+        return WEIR_OK;
+    }
+    kafka_partition *partition = partition_of(state, message);
+    if (partition == NULL || partition->revoked || partition->ended)
+        return WEIR_OK;
+    if (message->offset >= partition->end) {
+        partition->ended = true;
+        return WEIR_OK;
+    }
+    if (source->span.count != 0 && source->span.partition != partition->number)
+        return WEIR_FULL;
+    source->span.partition = partition->number;
+    weir_status status = message->payload == NULL ? take_tombstone(state, partition, message)
+                                                  : put(state, message);
+    if (status == WEIR_OK) {
+        partition->next = message->offset + 1;
+        partition->ended = partition->next >= partition->end;
+    }
+    return status;
+}
+
+static bool has_ended(const kafka_source *state)
+{
+    if (!state->assigned || (!state->until_end && state->until_time == INT64_MAX))
+        return false;
+    for (uint32_t i = 0; i < state->partition_count; i++)
+        if (!state->partitions[i].ended)
+            return false;
+    return true;
+}
+
+/* How many events `max_rate` allows just now. */
+static size_t allowed(kafka_source *state, size_t limit)
+{
+    int64_t now = state->source->host->now(state->source), rate = state->config->max_rate;
+
+    if (rate == 0)
+        return limit;
+    double fresh = state->allowed_at == 0 ? 1 : (double)(now - state->allowed_at) * (double)rate / (double)second;
+    state->allowance += fresh > 0 ? fresh : 0;
+    if (state->allowance > (double)rate)
+        state->allowance = (double)rate;
+    state->allowed_at = now;
+    return state->allowance < (double)limit ? (size_t)state->allowance : limit;
+}
+
+static weir_status fill_span(kafka_source *state, size_t limit)
+{
+    weir_source *source = state->source;
+    weir_status status = WEIR_OK;
+
+    free_done(state);
+    while (status == WEIR_OK && source->span.count < limit && !source->refusal.waiting) {
+        if (state->at == state->count && (source->span.count != 0 || !fetch(state)))
+            break;
+        status = take(state, state->batch[state->at]);
+        state->at += status == WEIR_OK;
+        if (source->span.count == 0 && !source->refusal.waiting)
+            free_done(state);
+    }
+    return status == WEIR_NOMEM ? WEIR_NOMEM : WEIR_OK;
+}
+
+static weir_status read_records(weir_source *source, size_t limit, weir_error **error)
+{
+    kafka_source *state = source->state;
+
+    weir_source_begin(source, 0);
+    size_t most = allowed(state, limit);
+    if (most == 0) { /* the next is allowed in so long */
+        int64_t wait = (int64_t)((1 - state->allowance) * (double)second / (double)state->config->max_rate);
+        source->host->wake_at(source, source->host->now(source) + wait + 1000000);
+        return WEIR_AGAIN;
+    }
+    if (fill_span(state, most) != WEIR_OK)
+        return weir_error_set(error, WEIR_NOMEM, "%s: out of memory", state->client.what);
+    state->allowance -= (double)(source->span.count + source->refusal.waiting);
+    if (source->span.count != 0 || source->refusal.waiting)
+        return WEIR_OK;
+    return has_ended(state) ? WEIR_CLOSED : WEIR_AGAIN;
+}
+
+/* --- The end --- */
+
+/* Leaves the group, so that the others need not wait for a time out; a static member stays in it.
+ * A cluster that does not answer is not waited for long. */
+static void leave(kafka_source *state)
+{
+    rd_kafka_t *rk = state->client.rk;
+    rd_kafka_queue_t *last = rd_kafka_queue_new(rk);
+    int64_t deadline = weir_monotonic_now() + (int64_t)CLOSE_MS * 1000000;
+
+    if (state->config->instance == NULL)
+        rd_kafka_unsubscribe(rk);
+    rd_kafka_error_t *failure = rd_kafka_consumer_close_queue(rk, last);
+    if (failure != NULL)
+        rd_kafka_error_destroy(failure);
+    else
+        while (!rd_kafka_consumer_closed(rk) && weir_monotonic_now() < deadline)
+            rd_kafka_queue_poll_callback(last, 20);
+    if (!rd_kafka_consumer_closed(rk))
+        log_line(state, WEIR_WARNING,
+                 "the cluster did not answer; the group will notice by its session time out");
+    rd_kafka_queue_destroy(last);
+}
+
+static void close_source(weir_source *source)
+{
+    kafka_source *state = source->state;
+
+    state->closing = true;
+    state->at = state->count;
+    free_done(state);
+    if (state->revoking != NULL)
+        rd_kafka_topic_partition_list_destroy(state->revoking);
+    if (state->client.rk != NULL)
+        leave(state);
+    if (state->messages != NULL) {
+        rd_kafka_queue_io_event_enable(state->messages, -1, NULL, 0);
+        rd_kafka_queue_destroy(state->messages);
+    }
+    kafka_client_close(&state->client);
+    kafka_forget(state);
+    weir_free(state->batch);
+    weir_free(state->headers);
+}
+
+static void measure(weir_source *source, weir_source_gauges *ret)
+{
+    const kafka_source *state = source->state;
+
+    ret->buffer_limit = (uint64_t)state->config->buffer;
+}
+
+const weir_source_kind kafka_source_kind = {
+    .base = KAFKA_SOURCE_HEAD,
+    .state_size = sizeof(kafka_source),
+    .open = open_source,
+    .read = read_records,
+    .commit = kafka_note_commit,
+    .attend = attend,
+    .settle = settle,
+    .close = close_source,
+    .measure = measure,
+    .reads_bytes = true,
+};
