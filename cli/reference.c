@@ -117,7 +117,7 @@ static void print_section(const char *title, const spec_section *section)
 
 static void print_options_page(void)
 {
-    const weir_catalog *catalog = weir_builtin_catalog();
+    const weir_catalog *catalog = cli_catalog();
 
     puts("# Options\n\nAll keys and options of a spec; printed by `weir reference options`.");
     print_section("The spec", &spec_top_section);

@@ -174,7 +174,8 @@ void check_sinks(checker *check)
                                         .lists = &list,
                                         .list_count = 1,
                                         .section = &spec_sink_section,
-                                        .others = &kinds->sinks});
+                                        .others = &kinds->sinks,
+                                        .type = sink->type});
         const char *format = find_format(sink->kind, &sink->settings);
         check_csv(check, format, sink->type, what, sink->where);
     }

@@ -72,8 +72,10 @@ bool weir_watch_all(weir_runtime *runtime)
             bool heard = work->source.kind->attend != NULL || (!work->stalled && !stopping);
             deaf = want(runtime, &work->watch, heard) || deaf;
         }
-        for (uint32_t i = 0; i < program->module->sink_count; i++)
+        for (uint32_t i = 0; i < program->module->sink_count; i++) {
             deaf = want(runtime, &program->sink_watches[i], program->sinks[i].stuck) || deaf;
+            deaf = want(runtime, &program->answer_watches[i], true) || deaf;
+        }
     }
     return deaf;
 }
