@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # Sourced by the cases, behind the same of tests/cli: $tool the tool, $B the broker's address.
 . "$(dirname "$0")/../cli/common.sh"
+here=$(cd "$(dirname "$0")" && pwd)
 tool=$4 dir=$5
 [ -f "$dir/brokers" ] || exit 77 # no Java: no broker
 B=$(cat "$dir/brokers")

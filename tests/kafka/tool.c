@@ -8,6 +8,7 @@
  *     tool BROKERS consume TOPIC                PARTITION OFFSET KEY VALUE [HEADER=VALUE ..], to the end
  *     tool BROKERS committed GROUP TOPIC        PARTITION POSITION END
  *     tool BROKERS await GROUP TOPIC SECONDS    until all positions are at the end
+ *     tool BROKERS past GROUP TOPIC COUNT       does it: are the positions COUNT or more together?
  */
 #include <inttypes.h>
 #include <librdkafka/rdkafka.h>
@@ -296,6 +297,21 @@ static void await(const char *group, const char *topic, int seconds)
     rd_kafka_destroy(rk);
 }
 
+static void past(const char *group, const char *topic, long count)
+{
+    rd_kafka_t *rk = member(group);
+    rd_kafka_topic_partition_list_t *list = partitions_of(rk, topic);
+    int64_t total = 0;
+
+    check("committed", rd_kafka_committed(rk, list, WAIT));
+    for (int i = 0; i < list->cnt; i++)
+        total += list->elems[i].offset >= 0 ? list->elems[i].offset : 0;
+    rd_kafka_topic_partition_list_destroy(list);
+    rd_kafka_destroy(rk);
+    if (total < count)
+        die(group, "not yet");
+}
+
 int main(int argc, char **argv)
 {
     const char *verb = argc > 3 ? argv[2] : "";
@@ -317,6 +333,8 @@ int main(int argc, char **argv)
         rd_kafka_destroy(rk);
     } else if (strcmp(verb, "await") == 0 && argc == 6)
         await(argv[3], argv[4], atoi(argv[5]));
+    else if (strcmp(verb, "past") == 0 && argc == 6)
+        past(argv[3], argv[4], atol(argv[5]));
     else
         die("usage", "see the head of tool.c");
     return 0;
