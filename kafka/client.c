@@ -3,9 +3,11 @@
 #include "kafka/client.h"
 
 #include <errno.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/eventfd.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "core/clock.h"
@@ -75,8 +77,8 @@ static uint32_t hash_of(const char *text)
 {
     uint32_t hash = 2166136261u;
 
-    /* Numbers differ from time to time: ports, milliseconds. */
-    for (; *text != '\0'; text++)
+    /* Numbers differ from time to time, and how often it was: ports, milliseconds. */
+    for (; *text != '\0' && strncmp(text, " (after", 7) != 0; text++)
         if (*text < '0' || *text > '9')
             hash = (hash ^ (unsigned char)*text) * 16777619u;
     return hash;
@@ -147,12 +149,14 @@ static void on_error(rd_kafka_t *rk, int code, const char *reason, void *opaque)
     kafka_client_note(client, (rd_kafka_resp_err_t)code, reason);
 }
 
-/* syslog's levels: up to 3 errors, 4 a warning. Lines on single connections come as errors too. */
+/* syslog's levels: up to 3 errors, 4 a warning. What a connection suffers comes as an error, too. */
 static void on_log(const rd_kafka_t *rk, int level, const char *facility, const char *line)
 {
     kafka_client *client = rd_kafka_opaque(rk);
     char message[512];
 
+    if (strcmp(facility, "FAIL") == 0)
+        return;
     snprintf(message, sizeof message, "librdkafka, %s: %s", facility, line);
     tell(client, level <= 2 ? WEIR_ERROR : level <= 4 ? WEIR_WARNING : WEIR_DEBUG, message);
 }
@@ -293,6 +297,31 @@ void kafka_client_heard(const kafka_client *client)
         return;
 }
 
+static void *destroy(void *rk)
+{
+    rd_kafka_destroy_flags(rk, RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE);
+    return NULL;
+}
+
+/* librdkafka may wait for ever for a cluster that has gone. So somebody else waits, and is left
+ * behind after a while: the handle stays, silent, until the process ends. */
+static void destroy_within(kafka_client *client, int64_t seconds)
+{
+    struct timespec deadline;
+    pthread_t thread;
+
+    rd_kafka_set_log_level(client->rk, 0);
+    clock_gettime(CLOCK_REALTIME, &deadline);
+    deadline.tv_sec += seconds;
+    if (pthread_create(&thread, NULL, destroy, client->rk) != 0) {
+        destroy(client->rk);
+    } else if (pthread_timedjoin_np(thread, NULL, &deadline) != 0) {
+        pthread_detach(thread);
+        client->log(client->owner, WEIR_WARNING,
+                    "librdkafka does not end while the cluster is away; it is left behind");
+    }
+}
+
 void kafka_client_close(kafka_client *client)
 {
     if (client->queue != NULL) {
@@ -300,7 +329,7 @@ void kafka_client_close(kafka_client *client)
         rd_kafka_queue_destroy(client->queue);
     }
     if (client->rk != NULL)
-        rd_kafka_destroy_flags(client->rk, RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE);
+        destroy_within(client, 2);
     if (client->wake_fd >= 0)
         close(client->wake_fd);
     *client = (kafka_client){.wake_fd = -1};

@@ -61,8 +61,8 @@ weir_status kafka_client_fail(const kafka_client *client, weir_status status, we
 /* A sentence on an error code, with what to do about it where that is known. */
 void kafka_explain(rd_kafka_resp_err_t code, const char *reason, char *text, size_t size);
 
-/* Frees everything; blocks no longer than librdkafka's threads take to end. Messages, lists and
- * other queues are freed before. */
+/* Frees everything; blocks for at most two seconds. Messages, lists and other queues are freed
+ * before. */
 void kafka_client_close(kafka_client *client);
 
 #endif

@@ -80,6 +80,8 @@ void kafka_on_commit(rd_kafka_t *rk, rd_kafka_resp_err_t code,
     (void)rk;
     state->committing = false;
     state->commit_time = weir_monotonic_now() - state->commit_began;
+    if (code == RD_KAFKA_RESP_ERR_NO_ERROR && client->down)
+        kafka_client_alive(client);
     state->commits += code == RD_KAFKA_RESP_ERR_NO_ERROR;
     state->commit_failures += code != RD_KAFKA_RESP_ERR_NO_ERROR;
     if (code != RD_KAFKA_RESP_ERR_NO_ERROR && !is_usual(code))

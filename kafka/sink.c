@@ -45,6 +45,9 @@ static void on_report(rd_kafka_t *rk, const rd_kafka_message_t *message, void *o
     uint64_t number = (uint64_t)(uintptr_t)message->_private;
 
     (void)rk;
+    if (message->err == RD_KAFKA_RESP_ERR__PURGE_QUEUE ||
+        message->err == RD_KAFKA_RESP_ERR__PURGE_INFLIGHT)
+        return; /* given up, at the end */
     if (message->err != RD_KAFKA_RESP_ERR_NO_ERROR) {
         kafka_client_note(client, message->err, NULL);
         client->fatal = true;
@@ -126,7 +129,7 @@ static weir_status configure(const kafka_sink *state, rd_kafka_conf_t *conf, wei
     if (status == WEIR_OK)
         status = kafka_client_set_number(client, conf, "message.timeout.ms", 0, error);
     if (status == WEIR_OK)
-        status = kafka_client_set_number(client, conf, "statistics.interval.ms", 10000, error);
+        status = kafka_client_set_number(client, conf, "statistics.interval.ms", 5000, error);
     if (status == WEIR_OK)
         status = kafka_client_set_number(client, conf, "queue.buffering.max.messages", OUTSTANDING,
                                          error);

@@ -59,7 +59,7 @@ static weir_status configure(const kafka_source *state, rd_kafka_conf_t *conf, w
         {"enable.auto.offset.store", "false"},
         {"auto.offset.reset", "earliest"},
         {"enable.partition.eof", bounded ? "true" : "false"},
-        {"statistics.interval.ms", "10000"},
+        {"statistics.interval.ms", "5000"},
     };
     weir_status status = WEIR_OK;
 
@@ -267,8 +267,6 @@ static bool fetch(kafka_source *state)
 
     state->done = state->at = 0;
     state->count = count > 0 ? (size_t)count : 0;
-    if (count > 0 && state->client.down)
-        kafka_client_alive(&state->client);
     return count > 0;
 }
 
@@ -469,7 +467,7 @@ static void leave(kafka_source *state)
     else
         while (!rd_kafka_consumer_closed(rk) && weir_monotonic_now() < deadline)
             rd_kafka_queue_poll_callback(last, 20);
-    if (!rd_kafka_consumer_closed(rk))
+    if (!rd_kafka_consumer_closed(rk) && state->source->origin.commits)
         log_line(state, WEIR_WARNING,
                  "the cluster did not answer; the group will notice by its session time out");
     rd_kafka_queue_destroy(last);
