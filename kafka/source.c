@@ -21,12 +21,42 @@ static void log_line(void *owner, weir_level level, const char *message)
     state->source->host->log(state->source, level, message);
 }
 
+/* Records behind what has been read, of all partitions; the ends are what the last fetches said. */
+static uint64_t lag_of(const kafka_source *state)
+{
+    uint64_t lag = 0;
+
+    for (uint32_t i = 0; i < state->partition_count && state->client.rk != NULL; i++) {
+        const kafka_partition *partition = &state->partitions[i];
+        int64_t low, high;
+        if (partition->next < 0)
+            continue; /* nobody knows yet where it begins */
+        rd_kafka_get_watermark_offsets(state->client.rk, state->topics[partition->topic],
+                                       partition->partition, &low, &high);
+        int64_t next = partition->next > low ? partition->next : low;
+        lag += high > next ? (uint64_t)(high - next) : 0;
+    }
+    return lag;
+}
+
+/* Every few seconds: is the cluster there, and how fast is the lag going down? */
 static int on_statistics(rd_kafka_t *rk, char *json, size_t size, void *opaque)
 {
+    kafka_client *client = opaque;
+    kafka_source *state = client->owner;
+    int64_t now = weir_monotonic_now();
+    uint64_t lag = lag_of(state);
+
     (void)rk;
     (void)size;
     if (strstr(json, "\"state\":\"UP\"") != NULL)
-        kafka_client_alive(opaque);
+        kafka_client_alive(client);
+    state->catch_up = state->lag_at != 0 && lag != 0 && lag < state->lag
+                          ? (uint64_t)((double)lag * (double)(now - state->lag_at) /
+                                       (double)(state->lag - lag))
+                          : 0;
+    state->lag = lag;
+    state->lag_at = now;
     return 0;
 }
 
@@ -499,6 +529,14 @@ static void measure(weir_source *source, weir_source_gauges *ret)
     const kafka_source *state = source->state;
 
     ret->buffer_limit = (uint64_t)state->config->buffer;
+    ret->partitions = state->partition_count;
+    ret->lag = lag_of(state);
+    ret->catch_up = state->catch_up;
+    ret->rebalances = state->rebalances;
+    ret->handed_over = state->handed_back;
+    ret->commits = state->commits;
+    ret->commit_failures = state->commit_failures;
+    ret->commit_time = (uint64_t)state->commit_time;
 }
 
 const weir_source_kind kafka_source_kind = {

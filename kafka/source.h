@@ -74,6 +74,8 @@ typedef struct kafka_source {
     size_t header_count;
     bool closing;
 
+    uint64_t lag, catch_up; /* as of the newest statistics */
+    int64_t lag_at;
     uint64_t rebalances, commits, commit_failures, handed_back;
     int64_t commit_time; /* nanoseconds that the newest commit took */
 } kafka_source;

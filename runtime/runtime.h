@@ -82,6 +82,7 @@ typedef struct weir_source_work {
     weir_timer timer;
     char commit_reason[160];          /* why its newest commit failed; empty: it did not */
     uint64_t undecodable, last_event; /* as in its report */
+    weir_source_gauges gauges;        /* as they were when it was closed */
     weir_watch watch;
 } weir_source_work;
 

@@ -246,6 +246,8 @@ void weir_source_stop(weir_source_work *work)
         return;
     weir_watch_set(work->program->runtime, &work->watch, -1, EV_READ);
     weir_timer_disarm(&work->program->runtime->timers, &work->timer);
+    if (source->kind->measure != NULL)
+        source->kind->measure(source, &work->gauges);
     if (source->kind->close != NULL)
         source->kind->close(source);
     weir_free(source->state);
