@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* fields.c - a record's key, timestamp and headers become fields of the value. */
+/* fields.c - a record's key, timestamp and headers: as fields of the value, and for dead letters. */
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -165,5 +165,75 @@ bool kafka_fill(const kafka_source *state, const rd_kafka_message_t *message, un
             !fill(target->field, value, data, length))
             return misfit("header", target->header, target->field, reason, size);
     }
+    return true;
+}
+
+/* --- The record itself --- */
+
+static const rd_kafka_message_t *find_record(kafka_source *state, const kafka_partition *partition,
+                                             int64_t position)
+{
+    size_t after = state->at < state->count ? state->at + 1 : state->count;
+
+    for (size_t i = after; i > state->done; i--) {
+        const rd_kafka_message_t *message = state->batch[i - 1];
+        if (message->offset == position && message->partition == partition->partition &&
+            message->err == RD_KAFKA_RESP_ERR_NO_ERROR &&
+            strcmp(rd_kafka_topic_name(message->rkt), state->topics[partition->topic]) == 0)
+            return message;
+    }
+    return NULL;
+}
+
+static bool make_room(kafka_source *state, size_t count)
+{
+    if (count <= state->scratch_room)
+        return true;
+    weir_header *grown = weir_realloc(state->scratch, count * sizeof *grown);
+    if (grown == NULL)
+        return false;
+    state->scratch = grown;
+    state->scratch_room = count;
+    return true;
+}
+
+static void list_headers(kafka_source *state, const rd_kafka_message_t *message,
+                         weir_original *ret)
+{
+    rd_kafka_headers_t *headers;
+    const void *data;
+    size_t count = 0;
+
+    if (rd_kafka_message_headers(message, &headers) != RD_KAFKA_RESP_ERR_NO_ERROR ||
+        !make_room(state, rd_kafka_header_cnt(headers)))
+        return;
+    while (count < state->scratch_room &&
+           rd_kafka_header_get_all(headers, count, &state->scratch[count].name, &data,
+                                   &state->scratch[count].value.size) ==
+               RD_KAFKA_RESP_ERR_NO_ERROR)
+        state->scratch[count++].value.data = data;
+    ret->headers = state->scratch;
+    ret->header_count = count;
+}
+
+bool kafka_original(weir_source *source, int32_t number, int64_t position, weir_original *ret)
+{
+    kafka_source *state = source->state;
+    const kafka_partition *partition = kafka_partition_numbered(state, number);
+    const rd_kafka_message_t *message =
+        partition != NULL ? find_record(state, partition, position) : NULL;
+    rd_kafka_timestamp_type_t type;
+
+    if (message == NULL)
+        return false;
+    *ret = (weir_original){.topic = state->topics[partition->topic],
+                           .partition = partition->partition,
+                           .position = position,
+                           .key = {message->key, message->key_len},
+                           .value = {message->payload, message->len}};
+    int64_t time = rd_kafka_message_timestamp(message, &type);
+    if (type != RD_KAFKA_TIMESTAMP_NOT_AVAILABLE && time > 0)
+        ret->time = time;
+    list_headers(state, message, ret);
     return true;
 }

@@ -37,7 +37,7 @@ static head head_at(const weir_buffer *out, size_t start)
 
 /* --- Making --- */
 
-void kafka_frame_begin(weir_buffer *out, size_t *ret_start, weir_slice topic, const weir_slice *key)
+static void begin_frame(weir_buffer *out, size_t *ret_start, weir_slice topic, const weir_slice *key)
 {
     head fresh = {.topic = (uint32_t)topic.size,
                   .key = key != NULL ? (uint32_t)key->size : KAFKA_ABSENT};
@@ -50,9 +50,10 @@ void kafka_frame_begin(weir_buffer *out, size_t *ret_start, weir_slice topic, co
         weir_buffer_append(out, key->data, key->size);
 }
 
-void kafka_frame_header(weir_buffer *out, const char *name, weir_slice value)
+static void add_header(weir_buffer *out, const char *name, weir_slice value)
 {
-    uint32_t sizes[2] = {(uint32_t)strlen(name), (uint32_t)value.size};
+    uint32_t sizes[2] = {(uint32_t)strlen(name),
+                         value.data != NULL ? (uint32_t)value.size : KAFKA_ABSENT};
 
     weir_buffer_append(out, sizes, sizeof sizes);
     weir_buffer_append(out, name, sizes[0]);
@@ -60,7 +61,7 @@ void kafka_frame_header(weir_buffer *out, const char *name, weir_slice value)
         weir_buffer_append(out, value.data, value.size);
 }
 
-void kafka_frame_body(weir_buffer *out, size_t start, int64_t time)
+static void begin_body(weir_buffer *out, size_t start, int64_t time)
 {
     head now = head_at(out, start);
     size_t before = sizeof now + now.topic + (now.key != KAFKA_ABSENT ? now.key : 0);
@@ -70,7 +71,7 @@ void kafka_frame_body(weir_buffer *out, size_t start, int64_t time)
     patch(out, start, &now);
 }
 
-void kafka_frame_end(weir_buffer *out, size_t start, bool has_value)
+static void end_frame(weir_buffer *out, size_t start, bool has_value)
 {
     head now = head_at(out, start);
 
@@ -171,16 +172,88 @@ weir_status kafka_frame_value(const kafka_outline *outline, const weir_sink *sin
         bytes_of(outline->topic, value, room, sizeof room, &topic);
     bool has_key =
         outline->key != NULL && bytes_of(outline->key, value, key_room, sizeof key_room, &key);
-    kafka_frame_begin(out, &start, topic, has_key ? &key : NULL);
+    begin_frame(out, &start, topic, has_key ? &key : NULL);
     for (size_t i = 0; i < outline->header_count; i++)
         if (bytes_of(outline->headers[i], value, room, sizeof room, &header))
-            kafka_frame_header(out, outline->header_names[i], header);
-    kafka_frame_body(out, start, 0);
+            add_header(out, outline->header_names[i], header);
+    begin_body(out, start, 0);
     weir_status status = weir_encode(sink->type, sink->format, value, out, error);
-    kafka_frame_end(out, start, true);
+    end_frame(out, start, true);
     if (status == WEIR_OK && out->size - start - sizeof(head) > outline->max_size)
         return too_large(outline, out->size - start - sizeof(head), error);
     return status;
+}
+
+/* --- Dead letters --- */
+
+static void add_text(weir_buffer *out, const char *name, const char *text)
+{
+    if (text != NULL && text[0] != '\0')
+        add_header(out, name, text_of(text, strlen(text)));
+}
+
+static void add_number(weir_buffer *out, const char *name, int64_t number)
+{
+    char text[24];
+
+    snprintf(text, sizeof text, "%" PRId64, number);
+    add_text(out, name, text);
+}
+
+/* Where it came from, and why it is here. */
+static void add_story(weir_buffer *out, const weir_dead_letter *letter,
+                      const weir_original *original)
+{
+    add_text(out, "weir-source", letter->source);
+    if (original != NULL)
+        add_text(out, "weir-topic", original->topic);
+    add_number(out, "weir-partition", original != NULL ? original->partition : letter->partition);
+    add_number(out, "weir-offset", letter->position);
+    add_text(out, "weir-reason", letter->reason);
+    add_text(out, "weir-node", letter->node);
+    if (letter->firing != 0)
+        add_number(out, "weir-firing", (int64_t)letter->firing);
+    add_text(out, "weir-version", WEIR_VERSION);
+    if (original == NULL)
+        add_text(out, "weir-reencoded", "true");
+}
+
+/* Without the record there is what the letter shows of it. */
+static weir_slice value_of_letter(const weir_dead_letter *letter)
+{
+    static const char mark[] = "re-encoded: ";
+    weir_slice raw = {letter->raw, letter->raw_size};
+
+    if (raw.size >= sizeof mark - 1 && memcmp(raw.data, mark, sizeof mark - 1) == 0)
+        return (weir_slice){raw.data + sizeof mark - 1, raw.size - (sizeof mark - 1)};
+    return raw;
+}
+
+weir_status kafka_frame_letter(const weir_dead_letter *letter, const weir_original *original,
+                               size_t max_size, weir_buffer *out, weir_wire_error *error)
+{
+    weir_slice value = original != NULL ? original->value : value_of_letter(letter);
+    size_t head_room = 4096, most = max_size > head_room ? max_size - head_room : 0;
+    bool cut = value.size > most;
+    bool has_key = original != NULL && original->key.data != NULL;
+    size_t start;
+
+    begin_frame(out, &start, (weir_slice){NULL, 0}, has_key ? &original->key : NULL);
+    for (size_t i = 0; original != NULL && i < original->header_count; i++)
+        add_header(out, original->headers[i].name, original->headers[i].value);
+    add_story(out, letter, original);
+    if (cut) /* the producer takes no record as long */
+        add_number(out, "weir-cut-from", (int64_t)value.size);
+    value.size = cut ? most : value.size;
+    begin_body(out, start, original != NULL ? original->time : 0);
+    if (value.size != 0)
+        weir_buffer_append(out, value.data, value.size);
+    end_frame(out, start, value.data != NULL);
+    if (!out->failed)
+        return WEIR_OK;
+    *error = (weir_wire_error){.status = WEIR_NOMEM, .fault = WEIR_WIRE_NOMEM};
+    snprintf(error->message, sizeof error->message, "out of memory");
+    return WEIR_NOMEM;
 }
 
 /* --- Taking apart --- */
@@ -218,8 +291,8 @@ rd_kafka_headers_t *kafka_frame_headers(const kafka_frame *frame)
         uint32_t sizes[2];
         memcpy(sizes, next(&rest, sizeof sizes).data, sizeof sizes);
         const void *name = next(&rest, sizes[0]).data;
-        const void *value = next(&rest, sizes[1]).data;
-        rd_kafka_header_add(headers, name, sizes[0], value, sizes[1]);
+        const void *value = sizes[1] != KAFKA_ABSENT ? next(&rest, sizes[1]).data : NULL;
+        rd_kafka_header_add(headers, name, sizes[0], value, value != NULL ? sizes[1] : 0);
     }
     return headers;
 }

@@ -25,11 +25,10 @@ typedef struct kafka_outline {
 weir_status kafka_frame_value(const kafka_outline *outline, const weir_sink *sink,
                               const void *value, weir_buffer *out, weir_wire_error *error);
 
-/* Frames made piece by piece: begin, headers, then the record's value; `end` fills in the sizes. */
-void kafka_frame_begin(weir_buffer *out, size_t *ret_start, weir_slice topic, const weir_slice *key);
-void kafka_frame_header(weir_buffer *out, const char *name, weir_slice value);
-void kafka_frame_body(weir_buffer *out, size_t start, int64_t time);
-void kafka_frame_end(weir_buffer *out, size_t start, bool has_value);
+/* Appends a dead letter: the record that it was, unchanged unless it is longer than `max_size`
+ * allows, and headers that say what happened. */
+weir_status kafka_frame_letter(const weir_dead_letter *letter, const weir_original *original,
+                               size_t max_size, weir_buffer *out, weir_wire_error *error);
 
 /* A frame, taken apart; it points into the buffer. */
 typedef struct kafka_frame {

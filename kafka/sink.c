@@ -252,6 +252,15 @@ static weir_status encode(weir_sink *sink, const void *value, struct weir_buffer
     return kafka_frame_value(&state->outline, sink, value, out, error);
 }
 
+static weir_status bury(weir_sink *sink, const weir_dead_letter *letter,
+                        const weir_original *original, struct weir_buffer *out,
+                        weir_wire_error *error)
+{
+    const kafka_sink *state = sink->state;
+
+    return kafka_frame_letter(letter, original, state->outline.max_size, out, error);
+}
+
 static rd_kafka_resp_err_t produce(const kafka_sink *state, const kafka_frame *frame)
 {
     rd_kafka_vu_t pieces[8];
@@ -369,6 +378,7 @@ const weir_sink_kind kafka_sink_kind = {
     .open = open_sink,
     .write = write_records,
     .encode = encode,
+    .bury = bury,
     .answered = answered,
     .close = close_sink,
 };

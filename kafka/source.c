@@ -522,6 +522,7 @@ static void close_source(weir_source *source)
     kafka_forget(state);
     weir_free(state->batch);
     weir_free(state->headers);
+    weir_free(state->scratch);
 }
 
 static void measure(weir_source *source, weir_source_gauges *ret)
@@ -547,6 +548,7 @@ const weir_source_kind kafka_source_kind = {
     .commit = kafka_note_commit,
     .attend = attend,
     .settle = settle,
+    .original = kafka_original,
     .close = close_source,
     .measure = measure,
     .reads_bytes = true,

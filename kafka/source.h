@@ -73,6 +73,8 @@ typedef struct kafka_source {
     kafka_target key, time, *headers;
     size_t header_count;
     bool closing;
+    weir_header *scratch; /* headers of the newest original */
+    size_t scratch_room;
 
     uint64_t lag, catch_up; /* as of the newest statistics */
     int64_t lag_at;
@@ -116,5 +118,8 @@ weir_status kafka_find_targets(kafka_source *state, weir_error **error);
 /* False: `reason` says why the record does not fit. */
 bool kafka_fill(const kafka_source *state, const rd_kafka_message_t *message, unsigned char *value,
                 char *reason, size_t size);
+
+/* The record at this position, if it is in the batch still. */
+bool kafka_original(weir_source *source, int32_t number, int64_t position, weir_original *ret);
 
 #endif

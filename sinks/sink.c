@@ -20,6 +20,14 @@ static weir_status encode(weir_sink *sink, const void *value, weir_buffer *out,
     return status;
 }
 
+static weir_status refused(const weir_sink_work *work, weir_firing *firing,
+                           const weir_wire_error *error)
+{
+    return weir_fail(firing, "sink '%s' cannot write the result: %s%s%s",
+                     work->sink.module->name, error->path, error->path[0] != '\0' ? ": " : "",
+                     error->message);
+}
+
 static weir_status prepare(const weir_outlet *outlet, weir_firing *firing, const void *value)
 {
     weir_sink_work *work = outlet->arg;
@@ -32,8 +40,7 @@ static weir_status prepare(const weir_outlet *outlet, weir_firing *firing, const
     if (encode(sink, value, &work->out, &error) != WEIR_OK) {
         work->out.failed = false;
         work->out.size = before;
-        return weir_fail(firing, "sink '%s' cannot write the result: %s%s%s", sink->module->name,
-                         error.path, error.path[0] != '\0' ? ": " : "", error.message);
+        return refused(work, firing, &error);
     }
     return WEIR_OK;
 }
@@ -67,6 +74,24 @@ static weir_status take(const weir_outlet *outlet, weir_firing *firing, const vo
     else
         cancel(outlet);
     return status;
+}
+
+weir_status weir_sink_bury(weir_sink_work *work, weir_firing *firing,
+                           const weir_dead_letter *letter, const weir_original *original)
+{
+    weir_outlet outlet = weir_sink_outlet(work);
+    weir_sink *sink = &work->sink;
+    weir_wire_error error;
+
+    if (sink->kind->bury == NULL)
+        return weir_outlet_take(&outlet, firing, 0, letter);
+    if (sink->kind->bury(sink, letter, original, &work->out, &error) == WEIR_OK) {
+        commit(&outlet, firing, letter);
+        return WEIR_OK;
+    }
+    work->out.failed = false;
+    cancel(&outlet);
+    return refused(work, firing, &error);
 }
 
 /* A callback sees the value itself: there is nothing to refuse, and nothing to write. */

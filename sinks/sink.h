@@ -44,6 +44,10 @@ void weir_sink_release(weir_sink_work *work);
 /* The outlet's functions; its arg is the weir_sink_work. */
 weir_outlet weir_sink_outlet(weir_sink_work *work);
 
+/* A dead letter leaves; `original` is NULL where its message is not there any more. */
+weir_status weir_sink_bury(weir_sink_work *work, weir_firing *firing,
+                           const weir_dead_letter *letter, const weir_original *original);
+
 /* True while it takes the results of another firing (rule E15). */
 bool weir_sink_is_ready(const weir_sink_work *work);
 

@@ -18,6 +18,7 @@
 
 #include <weir/core.h>
 #include <weir/graph.h>
+#include <weir/sources.h>
 #include <weir/wire.h>
 
 #ifdef __cplusplus
@@ -44,6 +45,11 @@ typedef struct weir_sink_kind {
      * On failure what was appended is taken off again, and the firing fails. */
     weir_status (*encode)(weir_sink *sink, const void *value, struct weir_buffer *out,
                           weir_wire_error *error);
+    /* As `encode`, of a dead letter: with the message that its event was read from, or NULL where that
+     * is not there any more. NULL: dead letters are encoded as results are. */
+    weir_status (*bury)(weir_sink *sink, const weir_dead_letter *letter,
+                        const weir_original *original, struct weir_buffer *out,
+                        weir_wire_error *error);
     /* Of a kind whose results are safe only when an answer comes: how many of the bytes that it
      * took are, in their order. Asked once a turn; it leaves the descriptor that it watches
      * unready. Positions wait for it, and so does the end. WEIR_AGAIN: good so far; WEIR_IO:

@@ -199,6 +199,22 @@ typedef struct weir_span {
     const weir_slice *raw; /* `count` of them, or NULL */
 } weir_span;
 
+/* The message that an event was read from, as its source had it. */
+typedef struct weir_header {
+    const char *name;
+    weir_slice value;
+} weir_header;
+
+typedef struct weir_original {
+    const char *topic; /* or what else the source reads; NULL: it has no name */
+    int32_t partition;
+    int64_t position;
+    weir_slice key, value; /* data NULL: none */
+    const weir_header *headers;
+    size_t header_count;
+    int64_t time; /* milliseconds since 1970; 0: unknown */
+} weir_original;
+
 typedef enum weir_source_health {
     WEIR_SOURCE_STARTING,
     WEIR_SOURCE_CONNECTING,
@@ -252,6 +268,8 @@ typedef struct weir_source_kind {
     /* At the end, once all that is done was told to `commit`: has it arrived? WEIR_AGAIN: not yet;
      * it is asked again within 20 ms, for as long as `stop_within`. */
     weir_status (*settle)(weir_source *source, weir_error **error);
+    /* The message at this position, if it is still there; valid until the next `read`. */
+    bool (*original)(weir_source *source, int32_t partition, int64_t position, weir_original *ret);
     void (*close)(weir_source *source);
     void (*measure)(weir_source *source, weir_source_gauges *ret);
     bool reads_bytes; /* it calls weir_source_put, by the format of its spec */

@@ -4,6 +4,7 @@
  *     tool BROKERS topic NAME PARTITIONS
  *     tool BROKERS grow NAME PARTITIONS
  *     tool BROKERS produce TOPIC [PARTITION]    lines of KEY<tab>VALUE; "-" is no key, no value
+ *     tool BROKERS hex TOPIC                    the same with values in hexadecimal, header h=1
  *     tool BROKERS number TOPIC FROM COUNT KEYS {"k":"K3","n":7,"s":1}: n counts, s within the key
  *     tool BROKERS consume TOPIC                PARTITION OFFSET KEY VALUE [HEADER=VALUE ..], to the end
  *     tool BROKERS committed GROUP TOPIC        PARTITION POSITION END
@@ -170,6 +171,35 @@ static void produce(const char *topic, const char *partition)
     finish(rk);
 }
 
+/* KEY<tab>HEX; "-" is no value. */
+static void produce_hex(const char *topic)
+{
+    rd_kafka_t *rk = producer();
+    char *line = NULL;
+    size_t room = 0;
+
+    while (getline(&line, &room, stdin) > 0) {
+        char *key = strtok(line, "\t\n"), *hex = strtok(NULL, "\t\n");
+        bool none = hex != NULL && strcmp(hex, "-") == 0;
+        size_t size = hex != NULL && !none ? strlen(hex) / 2 : 0;
+        for (size_t i = 0; i < size; i++) {
+            char digits[3] = {hex[2 * i], hex[2 * i + 1], '\0'};
+            hex[i] = (char)strtoul(digits, NULL, 16);
+        }
+        size_t key_size = strlen(key);
+        rd_kafka_resp_err_t code = rd_kafka_producev(
+            rk, RD_KAFKA_V_TOPIC(topic), RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY),
+            RD_KAFKA_V_KEY(key, key_size), RD_KAFKA_V_HEADER("h", "1", 1),
+            RD_KAFKA_V_TIMESTAMP(1600000000000), RD_KAFKA_V_VALUE(none ? NULL : hex, size),
+            RD_KAFKA_V_END);
+        check(topic, code);
+        unsent++;
+        rd_kafka_poll(rk, 0);
+    }
+    free(line);
+    finish(rk);
+}
+
 static void number(const char *topic, long from, long count, long keys)
 {
     rd_kafka_t *rk = producer();
@@ -208,6 +238,20 @@ static void print_text(const void *data, size_t size)
         fwrite(data, 1, size, stdout);
 }
 
+/* HEX=1: values in hexadecimal, and their times. */
+static void print_value(const rd_kafka_message_t *message)
+{
+    const unsigned char *bytes = message->payload;
+
+    if (getenv("HEX") == NULL || bytes == NULL) {
+        print_text(bytes, message->len);
+        return;
+    }
+    for (size_t i = 0; i < message->len; i++)
+        printf("%02x", bytes[i]);
+    printf("\t%" PRId64, rd_kafka_message_timestamp(message, NULL));
+}
+
 static void print_record(const rd_kafka_message_t *message)
 {
     rd_kafka_headers_t *headers;
@@ -218,7 +262,7 @@ static void print_record(const rd_kafka_message_t *message)
     printf("%" PRId32 "\t%" PRId64 "\t", message->partition, message->offset);
     print_text(message->key, message->key_len);
     printf("\t");
-    print_text(message->payload, message->len);
+    print_value(message);
     if (rd_kafka_message_headers(message, &headers) == RD_KAFKA_RESP_ERR_NO_ERROR)
         for (size_t i = 0; rd_kafka_header_get_all(headers, i, &name, &value, &size) ==
                            RD_KAFKA_RESP_ERR_NO_ERROR;
@@ -323,6 +367,8 @@ int main(int argc, char **argv)
         admin(argv[3], argv[4], true);
     else if (strcmp(verb, "produce") == 0)
         produce(argv[3], argc > 4 ? argv[4] : NULL);
+    else if (strcmp(verb, "hex") == 0)
+        produce_hex(argv[3]);
     else if (strcmp(verb, "number") == 0 && argc == 7)
         number(argv[3], atol(argv[4]), atol(argv[5]), atol(argv[6]));
     else if (strcmp(verb, "consume") == 0)
