@@ -20,6 +20,7 @@ weir_status kafka_note_commit(weir_source *source, int32_t number, int64_t posit
     if (!state->dirty) {
         state->dirty = true;
         state->commit_at = source->host->now(source) + state->config->commit_every;
+        kafka_arm(state);
     }
     return WEIR_OK;
 }

@@ -234,8 +234,9 @@ static int64_t sooner(int64_t a, int64_t b)
     return a < b ? a : b;
 }
 
-static void arm(kafka_source *state, int64_t now)
+void kafka_arm(kafka_source *state)
 {
+    int64_t now = state->source->host->now(state->source);
     int64_t next = now + state->poll_every;
 
     if (state->dirty && !state->committing)
@@ -244,6 +245,8 @@ static void arm(kafka_source *state, int64_t now)
         next = sooner(next, state->revoke_until);
     if (!state->source->origin.commits)
         next = sooner(next, state->look_at);
+    if (state->rate_at > now)
+        next = sooner(next, state->rate_at);
     state->source->host->wake_at(state->source, next);
 }
 
@@ -267,7 +270,7 @@ static weir_status attend(weir_source *source, weir_error **error)
     if (state->dirty && now >= state->commit_at)
         kafka_commit(state);
     show_health(state);
-    arm(state, now);
+    kafka_arm(state);
     return status == WEIR_OK && state->client.fatal
                ? kafka_client_fail(&state->client, WEIR_IO, error)
                : status;
@@ -467,8 +470,9 @@ static weir_status read_records(weir_source *source, size_t limit, weir_error **
     weir_source_begin(source, 0);
     size_t most = allowed(state, limit);
     if (most == 0) { /* the next is allowed in so long */
-        int64_t wait = (int64_t)((1 - state->allowance) * (double)second / (double)state->config->max_rate);
-        source->host->wake_at(source, source->host->now(source) + wait + 1000000);
+        double wait = (1 - state->allowance) * (double)second / (double)state->config->max_rate;
+        state->rate_at = source->host->now(source) + (int64_t)wait + 1000000;
+        kafka_arm(state);
         return WEIR_AGAIN;
     }
     if (fill_span(state, most) != WEIR_OK)

@@ -64,7 +64,7 @@ typedef struct kafka_source {
     int64_t poll_at, poll_every, look_at;
 
     double allowance; /* of max_rate */
-    int64_t allowed_at;
+    int64_t allowed_at, rate_at; /* counted; the next is allowed then */
 
     int64_t start_time; /* of `start`, nanoseconds; else INT64_MIN */
     int64_t until_time; /* of `until`; INT64_MAX: none, or the end */
@@ -81,6 +81,11 @@ typedef struct kafka_source {
     uint64_t rebalances, commits, commit_failures, handed_back;
     int64_t commit_time; /* nanoseconds that the newest commit took */
 } kafka_source;
+
+/* --- source.c --- */
+
+/* Wakes the source when the next thing is due. */
+void kafka_arm(kafka_source *state);
 
 /* --- position.c: where partitions begin and end --- */
 
