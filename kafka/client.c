@@ -157,6 +157,8 @@ static void on_log(const rd_kafka_t *rk, int level, const char *facility, const 
 
     if (strcmp(facility, "FAIL") == 0)
         return;
+    if (level == 4 && strstr(line, "retrying") != NULL)
+        level = 7;
     snprintf(message, sizeof message, "librdkafka, %s: %s", facility, line);
     tell(client, level <= 2 ? WEIR_ERROR : level <= 4 ? WEIR_WARNING : WEIR_DEBUG, message);
 }
