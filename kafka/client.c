@@ -113,6 +113,8 @@ void kafka_client_note(kafka_client *client, rd_kafka_resp_err_t code, const cha
     char fatal[256];
 
     client->errors++;
+    if (client->fatal)
+        return; /* the first reason counts */
     if (code == RD_KAFKA_RESP_ERR__FATAL) {
         code = rd_kafka_fatal_error(client->rk, fatal, sizeof fatal);
         reason = fatal;

@@ -334,7 +334,7 @@ weir_status kafka_look(kafka_source *state, weir_error **error)
     int64_t now = state->source->host->now(state->source);
 
     (void)error;
-    if (state->source->origin.commits || now < state->look_at)
+    if (state->source->origin.commits || now < state->look_at || state->client.fatal)
         return WEIR_OK;
     rd_kafka_resp_err_t code =
         rd_kafka_metadata(state->client.rk, 1, NULL, &metadata,
