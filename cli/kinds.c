@@ -28,16 +28,26 @@ static struct {
     bool kafka;
 } known;
 
-static bool add(weir_kind_list *list, const void *kinds, size_t count)
+/* The kinds of `list` and `count` more. NULL: out of memory. */
+static const weir_kind **join(const weir_kind_list *list, const void *kinds, size_t count)
 {
     const weir_kind **heads = weir_alloc_array(list->count + count, sizeof(const weir_kind *));
 
+    if (heads != NULL && list->count != 0)
+        memcpy(heads, list->items, list->count * sizeof *heads);
+    if (heads != NULL && count != 0)
+        memcpy(heads + list->count, kinds, count * sizeof *heads);
+    return heads;
+}
+
+/* `list` is empty, or was made here. */
+static bool add(weir_kind_list *list, const void *kinds, size_t count)
+{
+    const weir_kind **heads = join(list, kinds, count);
+
     if (heads == NULL)
         return false;
-    if (list->count != 0)
-        memcpy(heads, list->items, list->count * sizeof *heads);
-    if (count != 0)
-        memcpy(heads + list->count, kinds, count * sizeof *heads);
+    weir_free((void *)(uintptr_t)list->items);
     *list = (weir_kind_list){heads, list->count + count};
     return true;
 }
@@ -100,18 +110,26 @@ static int load(const char *path)
     return take(kinds);
 }
 
-/* The user's stand last in the catalog, but are looked for first. */
+/* `list` is weir's own; kafka's and the user's kinds come behind. */
+static bool make_list(weir_kind_list *list, const weir_kind *kafka, const weir_kind_list *own)
+{
+    weir_kind_list whole = {0};
+
+    if (!add(&whole, list->items, list->count) || !add(&whole, &kafka, kafka != NULL ? 1 : 0) ||
+        !add(&whole, own->items, own->count))
+        return false;
+    *list = whole;
+    return true;
+}
+
 static bool make_catalog(void)
 {
-    const weir_kind *source = &kafka_source, *sink = &kafka_sink;
     weir_catalog *catalog = &known.catalog;
 
     *catalog = *weir_builtin_catalog();
-    return add(&catalog->sources, &source, 1) && add(&catalog->sinks, &sink, 1) &&
-           add(&catalog->sources, known.own.sources.items, known.own.sources.count) &&
-           add(&catalog->accumulators, known.own.accumulators.items,
-               known.own.accumulators.count) &&
-           add(&catalog->sinks, known.own.sinks.items, known.own.sinks.count);
+    return make_list(&catalog->sources, &kafka_source, &known.own.sources) &&
+           make_list(&catalog->accumulators, NULL, &known.own.accumulators) &&
+           make_list(&catalog->sinks, &kafka_sink, &known.own.sinks);
 }
 
 int cli_load_kinds(const cli_arguments *arguments)

@@ -11,7 +11,7 @@
 #include "kafka/source.h"
 
 static const int64_t look_each = 60000000000, look_soon = 1000000000;
-enum { METADATA_MS = 2000, METADATA_SHORT_MS = 200 };
+enum { METADATA_MS = 2000, METADATA_SHORT_MS = 200, METADATA_LONG_MS = 20000 };
 
 /* --- The list --- */
 
@@ -115,7 +115,10 @@ static bool take_over(kafka_source *state, rd_kafka_topic_partition_list_t *list
         if (!add(state, &list->elems[i]))
             return false;
     kafka_place(state, list);
-    forward(state, list);
+    for (uint32_t i = 0; i < state->partition_count && state->replaying; i++)
+        kafka_merge_forward(state, &state->partitions[i]);
+    if (!state->replaying)
+        forward(state, list);
     state->assigned = true;
     state->source->health = WEIR_SOURCE_LIVE;
     kafka_client_alive(&state->client);
@@ -328,21 +331,29 @@ static void complain_of_topics(kafka_source *state)
     kafka_client_note(&state->client, RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC, message);
 }
 
+/* A replay has nothing else to do; a live source must not stop the loop for long. */
+static int metadata_wait(const kafka_source *state)
+{
+    if (state->replaying)
+        return METADATA_LONG_MS;
+    return state->client.down || state->assigned ? METADATA_SHORT_MS : METADATA_MS;
+}
+
 weir_status kafka_look(kafka_source *state, weir_error **error)
 {
     const struct rd_kafka_metadata *metadata;
     int64_t now = state->source->host->now(state->source);
 
-    (void)error;
-    if (state->source->origin.commits || now < state->look_at || state->client.fatal)
+    if (state->source->origin.commits || now < state->look_at || state->client.fatal ||
+        (state->replaying && state->assigned))
         return WEIR_OK;
     rd_kafka_resp_err_t code =
         rd_kafka_metadata(state->client.rk, 1, NULL, &metadata,
-                          state->client.down || state->assigned ? METADATA_SHORT_MS : METADATA_MS);
+                          metadata_wait(state));
     state->look_at = now + look_soon;
     if (code != RD_KAFKA_RESP_ERR_NO_ERROR) {
         kafka_client_note(&state->client, code, NULL);
-        return WEIR_OK;
+        return state->replaying ? kafka_client_fail(&state->client, WEIR_IO, error) : WEIR_OK;
     }
     rd_kafka_topic_partition_list_t *found = rd_kafka_topic_partition_list_new(16);
     for (int i = 0; i < metadata->topic_cnt; i++)
@@ -355,5 +366,6 @@ weir_status kafka_look(kafka_source *state, weir_error **error)
         state->look_at = now + look_each;
     rd_kafka_topic_partition_list_destroy(found);
     rd_kafka_metadata_destroy(metadata);
-    return WEIR_OK;
+    return state->replaying && !state->assigned ? kafka_client_fail(&state->client, WEIR_IO, error)
+                                                : WEIR_OK;
 }

@@ -62,7 +62,8 @@ weir_status kafka_read_bounds(kafka_source *state, weir_error **error)
     const char *until = state->config->until;
 
     state->until_time = INT64_MAX;
-    state->until_end = until != NULL && strcmp(until, "end") == 0;
+    state->until_end =
+        until != NULL ? strcmp(until, "end") == 0 : state->replaying; /* a replay has an end */
     if (until != NULL && !state->until_end && !read_time(until, &state->until_time))
         return refuse(state, "until", until, "'end' or a time such as 2024-03-01T12:00:00Z", error);
     return read_start(state, error);

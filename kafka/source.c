@@ -96,13 +96,14 @@ static weir_status configure(const kafka_source *state, rd_kafka_conf_t *conf, w
     for (size_t i = 0; i < sizeof texts / sizeof *texts && status == WEIR_OK; i++)
         if (texts[i].value != NULL)
             status = kafka_client_set(client, conf, texts[i].name, texts[i].value, error);
-    /* A small record costs some six hundred bytes beside its own. */
+    /* A small record costs some six hundred bytes beside its own. In a replay each partition has a
+     * queue, and the limits. */
+    int64_t ahead = state->replaying ? config->buffer / 16 : config->buffer;
     if (status == WEIR_OK)
-        status = kafka_client_set_number(client, conf, "queued.max.messages.kbytes",
-                                         config->buffer / 1024, error);
+        status = kafka_client_set_number(client, conf, "queued.max.messages.kbytes", ahead / 1024,
+                                         error);
     if (status == WEIR_OK)
-        status = kafka_client_set_number(client, conf, "queued.min.messages",
-                                         config->buffer / 512, error);
+        status = kafka_client_set_number(client, conf, "queued.min.messages", ahead / 512, error);
     return status;
 }
 
@@ -201,6 +202,7 @@ static weir_status open_source(weir_source *source, weir_error **error)
     state->client = (kafka_client){
         .wake_fd = -1, .owner = state, .log = log_line, .brokers = state->config->brokers};
     snprintf(state->client.what, sizeof state->client.what, "source '%s'", source->module->name);
+    state->replaying = !source->origin.commits;
     if (state->config->assign == KAFKA_ASSIGN_ALL)
         source->origin.commits = false;
     source->health = WEIR_SOURCE_CONNECTING;
@@ -212,6 +214,8 @@ static weir_status open_source(weir_source *source, weir_error **error)
         status = kafka_read_bounds(state, error);
     if (status == WEIR_OK)
         status = kafka_find_targets(state, error);
+    if (status == WEIR_OK)
+        status = kafka_merge_begin(state, error);
     return status == WEIR_OK ? connect_client(state, error) : status;
 }
 
@@ -329,7 +333,7 @@ static void take_event(kafka_source *state, const rd_kafka_message_t *message)
         partition->ended = true;
 }
 
-static weir_slice value_of(const kafka_source *state, const rd_kafka_message_t *message)
+weir_slice kafka_value_of(const kafka_source *state, const rd_kafka_message_t *message)
 {
     size_t head = state->config->framing == KAFKA_FRAMING_CONFLUENT ? FRAME : 0;
 
@@ -356,7 +360,7 @@ static void explain_frame(kafka_source *state, const rd_kafka_message_t *message
 static weir_status refuse(kafka_source *state, const rd_kafka_message_t *message,
                           const char *reason)
 {
-    return weir_source_refuse(state->source, value_of(state, message), message->offset, reason);
+    return weir_source_refuse(state->source, kafka_value_of(state, message), message->offset, reason);
 }
 
 /* Decodes the record; what stands beside its value goes into fields. */
@@ -366,7 +370,7 @@ static weir_status put(kafka_source *state, const rd_kafka_message_t *message)
     size_t before = source->span.count;
     char reason[320];
 
-    weir_status status = weir_source_put(source, value_of(state, message), message->offset);
+    weir_status status = weir_source_put(source, kafka_value_of(state, message), message->offset);
     if (status == WEIR_OK && source->refusal.waiting)
         explain_frame(state, message);
     if (status != WEIR_OK || source->span.count == before)
@@ -393,8 +397,7 @@ static weir_status take_tombstone(kafka_source *state, const kafka_partition *pa
                                                                                 : WEIR_NOMEM;
 }
 
-/* WEIR_OK: the record is in, or passed over; WEIR_FULL: it waits for the next read. */
-static weir_status take(kafka_source *state, const rd_kafka_message_t *message)
+weir_status kafka_take(kafka_source *state, const rd_kafka_message_t *message)
 {
     weir_source *source = state->source;
 
@@ -436,7 +439,7 @@ static size_t allowed(kafka_source *state, size_t limit)
 {
     int64_t now = state->source->host->now(state->source), rate = state->config->max_rate;
 
-    if (rate == 0)
+    if (rate == 0 || state->replaying)
         return limit;
     double fresh = state->allowed_at == 0 ? 1 : (double)(now - state->allowed_at) * (double)rate / (double)second;
     state->allowance += fresh > 0 ? fresh : 0;
@@ -451,11 +454,10 @@ static weir_status fill_span(kafka_source *state, size_t limit)
     weir_source *source = state->source;
     weir_status status = WEIR_OK;
 
-    free_done(state);
     while (status == WEIR_OK && source->span.count < limit && !source->refusal.waiting) {
         if (state->at == state->count && (source->span.count != 0 || !fetch(state)))
             break;
-        status = take(state, state->batch[state->at]);
+        status = kafka_take(state, state->batch[state->at]);
         state->at += status == WEIR_OK;
         if (source->span.count == 0 && !source->refusal.waiting)
             free_done(state);
@@ -475,7 +477,9 @@ static weir_status read_records(weir_source *source, size_t limit, weir_error **
         kafka_arm(state);
         return WEIR_AGAIN;
     }
-    if (fill_span(state, most) != WEIR_OK)
+    free_done(state);
+    weir_status status = state->replaying ? kafka_merge(state, most) : fill_span(state, most);
+    if (status != WEIR_OK)
         return weir_error_set(error, WEIR_NOMEM, "%s: out of memory", state->client.what);
     state->allowance -= (double)(source->span.count + source->refusal.waiting);
     if (source->span.count != 0 || source->refusal.waiting)
@@ -516,6 +520,7 @@ static void close_source(weir_source *source)
     free_done(state);
     if (state->revoking != NULL)
         rd_kafka_topic_partition_list_destroy(state->revoking);
+    kafka_merge_end(state);
     if (state->client.rk != NULL)
         leave(state);
     if (state->messages != NULL) {
@@ -556,4 +561,5 @@ const weir_source_kind kafka_source_kind = {
     .close = close_source,
     .measure = measure,
     .reads_bytes = true,
+    .replays = true,
 };

@@ -35,6 +35,9 @@ typedef struct kafka_partition {
     int64_t to_commit; /* what the engine said; -1: nothing yet */
     int64_t committed; /* what the cluster has; -1: unknown */
     int64_t end;       /* of `until`: it is at its end there; INT64_MAX: none */
+    rd_kafka_queue_t *queue; /* of a replay: its own */
+    rd_kafka_message_t *head;
+    int64_t head_time;
     bool ended;
     bool revoked; /* it goes to another member: nothing more of it is handed on */
 } kafka_partition;
@@ -73,6 +76,8 @@ typedef struct kafka_source {
     kafka_target key, time, *headers;
     size_t header_count;
     bool closing;
+    bool replaying;               /* partitions merge by time, and end */
+    unsigned char *scratch_value; /* of a record that is looked at */
     weir_header *scratch; /* headers of the newest original */
     size_t scratch_room;
 
@@ -86,6 +91,19 @@ typedef struct kafka_source {
 
 /* Wakes the source when the next thing is due. */
 void kafka_arm(kafka_source *state);
+
+/* Puts the record into the span, or passes it over. WEIR_FULL: it waits for the next read. */
+weir_status kafka_take(kafka_source *state, const rd_kafka_message_t *message);
+/* The record's value, without what frames it. */
+weir_slice kafka_value_of(const kafka_source *state, const rd_kafka_message_t *message);
+
+/* --- merge.c: a replay --- */
+
+weir_status kafka_merge_begin(kafka_source *state, weir_error **error);
+void kafka_merge_forward(kafka_source *state, kafka_partition *partition);
+void kafka_merge_end(kafka_source *state);
+/* Fills the span with what comes next in time. */
+weir_status kafka_merge(kafka_source *state, size_t limit);
 
 /* --- position.c: where partitions begin and end --- */
 
