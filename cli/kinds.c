@@ -8,6 +8,7 @@
 #include <dlfcn.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "cli/cli.h"
 #include "core/buffer.h"
@@ -157,13 +158,31 @@ static bool names_kafka(const weir_module *module)
     return found;
 }
 
+/* Beside the command, where it is installed or built; else where the system looks. */
+static void *open_kafka(void)
+{
+    static const char *const folders[] = {WEIR_LIBRARY_FOLDER, "../kafka"};
+    char self[4096], path[4096 + 128];
+    ssize_t size = readlink("/proc/self/exe", self, sizeof self - 1);
+
+    self[size > 0 ? size : 0] = '\0';
+    const char *slash = strrchr(self, '/');
+    for (size_t i = 0; slash != NULL && i < sizeof folders / sizeof *folders; i++) {
+        snprintf(path, sizeof path, "%.*s/%s/" WEIR_KAFKA_LIBRARY, (int)(slash - self), self,
+                 folders[i]);
+        if (access(path, R_OK) == 0)
+            return dlopen(path, RTLD_NOW | RTLD_LOCAL);
+    }
+    return dlopen(WEIR_KAFKA_LIBRARY, RTLD_NOW | RTLD_LOCAL);
+}
+
 /* Where it is missing the runtime says that there is no such kind, if it comes to that. */
 int cli_load_needed(const cli_arguments *arguments, const weir_module *module)
 {
     if (known.kafka || !names_kafka(module))
         return CLI_DONE;
     known.kafka = true;
-    void *object = dlopen(WEIR_KAFKA_LIBRARY, RTLD_NOW | RTLD_LOCAL);
+    void *object = open_kafka();
     void *symbol = object != NULL ? dlsym(object, "weir_kafka_kinds") : NULL;
     if (symbol == NULL) {
         const char *reason = dlerror();

@@ -22,7 +22,8 @@ void kafka_explain(rd_kafka_resp_err_t code, const char *reason, char *text, siz
         rd_kafka_resp_err_t code;
         const char *sentence;
     } known[] = {
-        {RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART, "the topic is not there; create it, or check its name"},
+        {RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART,
+         "the topic is not there; create it, or check its name"},
         {RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC, "the topic is not there; create it, or check its name"},
         {RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION, "the partition is not there"},
         {RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED,
@@ -33,11 +34,14 @@ void kafka_explain(rd_kafka_resp_err_t code, const char *reason, char *text, siz
          "no permission for the cluster; an idempotent producer needs IDEMPOTENT_WRITE"},
         {RD_KAFKA_RESP_ERR_TRANSACTIONAL_ID_AUTHORIZATION_FAILED,
          "no permission for the transactional id"},
-        {RD_KAFKA_RESP_ERR__AUTHENTICATION, "the cluster refuses the login; check the sasl properties"},
+        {RD_KAFKA_RESP_ERR__AUTHENTICATION,
+         "the cluster refuses the login; check the sasl properties"},
         {RD_KAFKA_RESP_ERR__SSL, "TLS failed; check security.protocol and the ssl properties"},
         {RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN, "no broker can be reached"},
-        {RD_KAFKA_RESP_ERR_UNSUPPORTED_SASL_MECHANISM, "the cluster does not know this sasl.mechanism"},
-        {RD_KAFKA_RESP_ERR__FENCED, "another producer with the same transactional id has taken over"},
+        {RD_KAFKA_RESP_ERR_UNSUPPORTED_SASL_MECHANISM,
+         "the cluster does not know this sasl.mechanism"},
+        {RD_KAFKA_RESP_ERR__FENCED,
+         "another producer with the same transactional id has taken over"},
         {RD_KAFKA_RESP_ERR_FENCED_INSTANCE_ID,
          "another process has taken over this member: each needs an 'instance' of its own"},
         {RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE,
@@ -140,7 +144,8 @@ void kafka_client_alive(kafka_client *client)
 weir_status kafka_client_fail(const kafka_client *client, weir_status status, weir_error **error)
 {
     return weir_error_set(error, status, "%s: %s", client->what,
-                          client->trouble[0] != '\0' ? client->trouble : "no answer from the cluster");
+                          client->trouble[0] != '\0' ? client->trouble
+                                                     : "no answer from the cluster");
 }
 
 static void on_error(rd_kafka_t *rk, int code, const char *reason, void *opaque)
@@ -151,7 +156,8 @@ static void on_error(rd_kafka_t *rk, int code, const char *reason, void *opaque)
     kafka_client_note(client, (rd_kafka_resp_err_t)code, reason);
 }
 
-/* syslog's levels: up to 3 errors, 4 a warning. What a connection suffers comes as an error, too. */
+/* syslog's levels: up to 3 errors, 4 a warning. What a connection suffers comes as an error, too.
+ */
 static void on_log(const rd_kafka_t *rk, int level, const char *facility, const char *line)
 {
     kafka_client *client = rd_kafka_opaque(rk);
@@ -184,8 +190,8 @@ weir_status kafka_client_set(const kafka_client *client, rd_kafka_conf_t *conf, 
 
     if (rd_kafka_conf_set(conf, name, value, reason, sizeof reason) == RD_KAFKA_CONF_OK)
         return WEIR_OK;
-    return weir_error_set(error, WEIR_SPEC, "%s: the property '%s' of librdkafka %s: %s", client->what,
-                          name, rd_kafka_version_str(),
+    return weir_error_set(error, WEIR_SPEC, "%s: the property '%s' of librdkafka %s: %s",
+                          client->what, name, rd_kafka_version_str(),
                           is_secret(name) ? "its value is not accepted" : reason);
 }
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* fields.c - a record's key, timestamp and headers: as fields of the value, and for dead letters. */
+/* fields.c - a record's key, timestamp and headers: as fields of the value, and for dead letters.
+ */
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -197,8 +198,7 @@ static bool make_room(kafka_source *state, size_t count)
     return true;
 }
 
-static void list_headers(kafka_source *state, const rd_kafka_message_t *message,
-                         weir_original *ret)
+static void list_headers(kafka_source *state, const rd_kafka_message_t *message, weir_original *ret)
 {
     rd_kafka_headers_t *headers;
     const void *data;
@@ -209,8 +209,7 @@ static void list_headers(kafka_source *state, const rd_kafka_message_t *message,
         return;
     while (count < state->scratch_room &&
            rd_kafka_header_get_all(headers, count, &state->scratch[count].name, &data,
-                                   &state->scratch[count].value.size) ==
-               RD_KAFKA_RESP_ERR_NO_ERROR)
+                                   &state->scratch[count].value.size) == RD_KAFKA_RESP_ERR_NO_ERROR)
         state->scratch[count++].value.data = data;
     ret->headers = state->scratch;
     ret->header_count = count;

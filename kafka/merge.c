@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* merge.c - a replay reads partitions in the order of time (rule E16): each has a queue of its own, and
- * the oldest of their next records comes first, once all have shown one or their end.
+/* merge.c - a replay reads partitions in the order of time (rule E16): each has a queue of its own,
+ * and the oldest of their next records comes first, once all have shown one or their end.
  *
  * Ties go by topic and partition. What cannot be decoded, and records without a time, come first.
  */
@@ -82,8 +82,7 @@ static bool show(kafka_source *state, kafka_partition *partition)
 
 static bool is_before(const kafka_partition *a, const kafka_partition *b)
 {
-    return a->head_time < b->head_time ||
-           (a->head_time == b->head_time && a->number < b->number);
+    return a->head_time < b->head_time || (a->head_time == b->head_time && a->number < b->number);
 }
 
 /* The partition that comes next, and the one after it; NULL: none has more, or not all have shown

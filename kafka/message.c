@@ -37,7 +37,8 @@ static head head_at(const weir_buffer *out, size_t start)
 
 /* --- Making --- */
 
-static void begin_frame(weir_buffer *out, size_t *ret_start, weir_slice topic, const weir_slice *key)
+static void begin_frame(weir_buffer *out, size_t *ret_start, weir_slice topic,
+                        const weir_slice *key)
 {
     head fresh = {.topic = (uint32_t)topic.size,
                   .key = key != NULL ? (uint32_t)key->size : KAFKA_ABSENT};

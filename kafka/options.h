@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* options.h - the options of the kind `kafka`, source and sink; of their own, without librdkafka. */
+/* options.h - the options of the kind `kafka`, source and sink; of their own, without librdkafka.
+ */
 #ifndef WEIR_KAFKA_OPTIONS_H
 #define WEIR_KAFKA_OPTIONS_H
 

@@ -167,8 +167,7 @@ static void unassign(kafka_source *state, const rd_kafka_topic_partition_list_t 
 static void begin_revoke(kafka_source *state, const rd_kafka_topic_partition_list_t *list)
 {
     state->revoking = rd_kafka_topic_partition_list_copy(list);
-    state->revoke_until =
-        state->source->host->now(state->source) + state->config->revoke_within;
+    state->revoke_until = state->source->host->now(state->source) + state->config->revoke_within;
     for (int i = 0; i < list->cnt; i++) {
         kafka_partition *partition =
             kafka_partition_of(state, list->elems[i].topic, list->elems[i].partition);
@@ -274,7 +273,8 @@ weir_status kafka_join(kafka_source *state, weir_error **error)
     if (state->source->origin.commits) {
         code = rd_kafka_subscribe(state->client.rk, topics);
     } else if (state->config->topic[0] == '^') {
-        state->has_pattern = regcomp(&state->pattern, state->config->topic, REG_EXTENDED | REG_NOSUB) == 0;
+        state->has_pattern =
+            regcomp(&state->pattern, state->config->topic, REG_EXTENDED | REG_NOSUB) == 0;
         code = state->has_pattern ? code : RD_KAFKA_RESP_ERR__INVALID_ARG;
     }
     rd_kafka_topic_partition_list_destroy(topics);
@@ -348,8 +348,7 @@ weir_status kafka_look(kafka_source *state, weir_error **error)
         (state->replaying && state->assigned))
         return WEIR_OK;
     rd_kafka_resp_err_t code =
-        rd_kafka_metadata(state->client.rk, 1, NULL, &metadata,
-                          metadata_wait(state));
+        rd_kafka_metadata(state->client.rk, 1, NULL, &metadata, metadata_wait(state));
     state->look_at = now + look_soon;
     if (code != RD_KAFKA_RESP_ERR_NO_ERROR) {
         kafka_client_note(&state->client, code, NULL);

@@ -51,10 +51,11 @@ static weir_status read_start(kafka_source *state, weir_error **error)
     }
     if (read_time(text, &state->start_time))
         return WEIR_OK;
-    return refuse(state, "start", text,
-                  "earliest, latest, 'offset N', a time such as 2024-03-01T12:00:00Z, or a duration "
-                  "back from now such as -15m",
-                  error);
+    return refuse(
+        state, "start", text,
+        "earliest, latest, 'offset N', a time such as 2024-03-01T12:00:00Z, or a duration "
+        "back from now such as -15m",
+        error);
 }
 
 weir_status kafka_read_bounds(kafka_source *state, weir_error **error)
@@ -82,9 +83,8 @@ static void failed(kafka_source *state, rd_kafka_resp_err_t code, const char *wh
 
 /* The offset of the first record at `time` (or of its end, RD_KAFKA_OFFSET_END) in each partition;
  * NULL: the cluster did not say. The caller frees it. */
-static rd_kafka_topic_partition_list_t *offsets_at(kafka_source *state,
-                                                   const rd_kafka_topic_partition_list_t *list,
-                                                   int64_t time)
+static rd_kafka_topic_partition_list_t *
+offsets_at(kafka_source *state, const rd_kafka_topic_partition_list_t *list, int64_t time)
 {
     rd_kafka_topic_partition_list_t *asked = rd_kafka_topic_partition_list_copy(list);
 
@@ -208,8 +208,7 @@ static void place_ends(kafka_source *state, const rd_kafka_topic_partition_list_
 
 void kafka_place(kafka_source *state, rd_kafka_topic_partition_list_t *list)
 {
-    bool usual = state->start_time == INT64_MIN &&
-                 state->start_offset == RD_KAFKA_OFFSET_BEGINNING;
+    bool usual = state->start_time == INT64_MIN && state->start_offset == RD_KAFKA_OFFSET_BEGINNING;
 
     if (!state->source->origin.commits)
         place_at_start(state, list);

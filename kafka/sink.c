@@ -118,7 +118,8 @@ static weir_status configure(const kafka_sink *state, rd_kafka_conf_t *conf, wei
     snprintf(linger, sizeof linger, "%.3f", (double)config->linger / 1e6);
     weir_status status = set_word(state, conf, "acks", "acks", config->acks, error);
     if (status == WEIR_OK)
-        status = set_word(state, conf, "compression", "compression.type", config->compression, error);
+        status =
+            set_word(state, conf, "compression", "compression.type", config->compression, error);
     if (status == WEIR_OK)
         status = set_word(state, conf, "partitioner", "partitioner", config->partitioner, error);
     if (status == WEIR_OK) /* acks: all */
@@ -187,9 +188,9 @@ static weir_status find_field(const kafka_sink *state, const char *option, const
     if (!found->list && found->kind != WEIR_VALUE_STRUCT && found->kind != WEIR_VALUE_F32 &&
         found->kind != WEIR_VALUE_F64 && (!text || found->kind == WEIR_VALUE_STRING))
         return WEIR_OK;
-    return weir_error_set_at(error, WEIR_SPEC, state->sink->module->place,
-                             "%s: the field '%s' of option '%s' is not %s", state->client.what, name,
-                             option, text ? "a string" : "text, bytes, an integer or an enum");
+    return weir_error_set_at(
+        error, WEIR_SPEC, state->sink->module->place, "%s: the field '%s' of option '%s' is not %s",
+        state->client.what, name, option, text ? "a string" : "text, bytes, an integer or an enum");
 }
 
 static weir_status find_headers(kafka_sink *state, weir_error **error)
@@ -218,11 +219,10 @@ static weir_status find_outline(kafka_sink *state, weir_error **error)
     if (config->topic == NULL && config->topic_from == NULL)
         return weir_error_set_at(error, WEIR_SPEC, state->sink->module->place,
                                  "%s needs the option 'topic' or 'topic_from'", state->client.what);
-    weir_status status =
-        find_field(state, "key", config->key, false, &state->outline.key, error);
+    weir_status status = find_field(state, "key", config->key, false, &state->outline.key, error);
     if (status == WEIR_OK)
-        status = find_field(state, "topic_from", config->topic_from, true, &state->outline.topic,
-                            error);
+        status =
+            find_field(state, "topic_from", config->topic_from, true, &state->outline.topic, error);
     return status == WEIR_OK ? find_headers(state, error) : status;
 }
 
@@ -268,10 +268,11 @@ static rd_kafka_resp_err_t produce(const kafka_sink *state, const kafka_frame *f
     char topic[256];
 
     pieces[count++] = (rd_kafka_vu_t){.vtype = RD_KAFKA_VTYPE_MSGFLAGS, .u.i = RD_KAFKA_MSG_F_COPY};
-    pieces[count++] = (rd_kafka_vu_t){.vtype = RD_KAFKA_VTYPE_VALUE,
-                                      .u.mem = {(void *)(uintptr_t)frame->value.data, frame->value.size}};
-    pieces[count++] = (rd_kafka_vu_t){.vtype = RD_KAFKA_VTYPE_OPAQUE,
-                                      .u.ptr = (void *)(uintptr_t)state->after};
+    pieces[count++] =
+        (rd_kafka_vu_t){.vtype = RD_KAFKA_VTYPE_VALUE,
+                        .u.mem = {(void *)(uintptr_t)frame->value.data, frame->value.size}};
+    pieces[count++] =
+        (rd_kafka_vu_t){.vtype = RD_KAFKA_VTYPE_OPAQUE, .u.ptr = (void *)(uintptr_t)state->after};
     if (frame->topic.size != 0 && frame->topic.size < sizeof topic) {
         snprintf(topic, sizeof topic, "%.*s", (int)frame->topic.size,
                  (const char *)(const void *)frame->topic.data);
@@ -280,8 +281,9 @@ static rd_kafka_resp_err_t produce(const kafka_sink *state, const kafka_frame *f
         pieces[count++] = (rd_kafka_vu_t){.vtype = RD_KAFKA_VTYPE_RKT, .u.rkt = state->topic};
     }
     if (frame->key.data != NULL)
-        pieces[count++] = (rd_kafka_vu_t){.vtype = RD_KAFKA_VTYPE_KEY,
-                                          .u.mem = {(void *)(uintptr_t)frame->key.data, frame->key.size}};
+        pieces[count++] =
+            (rd_kafka_vu_t){.vtype = RD_KAFKA_VTYPE_KEY,
+                            .u.mem = {(void *)(uintptr_t)frame->key.data, frame->key.size}};
     if (frame->time != 0)
         pieces[count++] = (rd_kafka_vu_t){.vtype = RD_KAFKA_VTYPE_TIMESTAMP, .u.i64 = frame->time};
     rd_kafka_headers_t *headers = kafka_frame_headers(frame);
@@ -313,7 +315,8 @@ static weir_status write_records(weir_sink *sink, weir_slice bytes, size_t *ret_
     while (*ret_written < bytes.size) {
         if (state->after - state->first == OUTSTANDING)
             return full(state, error);
-        kafka_frame_read((weir_slice){bytes.data + *ret_written, bytes.size - *ret_written}, &frame);
+        kafka_frame_read((weir_slice){bytes.data + *ret_written, bytes.size - *ret_written},
+                         &frame);
         rd_kafka_resp_err_t code = frame.topic.size == 0 && state->topic == NULL
                                        ? RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC
                                        : produce(state, &frame);

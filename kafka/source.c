@@ -10,7 +10,7 @@
 #include "kafka/kinds.h"
 
 static const int64_t second = 1000000000;
-enum { CLOSE_MS = 3000, FRAME = 5 };
+enum { CLOSE_MS = 3000 };
 
 /* --- Opening --- */
 
@@ -19,139 +19,6 @@ static void log_line(void *owner, weir_level level, const char *message)
     const kafka_source *state = owner;
 
     state->source->host->log(state->source, level, message);
-}
-
-/* Records behind what has been read, of all partitions; the ends are what the last fetches said. */
-static uint64_t lag_of(const kafka_source *state)
-{
-    uint64_t lag = 0;
-
-    for (uint32_t i = 0; i < state->partition_count && state->client.rk != NULL; i++) {
-        const kafka_partition *partition = &state->partitions[i];
-        int64_t low, high;
-        if (partition->next < 0)
-            continue; /* nobody knows yet where it begins */
-        rd_kafka_get_watermark_offsets(state->client.rk, state->topics[partition->topic],
-                                       partition->partition, &low, &high);
-        int64_t next = partition->next > low ? partition->next : low;
-        lag += high > next ? (uint64_t)(high - next) : 0;
-    }
-    return lag;
-}
-
-/* Every few seconds: is the cluster there, and how fast is the lag going down? */
-static int on_statistics(rd_kafka_t *rk, char *json, size_t size, void *opaque)
-{
-    kafka_client *client = opaque;
-    kafka_source *state = client->owner;
-    int64_t now = weir_monotonic_now();
-    uint64_t lag = lag_of(state);
-
-    (void)rk;
-    (void)size;
-    if (strstr(json, "\"state\":\"UP\"") != NULL)
-        kafka_client_alive(client);
-    state->catch_up = state->lag_at != 0 && lag != 0 && lag < state->lag
-                          ? (uint64_t)((double)lag * (double)(now - state->lag_at) /
-                                       (double)(state->lag - lag))
-                          : 0;
-    state->lag = lag;
-    state->lag_at = now;
-    return 0;
-}
-
-/* What the promises of the kind stand on. */
-static const char *const ours[] = {"bootstrap.servers",
-                                   "metadata.broker.list",
-                                   "group.id",
-                                   "group.instance.id",
-                                   "enable.auto.commit",
-                                   "enable.auto.offset.store",
-                                   "enable.partition.eof",
-                                   "auto.offset.reset",
-                                   "log.queue",
-                                   "statistics.interval.ms",
-                                   "queued.max.messages.kbytes",
-                                   "queued.min.messages",
-                                   NULL};
-
-static weir_status configure(const kafka_source *state, rd_kafka_conf_t *conf, weir_error **error)
-{
-    const kafka_source_config *config = state->config;
-    const kafka_client *client = &state->client;
-    bool bounded = state->until_end || state->until_time != INT64_MAX;
-    const struct {
-        const char *name, *value;
-    } texts[] = {
-        {"group.id", config->group != NULL ? config->group : "weir"},
-        {"group.instance.id", state->source->origin.commits ? config->instance : NULL},
-        {"enable.auto.commit", "false"},
-        {"enable.auto.offset.store", "false"},
-        {"auto.offset.reset", "earliest"},
-        {"enable.partition.eof", bounded ? "true" : "false"},
-        {"statistics.interval.ms", "5000"},
-    };
-    weir_status status = WEIR_OK;
-
-    for (size_t i = 0; i < sizeof texts / sizeof *texts && status == WEIR_OK; i++)
-        if (texts[i].value != NULL)
-            status = kafka_client_set(client, conf, texts[i].name, texts[i].value, error);
-    /* A small record costs some six hundred bytes beside its own. In a replay each partition has a
-     * queue, and the limits. */
-    int64_t ahead = state->replaying ? config->buffer / 16 : config->buffer;
-    if (status == WEIR_OK)
-        status = kafka_client_set_number(client, conf, "queued.max.messages.kbytes", ahead / 1024,
-                                         error);
-    if (status == WEIR_OK)
-        status = kafka_client_set_number(client, conf, "queued.min.messages", ahead / 512, error);
-    return status;
-}
-
-static bool is_set(const weir_pairs *pairs, const char *name)
-{
-    for (size_t i = 0; i < pairs->count; i++)
-        if (strcmp(pairs->items[i].name, name) == 0)
-            return true;
-    return false;
-}
-
-/* What the spec may say otherwise: set before its own properties would be too late to override. */
-static weir_status set_defaults(const kafka_source *state, rd_kafka_conf_t *conf,
-                                weir_error **error)
-{
-    char fetch[32];
-    const struct {
-        const char *name, *value;
-    } usual[] = {{"check.crcs", "true"},
-                 {"fetch.max.bytes", fetch},
-                 {"fetch.wait.max.ms", "100"},
-                 {"partition.assignment.strategy",
-                  rd_kafka_version() >= 0x020a0000 ? "cooperative-sticky" : "range"}};
-    weir_status status = WEIR_OK;
-
-    snprintf(fetch, sizeof fetch, "%lld",
-             (long long)(state->config->buffer / 8 > 1 << 20 ? state->config->buffer / 8 : 1 << 20));
-    for (size_t i = 0; i < sizeof usual / sizeof *usual && status == WEIR_OK; i++)
-        if (!is_set(&state->config->librdkafka, usual[i].name))
-            status = kafka_client_set(&state->client, conf, usual[i].name, usual[i].value, error);
-    return status;
-}
-
-static rd_kafka_conf_t *make_conf(kafka_source *state, weir_error **error)
-{
-    rd_kafka_conf_t *conf =
-        kafka_client_configure(&state->client, &state->config->librdkafka, ours, error);
-
-    if (conf == NULL)
-        return NULL;
-    rd_kafka_conf_set_offset_commit_cb(conf, kafka_on_commit);
-    rd_kafka_conf_set_stats_cb(conf, on_statistics);
-    if (state->source->origin.commits)
-        rd_kafka_conf_set_rebalance_cb(conf, kafka_on_rebalance);
-    if (configure(state, conf, error) == WEIR_OK && set_defaults(state, conf, error) == WEIR_OK)
-        return conf;
-    rd_kafka_conf_destroy(conf);
-    return NULL;
 }
 
 /* librdkafka counts a member as dead that has not polled for so long. */
@@ -169,7 +36,7 @@ static int64_t poll_interval(const kafka_source *state)
 
 static weir_status connect_client(kafka_source *state, weir_error **error)
 {
-    rd_kafka_conf_t *conf = make_conf(state, error);
+    rd_kafka_conf_t *conf = kafka_configure(state, error);
 
     if (conf == NULL)
         return WEIR_SPEC;
@@ -258,9 +125,9 @@ static void show_health(const kafka_source *state)
 {
     if (state->source->ended)
         return;
-    state->source->health = state->client.down  ? WEIR_SOURCE_DISCONNECTED
-                            : state->assigned   ? WEIR_SOURCE_LIVE
-                                                : WEIR_SOURCE_CONNECTING;
+    state->source->health = state->client.down ? WEIR_SOURCE_DISCONNECTED
+                            : state->assigned  ? WEIR_SOURCE_LIVE
+                                               : WEIR_SOURCE_CONNECTING;
 }
 
 static weir_status attend(weir_source *source, weir_error **error)
@@ -307,123 +174,6 @@ static bool fetch(kafka_source *state)
     return count > 0;
 }
 
-static kafka_partition *partition_of(kafka_source *state, const rd_kafka_message_t *message)
-{
-    const char *topic = rd_kafka_topic_name(message->rkt);
-    kafka_partition *newest = state->newest;
-
-    if (newest == NULL || newest->partition != message->partition ||
-        strcmp(state->topics[newest->topic], topic) != 0)
-        newest = kafka_partition_of(state, topic, message->partition);
-    state->newest = newest;
-    return newest;
-}
-
-/* The end of a partition, or why it cannot be read just now. */
-static void take_event(kafka_source *state, const rd_kafka_message_t *message)
-{
-    kafka_partition *partition =
-        message->rkt != NULL ? partition_of(state, message) : NULL;
-
-    if (message->err != RD_KAFKA_RESP_ERR__PARTITION_EOF) {
-        kafka_client_note(&state->client, message->err, rd_kafka_message_errstr(message));
-        return;
-    }
-    if (partition != NULL && (partition->end == INT64_MAX || message->offset >= partition->end))
-        partition->ended = true;
-}
-
-weir_slice kafka_value_of(const kafka_source *state, const rd_kafka_message_t *message)
-{
-    size_t head = state->config->framing == KAFKA_FRAMING_CONFLUENT ? FRAME : 0;
-
-    if (head > message->len)
-        head = message->len;
-    return (weir_slice){(const unsigned char *)message->payload + head, message->len - head};
-}
-
-/* Bytes for a schema registry are no JSON, and nobody sees why. */
-static void explain_frame(kafka_source *state, const rd_kafka_message_t *message)
-{
-    const unsigned char *bytes = message->payload;
-
-    if (message->len < FRAME || bytes[0] != 0 || state->source->module->decode != NULL ||
-        state->config->framing == KAFKA_FRAMING_CONFLUENT)
-        return;
-    unsigned id = (unsigned)bytes[1] << 24 | (unsigned)bytes[2] << 16 | (unsigned)bytes[3] << 8 | bytes[4];
-    snprintf(state->source->refusal.reason, sizeof state->source->refusal.reason,
-             "a schema-registry frame, id %u: 'framing: confluent' strips it from JSON and "
-             "MessagePack; Avro and Protobuf need 'format: raw'",
-             id);
-}
-
-static weir_status refuse(kafka_source *state, const rd_kafka_message_t *message,
-                          const char *reason)
-{
-    return weir_source_refuse(state->source, kafka_value_of(state, message), message->offset, reason);
-}
-
-/* Decodes the record; what stands beside its value goes into fields. */
-static weir_status put(kafka_source *state, const rd_kafka_message_t *message)
-{
-    weir_source *source = state->source;
-    size_t before = source->span.count;
-    char reason[320];
-
-    weir_status status = weir_source_put(source, kafka_value_of(state, message), message->offset);
-    if (status == WEIR_OK && source->refusal.waiting)
-        explain_frame(state, message);
-    if (status != WEIR_OK || source->span.count == before)
-        return status;
-    unsigned char *value = source->values + before * source->type->size;
-    if (kafka_fill(state, message, value, reason, sizeof reason))
-        return WEIR_OK;
-    source->span.count = before;
-    return refuse(state, message, reason);
-}
-
-/* A record without a value. What is dropped is done once all before it is, so it waits until the
- * span is empty. */
-static weir_status take_tombstone(kafka_source *state, const kafka_partition *partition,
-                                  const rd_kafka_message_t *message)
-{
-    weir_source *source = state->source;
-
-    if (state->config->tombstones == KAFKA_TOMBSTONES_DEAD_LETTER)
-        return refuse(state, message, "a tombstone: the record has no value");
-    if (source->span.count != 0)
-        return WEIR_FULL;
-    return weir_source_skip(source, partition->number, message->offset + 1, 1) ? WEIR_OK
-                                                                                : WEIR_NOMEM;
-}
-
-weir_status kafka_take(kafka_source *state, const rd_kafka_message_t *message)
-{
-    weir_source *source = state->source;
-
-    if (message->err != RD_KAFKA_RESP_ERR_NO_ERROR) {
-        take_event(state, message);
-        return WEIR_OK;
-    }
-    kafka_partition *partition = partition_of(state, message);
-    if (partition == NULL || partition->revoked || partition->ended)
-        return WEIR_OK;
-    if (message->offset >= partition->end) {
-        partition->ended = true;
-        return WEIR_OK;
-    }
-    if (source->span.count != 0 && source->span.partition != partition->number)
-        return WEIR_FULL;
-    source->span.partition = partition->number;
-    weir_status status = message->payload == NULL ? take_tombstone(state, partition, message)
-                                                  : put(state, message);
-    if (status == WEIR_OK) {
-        partition->next = message->offset + 1;
-        partition->ended = partition->next >= partition->end;
-    }
-    return status;
-}
-
 static bool has_ended(const kafka_source *state)
 {
     if (!state->assigned || (!state->until_end && state->until_time == INT64_MAX))
@@ -441,7 +191,9 @@ static size_t allowed(kafka_source *state, size_t limit)
 
     if (rate == 0 || state->replaying)
         return limit;
-    double fresh = state->allowed_at == 0 ? 1 : (double)(now - state->allowed_at) * (double)rate / (double)second;
+    double fresh = state->allowed_at == 0
+                       ? 1
+                       : (double)(now - state->allowed_at) * (double)rate / (double)second;
     state->allowance += fresh > 0 ? fresh : 0;
     if (state->allowance > (double)rate)
         state->allowance = (double)rate;
@@ -540,7 +292,7 @@ static void measure(weir_source *source, weir_source_gauges *ret)
 
     ret->buffer_limit = (uint64_t)state->config->buffer;
     ret->partitions = state->partition_count;
-    ret->lag = lag_of(state);
+    ret->lag = kafka_lag(state);
     ret->catch_up = state->catch_up;
     ret->rebalances = state->rebalances;
     ret->handed_over = state->handed_back;

@@ -4,8 +4,8 @@
  *     librdkafka's fetchers -> `messages` -> batch -> span -> the engine
  *                              client.queue: rebalances, commits, errors, logs
  *
- * Records have a queue of their own, so that rebalances and commits are served also while nothing is
- * read: back-pressure is not reading.
+ * Records have a queue of their own, so that rebalances and commits are served also while nothing
+ * is read: back-pressure is not reading.
  */
 #ifndef WEIR_KAFKA_SOURCE_H
 #define WEIR_KAFKA_SOURCE_H
@@ -30,11 +30,11 @@ typedef struct kafka_target {
 typedef struct kafka_partition {
     int32_t number;
     int32_t partition;
-    uint32_t topic;    /* its place in the source's list */
-    int64_t next;      /* behind the newest record that was put into a span or passed over */
-    int64_t to_commit; /* what the engine said; -1: nothing yet */
-    int64_t committed; /* what the cluster has; -1: unknown */
-    int64_t end;       /* of `until`: it is at its end there; INT64_MAX: none */
+    uint32_t topic;          /* its place in the source's list */
+    int64_t next;            /* behind the newest record that was put into a span or passed over */
+    int64_t to_commit;       /* what the engine said; -1: nothing yet */
+    int64_t committed;       /* what the cluster has; -1: unknown */
+    int64_t end;             /* of `until`: it is at its end there; INT64_MAX: none */
     rd_kafka_queue_t *queue; /* of a replay: its own */
     rd_kafka_message_t *head;
     int64_t head_time;
@@ -66,7 +66,7 @@ typedef struct kafka_source {
     int64_t commit_at, commit_began, commit_logged;
     int64_t poll_at, poll_every, look_at;
 
-    double allowance; /* of max_rate */
+    double allowance;            /* of max_rate */
     int64_t allowed_at, rate_at; /* counted; the next is allowed then */
 
     int64_t start_time; /* of `start`, nanoseconds; else INT64_MIN */
@@ -78,7 +78,7 @@ typedef struct kafka_source {
     bool closing;
     bool replaying;               /* partitions merge by time, and end */
     unsigned char *scratch_value; /* of a record that is looked at */
-    weir_header *scratch; /* headers of the newest original */
+    weir_header *scratch;         /* headers of the newest original */
     size_t scratch_room;
 
     uint64_t lag, catch_up; /* as of the newest statistics */
@@ -91,6 +91,15 @@ typedef struct kafka_source {
 
 /* Wakes the source when the next thing is due. */
 void kafka_arm(kafka_source *state);
+
+/* --- configure.c --- */
+
+/* NULL: `error` says why. */
+rd_kafka_conf_t *kafka_configure(kafka_source *state, weir_error **error);
+/* Records behind what has been read, of all partitions; the ends are what the last fetches said. */
+uint64_t kafka_lag(const kafka_source *state);
+
+/* --- record.c --- */
 
 /* Puts the record into the span, or passes it over. WEIR_FULL: it waits for the next read. */
 weir_status kafka_take(kafka_source *state, const rd_kafka_message_t *message);

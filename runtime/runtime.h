@@ -108,7 +108,7 @@ struct weir_program {
     weir_sink_work *sinks;
     weir_watch *sink_watches;   /* of each: while it takes no more */
     weir_watch *answer_watches; /* of each: what its kind watches all the while */
-    weir_outlet *outlets;     /* of all graphs */
+    weir_outlet *outlets;       /* of all graphs */
     weir_feedback_target *targets;
     uint64_t *counts; /* of all graphs */
     int dead_sink;    /* index, WEIR_NO_SINK or WEIR_SILENT */

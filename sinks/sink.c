@@ -23,9 +23,8 @@ static weir_status encode(weir_sink *sink, const void *value, weir_buffer *out,
 static weir_status refused(const weir_sink_work *work, weir_firing *firing,
                            const weir_wire_error *error)
 {
-    return weir_fail(firing, "sink '%s' cannot write the result: %s%s%s",
-                     work->sink.module->name, error->path, error->path[0] != '\0' ? ": " : "",
-                     error->message);
+    return weir_fail(firing, "sink '%s' cannot write the result: %s%s%s", work->sink.module->name,
+                     error->path, error->path[0] != '\0' ? ": " : "", error->message);
 }
 
 static weir_status prepare(const weir_outlet *outlet, weir_firing *firing, const void *value)

@@ -45,8 +45,8 @@ typedef struct weir_sink_kind {
      * On failure what was appended is taken off again, and the firing fails. */
     weir_status (*encode)(weir_sink *sink, const void *value, struct weir_buffer *out,
                           weir_wire_error *error);
-    /* As `encode`, of a dead letter: with the message that its event was read from, or NULL where that
-     * is not there any more. NULL: dead letters are encoded as results are. */
+    /* As `encode`, of a dead letter: with the message that its event was read from, or NULL where
+     * that is not there any more. NULL: dead letters are encoded as results are. */
     weir_status (*bury)(weir_sink *sink, const weir_dead_letter *letter,
                         const weir_original *original, struct weir_buffer *out,
                         weir_wire_error *error);

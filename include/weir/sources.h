@@ -232,8 +232,8 @@ typedef struct weir_source_gauges {
     uint64_t refused;                /* connections that were turned away */
     uint64_t read, total; /* bytes read, of so many; 0: nobody knows how many there are */
     /* Of a log with positions: how many of its partitions are read here, and how many messages of
-     * them are not yet; how long, at the pace of the last seconds, until there are none (0: unknown,
-     * or never at this pace). */
+     * them are not yet; how long, at the pace of the last seconds, until there are none (0:
+     * unknown, or never at this pace). */
     uint64_t partitions, lag, catch_up; /* catch_up in nanoseconds */
     uint64_t rebalances;                /* changes of the partitions that are read here */
     uint64_t handed_over;               /* of those: with something still undone */

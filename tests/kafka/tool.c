@@ -1,15 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* tool.c - what the tests need of a broker, by plain librdkafka: topics, records in and out, positions.
+/* tool.c - what the tests need of a broker, by plain librdkafka: topics, records in and out,
+ * positions.
  *
  *     tool BROKERS topic NAME PARTITIONS
  *     tool BROKERS grow NAME PARTITIONS
  *     tool BROKERS produce TOPIC [PARTITION]    lines of KEY<tab>VALUE; "-" is no key, no value
- *     tool BROKERS hex TOPIC                    the same with values in hexadecimal, header h=1
- *     tool BROKERS number TOPIC FROM COUNT KEYS {"k":"K3","n":7,"s":1}: n counts, s within the key
- *     tool BROKERS consume TOPIC                PARTITION OFFSET KEY VALUE [HEADER=VALUE ..], to the end
- *     tool BROKERS committed GROUP TOPIC        PARTITION POSITION END
- *     tool BROKERS await GROUP TOPIC SECONDS    until all positions are at the end
- *     tool BROKERS past GROUP TOPIC COUNT       does it: are the positions COUNT or more together?
+ *     tool BROKERS hex TOPIC                    the same with values in hexadecimal, a header h=1,
+ * an old time tool BROKERS number TOPIC FROM COUNT KEYS {"k":"K3","n":7,"s":1}: n counts, s within
+ * the key tool BROKERS consume TOPIC                PARTITION OFFSET KEY VALUE [HEADER=VALUE ..],
+ * to the end tool BROKERS committed GROUP TOPIC        PARTITION POSITION END tool BROKERS await
+ * GROUP TOPIC SECONDS    until all positions are at the end tool BROKERS past GROUP TOPIC COUNT
+ * does it: are the positions COUNT or more together?
  */
 #include <inttypes.h>
 #include <librdkafka/rdkafka.h>
@@ -72,15 +73,18 @@ static void admin(const char *name, const char *count, bool grow)
     char reason[256];
     size_t size;
 
-    check("timeout", rd_kafka_AdminOptions_set_operation_timeout(options, WAIT, reason, sizeof reason));
-    check("timeout", rd_kafka_AdminOptions_set_request_timeout(options, WAIT, reason, sizeof reason));
+    check("timeout",
+          rd_kafka_AdminOptions_set_operation_timeout(options, WAIT, reason, sizeof reason));
+    check("timeout",
+          rd_kafka_AdminOptions_set_request_timeout(options, WAIT, reason, sizeof reason));
     if (grow) {
-        rd_kafka_NewPartitions_t *new = rd_kafka_NewPartitions_new(name, strtoul(count, NULL, 10),
-                                                                   reason, sizeof reason);
+        rd_kafka_NewPartitions_t *new =
+            rd_kafka_NewPartitions_new(name, strtoul(count, NULL, 10), reason, sizeof reason);
         rd_kafka_CreatePartitions(rk, &new, 1, options, queue);
         rd_kafka_NewPartitions_destroy(new);
     } else {
-        rd_kafka_NewTopic_t *new = rd_kafka_NewTopic_new(name, atoi(count), -1, reason, sizeof reason);
+        rd_kafka_NewTopic_t *new =
+            rd_kafka_NewTopic_new(name, (int)strtol(count, NULL, 10), -1, reason, sizeof reason);
         rd_kafka_CreateTopics(rk, &new, 1, options, queue);
         rd_kafka_NewTopic_destroy(new);
     }
@@ -88,8 +92,11 @@ static void admin(const char *name, const char *count, bool grow)
     if (event == NULL)
         die(name, "no answer");
     check(name, rd_kafka_event_error(event));
-    results = grow ? rd_kafka_CreatePartitions_result_topics(rd_kafka_event_CreatePartitions_result(event), &size)
-                   : rd_kafka_CreateTopics_result_topics(rd_kafka_event_CreateTopics_result(event), &size);
+    results =
+        grow
+            ? rd_kafka_CreatePartitions_result_topics(rd_kafka_event_CreatePartitions_result(event),
+                                                      &size)
+            : rd_kafka_CreateTopics_result_topics(rd_kafka_event_CreateTopics_result(event), &size);
     for (size_t i = 0; i < size; i++)
         if (rd_kafka_topic_result_error(results[i]) != RD_KAFKA_RESP_ERR_TOPIC_ALREADY_EXISTS)
             check(name, rd_kafka_topic_result_error(results[i]));
@@ -121,20 +128,40 @@ static rd_kafka_t *producer(void)
     return client(RD_KAFKA_PRODUCER, conf);
 }
 
-static void send_one(rd_kafka_t *rk, const char *topic, int32_t partition, const char *key,
-                     const char *value, size_t size)
-{
-    size_t key_size = key != NULL ? strlen(key) : 0;
-    rd_kafka_resp_err_t code;
+typedef struct record {
+    const char *key, *value; /* NULL: none */
+    size_t size;
+    int32_t partition;
+    const char *header; /* of the name h, or NULL */
+    int64_t time;       /* milliseconds; 0: now */
+} record;
 
-    while ((code = rd_kafka_producev(
-                rk, RD_KAFKA_V_TOPIC(topic), RD_KAFKA_V_PARTITION(partition),
-                RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY),
-                RD_KAFKA_V_KEY(key, key_size),
-                RD_KAFKA_V_VALUE((void *)(uintptr_t)value, size), RD_KAFKA_V_END)) ==
-           RD_KAFKA_RESP_ERR__QUEUE_FULL)
+static void *bytes(const char *text)
+{
+    return (void *)(uintptr_t)text;
+}
+
+static void send_one(rd_kafka_t *rk, const char *topic, const record *one)
+{
+    rd_kafka_error_t *failure;
+    rd_kafka_vu_t pieces[] = {
+        {.vtype = RD_KAFKA_VTYPE_TOPIC, .u.cstr = topic},
+        {.vtype = RD_KAFKA_VTYPE_PARTITION, .u.i32 = one->partition},
+        {.vtype = RD_KAFKA_VTYPE_MSGFLAGS, .u.i = RD_KAFKA_MSG_F_COPY},
+        {.vtype = RD_KAFKA_VTYPE_KEY,
+         .u.mem = {bytes(one->key), one->key != NULL ? strlen(one->key) : 0}},
+        {.vtype = RD_KAFKA_VTYPE_VALUE, .u.mem = {bytes(one->value), one->size}},
+        {.vtype = RD_KAFKA_VTYPE_TIMESTAMP, .u.i64 = one->time},
+        {.vtype = RD_KAFKA_VTYPE_HEADER, .u.header = {"h", bytes(one->header), 1}},
+    };
+    size_t count = sizeof pieces / sizeof *pieces - (one->header == NULL);
+
+    while ((failure = rd_kafka_produceva(rk, pieces, count)) != NULL) {
+        if (rd_kafka_error_code(failure) != RD_KAFKA_RESP_ERR__QUEUE_FULL)
+            die(topic, rd_kafka_error_string(failure));
+        rd_kafka_error_destroy(failure);
         rd_kafka_poll(rk, 100);
-    check(topic, code);
+    }
     unsent++;
     rd_kafka_poll(rk, 0);
 }
@@ -147,54 +174,39 @@ static void finish(rd_kafka_t *rk)
     rd_kafka_destroy(rk);
 }
 
-static void produce(const char *topic, const char *partition)
+static size_t from_hex(char *text)
 {
-    rd_kafka_t *rk = producer();
-    int32_t number = partition != NULL ? atoi(partition) : RD_KAFKA_PARTITION_UA;
-    char *line = NULL;
-    size_t room = 0;
-    ssize_t size;
+    size_t size = strlen(text) / 2;
 
-    while ((size = getline(&line, &room, stdin)) > 0) {
-        if (line[size - 1] == '\n')
-            line[--size] = '\0';
-        char *tab = memchr(line, '\t', (size_t)size);
-        if (tab == NULL)
-            die(line, "no tab");
-        *tab = '\0';
-        size_t length = (size_t)(line + size - tab - 1);
-        bool none = length == 1 && tab[1] == '-';
-        send_one(rk, topic, number, strcmp(line, "-") == 0 ? NULL : line, none ? NULL : tab + 1,
-                 none ? 0 : length);
+    for (size_t i = 0; i < size; i++) {
+        char digits[3] = {text[2 * i], text[2 * i + 1], '\0'};
+        text[i] = (char)strtoul(digits, NULL, 16);
     }
-    free(line);
-    finish(rk);
+    return size;
 }
 
-/* KEY<tab>HEX; "-" is no value. */
-static void produce_hex(const char *topic)
+/* Lines of KEY<tab>VALUE; "-" is none. */
+static void produce(const char *topic, int32_t partition, bool hex)
 {
     rd_kafka_t *rk = producer();
     char *line = NULL;
     size_t room = 0;
 
     while (getline(&line, &room, stdin) > 0) {
-        char *key = strtok(line, "\t\n"), *hex = strtok(NULL, "\t\n");
-        bool none = hex != NULL && strcmp(hex, "-") == 0;
-        size_t size = hex != NULL && !none ? strlen(hex) / 2 : 0;
-        for (size_t i = 0; i < size; i++) {
-            char digits[3] = {hex[2 * i], hex[2 * i + 1], '\0'};
-            hex[i] = (char)strtoul(digits, NULL, 16);
+        line[strcspn(line, "\n")] = '\0';
+        char *value = strchr(line, '\t');
+        if (value == NULL)
+            die(line, "no tab");
+        *value++ = '\0';
+        record one = {.key = strcmp(line, "-") != 0 ? line : NULL,
+                      .partition = partition,
+                      .header = hex ? "1" : NULL,
+                      .time = hex ? 1600000000000 : 0};
+        if (strcmp(value, "-") != 0) {
+            one.size = hex ? from_hex(value) : strlen(value);
+            one.value = value;
         }
-        size_t key_size = strlen(key);
-        rd_kafka_resp_err_t code = rd_kafka_producev(
-            rk, RD_KAFKA_V_TOPIC(topic), RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY),
-            RD_KAFKA_V_KEY(key, key_size), RD_KAFKA_V_HEADER("h", "1", 1),
-            RD_KAFKA_V_TIMESTAMP(1600000000000), RD_KAFKA_V_VALUE(none ? NULL : hex, size),
-            RD_KAFKA_V_END);
-        check(topic, code);
-        unsent++;
-        rd_kafka_poll(rk, 0);
+        send_one(rk, topic, &one);
     }
     free(line);
     finish(rk);
@@ -207,8 +219,13 @@ static void number(const char *topic, long from, long count, long keys)
 
     for (long i = from; i < from + count; i++) {
         snprintf(key, sizeof key, "K%ld", i % keys);
-        int size = snprintf(value, sizeof value, "{\"k\":\"%s\",\"n\":%ld,\"s\":%ld}", key, i, i / keys);
-        send_one(rk, topic, RD_KAFKA_PARTITION_UA, key, value, (size_t)size);
+        int size =
+            snprintf(value, sizeof value, "{\"k\":\"%s\",\"n\":%ld,\"s\":%ld}", key, i, i / keys);
+        send_one(rk, topic,
+                 &(record){.key = key,
+                           .value = value,
+                           .size = (size_t)size,
+                           .partition = RD_KAFKA_PARTITION_UA});
     }
     finish(rk);
 }
@@ -366,11 +383,13 @@ int main(int argc, char **argv)
     else if (strcmp(verb, "grow") == 0 && argc == 5)
         admin(argv[3], argv[4], true);
     else if (strcmp(verb, "produce") == 0)
-        produce(argv[3], argc > 4 ? argv[4] : NULL);
+        produce(argv[3], argc > 4 ? (int32_t)strtol(argv[4], NULL, 10) : RD_KAFKA_PARTITION_UA,
+                false);
     else if (strcmp(verb, "hex") == 0)
-        produce_hex(argv[3]);
+        produce(argv[3], RD_KAFKA_PARTITION_UA, true);
     else if (strcmp(verb, "number") == 0 && argc == 7)
-        number(argv[3], atol(argv[4]), atol(argv[5]), atol(argv[6]));
+        number(argv[3], strtol(argv[4], NULL, 10), strtol(argv[5], NULL, 10),
+               strtol(argv[6], NULL, 10));
     else if (strcmp(verb, "consume") == 0)
         consume(argv[3]);
     else if (strcmp(verb, "committed") == 0 && argc == 5) {
@@ -378,9 +397,9 @@ int main(int argc, char **argv)
         lag(rk, argv[4], true);
         rd_kafka_destroy(rk);
     } else if (strcmp(verb, "await") == 0 && argc == 6)
-        await(argv[3], argv[4], atoi(argv[5]));
+        await(argv[3], argv[4], (int)strtol(argv[5], NULL, 10));
     else if (strcmp(verb, "past") == 0 && argc == 6)
-        past(argv[3], argv[4], atol(argv[5]));
+        past(argv[3], argv[4], strtol(argv[5], NULL, 10));
     else
         die("usage", "see the head of tool.c");
     return 0;
