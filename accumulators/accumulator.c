@@ -20,7 +20,7 @@ weir_status weir_cells_init(weir_cells *cells, size_t size, uint64_t seed, weir_
                               "accumulator '%s' would keep %zu bytes at once; make it smaller",
                               name, whole);
     if (cells->key_words != 0) {
-        if (weir_table_init(&cells->table, cells->key_words, (uint32_t)whole, cells->max_keys,
+        if (weir_table_init(&cells->table, cells->key_words, (uint32_t)whole, 16, cells->max_keys,
                             seed))
             return WEIR_OK;
         return weir_error_set(error, WEIR_NOMEM, "accumulator '%s': out of memory", name);
@@ -125,7 +125,7 @@ weir_cell *weir_cells_find(weir_cells *cells, const uint64_t *key, uint64_t hash
     if (entry == NULL)
         return NULL;
     weir_cell_head *head = head_in(cells, entry);
-    if (!make_ready(cells, head, weir_entry_key(entry), entry->age)) {
+    if (!make_ready(cells, head, entry->key, cells->table.added)) {
         weir_table_remove(&cells->table, entry);
         return NULL;
     }

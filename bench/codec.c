@@ -5,24 +5,21 @@
  * of those is the result. What both give is compared before anything is timed.
  */
 #include "bench/codec.h"
+#include "bench/harness.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
-enum { ROUNDS = 15, PASSES = 8, MESSAGE = 512 };
+enum { PASSES = 8, MESSAGE = 512 };
 
 /* --- Records --- */
 
-static uint64_t seed = 88172645463325252u;
-
 static uint64_t next_random(void)
 {
-    seed ^= seed << 13;
-    seed ^= seed >> 7;
-    seed ^= seed << 17;
-    return seed;
+    static uint64_t seed = 88172645463325252u;
+
+    return bench_random(&seed);
 }
 
 static double price(void)
@@ -51,10 +48,8 @@ static void decode_all(bench_data *data, weir_format format)
 
     for (size_t i = 0; i < BENCH_RECORDS; i++) {
         if (weir_decode(&sample_quote_type, format, data->messages[i], &data->results[i], &error) !=
-            WEIR_OK) {
-            fprintf(stderr, "%s: %s\n", error.path, error.message);
-            exit(1);
-        }
+            WEIR_OK)
+            bench_die("%s: %s", error.path, error.message);
     }
 }
 
@@ -63,11 +58,8 @@ static void encode_all(bench_data *data, weir_format format)
     weir_wire_error error;
 
     for (size_t i = 0; i < BENCH_RECORDS; i++) {
-        if (weir_encode(&sample_quote_type, format, &data->quotes[i], data->out, &error) !=
-            WEIR_OK) {
-            fprintf(stderr, "%s: %s\n", error.path, error.message);
-            exit(1);
-        }
+        if (weir_encode(&sample_quote_type, format, &data->quotes[i], data->out, &error) != WEIR_OK)
+            bench_die("%s: %s", error.path, error.message);
     }
 }
 
@@ -137,30 +129,31 @@ static void make_messages(bench_data *data, weir_format format, bool shuffled, c
 
 /* --- Measuring --- */
 
+typedef struct sides {
+    bench_pass ours, reference;
+    bench_data *data;
+} sides;
+
+/* Nanoseconds a record. */
 static double measure(bench_pass pass, bench_data *data)
 {
-    struct timespec start, end;
+    int64_t began = bench_cpu_ns();
 
-    clock_gettime(CLOCK_MONOTONIC, &start);
     for (int i = 0; i < PASSES; i++) {
         data->out->size = 0;
         pass(data);
     }
-    clock_gettime(CLOCK_MONOTONIC, &end);
-    double ns = (double)(end.tv_sec - start.tv_sec) * 1e9 + (double)(end.tv_nsec - start.tv_nsec);
-    return ns / PASSES / BENCH_RECORDS;
+    return (double)(bench_cpu_ns() - began) / PASSES / BENCH_RECORDS;
 }
 
-static int compare(const void *a, const void *b)
+static double measure_ours(void *arg)
 {
-    double left = *(const double *)a, right = *(const double *)b;
-    return (left > right) - (left < right);
+    return measure(((sides *)arg)->ours, ((sides *)arg)->data);
 }
 
-static double median(double *values)
+static double measure_reference(void *arg)
 {
-    qsort(values, ROUNDS, sizeof *values, compare);
-    return values[ROUNDS / 2];
+    return measure(((sides *)arg)->reference, ((sides *)arg)->data);
 }
 
 static void check_results(const char *name, bench_pass pass, bench_data *data)
@@ -168,27 +161,22 @@ static void check_results(const char *name, bench_pass pass, bench_data *data)
     memset(data->results, 0, BENCH_RECORDS * sizeof *data->results);
     pass(data);
     for (size_t i = 0; i < BENCH_RECORDS; i++) {
-        if (!sample_quote_equal(&data->results[i], &data->quotes[i])) {
-            fprintf(stderr, "%s: record %zu differs\n", name, i);
-            exit(1);
-        }
+        if (!sample_quote_equal(&data->results[i], &data->quotes[i]))
+            bench_die("%s: record %zu differs", name, i);
     }
 }
 
 static void run(const char *name, bench_pass ours, bench_pass reference, bench_data *data)
 {
-    double our_times[ROUNDS], reference_times[ROUNDS], ratios[ROUNDS];
+    sides both = {ours, reference, data};
 
-    measure(ours, data);
-    measure(reference, data);
-    for (int i = 0; i < ROUNDS; i++) {
-        our_times[i] = measure(ours, data);
-        reference_times[i] = measure(reference, data);
-        ratios[i] = our_times[i] / reference_times[i];
-    }
-    printf("{\"bench\":\"codec\",\"case\":\"%s\",\"ours\":%.2f,\"reference\":%.2f,\"ratio\":%.4f,"
-           "\"better\":\"lower\",\"unit\":\"ns\",\"rounds\":%d}\n",
-           name, median(our_times), median(reference_times), median(ratios), ROUNDS);
+    bench_run(&(bench_case){.bench = "codec",
+                            .name = name,
+                            .unit = "ns",
+                            .ours = measure_ours,
+                            .reference = measure_reference,
+                            .arg = &both,
+                            .operations = (size_t)PASSES * BENCH_RECORDS});
 }
 
 static void run_decode(const char *name, bench_pass ours, bench_pass reference, bench_data *data)
@@ -211,8 +199,7 @@ static void run_encode(const char *name, bench_pass ours, bench_pass reference, 
     if (reference == msgpack_c_encode &&
         (expected.size != data->out->size ||
          memcmp(expected.data, data->out->data, expected.size) != 0)) {
-        fprintf(stderr, "%s: the messages differ\n", name);
-        exit(1);
+        bench_die("%s: the messages differ", name);
     }
     weir_buffer_free(&expected);
     run(name, ours, reference, data);

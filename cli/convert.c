@@ -108,30 +108,32 @@ static void print_error(const converter *c, const convert_error *error)
                      error->path[0] != '\0' ? ": " : "", error->message, error->offset);
 }
 
-static void print_header(converter *c)
+/* False: out of memory. */
+static bool print_header(converter *c)
 {
     weir_buffer header = {0};
 
     if (c->to != WEIR_FORMAT_CSV || c->json || c->header_written)
-        return;
-    c->header_written = true;
-    if (weir_csv_header(c->type, &header) == WEIR_OK)
+        return true;
+    c->header_written = weir_csv_header(c->type, &header) == WEIR_OK;
+    if (c->header_written)
         printf("%.*s\n", (int)header.size, header.data);
     weir_buffer_free(&header);
+    return c->header_written;
 }
 
 static void answer(converter *c, weir_slice message)
 {
-    convert_error error;
+    convert_error error = {.message = "out of memory"};
 
     c->out.size = 0;
+    c->out.failed = false;
     c->messages++;
-    if (!convert_message(c, message, &error)) {
+    if (!convert_message(c, message, &error) || !print_header(c)) {
         c->bad++;
         print_error(c, &error);
         return;
     }
-    print_header(c);
     if (c->json)
         printf("{\"ok\":true,\"value\":%.*s}\n", (int)c->out.size, c->out.data);
     else if (c->hex && c->to == WEIR_FORMAT_MSGPACK)
@@ -190,11 +192,13 @@ static void answer_line(converter *c, char *line, size_t size)
 /* Ends the line that has come together; one that was too long has kept nothing. */
 static void end_line(converter *c, weir_buffer *line)
 {
-    if (line->failed)
+    if (line->full)
         answer_bad(c, "the line is longer than 64 MiB", LARGEST_LINE);
+    else if (line->failed)
+        answer_bad(c, "out of memory", line->size);
     else
         answer_line(c, line->size != 0 ? line->data : (char[]){""}, line->size);
-    line->failed = false;
+    line->failed = line->full = false;
     line->size = 0;
 }
 

@@ -38,7 +38,10 @@ weir_status cli_read_file(const char *path, size_t limit, char **ret_data, size_
         *ret_size = bytes.size;
         return WEIR_OK;
     }
+    bool scarce = bytes.failed && !bytes.full;
     weir_buffer_free(&bytes);
+    if (scarce)
+        return weir_error_set(error, WEIR_NOMEM, "out of memory while reading '%s'", path);
     return weir_error_set(error, WEIR_IO, failed ? "cannot read '%s'" : "'%s' is too large", path);
 }
 
@@ -63,7 +66,9 @@ weir_status cli_write_file(const char *path, const void *data, size_t size, bool
     if (!*ret_changed)
         return WEIR_OK;
     weir_buffer_printf(&temporary, "%s.%ld.new", path, (long)getpid());
-    FILE *file = temporary.failed ? NULL : fopen(temporary.data, "wbe");
+    if (temporary.failed)
+        return weir_error_set(error, WEIR_NOMEM, "out of memory while writing '%s'", path);
+    FILE *file = fopen(temporary.data, "wbe");
     bool good = file != NULL && fwrite(data, 1, size, file) == size;
     good = file != NULL && fclose(file) == 0 && good;
     good = good && rename(temporary.data, path) == 0;

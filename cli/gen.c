@@ -76,11 +76,14 @@ static weir_status write_target(const cli_arguments *arguments, const target *fi
     }
     char *old;
     size_t old_size;
-    if (cli_read_file(file->path.data, SIZE_MAX, &old, &old_size, NULL) != WEIR_OK) {
+    if (access(file->path.data, F_OK) != 0) {
         cli_complain("%s is missing: run 'weir gen'", file->path.data);
         *stale = true;
         return WEIR_OK;
     }
+    weir_status status = cli_read_file(file->path.data, SIZE_MAX, &old, &old_size, error);
+    if (status != WEIR_OK)
+        return status;
     if (old_size != file->text.size || memcmp(old, file->text.data, old_size) != 0) {
         cli_complain("%s is stale: run 'weir gen'", file->path.data);
         *stale = true;

@@ -116,11 +116,13 @@ static bool make_list(weir_kind_list *list, const weir_kind *kafka, const weir_k
 {
     weir_kind_list whole = {0};
 
-    if (!add(&whole, list->items, list->count) || !add(&whole, &kafka, kafka != NULL ? 1 : 0) ||
-        !add(&whole, own->items, own->count))
-        return false;
-    *list = whole;
-    return true;
+    bool good = add(&whole, list->items, list->count) &&
+                add(&whole, &kafka, kafka != NULL ? 1 : 0) && add(&whole, own->items, own->count);
+    if (good)
+        *list = whole;
+    else
+        weir_free((void *)(uintptr_t)whole.items);
+    return good;
 }
 
 static bool make_catalog(void)

@@ -66,7 +66,9 @@ static weir_status digest_headers(const build *b, cache_digest *sum, weir_error 
     weir_status status = WEIR_OK;
 
     weir_buffer_printf(&pattern, "%s/weir/*.h", b->include.data);
-    if (pattern.failed || glob(pattern.data, 0, NULL, &found) != 0) {
+    if (pattern.failed) {
+        status = weir_error_set(error, WEIR_NOMEM, "out of memory");
+    } else if (glob(pattern.data, 0, NULL, &found) != 0) {
         status = weir_error_set(error, WEIR_IO, "cannot read weir's headers in '%s/weir'",
                                 b->include.data);
     } else {

@@ -31,7 +31,8 @@ void cli_tell(const cli_arguments *arguments, const char *format, ...)
 
 int cli_exit_code(weir_status status)
 {
-    if (status == WEIR_SPEC || status == WEIR_INVALID || status == WEIR_NOT_FOUND)
+    if (status == WEIR_SPEC || status == WEIR_INVALID || status == WEIR_NOT_FOUND ||
+        status == WEIR_MISMATCH)
         return CLI_USAGE;
     if (status == WEIR_IO || status == WEIR_NOMEM || status == WEIR_CLOSED)
         return CLI_ENVIRONMENT;

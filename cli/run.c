@@ -233,6 +233,7 @@ static int run_module(const cli_arguments *arguments, const cli_module *module,
     weir_error *error = NULL;
     int64_t began = cli_now_ns();
     int drawn = CLI_DONE;
+    bool loaded = false;
 
     weir_status status = weir_runtime_new(config, &runtime, &error);
     if (status == WEIR_OK && config->mode == WEIR_MODE_REPLAY &&
@@ -243,12 +244,13 @@ static int run_module(const cli_arguments *arguments, const cli_module *module,
     if (status == WEIR_OK)
         status = weir_runtime_load_in(runtime, module->module, module->folder, &error);
     if (status == WEIR_OK) {
+        loaded = true;
         catch_signals(runtime);
         close_channels(arguments, module->module, runtime);
         status = run_to_end(arguments, runtime, progress, &error);
         leave_signals();
     }
-    if (runtime != NULL && status != WEIR_SPEC) {
+    if (loaded && status != WEIR_SPEC) {
         cli_summarise(arguments, runtime, cli_now_ns() - began);
         drawn = draw(arguments, module->module, runtime);
     }

@@ -80,7 +80,8 @@ weir_spec *cli_load_spec(const char *path, bool json, int *exit_code)
     size_t errors = 0;
 
     weir_status status = weir_spec_load(path, cli_catalog(), &spec, &diagnostics, &error);
-    if (diagnostics != NULL) {
+    /* What was found when memory ran out is not the spec's fault. */
+    if (diagnostics != NULL && status != WEIR_NOMEM) {
         errors = weir_diagnostics_error_count(diagnostics);
         if (json)
             print_json(diagnostics);

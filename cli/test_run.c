@@ -28,6 +28,8 @@ struct runner {
     bool failed;
 };
 
+static const char no_memory[] = "out of memory";
+
 static bool fail(runner *r, const char *format, const char *detail)
 {
     weir_buffer_text(r->text, "  ");
@@ -45,6 +47,7 @@ static bool fail_with(runner *r, const char *what, weir_error *error)
 
 /* --- Collecting --- */
 
+/* NULL: out of memory. */
 static json_t *value_as_json(const weir_type *type, const void *value)
 {
     weir_buffer text = {0};
@@ -53,7 +56,7 @@ static json_t *value_as_json(const weir_type *type, const void *value)
 
     if (weir_encode(type, WEIR_FORMAT_JSON, value, &text, &error) == WEIR_OK)
         json = test_read_json(text.data, text.size);
-    else
+    else if (error.status != WEIR_NOMEM)
         json = json_pack("{s:s,s:s}", "error", error.message, "path", error.path);
     weir_buffer_free(&text);
     return json;
@@ -64,7 +67,7 @@ static void collect(const void *value, void *arg)
     collector *into = arg;
 
     if (json_array_append_new(into->values, value_as_json(into->type, value)) != 0)
-        fail(into->owner, into->name, "out of memory");
+        fail(into->owner, into->name, no_memory);
 }
 
 static void collect_dead(const weir_dead_letter *letter, void *arg)
@@ -79,7 +82,7 @@ static void collect_dead(const weir_dead_letter *letter, void *arg)
 
     json_decref(inputs);
     if (json_array_append_new(r->dead_letters, json) != 0)
-        fail(r, "dead_letters", "out of memory");
+        fail(r, "dead_letters", no_memory);
 }
 
 static void forget(runner *r)
@@ -137,7 +140,7 @@ static void *decode(runner *r, const weir_type *type, const weir_module_step *st
 
     if (value != NULL && weir_decode(type, WEIR_FORMAT_JSON, json, value, &error) == WEIR_OK)
         return value;
-    fail(r, step->name, value != NULL ? error.message : "out of memory");
+    fail(r, step->name, value != NULL ? error.message : no_memory);
     weir_free(value);
     return NULL;
 }
@@ -200,7 +203,7 @@ static bool start(runner *r, const weir_module_test *test)
     r->calls = json_object();
     r->collectors = weir_alloc_array(module->sink_count, sizeof *r->collectors);
     if (r->collectors == NULL || r->dead_letters == NULL || r->calls == NULL)
-        return fail(r, "test", "out of memory");
+        return fail(r, "test", no_memory);
     weir_status status = weir_runtime_new(&config, &r->runtime, &error);
     if (status == WEIR_OK)
         status = replace_all(module, r->runtime, &error);
@@ -275,7 +278,7 @@ static bool keep_results(runner *r, const weir_module_graph *graph, const char *
         }
         if (*(const bool *)(out + member->flag_offset) &&
             json_array_append_new(values, value_as_json(member->type, out + member->offset)) != 0)
-            return fail(r, name, "out of memory");
+            return fail(r, name, no_memory);
     }
     return true;
 }
@@ -294,7 +297,7 @@ static bool call(runner *r, const weir_module_step *step)
     void *args = decode(r, graph->args, step);
     void *state = weir_alloc(graph->state_size), *out = weir_alloc(graph->out_size);
     const void *params = weir_runtime_params(r->runtime, module);
-    bool good = args != NULL && state != NULL && out != NULL;
+    bool good = args != NULL && ((state != NULL && out != NULL) || fail(r, step->name, no_memory));
     if (good && graph->call(args, r->now, params, state, out, &error) != WEIR_OK)
         good = fail_with(r, step->name, error);
     good = good && keep_results(r, graph, out);
@@ -320,7 +323,9 @@ static void expect(runner *r, const weir_module_step *step)
     const json_t *got = find_values(r, step->name);
     size_t before = r->text->size;
 
-    if (!test_matches(expected, got != NULL ? got : nothing, step->name, r->text)) {
+    if (expected == NULL) {
+        fail(r, step->name, no_memory);
+    } else if (!test_matches(expected, got != NULL ? got : nothing, step->name, r->text)) {
         r->failed = true;
         weir_buffer_printf(r->text, "    at %s:%u\n", step->place.file, step->place.line);
     } else {

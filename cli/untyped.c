@@ -172,6 +172,13 @@ static bool unpack(weir_slice message, msgpack_unpacked *result, convert_error *
 static json_t *parse(weir_slice message, convert_error *error)
 {
     json_error_t why;
+    const unsigned char *nul = message.size != 0 ? memchr(message.data, '\0', message.size) : NULL;
+
+    /* jansson takes it for the end of the text. */
+    if (nul != NULL) {
+        refuse(error, (size_t)(nul - message.data), "a NUL in the text");
+        return NULL;
+    }
     json_t *value = json_loadb((const char *)message.data, message.size,
                                JSON_DECODE_ANY | JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL, &why);
 
@@ -280,6 +287,8 @@ bool convert_untyped(weir_format from, weir_format to, weir_slice message, weir_
         }
         msgpack_unpacked_destroy(&result);
     }
+    if (out->failed)
+        good = refuse(error, 0, "out of memory");
     if (!good)
         out->size = before;
     return good;

@@ -145,6 +145,7 @@ void front_check(spec_front *front)
     check_dead_letters(&check);
     check_accumulators(&check);
     check_imply_accumulators(&check);
+    check_conflation(&check);
     check_graphs(&check);
     check_reactors(&check);
     check_tests(&check);

@@ -91,6 +91,7 @@ void check_accumulators(checker *check);
 void check_sinks(checker *check);
 void check_dead_letters(checker *check);
 void check_imply_accumulators(checker *check);
+void check_conflation(checker *check);
 
 /* graphs */
 void check_graphs(checker *check);

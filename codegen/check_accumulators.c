@@ -395,3 +395,35 @@ void check_imply_accumulators(checker *check)
     add_implied(check, wanted);
     name_accumulators(check);
 }
+
+static bool same_key(const spec_accumulator *a, const spec_accumulator *b)
+{
+    if (a->key_names.count != b->key_names.count)
+        return false;
+    for (size_t i = 0; i < a->key_names.count; i++)
+        if (a->key == NULL || b->key == NULL || a->key[i] != b->key[i])
+            return false;
+    return true;
+}
+
+/* A full channel overwrites the waiting event of the same key: its accumulators must agree. */
+void check_conflation(checker *check)
+{
+    const spec *model = check->model;
+
+    for (size_t i = 1; i < model->accumulator_count; i++) {
+        const spec_accumulator *accumulator = model->accumulators[i], *first = NULL;
+        const spec_source *source = accumulator->source;
+        const char *policy = source != NULL ? check_setting(&source->settings, "on_full") : NULL;
+        for (size_t j = 0; j < i && first == NULL; j++)
+            first = model->accumulators[j]->source == source ? model->accumulators[j] : NULL;
+        if (policy == NULL || strcmp(policy, "conflate") != 0 || first == NULL ||
+            same_key(first, accumulator))
+            continue;
+        diagnostics_error(check->log, accumulator->where,
+                          "'%s' and '%s' have different keys, and their source '%s' conflates by "
+                          "key; give both the same key, or each a source of its own",
+                          first->name, accumulator->name, source->name);
+        diagnostics_note(check->log, first->where, "the other accumulator");
+    }
+}

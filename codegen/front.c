@@ -165,7 +165,7 @@ static weir_status finish(spec_front *front, const char *file, weir_error **erro
 {
     diagnostics_sort(front->log);
     size_t errors = weir_diagnostics_error_count(front->log);
-    if (front->log->failed)
+    if (front->log->failed || front->spec->arena.failed)
         return weir_error_set(error, WEIR_NOMEM, "out of memory while reading %s", file);
     if (errors != 0)
         return weir_error_set(error, WEIR_SPEC, "%s has %zu error%s", file, errors,
@@ -179,7 +179,7 @@ static weir_status run(spec_front *front, const char *file, weir_error **error)
 
     if (status != WEIR_OK && status != WEIR_SPEC)
         return status;
-    if (status == WEIR_OK && !front->log->failed)
+    if (status == WEIR_OK && !front->log->failed && !front->spec->arena.failed)
         front_check(front);
     return finish(front, file, error);
 }

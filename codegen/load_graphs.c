@@ -169,6 +169,8 @@ static void split_settings(spec_front *front, spec_graph_parts *parts)
     spec_settings *all = &parts->graph.settings;
     size_t kept = 0;
 
+    if (all->count == 0)
+        return;
     for (size_t i = 0; i < all->count; i++) {
         weir_setting setting = all->items[i];
         weir_place name = all->names[i];

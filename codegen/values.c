@@ -88,6 +88,7 @@ static bool scalar_integer(const integer_range *range, const char *text, weir_bu
 
     bool good =
         weir_text_decimal(text, &decimal) && !decimal.failed && whole_of(decimal.data, &size);
+    json->failed |= decimal.failed;
     weir_buffer_free(&decimal);
     if (*text == '-')
         good = good && size <= -(uint64_t)range->min;
@@ -127,7 +128,8 @@ static int64_t unit_of(const spec_shape *shape)
 }
 
 /* An integer of the form's unit, or a time. */
-static bool read_timestamp(const spec_shape *shape, const char *text, int64_t *ret_ns)
+static bool read_timestamp(const spec_shape *shape, const char *text, weir_buffer *json,
+                           int64_t *ret_ns)
 {
     static const integer_range whole = {INT64_MIN, INT64_MAX, NULL};
     weir_buffer number = {0};
@@ -136,6 +138,7 @@ static bool read_timestamp(const spec_shape *shape, const char *text, int64_t *r
     bool integer = scalar_integer(&whole, text, &number);
     bool good = integer && !number.failed && weir_text_integer(number.data, ret_ns) &&
                 !__builtin_mul_overflow(*ret_ns, unit_of(shape), ret_ns);
+    json->failed |= number.failed;
     weir_buffer_free(&number);
     return integer ? good : weir_calendar_read_time(text, strlen(text), ret_ns, &range) && !range;
 }
@@ -145,7 +148,7 @@ static bool scalar_timestamp(const spec_shape *shape, const char *text, weir_buf
     static const integer_range whole = {INT64_MIN, INT64_MAX, NULL};
     int64_t ns;
 
-    if (!read_timestamp(shape, text, &ns))
+    if (!read_timestamp(shape, text, json, &ns))
         return false;
     if (!scalar_integer(&whole, text, json))
         write_string(json, text);
@@ -158,7 +161,7 @@ static void written_timestamp(const spec_shape *shape, const char *text, weir_bu
     char time[WEIR_CALENDAR_TIME + 1] = "";
     int64_t ns = 0, unit = unit_of(shape);
 
-    if (!read_timestamp(shape, text, &ns))
+    if (!read_timestamp(shape, text, json, &ns))
         return;
     if (shape->time_form == SPEC_TIME_ISO) {
         weir_calendar_print_time(time, ns);
@@ -295,7 +298,9 @@ static bool one(spec_front *front, const spec_shape *shape, bool text, const yam
         return false;
     }
     size_t begin = json->size;
-    if (!values_scalar(shape, node->text, json, &wanted))
+    bool good = values_scalar(shape, node->text, json, &wanted);
+    front->log->failed |= json->failed;
+    if (!good)
         return refuse_scalar(front, shape, node, wanted);
     /* What is expected is compared with what is written. */
     if (partial && shape->type->kind == SPEC_TIMESTAMP) {

@@ -19,8 +19,10 @@ void *weir_arena_alloc(weir_arena *arena, size_t size)
     if (arena->blocks == NULL || arena->blocks->size - arena->used < size) {
         size_t room = size > BLOCK ? size : BLOCK;
         struct weir_arena_block *block = weir_alloc(sizeof *block + room);
-        if (block == NULL)
+        if (block == NULL) {
+            arena->failed = true;
             return NULL;
+        }
         block->size = room;
         block->next = arena->blocks;
         arena->blocks = block;

@@ -8,6 +8,7 @@
 typedef struct weir_arena {
     struct weir_arena_block *blocks;
     size_t used; /* of the newest block */
+    bool failed; /* some of what was asked for could not be had */
 } weir_arena;
 
 WEIR_API void *weir_arena_alloc(weir_arena *arena, size_t size); /* zeroed, aligned; NULL: none */

@@ -21,9 +21,12 @@ bool weir_buffer_reserve(weir_buffer *buffer, size_t more)
     if (needed <= buffer->capacity && !over)
         return true;
     size_t capacity = buffer->capacity * 2 > needed ? buffer->capacity * 2 : needed + 64;
+    if (buffer->limit != 0 && capacity > buffer->limit)
+        capacity = buffer->limit + 1;
     char *data = over ? NULL : weir_realloc(buffer->data, capacity);
     if (data == NULL) {
         buffer->failed = true;
+        buffer->full = over;
         return false;
     }
     buffer->data = data;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* calendar.c - times and dates as text: the proleptic Gregorian calendar, in UTC. */
+/* calendar.c - times and dates, also as text: the proleptic Gregorian calendar, in UTC. */
 #include "core/calendar.h"
 
 #include <stdio.h>
@@ -14,7 +14,7 @@ typedef struct span {
 enum { DAY_S = 86400, LEAST_DAY = -719528, MOST_DAY = 2932896 }; /* 0000-01-01, 9999-12-31 */
 
 /* Days since 1970 of a date; years begin in March, so that the leap day is their last. */
-static int32_t days_of(int year, int month, int day)
+int32_t weir_calendar_days(int year, int month, int day)
 {
     year -= month <= 2;
     int era = (year >= 0 ? year : year - 399) / 400;
@@ -23,7 +23,7 @@ static int32_t days_of(int year, int month, int day)
     return era * 146097 + of_era * 365 + of_era / 4 - of_era / 100 + of_year + day - 1 - 719468;
 }
 
-static int month_days(int year, int month)
+int weir_calendar_month_days(int year, int month)
 {
     static const int days[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
     bool leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
@@ -63,9 +63,9 @@ static bool take_date(span *text, int32_t *ret_days)
     if (!take_digits(text, 4, &year) || !take(text, "-") || !take_digits(text, 2, &month) ||
         !take(text, "-") || !take_digits(text, 2, &day))
         return false;
-    if (month < 1 || month > 12 || day < 1 || day > month_days(year, month))
+    if (month < 1 || month > 12 || day < 1 || day > weir_calendar_month_days(year, month))
         return false;
-    *ret_days = days_of(year, month, day);
+    *ret_days = weir_calendar_days(year, month, day);
     return true;
 }
 
@@ -134,18 +134,30 @@ bool weir_calendar_read_time(const char *data, size_t size, int64_t *ret_ns, boo
     return true;
 }
 
-char *weir_calendar_print_date(char *at, int32_t days)
+void weir_calendar_civil(int32_t days, int *ret_year, int *ret_month, int *ret_day)
 {
-    if (days < LEAST_DAY || days > MOST_DAY)
-        return NULL;
     int shifted = days + 719468, era = (shifted >= 0 ? shifted : shifted - 146096) / 146097;
     int of_era = shifted - era * 146097;
     int year = (of_era - of_era / 1460 + of_era / 36524 - of_era / 146096) / 365;
     int of_year = of_era - (365 * year + year / 4 - year / 100), month = (5 * of_year + 2) / 153;
-    int day = of_year - (153 * month + 2) / 5 + 1;
 
-    month = month < 10 ? month + 3 : month - 9;
-    year += era * 400 + (month <= 2);
+    *ret_day = of_year - (153 * month + 2) / 5 + 1;
+    *ret_month = month < 10 ? month + 3 : month - 9;
+    *ret_year = year + era * 400 + (*ret_month <= 2);
+}
+
+int weir_calendar_weekday(int32_t days)
+{
+    return (int)(((int64_t)days + 4) % 7 + 7) % 7; /* 1970 began with a Thursday */
+}
+
+char *weir_calendar_print_date(char *at, int32_t days)
+{
+    int year, month, day;
+
+    if (days < LEAST_DAY || days > MOST_DAY)
+        return NULL;
+    weir_calendar_civil(days, &year, &month, &day);
     at += sprintf(at, "%04u-%02u-%02u", (unsigned)year % 10000, (unsigned)month % 100,
                   (unsigned)day % 100);
     return at;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* calendar.h - times and dates as text: the proleptic Gregorian calendar, in UTC. */
+/* calendar.h - times and dates, also as text: the proleptic Gregorian calendar, in UTC. */
 #ifndef WEIR_CORE_CALENDAR_H
 #define WEIR_CORE_CALENDAR_H
 
@@ -19,5 +19,11 @@ WEIR_API bool weir_calendar_read_date(const char *data, size_t size, int32_t *re
  * behind, NULL for a date beyond the years 0 to 9999. */
 WEIR_API char *weir_calendar_print_time(char *at, int64_t ns);
 WEIR_API char *weir_calendar_print_date(char *at, int32_t days);
+
+/* Days since 1970 of a date, and back; the weekday of a day (0: Sunday); the days of a month. */
+WEIR_API int32_t weir_calendar_days(int year, int month, int day);
+WEIR_API void weir_calendar_civil(int32_t days, int *ret_year, int *ret_month, int *ret_day);
+WEIR_API int weir_calendar_weekday(int32_t days);
+WEIR_API int weir_calendar_month_days(int year, int month);
 
 #endif

@@ -144,6 +144,8 @@ static weir_status put_all(const char *text, const char *folder, weir_buffer *re
     weir_buffer_text(result, at);
     if (!result->failed)
         return WEIR_OK;
+    if (!result->full)
+        return weir_error_set(error, WEIR_NOMEM, "out of memory");
     return weir_error_set(error, WEIR_LIMIT, "'%s' stands for more than %d bytes", text,
                           WEIR_EXPAND_LIMIT);
 }

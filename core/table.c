@@ -14,37 +14,43 @@
 #include <string.h>
 #include <sys/mman.h>
 
-enum { FIRST_SLOTS = 64, MOVE = 8, SLAB_BYTES = 1 << 16, HUGE_PAGE = 1 << 21 };
+enum { FIRST_SLOTS = 64, MOVE = 8, SLAB_BYTES = 1 << 16, LINE = 64, HUGE_PAGE = 1 << 21 };
 
 static const uint64_t tombstone = 1ull << 32; /* a slot of no entry that probing goes on after */
 
-/* Keys at random places miss the TLB more often than the cache: large blocks ask for huge pages.
- * Where the kernel has none it stays as it is. */
-static void advise_huge(void *memory, size_t size)
+/* Zeroed memory that begins with a cache line and, where it is large, with a huge page: keys at
+ * random places miss the TLB more often than the cache. `*ret_memory` is what is to be freed. */
+static void *make_block(size_t count, size_t size, void **ret_memory)
 {
-    uintptr_t begin = ((uintptr_t)memory + HUGE_PAGE - 1) & ~(uintptr_t)(HUGE_PAGE - 1);
-    uintptr_t end = ((uintptr_t)memory + size) & ~(uintptr_t)(HUGE_PAGE - 1);
+    size_t alignment = count >= HUGE_PAGE / size ? HUGE_PAGE : LINE, bytes;
 
-    if (begin < end && size >= 4 * (size_t)HUGE_PAGE)
-        (void)madvise((void *)begin, end - begin, MADV_HUGEPAGE);
+    *ret_memory = NULL;
+    if (__builtin_mul_overflow(count, size, &bytes) ||
+        __builtin_add_overflow(bytes, alignment, &bytes))
+        return NULL;
+    *ret_memory = weir_alloc(bytes);
+    if (*ret_memory == NULL)
+        return NULL;
+    unsigned char *block = *ret_memory;
+    block += -(uintptr_t)block & (alignment - 1);
+    if (alignment == HUGE_PAGE) /* where the kernel has none it stays as it is */
+        (void)madvise(block, (bytes - HUGE_PAGE) & ~(size_t)(HUGE_PAGE - 1), MADV_HUGEPAGE);
+    return block;
 }
 
 static bool make_index(weir_index *index, uint32_t slots)
 {
-    uint64_t *memory = weir_alloc_array(slots, sizeof *memory);
-
-    if (memory == NULL)
-        return false;
-    advise_huge(memory, slots * sizeof *memory);
-    *index = (weir_index){.slots = memory, .mask = slots - 1};
-    return true;
+    *index = (weir_index){.mask = slots - 1};
+    index->slots = make_block(slots, sizeof *index->slots, &index->memory);
+    return index->slots != NULL;
 }
 
-bool weir_table_init(weir_table *table, uint32_t key_words, uint32_t size, uint32_t limit,
-                     uint64_t seed)
+bool weir_table_init(weir_table *table, uint32_t key_words, uint32_t size, uint32_t alignment,
+                     uint32_t limit, uint64_t seed)
 {
-    uint32_t bytes =
-        (uint32_t)(sizeof(weir_entry) + weir_key_room(key_words) * sizeof(uint64_t) + size);
+    uint32_t head = (uint32_t)sizeof(weir_entry) + key_words * (uint32_t)sizeof(uint64_t);
+    uint32_t data = (head + alignment - 1) & ~(alignment - 1);
+    uint32_t bytes = data + size;
     uint32_t shift = 0;
 
     /* Whole cache lines, so that the lines of one entry are no other's. */
@@ -52,6 +58,7 @@ bool weir_table_init(weir_table *table, uint32_t key_words, uint32_t size, uint3
     while (shift < 12 && ((uint64_t)bytes << (shift + 1)) <= SLAB_BYTES)
         shift++;
     *table = (weir_table){.key_words = key_words,
+                          .data_offset = data,
                           .entry_size = bytes,
                           .slab_shift = shift,
                           .limit = limit,
@@ -62,9 +69,9 @@ bool weir_table_init(weir_table *table, uint32_t key_words, uint32_t size, uint3
 void weir_table_free(weir_table *table)
 {
     for (uint32_t i = 0; i < table->slab_count; i++)
-        weir_free(table->slabs[i]);
-    weir_free(table->index.slots);
-    weir_free(table->old.slots);
+        weir_free(table->slab_memory[i]);
+    weir_free(table->index.memory);
+    weir_free(table->old.memory);
     *table = (weir_table){0};
 }
 
@@ -143,7 +150,7 @@ static void move_some(weir_table *table)
             insert_slot(&table->index, home_of_slot(table, slot), slot);
     }
     if (table->moved > table->old.mask) {
-        weir_free(table->old.slots);
+        weir_free(table->old.memory);
         table->old = (weir_index){0};
     }
 }
@@ -173,12 +180,12 @@ static uint64_t room_of(const weir_table *table)
 static bool add_slab(weir_table *table)
 {
     size_t entries = (size_t)1 << (table->slab_shift + table->slab_count);
-    unsigned char *slab = weir_alloc_array(entries, table->entry_size);
+    uint32_t slab = table->slab_count;
 
-    if (slab == NULL)
+    table->slabs[slab] = make_block(entries, table->entry_size, &table->slab_memory[slab]);
+    if (table->slabs[slab] == NULL)
         return false;
-    advise_huge(slab, entries * table->entry_size);
-    table->slabs[table->slab_count++] = slab;
+    table->slab_count++;
     return true;
 }
 
@@ -213,8 +220,8 @@ weir_entry *weir_table_add(weir_table *table, const uint64_t *key, uint64_t hash
     if (*full || !make_room(table) || (entry = take_entry(table)) == NULL)
         return NULL;
     entry->hash = home_of(hash);
-    entry->age = ++table->next_age;
-    memcpy(weir_entry_key(entry), key, table->key_words * sizeof *key);
+    table->added++;
+    memcpy(entry->key, key, table->key_words * sizeof *key);
     insert_slot(&table->index, entry->hash, (uint64_t)tag_of(hash) << 32 | entry->number);
     table->count++;
     return entry;

@@ -16,11 +16,12 @@
 typedef struct weir_entry {
     uint32_t number; /* of the entry, counted from 1 */
     uint32_t hash;   /* the part of the hash that its slot is found by */
-    uint64_t age;    /* counts insertions: a key that was added earlier has a smaller one */
+    uint64_t key[];
 } weir_entry;
 
 typedef struct weir_index {
     uint64_t *slots; /* tag << 32 | entry number; 0: free */
+    void *memory;    /* that they lie in */
     uint32_t mask;
     uint32_t used;
 } weir_index;
@@ -29,40 +30,32 @@ enum { WEIR_SLABS = 32 };
 
 typedef struct weir_table {
     uint32_t key_words;
+    uint32_t data_offset; /* of the owner's bytes in an entry */
     uint32_t entry_size;
     uint32_t slab_shift; /* the first slab has 1 << slab_shift entries, each other twice as many */
     uint32_t slab_count;
     unsigned char *slabs[WEIR_SLABS];
-    uint32_t fresh; /* entries that were never used begin here */
-    uint32_t free;  /* the first freed entry; they are chained through `hash` */
+    void *slab_memory[WEIR_SLABS]; /* that they lie in */
+    uint32_t fresh;                /* entries that were never used begin here */
+    uint32_t free;                 /* the first freed entry; they are chained through `hash` */
     uint32_t count;
     uint32_t limit;
-    uint64_t next_age;
+    uint64_t added; /* insertions so far: the age of the newest entry, counted from 1 */
     uint64_t seed;
     weir_index index;
     weir_index old; /* is being moved into `index`; slots == NULL: nothing is */
     uint32_t moved; /* slots of `old` that have been moved */
 } weir_table;
 
-/* `size` bytes are the owner's, behind the key; zeroed when an entry is added. */
+/* `size` bytes are the owner's, behind the key, aligned to `alignment` (8 to 64); zeroed when an
+ * entry is added. */
 WEIR_MUST_USE bool weir_table_init(weir_table *table, uint32_t key_words, uint32_t size,
-                                   uint32_t limit, uint64_t seed);
+                                   uint32_t alignment, uint32_t limit, uint64_t seed);
 void weir_table_free(weir_table *table);
-
-static inline uint64_t *weir_entry_key(weir_entry *entry)
-{
-    return (uint64_t *)(entry + 1);
-}
-
-/* The words that a key takes up: an even number, so that what follows is aligned to 16 bytes. */
-static inline uint32_t weir_key_room(uint32_t key_words)
-{
-    return (key_words + 1) & ~1u;
-}
 
 static inline void *weir_entry_data(const weir_table *table, weir_entry *entry)
 {
-    return (uint64_t *)(entry + 1) + weir_key_room(table->key_words);
+    return (unsigned char *)entry + table->data_offset;
 }
 
 /* A hash begins with a seed, takes words, and ends: then its upper half is the best part of it. */
@@ -110,11 +103,10 @@ weir_entry *weir_table_guess(const weir_table *table, uint64_t hash);
 static inline bool weir_entry_is(const weir_table *table, const weir_entry *entry,
                                  const uint64_t *key)
 {
-    const uint64_t *own = (const uint64_t *)(entry + 1);
     uint64_t differ = 0;
 
     for (uint32_t i = 0; i < table->key_words; i++)
-        differ |= own[i] ^ key[i];
+        differ |= entry->key[i] ^ key[i];
     return differ == 0 && entry->number != 0;
 }
 

@@ -14,29 +14,26 @@ weir_reactor_cell *weir_reactor_find(const weir_reactor *reactor, const uint64_t
 
 static weir_entry *entry_of(const weir_reactor *reactor, weir_reactor_cell *cell)
 {
-    uint64_t *key = (uint64_t *)(void *)cell - weir_key_room(reactor->key_words);
-
-    return (weir_entry *)(void *)key - 1;
+    return (weir_entry *)(void *)((unsigned char *)cell - reactor->keys.data_offset);
 }
 
 uint64_t weir_cell_age(const weir_reactor *reactor, weir_reactor_cell *cell)
 {
-    return reactor->key_words != 0 ? entry_of(reactor, cell)->age : 0;
-}
-
-/* Only where there is a `ttl:`. */
-static weir_timer *timer_of(const weir_reactor *reactor, weir_reactor_cell *cell)
-{
-    return (weir_timer *)(void *)((unsigned char *)cell + reactor->timer_offset);
+    if (reactor->key_words == 0)
+        return 0;
+    /* Without a ttl no key goes, so no number comes again. */
+    return reactor->config.ttl != INT64_MAX ? weir_reactor_life_of(reactor, cell)->timer.age
+                                            : entry_of(reactor, cell)->number;
 }
 
 void weir_cell_arm_ttl(weir_reactor *reactor, weir_reactor_cell *cell)
 {
+    if (reactor->key_words == 0 || reactor->config.ttl == INT64_MAX)
+        return;
+    weir_reactor_life *life = weir_reactor_life_of(reactor, cell);
     int64_t now = reactor->host->now(reactor);
-    int64_t due = weir_later(cell->last_event, reactor->config.ttl);
-
-    if (reactor->key_words != 0 && reactor->config.ttl != INT64_MAX)
-        weir_timer_arm(reactor->timers, timer_of(reactor, cell), due > now ? due : now);
+    int64_t due = weir_later(life->last_event, reactor->config.ttl);
+    weir_timer_arm(reactor->timers, &life->timer, due > now ? due : now);
 }
 
 /* The key has had no event for `ttl`: it goes, with what waits under it. A retry keeps it till its
@@ -44,13 +41,14 @@ void weir_cell_arm_ttl(weir_reactor *reactor, weir_reactor_cell *cell)
 static void forget(weir_timer *timer)
 {
     weir_reactor_cell *cell = timer->arg;
-    weir_reactor *reactor = cell->reactor;
-    int64_t due = weir_later(cell->last_event, reactor->config.ttl);
+    weir_reactor_life *life =
+        (weir_reactor_life *)(void *)((unsigned char *)timer - offsetof(weir_reactor_life, timer));
+    weir_reactor *reactor = life->reactor;
 
     if (cell->retry != NULL)
         return;
     /* Events only note their time; the timer follows when it was due. */
-    if (due > reactor->host->now(reactor)) {
+    if (weir_later(life->last_event, reactor->config.ttl) > reactor->host->now(reactor)) {
         weir_cell_arm_ttl(reactor, cell);
         return;
     }
@@ -59,17 +57,20 @@ static void forget(weir_timer *timer)
     weir_table_remove(&reactor->keys, entry_of(reactor, cell));
 }
 
-static bool start_ttl(weir_reactor *reactor, weir_reactor_cell *cell, uint64_t age)
+static bool begin_life(weir_reactor *reactor, weir_reactor_cell *cell)
 {
-    if (reactor->config.ttl == INT64_MAX)
-        return true;
+    weir_reactor_life *life = weir_reactor_life_of(reactor, cell);
+
     if (!weir_timers_reserve(reactor->timers))
         return false;
-    *timer_of(reactor, cell) =
-        (weir_timer){.fire = forget, .arg = cell, .rank = reactor->rank, .age = age, .late = true};
-    cell->last_event = reactor->host->now(reactor);
-    weir_timer_arm(reactor->timers, timer_of(reactor, cell),
-                   weir_later(cell->last_event, reactor->config.ttl));
+    life->reactor = reactor;
+    life->last_event = reactor->host->now(reactor);
+    life->timer = (weir_timer){.fire = forget,
+                               .arg = cell,
+                               .rank = reactor->rank,
+                               .age = reactor->keys.added,
+                               .late = true};
+    weir_cell_arm_ttl(reactor, cell);
     return true;
 }
 
@@ -81,14 +82,11 @@ weir_reactor_cell *weir_reactor_cell_for(weir_reactor *reactor, const uint64_t *
     if (entry == NULL)
         return NULL;
     weir_reactor_cell *cell = weir_entry_data(&reactor->keys, entry);
-    if (cell->reactor != NULL)
+    if (reactor->config.ttl == INT64_MAX || weir_reactor_life_of(reactor, cell)->reactor != NULL ||
+        begin_life(reactor, cell))
         return cell;
-    cell->reactor = reactor;
-    if (!start_ttl(reactor, cell, entry->age)) {
-        weir_table_remove(&reactor->keys, entry);
-        return NULL;
-    }
-    return cell;
+    weir_table_remove(&reactor->keys, entry);
+    return NULL;
 }
 
 void weir_input_copy(const weir_reactor_input *input, void *to, const void *value)

@@ -166,6 +166,7 @@ static bool begin_retry(weir_reactor *reactor, weir_reactor_cell *cell, const we
         weir_retry_free(reactor, retry);
         return false;
     }
+    retry->reactor = reactor;
     retry->cell = cell;
     retry->number = firing->number;
     retry->now = firing->now;
@@ -199,7 +200,7 @@ static weir_status run_alone(weir_reactor *reactor, uint32_t index, weir_firing 
 static void run_again(weir_timer *timer)
 {
     weir_retry *retry = timer->arg;
-    weir_reactor *reactor = retry->cell->reactor;
+    weir_reactor *reactor = retry->reactor;
     const void *const *inputs = (const void *const *)retry->inputs;
     weir_firing firing = reactor->firing;
     uint32_t outcome = WEIR_FIRED;

@@ -6,7 +6,7 @@
 
 static uint32_t round_up(uint32_t size)
 {
-    return (size + 15) & ~15u;
+    return (size + 7) & ~7u;
 }
 
 /* The place of each input: in the cell where it has a key, else in a cache of its own. */
@@ -43,10 +43,10 @@ static bool lay_out_inputs(weir_reactor *reactor, const weir_input_shape *shapes
         }
     }
     reactor->states_offset = offset;
-    reactor->timer_offset = offset + round_up(reactor->module->state_size);
-    reactor->cell_size = reactor->timer_offset;
+    reactor->life_offset = offset + round_up(reactor->module->state_size);
+    reactor->cell_size = reactor->life_offset;
     if (reactor->config.ttl != INT64_MAX)
-        reactor->cell_size += (uint32_t)sizeof(weir_timer);
+        reactor->cell_size += (uint32_t)sizeof(weir_reactor_life);
     return true;
 }
 
@@ -70,13 +70,10 @@ static bool allocate(weir_reactor *reactor, const weir_input_shape *shapes)
 static bool make_cells(weir_reactor *reactor, uint64_t seed)
 {
     if (reactor->key_words != 0)
-        return weir_table_init(&reactor->keys, reactor->key_words, reactor->cell_size,
+        return weir_table_init(&reactor->keys, reactor->key_words, reactor->cell_size, 8,
                                (uint32_t)reactor->config.max_keys, seed);
     reactor->single = weir_alloc(reactor->cell_size);
-    if (reactor->single == NULL)
-        return false;
-    reactor->single->reactor = reactor;
-    return true;
+    return reactor->single != NULL;
 }
 
 weir_status weir_reactor_init(weir_reactor *reactor, const weir_module_reactor *module,

@@ -45,6 +45,7 @@ typedef struct weir_queue {
 
 /* A failed firing that will be tried again; it keeps its inputs, number and tickets. */
 typedef struct weir_retry {
+    weir_reactor *reactor;
     struct weir_reactor_cell *cell;
     weir_timer timer;
     struct weir_retry *next_overdue;
@@ -69,14 +70,19 @@ typedef struct weir_backlog {
     weir_queue queues[];                       /* per input */
 } weir_backlog;
 
+/* As small as can be: there may be millions, and each of its lines is one to be fetched. */
 typedef struct weir_reactor_cell {
-    weir_reactor *reactor;
     uint64_t present; /* bit per input: its cache has a value */
     weir_backlog *backlog;
     weir_retry *retry;
-    int64_t last_event;
-    /* cached values at the offsets of the inputs, then the states, then with `ttl:` its timer */
+    /* cached values at the offsets of the inputs, then the states, then with `ttl:` its life */
 } weir_reactor_cell;
+
+typedef struct weir_reactor_life {
+    weir_reactor *reactor; /* NULL: the cell is new */
+    int64_t last_event;
+    weir_timer timer;
+} weir_reactor_life;
 
 typedef struct weir_reactor_input {
     const weir_module_input *module;
@@ -149,7 +155,7 @@ struct weir_reactor {
     bool tells;             /* the host wants to know of each firing */
     uint32_t key_words;     /* 0: no keys */
     uint32_t states_offset; /* in a cell */
-    uint32_t timer_offset;  /* of `ttl:` */
+    uint32_t life_offset;   /* with `ttl:` */
     uint32_t cell_size;
 
     weir_reactor_cell *single; /* without keys */
@@ -239,13 +245,26 @@ weir_reactor_cell *weir_reactor_cell_for(weir_reactor *reactor, const uint64_t *
                                          bool *full);
 static inline const void *weir_cell_key(const weir_reactor *reactor, const weir_reactor_cell *cell)
 {
-    return reactor->key_words != 0
-               ? (const uint64_t *)(const void *)cell - weir_key_room(reactor->key_words)
-               : NULL;
+    return reactor->key_words != 0 ? (const uint64_t *)(const void *)cell - reactor->key_words
+                                   : NULL;
 }
 static inline void *weir_cell_states(const weir_reactor *reactor, weir_reactor_cell *cell)
 {
     return (unsigned char *)cell + reactor->states_offset;
+}
+
+/* Only with `ttl:`. */
+static inline weir_reactor_life *weir_reactor_life_of(const weir_reactor *reactor,
+                                                      weir_reactor_cell *cell)
+{
+    return (weir_reactor_life *)(void *)((unsigned char *)cell + reactor->life_offset);
+}
+
+/* Its key has an event: it lives on. */
+static inline void weir_cell_live(const weir_reactor *reactor, weir_reactor_cell *cell, int64_t now)
+{
+    if (reactor->config.ttl != INT64_MAX)
+        weir_reactor_life_of(reactor, cell)->last_event = now;
 }
 
 /* Counts the keys as they came; 0 without keys. */

@@ -82,20 +82,34 @@ static bool join_accumulator(weir_program *program, uint32_t index)
     return true;
 }
 
-/* The shortcut is for: one passthrough without condition, one sequential reactor that fires on each
- * of its boundaries, with or without key, and no feedback. */
-static bool is_quick(const weir_source_work *work)
+/* All shortcuts are for one passthrough without condition that feeds one reactor. */
+static const weir_route *only_route(const weir_source_work *work)
 {
-    if (work->accumulator_count != 1 || work->accumulators[0]->route_count != 1)
-        return false;
+    if (work->accumulator_count != 1)
+        return NULL;
     const weir_accumulator_work *accumulator = work->accumulators[0];
-    const weir_route *route = &accumulator->routes[0];
+    if (accumulator->route_count != 1 || accumulator->accumulator.kind != &weir_passthrough ||
+        accumulator->accumulator.module->where != NULL ||
+        accumulator->routes[0].reactor->key_words != accumulator->key_words)
+        return NULL;
+    return &accumulator->routes[0];
+}
+
+/* Of a burst only the newest matters: a `latest` reactor without keys that waits for nothing else.
+ */
+static bool collapses(const weir_route *route)
+{
+    return route->reactor->module->strategy == WEIR_LATEST && route->reactor->key_words == 0 &&
+           route->reactor->criteria_mask == 1ull << route->input;
+}
+
+/* A sequential reactor fires on each of its boundaries, with or without key, and no feedback. */
+static bool is_quick(const weir_route *route)
+{
     const weir_module_reactor *reactor = route->reactor->module;
     const weir_criterion *criteria = reactor->criteria;
-    if (accumulator->accumulator.kind != &weir_passthrough ||
-        accumulator->accumulator.module->where != NULL ||
-        route->reactor->key_words != accumulator->key_words ||
-        reactor->strategy != WEIR_SEQUENTIAL || route->reactor->tells)
+
+    if (reactor->strategy != WEIR_SEQUENTIAL || route->reactor->tells)
         return false;
     for (uint32_t g = 0; g < reactor->graph_count; g++) {
         const weir_module_graph *graph = route->reactor->graphs[g].module;
@@ -125,7 +139,9 @@ static bool join_source(weir_program *program, uint32_t index)
     for (uint32_t a = 0; a < module->accumulator_count; a++)
         if (module->accumulators[a].source == index)
             work->accumulators[work->accumulator_count++] = &program->accumulators[a];
-    work->quick = is_quick(work);
+    const weir_route *route = only_route(work);
+    work->quick = route != NULL && is_quick(route);
+    work->collapses = route != NULL && collapses(route);
     for (uint32_t a = 0; a < work->accumulator_count && work->source.kind == &weir_channel; a++) {
         const weir_module_accumulator *accumulator = work->accumulators[a]->accumulator.module;
         if (accumulator->key_part_count != 0)

@@ -111,7 +111,7 @@ static void offer(weir_accumulator_work *work, const weir_route *route, const ui
         return;
     }
     if (cell != NULL)
-        cell->last_event = runtime->clock.now;
+        weir_cell_live(reactor, cell, runtime->clock.now);
     if (ticket != NULL)
         weir_ticket_hold(ticket);
     weir_reactor_offer(reactor, cell, route->input, boundary, event, ticket);
@@ -187,7 +187,7 @@ static void keep_key(const weir_accumulator_work *work, const uint64_t *key)
         weir_reactor_cell *cell =
             weir_reactor_find(reactor, key, weir_table_hash(&reactor->keys, key));
         if (cell != NULL)
-            cell->last_event = work->program->runtime->clock.now;
+            weir_cell_live(reactor, cell, work->program->runtime->clock.now);
     }
 }
 

@@ -72,17 +72,18 @@ typedef struct weir_source_work {
     weir_source_config config;
     weir_accumulator_work **accumulators;
     uint32_t accumulator_count;
-    size_t budget; /* events it may still bring in this turn */
-    bool stalled;  /* an event could not be taken: reading has stopped */
-    int64_t pace;  /* nanoseconds an event, in the newest span */
-    bool dry;      /* it has shown in this turn that it has no more */
-    bool quick;    /* one accumulator, one reactor: spans may take the shortcut */
-    int sink;      /* where its dead letters go: index, WEIR_NO_SINK or WEIR_SILENT */
-    uint32_t rank; /* place in the spec */
+    size_t budget;  /* events it may still bring in this turn */
+    bool stalled;   /* an event could not be taken: reading has stopped */
+    int64_t pace;   /* nanoseconds an event, in the newest span */
+    bool dry;       /* it has shown in this turn that it has no more */
+    bool quick;     /* one accumulator, one reactor: spans may take the shortcut */
+    bool collapses; /* the same for bursts */
+    int sink;       /* where its dead letters go: index, WEIR_NO_SINK or WEIR_SILENT */
+    uint32_t rank;  /* place in the spec */
     weir_timer timer;
     char commit_reason[160];          /* why its newest commit failed; empty: it did not */
     uint64_t undecodable, last_event; /* as in its report */
-    weir_source_gauges gauges;        /* as they were when it was closed */
+    weir_source_gauges last_gauges;   /* what its kind told when it was closed */
     weir_watch watch;
 } weir_source_work;
 

@@ -3,7 +3,8 @@
  *
  * When a source feeds one accumulator that passes its events on to one reactor which fires on each,
  * and nothing blocks that reactor, the module's fused function takes the values as they lie in the
- * span; with keys, one by one, while those some events ahead are fetched from memory.
+ * span; with keys, a few at a time, while those some events ahead are fetched from memory. Where
+ * the reactor is `latest`, all of a span but its newest event collapse at once.
  */
 #include <string.h>
 
@@ -23,7 +24,10 @@ typedef struct weir_shortcut {
 
 bool weir_shortcut_is_open(const weir_source_work *work)
 {
-    return work->quick && work->accumulators[0]->routes[0].reactor->blocked == 0 &&
+    uint32_t allowed = work->collapses ? WEIR_BLOCKED_WAITING : 0;
+
+    return (work->quick || work->collapses) &&
+           (work->accumulators[0]->routes[0].reactor->blocked & ~allowed) == 0 &&
            weir_route_can_bury(work);
 }
 
@@ -192,7 +196,7 @@ static void gather(const weir_source_work *work, const weir_shortcut *way, weir_
         weir_reactor_cell *cell = ready_cell(way, outlook, index);
         if (cell == NULL)
             return;
-        cell->last_event = reactor->firing.now;
+        weir_cell_live(reactor, cell, reactor->firing.now);
         block->cells[block->count] = cell;
         block->keys[block->count] =
             (weir_series_key){weir_cell_key(reactor, cell), weir_cell_states(reactor, cell)};
@@ -240,8 +244,33 @@ static bool take_by_key(weir_source_work *work, size_t end)
     return block.count != 0;
 }
 
+/* --- Bursts --- */
+
+/* All but the newest collapse; that one takes their place in the general way. One by one they would
+ * be two in flight: the one that waits and the one that overwrites it. */
+static void collapse(weir_source_work *work, size_t end)
+{
+    weir_source *source = &work->source;
+    size_t taken = source->taken, count = end - 1 - taken;
+
+    source->taken = end - 1;
+    if (!weir_route_can_take(work) || source->origin.in_flight + 1 >= source->origin.limit) {
+        source->taken = taken;
+        return;
+    }
+    work->accumulators[0]->events += count;
+    work->accumulators[0]->boundaries += count;
+    work->accumulators[0]->routes[0].reactor->metrics.collapsed += count;
+    work->program->runtime->events += count;
+    weir_ledger_add(&source->origin.ledger, WEIR_COLLAPSED, count);
+}
+
 bool weir_shortcut_take(weir_source_work *work, size_t end)
 {
+    if (work->collapses) {
+        collapse(work, end);
+        return false;
+    }
     if (work->accumulators[0]->key_words != 0)
         return take_by_key(work, end);
     take_quickly(work, end);

@@ -66,12 +66,12 @@ static bool is_channel(const weir_source_work *work)
     return work->source.kind == &weir_channel;
 }
 
-/* The engine is done with what it took of the span. */
+/* The engine is done with what it took of the span; of none where it is held. */
 static void release(weir_source_work *work, size_t count)
 {
     weir_source *source = &work->source;
 
-    if (source->kind->release != NULL && count != 0)
+    if (source->kind->release != NULL && (count != 0 || work->stalled))
         source->kind->release(source, count);
 }
 

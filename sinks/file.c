@@ -100,6 +100,8 @@ static bool sync_folder(const file_state *file)
         folder.size = 0;
         weir_buffer_append(&folder, file->path, (size_t)(slash - file->path));
     }
+    if (folder.failed)
+        errno = ENOMEM;
     int fd = folder.failed ? -1 : open(folder.data, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     bool good = fd >= 0 && fsync(fd) == 0;
     if (fd >= 0)

@@ -15,8 +15,8 @@ static weir_status encode(weir_sink *sink, const void *value, weir_buffer *out,
     if (sink->kind->encode != NULL)
         return sink->kind->encode(sink, value, out, error);
     weir_status status = weir_encode(sink->type, sink->format, value, out, error);
-    if (status == WEIR_OK && sink->format != WEIR_FORMAT_MSGPACK)
-        weir_buffer_append(out, "\n", 1);
+    if (status == WEIR_OK && sink->format != WEIR_FORMAT_MSGPACK && weir_buffer_room(out, 1))
+        out->data[out->size++] = '\n';
     return status;
 }
 

@@ -25,6 +25,7 @@ typedef struct channel_state {
     int64_t *stamps_out; /* where spans are copied out: WEIR_SPAN_EVENTS */
     size_t capacity;
     uint64_t released, handed, tail; /* positions, growing for ever */
+    size_t waiters;                  /* pushes that wait for room */
     bool asleep;                     /* the engine has seen all there is: the next push wakes it */
     bool closed;
     bool ready;                  /* mutex and condition are made */
@@ -150,18 +151,6 @@ static weir_status read_channel(weir_source *source, size_t limit, weir_error **
     return status;
 }
 
-static void release(weir_source *source, size_t count)
-{
-    channel_state *channel = source->state;
-
-    pthread_mutex_lock(&channel->mutex);
-    channel->released += count;
-    pthread_cond_broadcast(&channel->room);
-    pthread_mutex_unlock(&channel->mutex);
-}
-
-/* --- Pushing (any thread; the mutex is held) --- */
-
 static uint64_t used(const weir_source *source)
 {
     const channel_state *channel = source->state;
@@ -169,6 +158,22 @@ static uint64_t used(const weir_source *source)
     /* What was copied out does not take up room. */
     return channel->tail - (copies(source) ? channel->handed : channel->released);
 }
+
+static void release(weir_source *source, size_t count)
+{
+    channel_state *channel = source->state;
+
+    pthread_mutex_lock(&channel->mutex);
+    channel->released += count;
+    /* A push that waits is not woken for each span: half of the ring is room for many pushes, and
+     * less will have to do where the engine is held, or has caught up. */
+    bool held = source->taken < source->span.count || channel->released == channel->tail;
+    if (channel->waiters != 0 && (held || used(source) <= channel->capacity / 2))
+        pthread_cond_broadcast(&channel->room);
+    pthread_mutex_unlock(&channel->mutex);
+}
+
+/* --- Pushing (any thread; the mutex is held) --- */
 
 static void put(weir_source *source, const void *values, size_t count, int64_t stamp)
 {
@@ -216,7 +221,9 @@ static weir_status make_room(weir_source *source, size_t count, bool may_block, 
                                   source->module->name);
         if (channel->closed)
             break;
+        channel->waiters++;
         pthread_cond_wait(&channel->room, &channel->mutex);
+        channel->waiters--;
     }
     return channel->closed
                ? weir_error_set(error, WEIR_CLOSED, "channel '%s' is closed", source->module->name)

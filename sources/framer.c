@@ -174,6 +174,7 @@ static bool is_blank(weir_slice line)
     return true;
 }
 
+/* The return may have come without its newline yet. */
 static size_t without_return(weir_slice line, size_t size)
 {
     return size - (size != 0 && line.data[size - 1] == '\r');
@@ -191,7 +192,7 @@ static weir_status find_line(weir_framer *framer)
         return good(framer, 0, without_return(rest, size), size + 1);
     }
     framer->line = rest.size;
-    if (rest.size > framer->limit) {
+    if (without_return(rest, rest.size) > framer->limit) {
         framer->skip = WEIR_FRAMER_SKIP_LINE;
         return too_long(framer, 0, rest.size, rest.size);
     }
@@ -228,7 +229,7 @@ static weir_status find_csv(weir_framer *framer)
         return good(framer, 0, size, next);
     if (status == WEIR_DECODE)
         return give_up_record(framer, "a quote is open to the end of the input");
-    if (status == WEIR_AGAIN && rest.size <= framer->limit)
+    if (status == WEIR_AGAIN && without_return(rest, rest.size) <= framer->limit)
         return WEIR_AGAIN;
     return give_up_record(framer, tell_too_long(framer));
 }
@@ -415,13 +416,35 @@ static bool put_value(weir_framer *framer, weir_source *source, int64_t position
     return true;
 }
 
+/* Nor does a line that is one message: its newline is its end, if no quote takes that away. */
+static bool put_line(weir_framer *framer, weir_source *source, int64_t position)
+{
+    weir_slice rest = rest_of(framer);
+    bool csv = framer->form == WEIR_FRAMER_CSV, lines = csv || framer->form == WEIR_FRAMER_LINES;
+
+    if (!lines || framer->found || framer->line != 0 || framer->csv.at != 0 ||
+        framer->skip != WEIR_FRAMER_SKIP_NOTHING || rest.size == 0 || *rest.data <= ' ')
+        return false;
+    const unsigned char *end = memchr(rest.data, '\n', rest.size);
+    if (end == NULL)
+        return false;
+    size_t size = (size_t)(end - rest.data);
+    if (size > framer->limit || (csv && memchr(rest.data, '"', size) != NULL))
+        return false;
+    rest.size = without_return(rest, size);
+    if (weir_source_put(source, rest, position) != WEIR_OK)
+        return false;
+    framer->at += size + 1;
+    return true;
+}
+
 weir_status weir_framer_put(weir_framer *framer, weir_source *source, size_t limit,
                             int64_t *position)
 {
     weir_frame frame;
 
     while (source->span.count < limit && !source->refusal.waiting) {
-        if (put_value(framer, source, *position)) {
+        if (put_value(framer, source, *position) || put_line(framer, source, *position)) {
             ++*position;
             continue;
         }

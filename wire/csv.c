@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* csv.c - CSV (RFC 4180) of flat types, driven by their field tables. */
+/* csv.c - reads CSV (RFC 4180) of flat types, driven by their field tables. */
 #include "wire/csv.h"
 #include "core/calendar.h"
 #include "wire/decimal.h"
@@ -92,17 +92,6 @@ static const unsigned char *read_cell(weir_reader *reader, const unsigned char *
     }
 }
 
-/* A cell of a record that has no quotes. */
-static const unsigned char *read_plain_cell(const weir_reader *reader, const unsigned char *at,
-                                            csv_cell *ret)
-{
-    const unsigned char *comma =
-        at < reader->end ? memchr(at, ',', (size_t)(reader->end - at)) : NULL;
-
-    *ret = (csv_cell){.start = at, .end = comma != NULL ? comma : reader->end};
-    return ret->end;
-}
-
 /* A cell's text; doubled quotes are taken away into the scratch, as far as that goes. */
 static weir_text cell_text(weir_reader *reader, const csv_cell *cell)
 {
@@ -192,7 +181,8 @@ static bool read_time(weir_reader *reader, const unsigned char *at, weir_text te
                       const weir_field *field, int64_t *ret)
 {
     int64_t units;
-    bool digits = wire_digits(text.data, text.data + text.size, &units);
+    const char *end = text.data + text.size;
+    bool digits = text.size != 0 && wire_integer_short(text.data, end, &units) == end;
 
     if (!digits && !is_number(text))
         return field->kind == WEIR_VALUE_TIMESTAMP ? wire_value_timestamp(reader, at, text, ret)
@@ -213,14 +203,6 @@ static bool read_enum(weir_reader *reader, const unsigned char *at, weir_text te
            wire_value_enum_number(reader, at, number, type, ret);
 }
 
-/* Most numbers are short and plain; they are read without a look at their form first. */
-static bool read_short(const weir_reader *reader, const csv_cell *cell, double *ret)
-{
-    const char *start = (const char *)cell->start;
-
-    return wire_decimal_short(start, (const char *)reader->end, ret) == (const char *)cell->end;
-}
-
 static bool read_value(weir_reader *reader, const csv_cell *cell, const weir_field *field,
                        unsigned char *value)
 {
@@ -229,8 +211,6 @@ static bool read_value(weir_reader *reader, const csv_cell *cell, const weir_fie
 
     if (field->kind == WEIR_VALUE_STRING)
         return read_string(reader, cell, field, member);
-    if (field->kind == WEIR_VALUE_F64 && read_short(reader, cell, member))
-        return true;
     text = cell_text(reader, cell);
     if (field->kind == WEIR_VALUE_BOOL)
         return read_bool(reader, cell->start, text, member);
@@ -265,6 +245,66 @@ static bool read_field(weir_reader *reader, const csv_cell *cell, const weir_fie
     return read_value(reader, cell, field, value);
 }
 
+/* --- Cells as they mostly are: no quotes, short numbers, ASCII --- */
+
+/* The high bit of the bytes that a plain copy stops at: comma, quote, NUL, not ASCII. Exact up to
+ * the first. */
+static uint64_t special_bytes(uint64_t word)
+{
+    return weir_zero_bytes(word ^ 0x2c2c2c2c2c2c2c2cu) |
+           weir_zero_bytes(word ^ 0x2222222222222222u) | weir_zero_bytes(word) |
+           (word & WEIR_BYTE_HIGHS);
+}
+
+/* Up to seven bytes, or words of them that lie within the record. */
+static const unsigned char *quick_string(const weir_reader *reader, const unsigned char *at,
+                                         char *ret, size_t size)
+{
+    size_t done = 0;
+
+    for (; reader->end - at >= 8 && done + 8 <= size; at += 8, done += 8) {
+        uint64_t word = weir_load_le(at), special = special_bytes(word);
+        if (special != 0) {
+            size_t plain = (size_t)__builtin_ctzll(special) / 8;
+            weir_store_le(ret + done, word & weir_byte_mask(plain));
+            memset(ret + done + 8, 0, size - done - 8);
+            return at + plain;
+        }
+        weir_store_le(ret + done, word);
+    }
+    return NULL;
+}
+
+static const char *quick_value(const weir_reader *reader, const unsigned char *at,
+                               const weir_field *field, void *member)
+{
+    const char *start = (const char *)at, *end = (const char *)reader->end;
+    bool units = field->time_form != WEIR_TIME_NS && field->time_form != WEIR_TIME_ISO;
+
+    if (field->kind == WEIR_VALUE_F64)
+        return wire_decimal_short(start, end, member);
+    if (field->kind == WEIR_VALUE_STRING)
+        return (const char *)quick_string(reader, at, member, field->size + (size_t)1);
+    if (field->kind == WEIR_VALUE_I64 || (field->kind == WEIR_VALUE_TIMESTAMP && !units))
+        return wire_integer_short(start, end, member);
+    return NULL;
+}
+
+/* The byte behind a cell that was read at once; NULL: it takes a closer look. */
+static const unsigned char *read_quickly(const weir_reader *reader, const unsigned char *at,
+                                         const weir_field *field, unsigned char *value)
+{
+    if (at == reader->end || *at == ',')
+        return NULL;
+    const unsigned char *next =
+        (const unsigned char *)quick_value(reader, at, field, value + field->offset);
+    if (next == NULL || (next != reader->end && *next != ','))
+        return NULL;
+    if (field->optional)
+        *(bool *)(value + field->has_offset) = true;
+    return next;
+}
+
 /* --- Records --- */
 
 struct weir_csv_columns {
@@ -274,9 +314,13 @@ struct weir_csv_columns {
     const weir_field *field[]; /* of each column, NULL: none */
 };
 
-static weir_reader reader_of(weir_slice bytes, weir_wire_error *error)
+/* The scratch needs no value. */
+static void begin(weir_reader *reader, weir_slice bytes, weir_wire_error *error)
 {
-    return (weir_reader){bytes.data, bytes.data + bytes.size, error, WEIR_WIRE_DEPTH, ""};
+    reader->start = bytes.data;
+    reader->end = bytes.data + bytes.size;
+    reader->error = error;
+    reader->depth = WEIR_WIRE_DEPTH;
 }
 
 static const weir_field *find_field(const weir_type *type, weir_text name)
@@ -338,9 +382,10 @@ static bool usable(weir_reader *reader)
 weir_status weir_csv_columns_new(const weir_type *type, weir_slice header, weir_csv_columns **ret,
                                  weir_wire_error *error)
 {
-    weir_reader reader = reader_of(header, error);
+    weir_reader reader;
     size_t most = 1, words = (type->field_count + 63u) / 64;
 
+    begin(&reader, header, error);
     for (size_t i = 0; i < header.size; i++)
         most += header.data[i] == ',';
     if (!usable(&reader))
@@ -374,23 +419,31 @@ static void *wrong_count(weir_reader *reader, const unsigned char *at, size_t fo
                           found, columns);
 }
 
+/* Any cell; `field` is NULL where nobody asks for it. */
+static const unsigned char *read_slowly(weir_reader *reader, const unsigned char *at,
+                                        const weir_field *field, void *value)
+{
+    csv_cell cell;
+
+    at = read_cell(reader, at, &cell);
+    if (at == NULL || field == NULL || read_field(reader, &cell, field, value))
+        return at;
+    return weir_in_field(reader->error, field->name);
+}
+
 weir_status weir_csv_decode(const weir_csv_columns *columns, weir_slice record, void *value,
                             weir_wire_error *error)
 {
-    weir_reader reader = reader_of(record, error);
-    const unsigned char *at = reader.start;
-    bool plain = record.size == 0 || memchr(at, '"', record.size) == NULL;
-    csv_cell cell;
+    weir_reader reader;
+    const unsigned char *at = record.data;
 
+    begin(&reader, record, error);
     for (size_t i = 0; i < columns->count; i++) {
-        at = plain ? read_plain_cell(&reader, at, &cell) : read_cell(&reader, at, &cell);
+        const weir_field *field = columns->field[i];
+        const unsigned char *next = field != NULL ? read_quickly(&reader, at, field, value) : NULL;
+        at = WEIR_LIKELY(next != NULL) ? next : read_slowly(&reader, at, field, value);
         if (at == NULL)
             return error->status;
-        const weir_field *field = columns->field[i];
-        if (field != NULL && !read_field(&reader, &cell, field, value)) {
-            weir_in_field(error, field->name);
-            return error->status;
-        }
         bool last = i + 1 == columns->count;
         if ((at == reader.end) != last) {
             wrong_count(&reader, at, i + 1, columns->count);
@@ -400,156 +453,5 @@ weir_status weir_csv_decode(const weir_csv_columns *columns, weir_slice record, 
     }
     if (columns->type->fill != NULL)
         columns->type->fill(value, columns->seen);
-    return WEIR_OK;
-}
-
-/* --- Writing --- */
-
-static unsigned char *put_cell(unsigned char *at, const char *text, size_t size)
-{
-    bool quoted = false;
-
-    for (size_t i = 0; i < size; i++)
-        quoted |= text[i] == ',' || text[i] == '"' || text[i] == '\n' || text[i] == '\r';
-    /* An empty text in quotes is told from an absent one, whose cell is empty. */
-    if (!quoted) {
-        memcpy(at, text, size);
-        return at + size;
-    }
-    *at++ = '"';
-    for (size_t i = 0; i < size; i++) {
-        *at++ = (unsigned char)text[i];
-        if (text[i] == '"')
-            *at++ = '"';
-    }
-    *at = '"';
-    return at + 1;
-}
-
-static unsigned char *put_string(weir_writer *writer, unsigned char *at, const weir_field *field,
-                                 const char *text)
-{
-    uint64_t odd;
-    size_t size = weir_string_size(text, field->size + 1, &odd);
-
-    if (size > field->size || odd != 0)
-        if (!weir_check_string(writer, text, size, field->size + 1))
-            return NULL;
-    if (size == 0 && field->optional)
-        return weir_put(at, "\"\"", 2);
-    return put_cell(at, text, size);
-}
-
-static unsigned char *put_bytes(weir_writer *writer, unsigned char *at, const weir_field *field,
-                                const uint8_t *bytes, uint32_t size)
-{
-    if (size > field->size)
-        return weir_write_fail(writer, WEIR_WIRE_LENGTH, "%u bytes, at most %u", size, field->size);
-    if (size == 0 && field->optional)
-        return weir_put(at, "\"\"", 2);
-    return (unsigned char *)wire_base64_print((char *)at, bytes, size);
-}
-
-static unsigned char *put_enum(weir_writer *writer, unsigned char *at, const weir_type *type,
-                               int32_t number)
-{
-    const weir_enumerator *found = weir_enum_find(type, number);
-
-    if (found == NULL)
-        return weir_write_fail(writer, WEIR_WIRE_ENUM, "%d is no value of %s", number, type->name);
-    return put_cell(at, found->name, found->size);
-}
-
-static unsigned char *put_date(weir_writer *writer, unsigned char *at, int32_t days)
-{
-    at = (unsigned char *)weir_calendar_print_date((char *)at, days);
-    return at != NULL ? at
-                      : weir_write_fail(writer, WEIR_WIRE_RANGE,
-                                        "the date is not within years 0 and 9999");
-}
-
-static unsigned char *put_timestamp(unsigned char *at, const weir_field *field, int64_t ns)
-{
-    return field->time_form == WEIR_TIME_ISO
-               ? (unsigned char *)weir_calendar_print_time((char *)at, ns)
-               : weir_json_write_i64(at, weir_time_units(field->time_form, ns));
-}
-
-static unsigned char *put_value(weir_writer *writer, unsigned char *at, const weir_field *field,
-                                const unsigned char *value)
-{
-    const void *member = value + field->offset;
-    const void *size = value + field->size_offset;
-    unsigned char *end;
-
-    if (field->kind == WEIR_VALUE_STRING)
-        return put_string(writer, at, field, member);
-    if (field->kind == WEIR_VALUE_BYTES)
-        return put_bytes(writer, at, field, member, *(const uint32_t *)size);
-    if (field->kind == WEIR_VALUE_BOOL)
-        return weir_json_write_bool(at, *(const bool *)member);
-    if (field->kind == WEIR_VALUE_TIMESTAMP)
-        return put_timestamp(at, field, *(const int64_t *)member);
-    if (field->kind == WEIR_VALUE_DURATION)
-        return weir_json_write_i64(at, *(const int64_t *)member);
-    if (field->kind == WEIR_VALUE_DATE)
-        return put_date(writer, at, *(const int32_t *)member);
-    if (field->kind == WEIR_VALUE_ENUM)
-        return put_enum(writer, at, field->type, *(const int32_t *)member);
-    end = (unsigned char *)wire_value_print_number((char *)at, field->kind, member);
-    return end != NULL ? end
-                       : weir_write_fail(writer, WEIR_WIRE_NOT_FINITE,
-                                         "NaN and infinity cannot be written as text");
-}
-
-static unsigned char *put_record(weir_writer *writer, unsigned char *at, const weir_type *type,
-                                 const unsigned char *value)
-{
-    for (uint32_t i = 0; i < type->field_count; i++) {
-        const weir_field *field = &type->fields[i];
-        if (i != 0)
-            *at++ = ',';
-        if (field->optional && !*(const bool *)(value + field->has_offset))
-            continue;
-        at = put_value(writer, at, field, value);
-        if (at == NULL)
-            return weir_in_field(writer->error, field->name);
-    }
-    return at;
-}
-
-/* A record is never longer than the JSON object: doubled quotes against escapes, no keys. */
-bool wire_csv_write(const weir_type *type, const void *value, weir_buffer *buffer,
-                    weir_writer *writer)
-{
-    if (!weir_buffer_reserve(buffer, type->json_max + WEIR_WRITE_SLACK)) {
-        weir_write_fail(writer, WEIR_WIRE_NOMEM, "no memory, or no room, for the record");
-        writer->error->status = WEIR_NOMEM;
-        return false;
-    }
-    unsigned char *at = (unsigned char *)buffer->data + buffer->size;
-    at = put_record(writer, at, type, value);
-    if (at != NULL)
-        buffer->size = (size_t)((char *)at - buffer->data);
-    buffer->data[buffer->size] = '\0';
-    return at != NULL;
-}
-
-weir_status weir_csv_header(const weir_type *type, weir_buffer *buffer)
-{
-    size_t room = WEIR_WRITE_SLACK;
-
-    for (uint32_t i = 0; i < type->field_count; i++)
-        room += 2 * strlen(type->fields[i].wire) + 3;
-    if (!weir_buffer_reserve(buffer, room))
-        return WEIR_NOMEM;
-    unsigned char *at = (unsigned char *)buffer->data + buffer->size;
-    for (uint32_t i = 0; i < type->field_count; i++) {
-        if (i != 0)
-            *at++ = ',';
-        at = put_cell(at, type->fields[i].wire, strlen(type->fields[i].wire));
-    }
-    *at = '\0';
-    buffer->size = (size_t)((char *)at - buffer->data);
     return WEIR_OK;
 }

@@ -44,12 +44,18 @@ static uint64_t eight_digits(uint64_t digits)
 static const uint64_t small_powers[] = {1,      10,      100,      1000,     10000,
                                         100000, 1000000, 10000000, 100000000};
 
+/* The high bit of each byte of `digits` (a word ^ '0's) that is no digit; exact up to the first,
+ * and beyond it up to the next where that is a point. */
+static inline uint64_t other_bytes(uint64_t digits)
+{
+    return ((digits + 0x7676767676767676u) | digits) & WEIR_BYTE_HIGHS;
+}
+
 /* The digits among the eight bytes at `at`, up to the first other byte: their number and value. No
  * branch depends on how many there are. */
 static inline unsigned leading_digits(const char *at, uint64_t *ret_value)
 {
-    uint64_t word = weir_load_le(at), digits = word - 0x3030303030303030u;
-    uint64_t others = ((word + 0x4646464646464646u) | digits) & WEIR_BYTE_HIGHS;
+    uint64_t digits = weir_load_le(at) ^ 0x3030303030303030u, others = other_bytes(digits);
     unsigned count = others != 0 ? (unsigned)__builtin_ctzll(others) / 8 : 8;
 
     *ret_value = count != 0 ? eight_digits(digits << (64 - 8 * count)) : 0;
@@ -72,28 +78,65 @@ static const char *scan_digits(const char *at, const char *end, uint64_t *mantis
     return at;
 }
 
-bool wire_digits(const char *at, const char *end, int64_t *ret)
+const char *wire_integer_short(const char *at, const char *end, int64_t *ret)
 {
+    const char *start = at;
     uint64_t value = 0;
 
-    if (end - at > 19 || at == end || (*at == '0' && end - at > 1))
-        return false;
-    *ret = 0;
-    const char *stop = scan_digits(at, end, &value);
+    at = scan_digits(at, end, &value);
     *ret = (int64_t)value;
-    return stop == end && value <= INT64_MAX;
+    bool fits = at - start <= 19 && value <= INT64_MAX && (*start != '0' || at - start == 1);
+    return at != start && fits ? at : NULL;
 }
 
-const char *wire_decimal_short(const char *at, const char *end, double *ret)
+static const double exact[] = {1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,
+                               1e8,  1e9,  1e10, 1e11, 1e12, 1e13, 1e14, 1e15,
+                               1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22};
+
+/* The first eight bytes, zeros behind the end. */
+static inline uint64_t first_word(const char *at, const char *end)
 {
-    static const double exact[] = {1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7};
+    uint64_t word = 0;
+
+    if (WEIR_LIKELY(end - at >= 8))
+        return weir_load_le(at);
+    for (unsigned i = 0; at < end; at++, i += 8)
+        word |= (uint64_t)(unsigned char)*at << i;
+    return word;
+}
+
+/* Up to seven digits in a word, the point among them, which is taken out; how many bytes they are,
+ * 0: it is another number, or none. */
+static inline unsigned within_a_word(uint64_t word, double *ret)
+{
+    uint64_t digits = word ^ 0x3030303030303030u, others = other_bytes(digits);
+
+    if (others == 0)
+        return 0;
+    unsigned whole = (unsigned)__builtin_ctzll(others) / 8, all = whole, point = 0;
+    if (whole == 0 || ((word & 0xff) == '0' && whole > 1))
+        return 0;
+    if (WEIR_LIKELY((word >> (8 * whole) & 0xff) == '.')) {
+        uint64_t behind = others & (others - 1), before = weir_byte_mask(whole);
+        if (behind == 0)
+            return 0;
+        all = (unsigned)__builtin_ctzll(behind) / 8 - 1;
+        digits = (digits & before) | ((digits >> 8) & ~before);
+        point = 1;
+        if (all == whole)
+            return 0;
+    }
+    if ((word >> (8 * (all + point)) & 0xdf) == 'E')
+        return 0;
+    *ret = (double)(int64_t)eight_digits(digits << (64 - 8 * all)) / exact[all - whole];
+    return all + point;
+}
+
+static WEIR_APART const char *within_two_words(const char *at, double *ret)
+{
     uint64_t whole, fraction = 0;
     unsigned places = 0;
 
-    if (end - at < 20)
-        return NULL;
-    bool negative = *at == '-';
-    at += negative;
     unsigned count = leading_digits(at, &whole);
     if (count == 0 || count == 8 || (*at == '0' && count > 1))
         return NULL;
@@ -106,9 +149,22 @@ const char *wire_decimal_short(const char *at, const char *end, double *ret)
     }
     if ((*at | 0x20) == 'e')
         return NULL;
-    double value = (double)(int64_t)(whole * small_powers[places] + fraction) / exact[places];
-    *ret = negative ? -value : value;
+    *ret = (double)(int64_t)(whole * small_powers[places] + fraction) / exact[places];
     return at;
+}
+
+const char *wire_decimal_short(const char *at, const char *end, double *ret)
+{
+    bool negative = at < end && *at == '-';
+
+    at += negative;
+    unsigned size = within_a_word(first_word(at, end), ret);
+    const char *next = at + size;
+    if (WEIR_UNLIKELY(size == 0))
+        next = end - at >= 20 ? within_two_words(at, ret) : NULL;
+    if (negative && next != NULL)
+        *ret = -*ret;
+    return next;
 }
 
 /* The mantissa of more than 19 digits: leading zeros do not count, what is cut off does. */
@@ -332,9 +388,6 @@ static void by_library(const wire_decimal *decimal, double *ret_f64, float *ret_
 
 double wire_decimal_f64(const wire_decimal *decimal)
 {
-    static const double exact[] = {1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,
-                                   1e8,  1e9,  1e10, 1e11, 1e12, 1e13, 1e14, 1e15,
-                                   1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22};
     double value;
     uint64_t bits;
 

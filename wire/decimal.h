@@ -31,11 +31,12 @@ const char *wire_decimal_scan(const char *at, const char *end, wire_decimal *ret
                               const char **at_fault);
 
 /* Reads a number of up to seven digits before and behind the point, as most are; NULL: it is
- * another, none, or too near to the end to tell. */
+ * another, none, or so near to the end that it is not read. */
 const char *wire_decimal_short(const char *at, const char *end, double *ret);
 
-/* Reads up to 19 digits and nothing else, without a leading zero, as most integers are written. */
-bool wire_digits(const char *at, const char *end, int64_t *ret);
+/* Reads up to 19 digits without a leading zero, as most integers are written; what follows them may
+ * belong to the number. NULL: it is another, or none. */
+const char *wire_integer_short(const char *at, const char *end, int64_t *ret);
 
 /* The nearest float, rounded once, ties to even; beyond the largest it is infinite. */
 double wire_decimal_f64(const wire_decimal *decimal);
@@ -54,7 +55,7 @@ wire_integer_result wire_decimal_integer(const wire_decimal *decimal, uint64_t *
  * 32 may be touched. */
 char *wire_print_f64(char *at, double value);
 char *wire_print_f32(char *at, float value);
-char *wire_print_u64(char *at, uint64_t value); /* at most 20 bytes */
+char *wire_print_u64(char *at, uint64_t value); /* at most 20 bytes, of 24 touched */
 
 enum { WIRE_FLOAT_TEXT = 25, WIRE_INTEGER_TEXT = 20 };
 

@@ -51,6 +51,17 @@ static const unsigned char *key_and_colon(weir_reader *reader, const unsigned ch
     return weir_json_space(reader, at + 1);
 }
 
+const unsigned char *weir_json_slow_next(const weir_reader *reader, const unsigned char *at,
+                                         const char *key, size_t size)
+{
+    size_t space = reader->end - at > 1 && at[1] == ' ';
+
+    if ((size_t)(reader->end - at) < size + space || *at != (unsigned char)*key ||
+        memcmp(at + 1 + space, key + 1, size - 1) != 0)
+        return NULL;
+    return weir_json_space(reader, at + space + size);
+}
+
 const unsigned char *weir_json_read_key(weir_reader *reader, const unsigned char *at,
                                         unsigned char before, weir_text *ret_key)
 {
@@ -254,11 +265,27 @@ const unsigned char *weir_json_read_u64(weir_reader *reader, const unsigned char
     return next != NULL && wire_value_u64(reader, at, &decimal, ret) ? next : NULL;
 }
 
+/* An integer that is written as one and fits. */
+static const unsigned char *plain_integer(const weir_reader *reader, const unsigned char *at,
+                                          int64_t *ret)
+{
+    const char *end = (const char *)reader->end;
+    const char *next = at < reader->end ? wire_integer_short((const char *)at, end, ret) : NULL;
+
+    if (next == NULL || (next < end && (*next == '.' || (*next | 0x20) == 'e')))
+        return NULL;
+    return (const unsigned char *)next;
+}
+
 const unsigned char *weir_json_read_integer(weir_reader *reader, const unsigned char *at,
                                             int64_t min, int64_t max, int64_t *ret)
 {
     wire_decimal decimal;
-    const unsigned char *next = read_number(reader, at, "an integer", &decimal);
+    const unsigned char *next = plain_integer(reader, at, ret);
+
+    if (WEIR_LIKELY(next != NULL && *ret >= min && *ret <= max))
+        return next;
+    next = read_number(reader, at, "an integer", &decimal);
     return next != NULL && wire_value_integer(reader, at, &decimal, min, max, ret) ? next : NULL;
 }
 
@@ -277,9 +304,13 @@ static bool is_number(const weir_reader *reader, const unsigned char *at)
 const unsigned char *weir_json_read_timestamp(weir_reader *reader, const unsigned char *at,
                                               weir_time_form form, int64_t *ret)
 {
+    bool plain = form == WEIR_TIME_NS || form == WEIR_TIME_ISO;
+    const unsigned char *whole = plain ? plain_integer(reader, at, ret) : NULL;
     weir_text text;
     int64_t units;
 
+    if (WEIR_LIKELY(whole != NULL))
+        return whole;
     if (is_text(reader, at)) {
         const unsigned char *next = wire_json_text(reader, at, &text);
         return next != NULL && wire_value_timestamp(reader, at, text, ret) ? next : NULL;

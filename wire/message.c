@@ -11,11 +11,27 @@ static const unsigned char *read_json(weir_reader *reader, const weir_type *type
     if (reader->end - reader->start >= 3 && memcmp(reader->start, "\xef\xbb\xbf", 3) == 0)
         return weir_read_fail(reader, reader->start, WEIR_WIRE_MALFORMED,
                               "malformed JSON: it begins with a byte order mark");
-    const unsigned char *at = weir_json_space(reader, reader->start);
+    const unsigned char *at = reader->start;
+    if (*at <= ' ')
+        at = weir_json_space(reader, at);
     if (at == reader->end)
         return weir_read_truncated(reader);
     at = type->read_json(reader, at, value);
-    return at == NULL ? NULL : weir_json_space(reader, at);
+    return at == NULL || at == reader->end ? at : weir_json_space(reader, at);
+}
+
+/* All but a MessagePack that is not empty. */
+static WEIR_APART const unsigned char *read_other(weir_reader *reader, const weir_type *type,
+                                                  weir_format format, void *value)
+{
+    if (format == WEIR_FORMAT_CSV) {
+        weir_read_fail(reader, reader->start, WEIR_WIRE_MALFORMED, "CSV is read by its header");
+        reader->error->status = WEIR_INVALID;
+        return NULL;
+    }
+    if (reader->end == reader->start)
+        return weir_read_truncated(reader);
+    return read_json(reader, type, value);
 }
 
 weir_status weir_decode(const weir_type *type, weir_format format, weir_slice bytes, void *value,
@@ -24,18 +40,14 @@ weir_status weir_decode(const weir_type *type, weir_format format, weir_slice by
     weir_reader reader;
     const unsigned char *at;
 
-    if (format == WEIR_FORMAT_CSV)
-        return WEIR_INVALID;
     reader.start = bytes.data;
     reader.end = bytes.data + bytes.size;
     reader.error = error;
     reader.depth = WEIR_WIRE_DEPTH;
-    if (WEIR_UNLIKELY(bytes.size == 0))
-        at = weir_read_truncated(&reader);
-    else if (format == WEIR_FORMAT_MSGPACK)
+    if (WEIR_LIKELY(format == WEIR_FORMAT_MSGPACK && bytes.size != 0))
         at = type->read_msgpack(&reader, reader.start, value);
     else
-        at = read_json(&reader, type, value);
+        at = read_other(&reader, type, format, value);
     if (WEIR_LIKELY(at == reader.end && at != NULL))
         return WEIR_OK;
     if (at != NULL)
@@ -73,9 +85,9 @@ static weir_status write_value(const weir_type *type, weir_format format, const 
     bool msgpack = format == WEIR_FORMAT_MSGPACK;
     size_t max = msgpack ? type->msgpack_max : type->json_max;
 
-    if (format == WEIR_FORMAT_CSV)
+    if (WEIR_UNLIKELY(format == WEIR_FORMAT_CSV))
         return wire_csv_write(type, value, buffer, writer) ? WEIR_OK : writer->error->status;
-    if (!weir_buffer_reserve(buffer, max + WEIR_WRITE_SLACK))
+    if (!weir_buffer_room(buffer, max + WEIR_WRITE_SLACK))
         return no_memory(writer->error);
     unsigned char *at = (unsigned char *)buffer->data + buffer->size;
     at = msgpack ? type->write_msgpack(writer, at, value) : type->write_json(writer, at, value);
@@ -130,6 +142,14 @@ const char *weir_format_of_path(const char *path)
 
 const unsigned char weir_byte_masks[128] = {ONES, ONES, ONES, ONES, ONES, ONES, ONES, ONES};
 
+bool weir_copy_last(const unsigned char *from, size_t size, char *ret, size_t capacity)
+{
+    unsigned char room[64] = {0};
+
+    memcpy(room, from, size);
+    return weir_copy_ascii(room, room + sizeof room, size, ret, capacity);
+}
+
 weir_status weir_string_set(char *member, size_t capacity, const char *text)
 {
     size_t size = strnlen(text, capacity);
@@ -169,4 +189,21 @@ bool weir_check_string(weir_writer *writer, const char *text, size_t size, size_
         return true;
     weir_write_fail(writer, WEIR_WIRE_UTF8, "bad UTF-8");
     return false;
+}
+
+unsigned char *weir_check_strings(weir_writer *writer, unsigned char *at, const weir_type *type,
+                                  const void *value)
+{
+    for (uint32_t i = 0; i < type->field_count; i++) {
+        const weir_field *field = &type->fields[i];
+        const char *text = (const char *)value + field->offset;
+        uint64_t odd;
+
+        if (field->kind != WEIR_VALUE_STRING)
+            continue;
+        size_t capacity = field->size + (size_t)1;
+        if (!weir_check_string(writer, text, weir_string_size(text, capacity, &odd), capacity))
+            return weir_in_field(writer->error, field->name);
+    }
+    return at;
 }

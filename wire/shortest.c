@@ -7,6 +7,8 @@
  */
 #include "wire/decimal.h"
 
+#include <weir/codec.h>
+
 #include <math.h>
 #include <string.h>
 
@@ -70,6 +72,8 @@ static const char pairs[201] =
     "34353637383940414243444546474849505152535455565758596061626364656667"
     "6869707172737475767778798081828384858687888990919293949596979899";
 
+static const uint64_t zeros = 0x3030303030303030;
+
 static int count_digits(uint64_t value)
 {
     static const uint64_t powers[] = {0,
@@ -108,12 +112,44 @@ static void put_digits(char *end, uint64_t value, int count)
         end[-1] = (char)('0' + value % 10);
 }
 
+/* Eight digits in a word, the first in its low byte: by halves, quarters, and then all at once. */
+static uint64_t eight_digits(uint64_t value)
+{
+    uint64_t halves = value / 10000 | value % 10000 << 32;
+    uint64_t hundreds = (halves * 10486 >> 20) & 0x0000007f0000007fu;
+    uint64_t quarters = hundreds | (halves - 100 * hundreds) << 16;
+    uint64_t tens = (quarters * 103 >> 10) & 0x000f000f000f000fu;
+
+    return tens | (quarters - 10 * tens) << 8;
+}
+
+static char *put_eight(char *at, uint64_t value)
+{
+    weir_store_le(at, eight_digits(value) | zeros);
+    return at + 8;
+}
+
+/* Without the zeros before it, and without a branch on how many they are; below 10^8. */
+static inline char *put_small(char *at, uint64_t value)
+{
+    uint64_t word = eight_digits(value);
+    unsigned skip = (unsigned)__builtin_ctzll(word | (uint64_t)1 << 56) / 8;
+
+    weir_store_le(at, (word | zeros) >> (8 * skip));
+    return at + 8 - skip;
+}
+
 char *wire_print_u64(char *at, uint64_t value)
 {
-    int count = count_digits(value);
+    enum { EIGHT = 100000000 };
 
-    put_digits(at + count, value, count);
-    return at + count;
+    if (value < EIGHT)
+        return put_small(at, value);
+    uint64_t high = value / EIGHT;
+    if (high < EIGHT)
+        return put_eight(put_small(at, high), value % EIGHT);
+    at = put_eight(put_small(at, high / EIGHT), high % EIGHT);
+    return put_eight(at, value % EIGHT);
 }
 
 static digits strip_zeros(digits value)
@@ -168,6 +204,18 @@ static char *put_decimal(char *at, digits value)
     return at + count + 1;
 }
 
+/* Hundredths that are no whole number. */
+static char *put_cents(char *at, uint64_t cents)
+{
+    unsigned rest = (unsigned)(cents % 100);
+
+    at = wire_print_u64(at, cents / 100);
+    at[0] = '.';
+    at[1] = (char)('0' + rest / 10);
+    at[2] = (char)('0' + rest % 10);
+    return at + 2 + (rest % 10 != 0);
+}
+
 char *wire_print_f64(char *at, double value)
 {
     uint64_t bits;
@@ -190,7 +238,7 @@ char *wire_print_f64(char *at, double value)
     if (cents < 1e15 && cents >= 1) {
         uint64_t near = (uint64_t)(cents + 0.5);
         if ((double)near / 100 == value)
-            return put_decimal(at, (digits){near, -2});
+            return put_cents(at, near);
     }
     uint64_t c = field != 0 ? fraction | (uint64_t)1 << 52 : fraction;
     int q = (field != 0 ? field : 1) - 1075;

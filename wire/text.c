@@ -76,7 +76,7 @@ wire_base64_result wire_base64_take(wire_base64 *base64, uint32_t character)
 {
     int value = base64_value(character);
 
-    if (character == '=' && base64->count >= 2) {
+    if (character == '=' && base64->count >= 2 && base64->count < 4) {
         base64->padded++;
         value = 0;
     } else if (value < 0 || base64->padded != 0) {

@@ -134,7 +134,8 @@ bool wire_value_number(weir_reader *reader, const unsigned char *at, weir_text t
     const char *end = text.data + text.size, *fault;
     int64_t plain;
 
-    if (kind == WEIR_VALUE_I64 && wire_digits(text.data, end, &plain)) {
+    if (kind == WEIR_VALUE_I64 && text.size != 0 &&
+        wire_integer_short(text.data, end, &plain) == end) {
         memcpy(ret, &plain, sizeof plain);
         return true;
     }

@@ -59,6 +59,8 @@ static int append(void *arg, const char *bytes, size_t size)
 {
     weir_buffer *out = arg;
 
+    if (size > out->capacity - out->size)
+        return -1;
     memcpy(out->data + out->size, bytes, size);
     out->size += size;
     return 0;

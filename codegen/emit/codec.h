@@ -38,6 +38,24 @@ void codec_emit_writers(const spec *model, const spec_type *type, codec_format f
 /* The bytes of a field's key on the wire: a MessagePack str; JSON text, its quotes and colon. */
 void codec_key_bytes(const spec_field *field, codec_format format, weir_buffer *out);
 
+/* The head of the nine bytes that a sender of the type writes for a field: 0xcb of a float64, 0xcf
+ * of a uint64; 0: it writes something else, or not always. */
+unsigned codec_head(const spec_field *field);
+bool codec_is_short(const spec_field *field); /* a string whose head is one byte, as a rule */
+
+/* Before field `i`'s own statements: those that take it with the ones behind it, if they come so. A
+ * run ends at the label after_N of its last field. */
+void codec_emit_run(const spec_type *type, size_t i, weir_buffer *out);
+bool codec_ends_run(const spec_type *type, size_t i);
+
+/* Whether a map of the type is taken whole where it comes as expected; the reader that does so. */
+bool codec_is_plain(const spec_type *type);
+void codec_emit_plain_reader(const spec *model, const spec_type *type, weir_buffer *out);
+
+/* MODULE_TYPE_keys, by which weir_msgpack_read_map finds a plain type's fields; false: there is no
+ * such table, as with keys of more than 15 bytes. */
+bool codec_emit_keys(const spec *model, const spec_type *type, weir_buffer *out);
+
 /* The bytes of the largest value of a type. */
 size_t codec_max(const spec_type *type, codec_format format);
 

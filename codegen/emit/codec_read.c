@@ -3,7 +3,8 @@
  *
  * A struct's reader is one loop over its keys. Each field is a case that, once read, asks whether
  * the field declared next comes next, and falls into its case; keys in the declared order thus run
- * straight through. Any other key is looked up by length and bytes.
+ * straight through (codec_run.c takes several of them at once). Any other key is looked up by
+ * length and bytes.
  */
 #include "codegen/emit/codec.h"
 
@@ -106,37 +107,23 @@ static void emit_list_reader(const spec *model, const spec_type *type, const spe
 
 /* --- Structs --- */
 
-/* The bytes of a key as the reader expects them, as a C literal, and their number. */
-static void put_key(const spec_field *field, codec_format format, weir_buffer *literal,
-                    size_t *ret_size)
-{
-    weir_buffer key = {0};
-
-    codec_key_bytes(field, format, &key);
-    if (key.failed)
-        literal->failed = true;
-    else
-        emit_literal(literal, key.data, key.size);
-    *ret_size = key.size;
-    weir_buffer_free(&key);
-}
-
-/* `if (KEY comes next)`, with what stands before and behind. */
+/* `if (KEY comes next)`: in JSON with what stands before it. */
 static void emit_next(const spec_field *field, codec_format format, bool first, weir_buffer *out)
 {
-    weir_buffer literal = {0};
-    size_t size;
+    weir_buffer key = {0}, literal = {0};
 
-    put_key(field, format, &literal, &size);
-    if (literal.failed)
+    if (format == CODEC_JSON)
+        weir_buffer_text(&key, first ? "{" : ",");
+    codec_key_bytes(field, format, &key);
+    if (!key.failed)
+        emit_literal(&literal, key.data, key.size);
+    if (key.failed || literal.failed)
         out->failed = true;
     else
-        emit_line(out, first ? 8 : CASE, "if (%sweir_%s_next(reader, &at, %s, %s, %zu))%s",
-                  first ? "" : "!", codec_name(format),
-                  format == CODEC_MSGPACK ? "&left"
-                  : first                 ? "before"
-                                          : "','",
-                  literal.data, size, first ? " {" : "");
+        emit_line(out, first ? 8 : CASE, "if (%sweir_%s_next(reader, &at, %s%s, %zu))%s",
+                  first ? "" : "!", codec_name(format), format == CODEC_MSGPACK ? "&left, " : "",
+                  literal.data, key.size, first ? " {" : "");
+    weir_buffer_free(&key);
     weir_buffer_free(&literal);
 }
 
@@ -150,101 +137,7 @@ static void emit_read_field(const spec *model, const spec_type *type, const spec
         emit_read_value(model, field, format, "", indent, out);
 }
 
-/* --- Runs: fields of nine bytes side by side, compared and taken at once --- */
-
-enum { RUN_LEAST = 2, RUN_MOST = 16 };
-
-/* 0xcb and 0xcf are the heads of a float64 and a uint64; 0: the field takes another or none. */
-static unsigned run_head(const spec_field *field)
-{
-    const spec_shape *shape = &field->shape;
-    bool plain = shape->time_form == SPEC_TIME_NS || shape->time_form == SPEC_TIME_ISO;
-
-    if (shape->optional || shape->list || field->text || field->fallback != NULL)
-        return 0;
-    if (shape->type->kind == SPEC_TIMESTAMP && plain)
-        return 0xcf;
-    return shape->type->kind == SPEC_F64 ? 0xcb : 0;
-}
-
-/* The field behind the run that begins at `i`; `i` itself where none does. */
-static size_t run_end(const spec_type *type, size_t i)
-{
-    size_t end = i;
-
-    if (i % RUN_MOST != 0 && run_head(&type->fields.items[i - 1]) != 0)
-        return i;
-    while (end < type->fields.count && end - i < RUN_MOST && (end == i || end % RUN_MOST != 0) &&
-           run_head(&type->fields.items[end]) != 0)
-        end++;
-    return end - i >= RUN_LEAST ? end : i;
-}
-
-/* One field of a run, whose key (behind the first) and head stand `offset` behind `at`: the
- * condition that it is there, and the statement that takes it. */
-static size_t put_run_field(const spec_field *field, bool first, size_t offset, weir_buffer *test,
-                            weir_buffer *take)
-{
-    weir_buffer key = {0};
-    unsigned head = run_head(field);
-    bool time = head == 0xcf;
-
-    if (!first)
-        codec_key_bytes(field, CODEC_MSGPACK, &key);
-    weir_buffer_append(&key, (char[]){(char)head}, 1);
-    weir_buffer_printf(test, " && memcmp(at + %zu, ", offset);
-    if (key.failed)
-        test->failed = true;
-    else
-        emit_literal(test, key.data, key.size);
-    offset += key.size;
-    weir_buffer_printf(test, ", %zu) == 0", key.size);
-    if (time)
-        weir_buffer_printf(test, " && at[%zu] < 0x80", offset);
-    emit_line(take, CASE + 4, "weir_msgpack_take_%s(at + %zu, &%s);", time ? "i64" : "f64", offset,
-              codec_member("value", field, "").text);
-    weir_buffer_free(&key);
-    return offset + 8;
-}
-
-static void emit_run(const spec_type *type, size_t i, size_t end, weir_buffer *out)
-{
-    const spec_field *fields = type->fields.items;
-    weir_buffer test = {0}, take = {0};
-    unsigned long long others = 0;
-    size_t size = 0;
-
-    for (size_t j = i; j < end; j++) {
-        size = put_run_field(&fields[j], j == i, size, &test, &take);
-        others |= j > i ? (unsigned long long)1 << (j % 64) : 0;
-    }
-    if (test.failed || take.failed) {
-        out->failed = true;
-    } else {
-        emit_line(out, CASE, "/* To %s in one, as a sender of the same type has them. */",
-                  fields[end - 1].name);
-        emit_line(out, CASE,
-                  "if (left >= %zu && (seen%zu & 0x%llx) == 0 && reader->end - at >= %zu%s) {",
-                  end - i - 1, i / 64, others, size, test.data);
-        weir_buffer_text(out, take.data);
-        emit_line(out, CASE + 4, "at += %zu;", size);
-        emit_line(out, CASE + 4, "left -= %zu;", end - i - 1);
-        emit_line(out, CASE + 4, "seen%zu |= 0x%llx;", i / 64, others);
-        emit_line(out, CASE + 4, "goto after_%zu;", end - 1);
-        emit_line(out, CASE, "}");
-    }
-    weir_buffer_free(&test);
-    weir_buffer_free(&take);
-}
-
-/* Whether a run ends with the field. */
-static bool ends_run(const spec_type *type, size_t i)
-{
-    for (size_t j = i >= RUN_MOST ? i - RUN_MOST : 0; j < i; j++)
-        if (run_end(type, j) == i + 1)
-            return true;
-    return false;
-}
+/* --- Structs, case by case --- */
 
 static void emit_case(const spec *model, const spec_type *type, size_t i, codec_format format,
                       weir_buffer *out)
@@ -255,8 +148,8 @@ static void emit_case(const spec *model, const spec_type *type, size_t i, codec_
     emit_line(out, CASE, "if (weir_seen(&seen%zu, 0x%llx))", i / 64,
               (unsigned long long)1 << (i % 64));
     emit_line(out, CASE + 4, "goto twice;");
-    if (format == CODEC_MSGPACK && run_end(type, i) != i)
-        emit_run(type, i, run_end(type, i), out);
+    if (format == CODEC_MSGPACK)
+        codec_emit_run(type, i, out);
     if (field->shape.optional) {
         emit_line(out, CASE, "value->has_%s = !weir_%s(reader, &at);", field->name,
                   format == CODEC_MSGPACK ? "msgpack_nil" : "json_null");
@@ -270,7 +163,7 @@ static void emit_case(const spec *model, const spec_type *type, size_t i, codec_
     }
     emit_line(out, CASE, "if (at == NULL)");
     emit_line(out, CASE + 4, "goto failed;");
-    if (format == CODEC_MSGPACK && ends_run(type, i))
+    if (format == CODEC_MSGPACK && codec_ends_run(type, i))
         emit_line(out, 8, "after_%zu:", i);
     if (i + 1 < type->fields.count) {
         emit_next(field + 1, format, false, out);
@@ -389,11 +282,12 @@ static void emit_struct_reader(const spec *model, const spec_type *type, codec_f
 {
     c_name name = emit_type(model, type);
     const char *word = codec_name(format);
+    bool apart = format == CODEC_MSGPACK && codec_is_plain(type);
 
     emit_line(out, 0,
-              "static const unsigned char *%s_read_%s(weir_reader *reader, const unsigned char "
+              "static %sconst unsigned char *%s_read_%s%s(weir_reader *reader, const unsigned char "
               "*at, void *target)",
-              name.text, word);
+              apart ? "WEIR_APART " : "", name.text, apart ? "any_" : "", word);
     emit_line(out, 0, "{");
     emit_declarations(type, name, format, out);
     emit_line(out, 4, "at = weir_%s;",
@@ -477,8 +371,11 @@ void codec_emit_readers(const spec *model, const spec_type *type, codec_format f
     for (size_t i = 0; i < type->fields.count; i++)
         if (type->fields.items[i].shape.list)
             emit_list_reader(model, type, &type->fields.items[i], format, out);
-    if (type->fields.count == 0)
+    if (type->fields.count == 0) {
         emit_empty_reader(model, type, format, out);
-    else
-        emit_struct_reader(model, type, format, out);
+        return;
+    }
+    emit_struct_reader(model, type, format, out);
+    if (format == CODEC_MSGPACK && codec_is_plain(type))
+        codec_emit_plain_reader(model, type, out);
 }

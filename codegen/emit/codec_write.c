@@ -190,11 +190,28 @@ static void emit_list_writer(const spec *model, const spec_type *type, const spe
 
 /* --- Structs --- */
 
+/* Strings of a plain type in MessagePack: they are checked when all is written, and only where a
+ * byte asks for it, so that the writer calls nothing on its way. */
+static bool checks_late(const spec_type *type, codec_format format)
+{
+    bool strings = false;
+
+    for (size_t i = 0; i < type->fields.count; i++)
+        strings |= type->fields.items[i].shape.type->kind == SPEC_STRING;
+    return strings && format == CODEC_MSGPACK && codec_is_plain(type);
+}
+
 static void emit_write_field(const spec *model, const spec_type *type, const spec_field *field,
                              codec_format format, const char *before, weir_buffer *out)
 {
     int indent = field->shape.optional ? 8 : 4;
 
+    if (field->shape.type->kind == SPEC_STRING && checks_late(type, format)) {
+        emit_key(field, format, before, indent, out);
+        emit_line(out, 4, "at = weir_msgpack_put_string(at, %s, &odd);",
+                  write_arguments(field, format, "").text);
+        return;
+    }
     if (field->shape.optional)
         emit_line(out, 4, "if (value->has_%s) {", field->name);
     emit_key(field, format, before, indent, out);
@@ -254,6 +271,8 @@ static void emit_struct_writer(const spec *model, const spec_type *type, codec_f
         emit_line(out, 4, "unsigned char *start = at;");
     if (!json && !constant)
         emit_map(type, out);
+    if (checks_late(type, format))
+        emit_line(out, 4, "uint64_t odd = 0;");
     emit_blank(out);
     if (!needs_writer(type, format))
         emit_line(out, 4, "(void)writer;");
@@ -263,7 +282,13 @@ static void emit_struct_writer(const spec *model, const spec_type *type, codec_f
                          : constant && i == 0 ? head
                                               : "",
                          out);
-    emit_line(out, 4, "return %s;", json ? "weir_json_end(start, at, '{', '}')" : "at");
+    if (checks_late(type, format))
+        emit_line(out, 4,
+                  "return WEIR_LIKELY(odd == 0) ? at : weir_check_strings(writer, at, &%s_type, "
+                  "value);",
+                  name.text);
+    else
+        emit_line(out, 4, "return %s;", json ? "weir_json_end(start, at, '{', '}')" : "at");
     emit_line(out, 0, "}");
     emit_blank(out);
 }

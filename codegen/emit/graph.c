@@ -357,6 +357,7 @@ static bool is_guarded(const graph_writer *g, const spec_node *node)
 
     build_guard(g, node, &guard);
     bool guarded = guard.size != 0;
+    g->e->out->failed |= guard.failed;
     weir_buffer_free(&guard);
     return guarded;
 }

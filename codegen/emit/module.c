@@ -65,7 +65,7 @@ static bool begin(emitter *e, const spec *model, spec *extended, weir_buffer *ou
 static bool finish(emitter *e)
 {
     weir_arena_free(&e->arena);
-    return !e->out->failed;
+    return !e->out->failed && !e->arena.failed;
 }
 
 static void emit_banner(emitter *e, const char *what)

@@ -41,7 +41,8 @@ typedef struct weir_text {
 
 /* --- Failing (all return NULL) --- */
 
-#define WEIR_COLD __attribute__((cold, noinline))
+#define WEIR_COLD  __attribute__((cold, noinline))
+#define WEIR_APART __attribute__((noinline)) /* keeps a caller's own way short */
 
 WEIR_API WEIR_COLD void *weir_read_fail(weir_reader *reader, const unsigned char *at,
                                         weir_wire_fault fault, const char *format, ...)
@@ -112,23 +113,29 @@ WEIR_API extern const unsigned char weir_byte_masks[128];
 WEIR_API const unsigned char *weir_read_text(weir_reader *reader, const unsigned char *at,
                                              size_t size, char *ret, size_t capacity);
 
+/* As weir_copy_ascii, for bytes behind which too little follows. */
+WEIR_API bool weir_copy_last(const unsigned char *from, size_t size, char *ret, size_t capacity);
+
 /* Copies `size` bytes that are ASCII without NUL by whole words, without a branch that depends on
- * them; capacity is at most 64. False: they are not, or too near to the end, and `ret` is half
- * written. */
+ * them; capacity is at most 64. False: they are not, and `ret` is half written. */
 static inline bool weir_copy_ascii(const unsigned char *from, const unsigned char *end, size_t size,
                                    char *ret, size_t capacity)
 {
     uint64_t odd = 0;
     size_t i;
 
-    if ((size_t)(end - from) < ((capacity + 7) & ~(size_t)7) || size >= capacity)
+    if (WEIR_UNLIKELY(size >= capacity || size > (size_t)(end - from)))
         return false;
+    if (WEIR_UNLIKELY((size_t)(end - from) < (capacity & ~(size_t)7)))
+        return weir_copy_last(from, size, ret, capacity);
     for (i = 0; i + 8 <= capacity; i += 8) {
         uint64_t mask = weir_load_le(weir_byte_masks + 64 - size + i);
         uint64_t word = weir_load_le(from + i) & mask;
-        odd |= weir_zero_bytes(word | (WEIR_BYTE_ONES & ~mask)) | (word & WEIR_BYTE_HIGHS);
+        /* A byte from 1 to 127 stays below 128 in both, and borrows from none. */
+        odd |= (word - (WEIR_BYTE_ONES & mask)) | word;
         weir_store_le(ret + i, word);
     }
+    odd &= WEIR_BYTE_HIGHS;
     for (; i < capacity; i++) {
         unsigned char byte = i < size ? from[i] : 0;
         odd |= i < size && (byte == 0 || byte >= 0x80);
@@ -161,6 +168,10 @@ static inline size_t weir_string_size(const char *text, size_t capacity, uint64_
 /* Fails unless the string of a member ends within it and is UTF-8. */
 WEIR_API bool weir_check_string(weir_writer *writer, const char *text, size_t size,
                                 size_t capacity);
+
+/* Checks the strings of a struct whose strings are all required and no lists; `at`, or NULL. */
+WEIR_API unsigned char *weir_check_strings(weir_writer *writer, unsigned char *at,
+                                           const weir_type *type, const void *value);
 
 /* Copies `size` known bytes: a key with what stands around it. */
 static inline unsigned char *weir_put(unsigned char *at, const char *bytes, size_t size)

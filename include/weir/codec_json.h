@@ -22,22 +22,24 @@ static inline const unsigned char *weir_json_close(weir_reader *reader, const un
     return at;
 }
 
-/* Whether the expected key (with quotes and colon) comes next, behind `before` and at most one
- * space; goes past it and the spaces behind it if so. */
-static inline bool weir_json_next(const weir_reader *reader, const unsigned char **at,
-                                  unsigned char before, const char *key, size_t size)
-{
-    const unsigned char *p = *at;
+/* Whether the expected key comes next, given with its '{' or ',', quotes and colon, behind which
+ * there may be a space each; goes past it and the spaces behind it if so. */
+WEIR_API const unsigned char *weir_json_slow_next(const weir_reader *reader,
+                                                  const unsigned char *at, const char *key,
+                                                  size_t size);
 
-    if (WEIR_UNLIKELY((size_t)(reader->end - p) < size + 4 || *p != before))
-        return false;
-    p += p[1] == ' ' ? 2 : 1;
-    if (memcmp(p, key, size) != 0)
-        return false;
-    p += size;
-    p += *p == ' ';
-    *at = WEIR_UNLIKELY(p < reader->end && *p <= ' ') ? weir_json_space(reader, p) : p;
-    return true;
+static inline bool weir_json_next(const weir_reader *reader, const unsigned char **at,
+                                  const char *key, size_t size)
+{
+    if (WEIR_LIKELY((size_t)(reader->end - *at) > size && memcmp(*at, key, size) == 0 &&
+                    (*at)[size] > ' ')) {
+        *at += size;
+        return true;
+    }
+    const unsigned char *next = weir_json_slow_next(reader, *at, key, size);
+    if (next != NULL)
+        *at = next;
+    return next != NULL;
 }
 
 /* Reads whatever comes next: `before` and a key with its colon, or the object's end, a key without

@@ -53,6 +53,32 @@ static inline bool weir_msgpack_next(const weir_reader *reader, const unsigned c
 WEIR_API const unsigned char *weir_msgpack_read_key(weir_reader *reader, const unsigned char *at,
                                                     weir_text *ret_key);
 
+/* A field of a plain type by its key: the first and the last eight bytes of the key's str, as
+ * little-endian words; in a str of fewer bytes both are all of it, zeros behind. */
+typedef struct weir_key {
+    uint64_t first, last;
+    uint64_t refused; /* the bits that a number's eight bytes must not have */
+    uint16_t offset;  /* of the member */
+    uint8_t head;     /* of a number: 0xcb, 0xcf; of a string of any size: 0xa0 */
+    uint8_t size;     /* of a string's member */
+    uint8_t field;
+    uint8_t least; /* bytes that key and value take */
+} weir_key;
+
+/* Keys of at most 15 bytes, each at a slot of its own: (first ^ last turned left by 29) *
+ * multiplier, shifted right. */
+typedef struct weir_keys {
+    const weir_key *slots;
+    uint64_t multiplier;
+    uint32_t shift, count;
+    const unsigned char *(*read_any)(weir_reader *reader, const unsigned char *at, void *value);
+} weir_keys;
+
+/* Reads a map: where all fields come, in whatever order and each in its usual form, by the table,
+ * else by `read_any`. */
+WEIR_API const unsigned char *weir_msgpack_read_map(weir_reader *reader, const unsigned char *at,
+                                                    const weir_keys *keys, void *value);
+
 /* Goes past a value of any kind. */
 WEIR_API const unsigned char *weir_msgpack_skip(weir_reader *reader, const unsigned char *at);
 
@@ -143,15 +169,25 @@ WEIR_MSGPACK_READ_NARROW(u16, uint16_t, 0, UINT16_MAX)
 WEIR_MSGPACK_READ_NARROW(u32, uint32_t, 0, UINT32_MAX)
 #undef WEIR_MSGPACK_READ_NARROW
 
+/* A short string of ASCII; NULL: it is another. */
+static inline const unsigned char *weir_msgpack_take_string(const weir_reader *reader,
+                                                            const unsigned char *at, char *ret,
+                                                            size_t capacity)
+{
+    if (WEIR_UNLIKELY(at == reader->end || (*at & 0xe0) != 0xa0 || capacity > 64))
+        return NULL;
+    size_t size = *at & 0x1fu;
+    if (WEIR_UNLIKELY(!weir_copy_ascii(at + 1, reader->end, size, ret, capacity)))
+        return NULL;
+    return at + 1 + size;
+}
+
 static inline const unsigned char *
 weir_msgpack_read_string(weir_reader *reader, const unsigned char *at, char *ret, size_t capacity)
 {
-    if (WEIR_LIKELY(at != reader->end && (*at & 0xe0) == 0xa0 && capacity <= 64)) {
-        size_t size = *at & 0x1fu;
-        if (WEIR_LIKELY(weir_copy_ascii(at + 1, reader->end, size, ret, capacity)))
-            return at + 1 + size;
-    }
-    return weir_msgpack_slow_string(reader, at, ret, capacity);
+    const unsigned char *next = weir_msgpack_take_string(reader, at, ret, capacity);
+
+    return WEIR_LIKELY(next != NULL) ? next : weir_msgpack_slow_string(reader, at, ret, capacity);
 }
 
 static inline const unsigned char *weir_msgpack_read_timestamp(weir_reader *reader,
@@ -232,6 +268,19 @@ static inline unsigned char *weir_msgpack_write_string(weir_writer *writer, unsi
         return NULL;
     if (capacity > 32)
         return weir_msgpack_write_text(at, text, size);
+    *at = (unsigned char)(0xa0 | size);
+    memcpy(at + 1, text, capacity);
+    return at + 1 + size;
+}
+
+/* A string of less than 32 bytes; *odd is not 0 where weir_check_strings must look at it. */
+static inline unsigned char *weir_msgpack_put_string(unsigned char *at, const char *text,
+                                                     size_t capacity, uint64_t *odd)
+{
+    uint64_t other;
+    size_t size = weir_string_size(text, capacity, &other);
+
+    *odd |= other | (size == capacity);
     *at = (unsigned char)(0xa0 | size);
     memcpy(at + 1, text, capacity);
     return at + 1 + size;

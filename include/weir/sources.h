@@ -252,7 +252,8 @@ typedef struct weir_source_kind {
      * some, or an event that cannot be decoded was refused by weir_source_put; WEIR_AGAIN: nothing
      * is ready; WEIR_CLOSED: there will be no more. */
     weir_status (*read)(weir_source *source, size_t limit, weir_error **error);
-    /* The engine is done with the span's first `count` events, and will ask for more. */
+    /* The engine is done with so many more events of the span, and will ask for more; where it is
+     * held it may be done with none, and will ask once it goes on. */
     void (*release)(weir_source *source, size_t count);
     /* All events of `partition` below `position` are done and their results written: they need not
      * come again. Called at the end of a turn in which that has moved, also of the last one; never

@@ -29,6 +29,18 @@ static int reason_size(const rig_world *rig, const char *reason)
     return (int)strcspn(reason, ":");
 }
 
+/* In a generated module the graphs of r are r_0 and r_1, here r and r.1. */
+static void write_node(weir_buffer *record, const char *node)
+{
+    const char *part = strchr(node, '_');
+
+    if (part != NULL)
+        weir_buffer_printf(record, " in %.*s%s%s", (int)(part - node), node,
+                           part[1] == '0' ? "" : ".1", part + 2);
+    else if (node[0] != '\0')
+        weir_buffer_printf(record, " in %s", node);
+}
+
 static void on_dead(const void *value, void *arg)
 {
     const rig_tap *tap = arg;
@@ -39,8 +51,7 @@ static void on_dead(const void *value, void *arg)
     weir_buffer_printf(record, "%s(%s%lld %.*s", tap->name, letter->source,
                        id != NULL ? strtoll(id + 5, NULL, 10) : -1,
                        reason_size(tap->rig, letter->reason), letter->reason);
-    if (letter->node[0] != '\0')
-        weir_buffer_printf(record, " in %s", letter->node);
+    write_node(record, letter->node);
     if (letter->firing != 0)
         weir_buffer_printf(record, "#%llu", (unsigned long long)letter->firing);
     weir_buffer_text(record, ") ");
@@ -75,6 +86,8 @@ void rig_open(rig_world *rig, const rig_spec *spec)
     rig->tables = calloc(1, sizeof *rig->tables);
     assert_non_null(rig->tables);
     rig_fill_tables(rig->tables, spec);
+    if (rig->module == NULL)
+        rig->module = &rig->tables->module;
     rig_limits_seen = rig->limits;
     for (uint32_t i = 0; rig->limits != NULL && i < rig->tables->module.source_count; i++)
         rig->tables->sources[i].type = &rig->limits->type;
@@ -83,11 +96,11 @@ void rig_open(rig_world *rig, const rig_spec *spec)
     rig->config.kinds = rig_kinds;
     must(weir_runtime_new(&rig->config, &rig->runtime, &error), error);
     weir_runtime_set_user(rig->runtime, rig);
-    must(weir_runtime_load(rig->runtime, &rig->tables->module, &error), error);
+    must(weir_runtime_load(rig->runtime, rig->module, &error), error);
     for (size_t i = 0; i < RIG_ROOM && spec->sinks[i] != NULL; i++) {
         bool dead = strncmp(rig->tables->sinks[i].name, "dead", 4) == 0;
         rig->taps[i] = (rig_tap){rig, rig->tables->sinks[i].name};
-        must(weir_runtime_on(rig->runtime, &rig->tables->module, rig->tables->sinks[i].name,
+        must(weir_runtime_on(rig->runtime, rig->module, rig->tables->sinks[i].name,
                              dead ? on_dead : on_item, &rig->taps[i], &error),
              error);
     }
@@ -158,21 +171,36 @@ static void move_clock(rig_world *rig, int64_t by)
     must(weir_runtime_advance(rig->runtime, rig->runtime->clock.now + by, &error), error);
 }
 
+/* The items of 1,2k7,3, each behind `mark`. */
+static size_t read_items(char *text, const char *mark, rig_item *items, size_t most)
+{
+    char *rest = NULL;
+    size_t count = 0;
+
+    for (char *one = strtok_r(text, mark, &rest); one != NULL; one = strtok_r(NULL, mark, &rest)) {
+        assert_true(count < most);
+        items[count++] = read_item(one);
+    }
+    return count;
+}
+
 static void push(rig_world *rig, const char *word)
 {
     size_t name = strcspn(word, "0123456789");
-    char source[64];
+    char source[64], list[1024];
     weir_error *error = NULL;
-    rig_item item = read_item(word + name);
+    rig_item items[64];
 
     snprintf(source, sizeof source, "%.*s", (int)name, word);
-    weir_status status = weir_runtime_push(rig->runtime, &rig->tables->module,
-                                           source_named(rig, source), &item, 1, &error);
+    snprintf(list, sizeof list, "%s", word + name);
+    size_t count = read_items(list, ",", items, 64);
+    weir_status status = weir_runtime_push(rig->runtime, rig->module, source_named(rig, source),
+                                           items, count, &error);
     if (status != WEIR_OK)
         weir_buffer_printf(&rig->record, "%s:%s ", word, weir_status_text(status));
     weir_error_free(error);
     /* What is pushed later has a later stamp. */
-    if (!rig->live && !rig->ended)
+    if (!rig->live && !rig->still && !rig->ended)
         move_clock(rig, 1);
 }
 
@@ -180,7 +208,7 @@ static void close_all(rig_world *rig)
 {
     for (uint32_t i = 0; i < rig->tables->module.source_count; i++)
         if (strcmp(rig->tables->sources[i].kind, "channel") == 0)
-            must(weir_runtime_close(rig->runtime, &rig->tables->module, i, NULL), NULL);
+            must(weir_runtime_close(rig->runtime, rig->module, i, NULL), NULL);
 }
 
 static weir_status fire(rig_world *rig, char *name, weir_error **error)
@@ -191,17 +219,6 @@ static weir_status fire(rig_world *rig, char *name, weir_error **error)
     if (comma != NULL)
         *comma = '\0';
     return weir_runtime_fire(rig->runtime, name, comma != NULL ? &key : NULL, error);
-}
-
-/* The items of 1+2+3, behind each other. */
-static size_t read_items(char *text, rig_item *items)
-{
-    char *rest = NULL;
-    size_t count = 0;
-
-    for (char *one = strtok_r(text, "+", &rest); one != NULL; one = strtok_r(NULL, "+", &rest))
-        items[count++] = read_item(one);
-    return count;
 }
 
 /* fire_with:r,7,a=1,w=2+3 */
@@ -221,7 +238,7 @@ static weir_status fire_with(rig_world *rig, char *text, weir_error **error)
             continue;
         }
         *equals = '\0';
-        size_t size = read_items(equals + 1, items[count]);
+        size_t size = read_items(equals + 1, "+", items[count], 4);
         values[count] = (weir_named_value){part, items[count], size};
         count++;
     }

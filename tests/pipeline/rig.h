@@ -6,6 +6,7 @@
  *
  *     spec     a table of names; criteria as text: "all(a,any(b,c))"; inputs: "a b? c"
  *     script   a1 a2k7 b3@50  pushes item 1 into a, item 2 of key 7, item 3 with event time 50
+ *              a1,2k7         pushes an array
  *              ;              takes turns until nothing is left to do at once
  *              +5s +10ms      moves the clock
  *              pause:r resume:r fire:r fire:r,7 fire_with:r,a=1 flush:x inject:x,9k2
@@ -38,7 +39,7 @@
 #endif
 
 enum { RIG_SUMS = 1000000007 }; /* sums go round there, so that none overflows */
-enum { RIG_ROOM = 8, RIG_IDS = 4096, RIG_SETTINGS = 8 };
+enum { RIG_ROOM = 12, RIG_IDS = 4096, RIG_SETTINGS = 8 };
 
 typedef struct rig_item {
     int64_t id;
@@ -78,7 +79,8 @@ typedef struct rig_reactor {
 
 typedef struct rig_spec {
     rig_source sources[RIG_ROOM];
-    rig_accumulator accumulators[RIG_ROOM]; /* beside those of sources that stand for themselves */
+    rig_accumulator accumulators[RIG_ROOM + 5]; /* beside those of sources that stand for
+                                                   themselves */
     rig_reactor reactors[RIG_ROOM];
     const char *sinks[RIG_ROOM]; /* callbacks; "dead" takes all dead letters where it is named */
     const char *settings;
@@ -99,7 +101,7 @@ typedef struct rig_tables {
     weir_module_outlet outlets[RIG_ROOM][4];
     weir_setting settings[4 * RIG_ROOM][RIG_SETTINGS];
     size_t setting_lists;
-    char text[16384];
+    char text[32768];
     size_t text_size;
 } rig_tables;
 
@@ -117,6 +119,7 @@ typedef struct rig_tap {
 typedef struct rig_world {
     const rig_spec *spec;
     rig_tables *tables;
+    const weir_module *module; /* what is loaded: the tables', or one that was generated alike */
     weir_runtime *runtime;
     weir_buffer record;
     const char *false_ids;  /* `where:` is false for these: "3,5" */
@@ -131,6 +134,7 @@ typedef struct rig_world {
     rig_tap taps[RIG_ROOM];
     weir_runtime_config config;
     bool live;         /* real time */
+    bool still;        /* a push does not move the clock */
     bool quiet;        /* firings are not recorded */
     bool terse;        /* the way of a cycle is not */
     bool polled_aside; /* by another thread than the one that made the rig */

@@ -50,9 +50,13 @@ const weir_type rig_dead_type = {
 
 /* --- Functions --- */
 
-/* Whether "3,5,7" has `id`. */
+/* Whether "3,5,7" has `id`; "%10=3" has all that leave 3. */
 static bool has_id(const char *list, int64_t id)
 {
+    long long by, rest;
+
+    if (list != NULL && sscanf(list, "%%%lld=%lld", &by, &rest) == 2)
+        return id % by == rest;
     while (list != NULL && *list != '\0') {
         char *end;
         if (strtoll(list, &end, 10) == id)
@@ -176,29 +180,42 @@ static const rig_item *first_of(const rig_world *rig, uint32_t reactor, const vo
     return NULL;
 }
 
-static weir_status run(weir_firing *firing, const void *const *inputs, void *state,
-                       const weir_graph_frame *frame, uint32_t reactor, uint32_t graph)
+weir_status rig_node(weir_firing *firing, uint32_t reactor, uint32_t graph,
+                     const void *const *inputs, int64_t *sum, rig_item *out)
 {
     rig_world *rig = firing->user;
     const rig_item *first = first_of(rig, reactor, inputs);
-    rig_item result = {.id = 100};
     char name[64];
-    int64_t sum;
 
     snprintf(name, sizeof name, graph == 0 ? "%s" : "%s.%u", rig->spec->reactors[reactor].name,
              graph);
+    *out = (rig_item){.id = 100};
     if (first != NULL)
-        result = (rig_item){.id = first->id + 100, .key = first->key};
-    memcpy(&sum, state, sizeof sum);
-    sum = (sum + (first != NULL ? first->id : 0)) % RIG_SUMS;
+        *out = (rig_item){.id = first->id + 100, .key = first->key};
+    int64_t added = (*sum + (first != NULL ? first->id : 0)) % RIG_SUMS;
     const rig_item *bad = failing(rig, reactor, name, inputs);
-    record(rig, reactor, firing, name, inputs, sum, bad != NULL);
+    record(rig, reactor, firing, name, inputs, added, bad != NULL);
     if (rig->during != NULL)
         rig->during(rig, name, first != NULL ? first->id : 0);
     if (bad != NULL && rig->odd_reason != NULL)
-        return weir_at_node(firing, frame, 0, weir_fail(firing, "%s", rig->odd_reason));
+        return weir_fail(firing, "%s", rig->odd_reason);
     if (bad != NULL)
-        return weir_at_node(firing, frame, 0, weir_fail(firing, "bad %lld", (long long)bad->id));
+        return weir_fail(firing, "bad %lld", (long long)bad->id);
+    *sum = added;
+    return WEIR_OK;
+}
+
+static weir_status run(weir_firing *firing, const void *const *inputs, void *state,
+                       const weir_graph_frame *frame, uint32_t reactor, uint32_t graph)
+{
+    const rig_world *rig = firing->user;
+    rig_item result;
+    int64_t sum;
+
+    memcpy(&sum, state, sizeof sum);
+    weir_status status = rig_node(firing, reactor, graph, inputs, &sum, &result);
+    if (status != WEIR_OK)
+        return weir_at_node(firing, frame, 0, status);
     memcpy(state, &sum, sizeof sum);
     uint32_t index = rig->tables->reactors[reactor].graphs[graph];
     weir_result results = {&result, 0, rig->tables->graphs[index].outlet_count};
@@ -253,10 +270,17 @@ REACTOR(4)
 REACTOR(5)
 REACTOR(6)
 REACTOR(7)
+REACTOR(8)
+REACTOR(9)
+REACTOR(10)
+REACTOR(11)
 
-const weir_reactor_function rig_fire_functions[RIG_ROOM] = {fire_0, fire_1, fire_2, fire_3,
-                                                            fire_4, fire_5, fire_6, fire_7};
+const weir_reactor_function rig_fire_functions[RIG_ROOM] = {
+    fire_0, fire_1, fire_2, fire_3, fire_4,  fire_5,
+    fire_6, fire_7, fire_8, fire_9, fire_10, fire_11,
+};
 const weir_graph_function rig_graph_functions[2 * RIG_ROOM] = {
-    run_0_0, run_0_1, run_1_0, run_1_1, run_2_0, run_2_1, run_3_0, run_3_1,
-    run_4_0, run_4_1, run_5_0, run_5_1, run_6_0, run_6_1, run_7_0, run_7_1,
+    run_0_0, run_0_1, run_1_0, run_1_1, run_2_0,  run_2_1,  run_3_0,  run_3_1,
+    run_4_0, run_4_1, run_5_0, run_5_1, run_6_0,  run_6_1,  run_7_0,  run_7_1,
+    run_8_0, run_8_1, run_9_0, run_9_1, run_10_0, run_10_1, run_11_0, run_11_1,
 };

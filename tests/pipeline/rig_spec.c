@@ -260,7 +260,7 @@ void rig_fill_tables(rig_tables *tables, const rig_spec *spec)
         add_sink(tables, spec->sinks[i]);
     for (size_t i = 0; i < RIG_ROOM && spec->sources[i].name != NULL; i++)
         add_source(tables, &spec->sources[i]);
-    for (size_t i = 0; i < RIG_ROOM && spec->accumulators[i].name != NULL; i++)
+    for (size_t i = 0; spec->accumulators[i].name != NULL; i++)
         add_accumulator(tables, &spec->accumulators[i]);
     for (size_t i = 0; i < RIG_ROOM && spec->reactors[i].name != NULL; i++)
         add_reactor(tables, &spec->reactors[i]);

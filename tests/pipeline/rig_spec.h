@@ -26,6 +26,9 @@ extern bool rig_gate_shut;
 /* What reactor `index` does; graph 0 or 1 of it. */
 extern const weir_reactor_function rig_fire_functions[RIG_ROOM];
 extern const weir_graph_function rig_graph_functions[2 * RIG_ROOM];
+/* What the node of a graph does: records what it sees, fails where it is to, adds up. */
+weir_status rig_node(weir_firing *firing, uint32_t reactor, uint32_t graph,
+                     const void *const *inputs, int64_t *sum, rig_item *out);
 weir_status rig_where(weir_firing *firing, const void *event);
 weir_status rig_update(weir_firing *firing, const void *event, void *state, void *out);
 weir_status rig_poll(weir_firing *firing, void *out);

@@ -52,7 +52,7 @@ static void it_does_what_a_naive_one_does(void **state)
     uint32_t count = 0;
 
     (void)state;
-    assert_true(weir_table_init(&table, 2, sizeof(uint64_t), LIMIT, 42));
+    assert_true(weir_table_init(&table, 2, sizeof(uint64_t), 8, LIMIT, 42));
     for (int i = 0; i < STEPS; i++) {
         uint64_t number = chance() % KEYS;
         bool full, removes = chance() % 8 < (i / 20000 % 2 != 0 ? 5 : 3);
@@ -80,7 +80,7 @@ static void it_does_what_a_naive_one_does(void **state)
     }
     for (weir_entry *entry = weir_table_next(&table, 0); entry != NULL;
          entry = weir_table_next(&table, entry->number)) {
-        assert_ptr_equal(naive[weir_entry_key(entry)[1]], entry);
+        assert_ptr_equal(naive[entry->key[1]], entry);
         count--;
     }
     assert_int_equal(count, 0);
@@ -96,7 +96,7 @@ static void no_step_takes_long(void **state)
     bool full;
 
     (void)state;
-    assert_true(weir_table_init(&table, 2, 8, 1000000, 42));
+    assert_true(weir_table_init(&table, 2, 8, 8, 1000000, 42));
     for (uint64_t i = 0; i < 100000; i++) {
         moved = table.old.slots != NULL ? table.moved : 0;
         assert_non_null(add(&table, i, &full));
@@ -115,18 +115,24 @@ static void no_step_takes_long(void **state)
 }
 
 /* A key that comes again is as young as it is. */
-static void ages_count_insertions(void **state)
+static void what_was_added_is_counted(void **state)
 {
     weir_table table;
     bool full;
 
     (void)state;
-    assert_true(weir_table_init(&table, 2, 8, 10, 42));
-    for (uint64_t i = 0; i < 3; i++)
-        assert_int_equal(add(&table, i, &full)->age, i + 1);
-    assert_int_equal(add(&table, 1, &full)->age, 2);
-    weir_table_remove(&table, find(&table, 1));
-    assert_int_equal(add(&table, 1, &full)->age, 4);
+    assert_true(weir_table_init(&table, 2, 8, 64, 10, 42));
+    for (uint64_t i = 0; i < 3; i++) {
+        weir_entry *entry = add(&table, i, &full);
+        assert_int_equal(table.added, i + 1);
+        assert_int_equal((uintptr_t)weir_entry_data(&table, entry) % 8, 0);
+        assert_int_equal(table.data_offset % 64, 0);
+    }
+    add(&table, 1, &full);
+    assert_int_equal(table.added, 3);
+    weir_table_remove(&table, add(&table, 1, &full));
+    add(&table, 1, &full);
+    assert_int_equal(table.added, 4);
     weir_table_free(&table);
 }
 
@@ -135,7 +141,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(it_does_what_a_naive_one_does),
         cmocka_unit_test(no_step_takes_long),
-        cmocka_unit_test(ages_count_insertions),
+        cmocka_unit_test(what_was_added_is_counted),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -104,6 +104,7 @@ static void test_json_nested_refusals(void **state)
          30},
         {"{\"inner\":{\"blobs\":[\"AAAA\"]}}", 0, WEIR_WIRE_LENGTH, "inner.blobs[0]", 19},
         {"{\"inner\":{\"blobs\":[\"AA\"]}}", 0, WEIR_WIRE_MALFORMED, "inner.blobs[0]", 22},
+        {"{\"inner\":{\"blobs\":[\"AA===\"]}}", 0, WEIR_WIRE_MALFORMED, "inner.blobs[0]", 24},
         {"{\"level\":7}", 0, WEIR_WIRE_TYPE, "level", 9},
         {"{\"inner\":null}", 0, WEIR_WIRE_TYPE, "inner", 9},
     };

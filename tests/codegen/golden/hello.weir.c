@@ -48,8 +48,8 @@ static uint32_t hello_quote_find(weir_text key)
     return UINT32_MAX;
 }
 
-static const unsigned char *hello_quote_read_msgpack(weir_reader *reader, const unsigned char *at,
-                                                     void *target)
+static WEIR_APART const unsigned char *hello_quote_read_any_msgpack(weir_reader *reader,
+    const unsigned char *at, void *target)
 {
     hello_quote *value = target;
     const unsigned char *start = at;
@@ -86,16 +86,6 @@ static const unsigned char *hello_quote_read_msgpack(weir_reader *reader, const 
         case 1: /* bid */
             if (weir_seen(&seen0, 0x2))
                 goto twice;
-            /* To ask in one, as a sender of the same type has them. */
-            if (left >= 1 && (seen0 & 0x4) == 0 && reader->end - at >= 22 && memcmp(at + 0, "\313",
-                1) == 0 && memcmp(at + 9, "\243ask\313", 5) == 0) {
-                weir_msgpack_take_f64(at + 1, &value->bid);
-                weir_msgpack_take_f64(at + 14, &value->ask);
-                at += 22;
-                left -= 1;
-                seen0 |= 0x4;
-                goto after_2;
-            }
             at = weir_msgpack_read_f64(reader, at, &value->bid);
             if (at == NULL)
                 goto failed;
@@ -109,7 +99,6 @@ static const unsigned char *hello_quote_read_msgpack(weir_reader *reader, const 
             at = weir_msgpack_read_f64(reader, at, &value->ask);
             if (at == NULL)
                 goto failed;
-        after_2:
             continue;
         default:
             at = weir_msgpack_skip(reader, at);
@@ -126,6 +115,48 @@ failed:
     return weir_in_field(reader->error, hello_quote_fields[field].name);
 }
 
+static const weir_key hello_quote_slots[4] = {
+    [0] = {0x6b7361a3, 0x6b7361a3, 0x0, offsetof(hello_quote, ask), 0xcb, 0, 2, 13}, /* ask */
+    [2] = {0x646962a3, 0x646962a3, 0x0, offsetof(hello_quote, bid), 0xcb, 0, 1, 13}, /* bid */
+    [3] = {0x6c6f626d7973a6, 0x6c6f626d7973a6, 0x0, offsetof(hello_quote, symbol), 0xa0, 9, 0, 8},
+        /* symbol */
+};
+
+static const weir_keys hello_quote_keys = {hello_quote_slots, 0x9e3779b97f4a7c15, 62, 3,
+    hello_quote_read_any_msgpack};
+
+/* All fields in order, each in its usual form; NULL: written otherwise, or broken. */
+static inline const unsigned char *hello_quote_read_plain_msgpack(const weir_reader *reader,
+    const unsigned char *at, hello_quote *value)
+{
+    if (reader->depth == 0)
+        return NULL;
+    if (!(reader->end - at >= 8 && memcmp(at + 0, "\203", 1) == 0 && memcmp(at + 1, "\246symbol",
+        7) == 0))
+        return NULL;
+    at += 8;
+    at = weir_msgpack_take_string(reader, at, value->symbol, sizeof value->symbol);
+    if (at == NULL)
+        return NULL;
+    if (!(reader->end - at >= 26 && memcmp(at + 0, "\243bid\313", 5) == 0 && memcmp(at + 13,
+        "\243ask\313", 5) == 0))
+        return NULL;
+    weir_msgpack_take_f64(at + 5, &value->bid);
+    weir_msgpack_take_f64(at + 18, &value->ask);
+    at += 26;
+    return at;
+}
+
+static const unsigned char *hello_quote_read_msgpack(weir_reader *reader, const unsigned char *at,
+                                                     void *target)
+{
+    const unsigned char *next = hello_quote_read_plain_msgpack(reader, at, target);
+
+    if (WEIR_LIKELY(next != NULL))
+        return next;
+    return weir_msgpack_read_map(reader, at, &hello_quote_keys, target);
+}
+
 static const unsigned char *hello_quote_read_json(weir_reader *reader, const unsigned char *at,
                                                   void *target)
 {
@@ -139,7 +170,7 @@ static const unsigned char *hello_quote_read_json(weir_reader *reader, const uns
     if (at == NULL)
         return NULL;
     for (unsigned char before = '{';; before = ',') {
-        if (weir_json_next(reader, &at, before, "\"symbol\":", 9)) {
+        if (weir_json_next(reader, &at, "{\"symbol\":", 10)) {
             field = 0;
         } else {
             at = weir_json_read_key(reader, at, before, &key);
@@ -156,7 +187,7 @@ static const unsigned char *hello_quote_read_json(weir_reader *reader, const uns
             at = weir_json_read_string(reader, at, value->symbol, sizeof value->symbol);
             if (at == NULL)
                 goto failed;
-            if (!weir_json_next(reader, &at, ',', "\"bid\":", 6))
+            if (!weir_json_next(reader, &at, ",\"bid\":", 7))
                 continue;
             field = 1;
             __attribute__((fallthrough));
@@ -166,7 +197,7 @@ static const unsigned char *hello_quote_read_json(weir_reader *reader, const uns
             at = weir_json_read_f64(reader, at, &value->bid);
             if (at == NULL)
                 goto failed;
-            if (!weir_json_next(reader, &at, ',', "\"ask\":", 6))
+            if (!weir_json_next(reader, &at, ",\"ask\":", 7))
                 continue;
             field = 2;
             __attribute__((fallthrough));
@@ -196,16 +227,15 @@ static unsigned char *hello_quote_write_msgpack(weir_writer *writer, unsigned ch
                                                 const void *source)
 {
     const hello_quote *value = source;
+    uint64_t odd = 0;
 
     at = weir_put(at, "\203\246symbol", 8);
-    at = weir_msgpack_write_string(writer, at, value->symbol, sizeof value->symbol);
-    if (at == NULL)
-        return weir_in_field(writer->error, "symbol");
+    at = weir_msgpack_put_string(at, value->symbol, sizeof value->symbol, &odd);
     at = weir_put(at, "\243bid", 4);
     at = weir_msgpack_write_f64(at, value->bid);
     at = weir_put(at, "\243ask", 4);
     at = weir_msgpack_write_f64(at, value->ask);
-    return at;
+    return WEIR_LIKELY(odd == 0) ? at : weir_check_strings(writer, at, &hello_quote_type, value);
 }
 
 static unsigned char *hello_quote_write_json(weir_writer *writer, unsigned char *at,
@@ -294,8 +324,8 @@ static uint32_t hello_spread_find(weir_text key)
     return UINT32_MAX;
 }
 
-static const unsigned char *hello_spread_read_msgpack(weir_reader *reader, const unsigned char *at,
-                                                      void *target)
+static WEIR_APART const unsigned char *hello_spread_read_any_msgpack(weir_reader *reader,
+    const unsigned char *at, void *target)
 {
     hello_spread *value = target;
     const unsigned char *start = at;
@@ -351,6 +381,46 @@ failed:
     return weir_in_field(reader->error, hello_spread_fields[field].name);
 }
 
+static const weir_key hello_spread_slots[2] = {
+    [0] = {0x6c6f626d7973a6, 0x6c6f626d7973a6, 0x0, offsetof(hello_spread, symbol), 0xa0, 9, 0, 8},
+        /* symbol */
+    [1] = {0x646165727073a6, 0x646165727073a6, 0x0, offsetof(hello_spread, spread), 0xcb, 0, 1, 16},
+        /* spread */
+};
+
+static const weir_keys hello_spread_keys = {hello_spread_slots, 0x36080224be12217d, 63, 2,
+    hello_spread_read_any_msgpack};
+
+/* All fields in order, each in its usual form; NULL: written otherwise, or broken. */
+static inline const unsigned char *hello_spread_read_plain_msgpack(const weir_reader *reader,
+    const unsigned char *at, hello_spread *value)
+{
+    if (reader->depth == 0)
+        return NULL;
+    if (!(reader->end - at >= 8 && memcmp(at + 0, "\202", 1) == 0 && memcmp(at + 1, "\246symbol",
+        7) == 0))
+        return NULL;
+    at += 8;
+    at = weir_msgpack_take_string(reader, at, value->symbol, sizeof value->symbol);
+    if (at == NULL)
+        return NULL;
+    if (!(reader->end - at >= 16 && memcmp(at + 0, "\246spread\313", 8) == 0))
+        return NULL;
+    weir_msgpack_take_f64(at + 8, &value->spread);
+    at += 16;
+    return at;
+}
+
+static const unsigned char *hello_spread_read_msgpack(weir_reader *reader, const unsigned char *at,
+                                                      void *target)
+{
+    const unsigned char *next = hello_spread_read_plain_msgpack(reader, at, target);
+
+    if (WEIR_LIKELY(next != NULL))
+        return next;
+    return weir_msgpack_read_map(reader, at, &hello_spread_keys, target);
+}
+
 static const unsigned char *hello_spread_read_json(weir_reader *reader, const unsigned char *at,
                                                    void *target)
 {
@@ -364,7 +434,7 @@ static const unsigned char *hello_spread_read_json(weir_reader *reader, const un
     if (at == NULL)
         return NULL;
     for (unsigned char before = '{';; before = ',') {
-        if (weir_json_next(reader, &at, before, "\"symbol\":", 9)) {
+        if (weir_json_next(reader, &at, "{\"symbol\":", 10)) {
             field = 0;
         } else {
             at = weir_json_read_key(reader, at, before, &key);
@@ -381,7 +451,7 @@ static const unsigned char *hello_spread_read_json(weir_reader *reader, const un
             at = weir_json_read_string(reader, at, value->symbol, sizeof value->symbol);
             if (at == NULL)
                 goto failed;
-            if (!weir_json_next(reader, &at, ',', "\"spread\":", 9))
+            if (!weir_json_next(reader, &at, ",\"spread\":", 10))
                 continue;
             field = 1;
             __attribute__((fallthrough));
@@ -411,14 +481,13 @@ static unsigned char *hello_spread_write_msgpack(weir_writer *writer, unsigned c
                                                  const void *source)
 {
     const hello_spread *value = source;
+    uint64_t odd = 0;
 
     at = weir_put(at, "\202\246symbol", 8);
-    at = weir_msgpack_write_string(writer, at, value->symbol, sizeof value->symbol);
-    if (at == NULL)
-        return weir_in_field(writer->error, "symbol");
+    at = weir_msgpack_put_string(at, value->symbol, sizeof value->symbol, &odd);
     at = weir_put(at, "\246spread", 7);
     at = weir_msgpack_write_f64(at, value->spread);
-    return at;
+    return WEIR_LIKELY(odd == 0) ? at : weir_check_strings(writer, at, &hello_spread_type, value);
 }
 
 static unsigned char *hello_spread_write_json(weir_writer *writer, unsigned char *at,

@@ -143,8 +143,8 @@ static uint32_t maker_quote_find(weir_text key)
     return UINT32_MAX;
 }
 
-static const unsigned char *maker_quote_read_msgpack(weir_reader *reader, const unsigned char *at,
-                                                     void *target)
+static WEIR_APART const unsigned char *maker_quote_read_any_msgpack(weir_reader *reader,
+    const unsigned char *at, void *target)
 {
     maker_quote *value = target;
     const unsigned char *start = at;
@@ -181,22 +181,6 @@ static const unsigned char *maker_quote_read_msgpack(weir_reader *reader, const 
         case 1: /* bid */
             if (weir_seen(&seen0, 0x2))
                 goto twice;
-            /* To ts in one, as a sender of the same type has them. */
-            if (left >= 4 && (seen0 & 0x3c) == 0 && reader->end - at >= 70 && memcmp(at + 0, "\313",
-                1) == 0 && memcmp(at + 9, "\243ask\313", 5) == 0 && memcmp(at + 22,
-                "\250bid_size\313", 10) == 0 && memcmp(at + 40, "\250ask_size\313",
-                                                       10) == 0 && memcmp(at + 58, "\242ts\317",
-                4) == 0 && at[62] < 0x80) {
-                weir_msgpack_take_f64(at + 1, &value->bid);
-                weir_msgpack_take_f64(at + 14, &value->ask);
-                weir_msgpack_take_f64(at + 32, &value->bid_size);
-                weir_msgpack_take_f64(at + 50, &value->ask_size);
-                weir_msgpack_take_i64(at + 62, &value->ts);
-                at += 70;
-                left -= 4;
-                seen0 |= 0x3c;
-                goto after_5;
-            }
             at = weir_msgpack_read_f64(reader, at, &value->bid);
             if (at == NULL)
                 goto failed;
@@ -240,7 +224,6 @@ static const unsigned char *maker_quote_read_msgpack(weir_reader *reader, const 
             at = weir_msgpack_read_timestamp(reader, at, WEIR_TIME_NS, &value->ts);
             if (at == NULL)
                 goto failed;
-        after_5:
             continue;
         default:
             at = weir_msgpack_skip(reader, at);
@@ -257,6 +240,58 @@ failed:
     return weir_in_field(reader->error, maker_quote_fields[field].name);
 }
 
+static const weir_key maker_quote_slots[8] = {
+    [0] = {0x6b7361a3, 0x6b7361a3, 0x0, offsetof(maker_quote, ask), 0xcb, 0, 2, 13}, /* ask */
+    [1] = {0x7374a2, 0x7374a2, 0x8000000000000000, offsetof(maker_quote, ts), 0xcf, 0, 5, 12},
+        /* ts */
+    [2] = {0x7a69735f6b7361a8, 0x657a69735f6b7361, 0x0, offsetof(maker_quote, ask_size), 0xcb, 0, 4,
+        18}, /* ask_size */
+    [4] = {0x7a69735f646962a8, 0x657a69735f646962, 0x0, offsetof(maker_quote, bid_size), 0xcb, 0, 3,
+        18}, /* bid_size */
+    [5] = {0x646962a3, 0x646962a3, 0x0, offsetof(maker_quote, bid), 0xcb, 0, 1, 13}, /* bid */
+    [6] = {0x6c6f626d7973a6, 0x6c6f626d7973a6, 0x0, offsetof(maker_quote, symbol), 0xa0, 17, 0, 8},
+        /* symbol */
+};
+
+static const weir_keys maker_quote_keys = {maker_quote_slots, 0xc0d95954e2c2d161, 61, 6,
+    maker_quote_read_any_msgpack};
+
+/* All fields in order, each in its usual form; NULL: written otherwise, or broken. */
+static inline const unsigned char *maker_quote_read_plain_msgpack(const weir_reader *reader,
+    const unsigned char *at, maker_quote *value)
+{
+    if (reader->depth == 0)
+        return NULL;
+    if (!(reader->end - at >= 8 && memcmp(at + 0, "\206", 1) == 0 && memcmp(at + 1, "\246symbol",
+        7) == 0))
+        return NULL;
+    at += 8;
+    at = weir_msgpack_take_string(reader, at, value->symbol, sizeof value->symbol);
+    if (at == NULL)
+        return NULL;
+    if (!(reader->end - at >= 74 && memcmp(at + 0, "\243bid\313", 5) == 0 && memcmp(at + 13,
+        "\243ask\313", 5) == 0 && memcmp(at + 26, "\250bid_size\313", 10) == 0 && memcmp(at + 44,
+        "\250ask_size\313", 10) == 0 && memcmp(at + 62, "\242ts\317", 4) == 0 && at[66] < 0x80))
+        return NULL;
+    weir_msgpack_take_f64(at + 5, &value->bid);
+    weir_msgpack_take_f64(at + 18, &value->ask);
+    weir_msgpack_take_f64(at + 36, &value->bid_size);
+    weir_msgpack_take_f64(at + 54, &value->ask_size);
+    weir_msgpack_take_i64(at + 66, &value->ts);
+    at += 74;
+    return at;
+}
+
+static const unsigned char *maker_quote_read_msgpack(weir_reader *reader, const unsigned char *at,
+                                                     void *target)
+{
+    const unsigned char *next = maker_quote_read_plain_msgpack(reader, at, target);
+
+    if (WEIR_LIKELY(next != NULL))
+        return next;
+    return weir_msgpack_read_map(reader, at, &maker_quote_keys, target);
+}
+
 static const unsigned char *maker_quote_read_json(weir_reader *reader, const unsigned char *at,
                                                   void *target)
 {
@@ -270,7 +305,7 @@ static const unsigned char *maker_quote_read_json(weir_reader *reader, const uns
     if (at == NULL)
         return NULL;
     for (unsigned char before = '{';; before = ',') {
-        if (weir_json_next(reader, &at, before, "\"symbol\":", 9)) {
+        if (weir_json_next(reader, &at, "{\"symbol\":", 10)) {
             field = 0;
         } else {
             at = weir_json_read_key(reader, at, before, &key);
@@ -287,7 +322,7 @@ static const unsigned char *maker_quote_read_json(weir_reader *reader, const uns
             at = weir_json_read_string(reader, at, value->symbol, sizeof value->symbol);
             if (at == NULL)
                 goto failed;
-            if (!weir_json_next(reader, &at, ',', "\"bid\":", 6))
+            if (!weir_json_next(reader, &at, ",\"bid\":", 7))
                 continue;
             field = 1;
             __attribute__((fallthrough));
@@ -297,7 +332,7 @@ static const unsigned char *maker_quote_read_json(weir_reader *reader, const uns
             at = weir_json_read_f64(reader, at, &value->bid);
             if (at == NULL)
                 goto failed;
-            if (!weir_json_next(reader, &at, ',', "\"ask\":", 6))
+            if (!weir_json_next(reader, &at, ",\"ask\":", 7))
                 continue;
             field = 2;
             __attribute__((fallthrough));
@@ -307,7 +342,7 @@ static const unsigned char *maker_quote_read_json(weir_reader *reader, const uns
             at = weir_json_read_f64(reader, at, &value->ask);
             if (at == NULL)
                 goto failed;
-            if (!weir_json_next(reader, &at, ',', "\"bid_size\":", 11))
+            if (!weir_json_next(reader, &at, ",\"bid_size\":", 12))
                 continue;
             field = 3;
             __attribute__((fallthrough));
@@ -317,7 +352,7 @@ static const unsigned char *maker_quote_read_json(weir_reader *reader, const uns
             at = weir_json_read_f64(reader, at, &value->bid_size);
             if (at == NULL)
                 goto failed;
-            if (!weir_json_next(reader, &at, ',', "\"ask_size\":", 11))
+            if (!weir_json_next(reader, &at, ",\"ask_size\":", 12))
                 continue;
             field = 4;
             __attribute__((fallthrough));
@@ -327,7 +362,7 @@ static const unsigned char *maker_quote_read_json(weir_reader *reader, const uns
             at = weir_json_read_f64(reader, at, &value->ask_size);
             if (at == NULL)
                 goto failed;
-            if (!weir_json_next(reader, &at, ',', "\"ts\":", 5))
+            if (!weir_json_next(reader, &at, ",\"ts\":", 6))
                 continue;
             field = 5;
             __attribute__((fallthrough));
@@ -357,11 +392,10 @@ static unsigned char *maker_quote_write_msgpack(weir_writer *writer, unsigned ch
                                                 const void *source)
 {
     const maker_quote *value = source;
+    uint64_t odd = 0;
 
     at = weir_put(at, "\206\246symbol", 8);
-    at = weir_msgpack_write_string(writer, at, value->symbol, sizeof value->symbol);
-    if (at == NULL)
-        return weir_in_field(writer->error, "symbol");
+    at = weir_msgpack_put_string(at, value->symbol, sizeof value->symbol, &odd);
     at = weir_put(at, "\243bid", 4);
     at = weir_msgpack_write_f64(at, value->bid);
     at = weir_put(at, "\243ask", 4);
@@ -372,7 +406,7 @@ static unsigned char *maker_quote_write_msgpack(weir_writer *writer, unsigned ch
     at = weir_msgpack_write_f64(at, value->ask_size);
     at = weir_put(at, "\242ts", 3);
     at = weir_msgpack_write_i64(at, value->ts);
-    return at;
+    return WEIR_LIKELY(odd == 0) ? at : weir_check_strings(writer, at, &maker_quote_type, value);
 }
 
 static unsigned char *maker_quote_write_json(weir_writer *writer, unsigned char *at,
@@ -559,7 +593,7 @@ static const unsigned char *maker_policy_read_json(weir_reader *reader, const un
     if (at == NULL)
         return NULL;
     for (unsigned char before = '{';; before = ',') {
-        if (weir_json_next(reader, &at, before, "\"enabled\":", 10)) {
+        if (weir_json_next(reader, &at, "{\"enabled\":", 11)) {
             field = 0;
         } else {
             at = weir_json_read_key(reader, at, before, &key);
@@ -576,7 +610,7 @@ static const unsigned char *maker_policy_read_json(weir_reader *reader, const un
             at = weir_json_read_bool(reader, at, &value->enabled);
             if (at == NULL)
                 goto failed;
-            if (!weir_json_next(reader, &at, ',', "\"limit\":", 8))
+            if (!weir_json_next(reader, &at, ",\"limit\":", 9))
                 continue;
             field = 1;
             __attribute__((fallthrough));
@@ -706,8 +740,8 @@ static uint32_t maker_signal_find(weir_text key)
     return UINT32_MAX;
 }
 
-static const unsigned char *maker_signal_read_msgpack(weir_reader *reader, const unsigned char *at,
-                                                      void *target)
+static WEIR_APART const unsigned char *maker_signal_read_any_msgpack(weir_reader *reader,
+    const unsigned char *at, void *target)
 {
     maker_signal *value = target;
     const unsigned char *start = at;
@@ -734,16 +768,6 @@ static const unsigned char *maker_signal_read_msgpack(weir_reader *reader, const
         case 0: /* mid */
             if (weir_seen(&seen0, 0x1))
                 goto twice;
-            /* To spread in one, as a sender of the same type has them. */
-            if (left >= 1 && (seen0 & 0x2) == 0 && reader->end - at >= 25 && memcmp(at + 0, "\313",
-                1) == 0 && memcmp(at + 9, "\246spread\313", 8) == 0) {
-                weir_msgpack_take_f64(at + 1, &value->mid);
-                weir_msgpack_take_f64(at + 17, &value->spread);
-                at += 25;
-                left -= 1;
-                seen0 |= 0x2;
-                goto after_1;
-            }
             at = weir_msgpack_read_f64(reader, at, &value->mid);
             if (at == NULL)
                 goto failed;
@@ -757,7 +781,6 @@ static const unsigned char *maker_signal_read_msgpack(weir_reader *reader, const
             at = weir_msgpack_read_f64(reader, at, &value->spread);
             if (at == NULL)
                 goto failed;
-        after_1:
             continue;
         default:
             at = weir_msgpack_skip(reader, at);
@@ -774,6 +797,40 @@ failed:
     return weir_in_field(reader->error, maker_signal_fields[field].name);
 }
 
+static const weir_key maker_signal_slots[2] = {
+    [0] = {0x64696da3, 0x64696da3, 0x0, offsetof(maker_signal, mid), 0xcb, 0, 0, 13}, /* mid */
+    [1] = {0x646165727073a6, 0x646165727073a6, 0x0, offsetof(maker_signal, spread), 0xcb, 0, 1, 16},
+        /* spread */
+};
+
+static const weir_keys maker_signal_keys = {maker_signal_slots, 0x9e3779b97f4a7c15, 63, 2,
+    maker_signal_read_any_msgpack};
+
+/* All fields in order, each in its usual form; NULL: written otherwise, or broken. */
+static inline const unsigned char *maker_signal_read_plain_msgpack(const weir_reader *reader,
+    const unsigned char *at, maker_signal *value)
+{
+    if (reader->depth == 0)
+        return NULL;
+    if (!(reader->end - at >= 30 && memcmp(at + 0, "\202", 1) == 0 && memcmp(at + 1, "\243mid\313",
+        5) == 0 && memcmp(at + 14, "\246spread\313", 8) == 0))
+        return NULL;
+    weir_msgpack_take_f64(at + 6, &value->mid);
+    weir_msgpack_take_f64(at + 22, &value->spread);
+    at += 30;
+    return at;
+}
+
+static const unsigned char *maker_signal_read_msgpack(weir_reader *reader, const unsigned char *at,
+                                                      void *target)
+{
+    const unsigned char *next = maker_signal_read_plain_msgpack(reader, at, target);
+
+    if (WEIR_LIKELY(next != NULL))
+        return next;
+    return weir_msgpack_read_map(reader, at, &maker_signal_keys, target);
+}
+
 static const unsigned char *maker_signal_read_json(weir_reader *reader, const unsigned char *at,
                                                    void *target)
 {
@@ -787,7 +844,7 @@ static const unsigned char *maker_signal_read_json(weir_reader *reader, const un
     if (at == NULL)
         return NULL;
     for (unsigned char before = '{';; before = ',') {
-        if (weir_json_next(reader, &at, before, "\"mid\":", 6)) {
+        if (weir_json_next(reader, &at, "{\"mid\":", 7)) {
             field = 0;
         } else {
             at = weir_json_read_key(reader, at, before, &key);
@@ -804,7 +861,7 @@ static const unsigned char *maker_signal_read_json(weir_reader *reader, const un
             at = weir_json_read_f64(reader, at, &value->mid);
             if (at == NULL)
                 goto failed;
-            if (!weir_json_next(reader, &at, ',', "\"spread\":", 9))
+            if (!weir_json_next(reader, &at, ",\"spread\":", 10))
                 continue;
             field = 1;
             __attribute__((fallthrough));
@@ -1033,7 +1090,7 @@ static const unsigned char *maker_order_read_json(weir_reader *reader, const uns
     if (at == NULL)
         return NULL;
     for (unsigned char before = '{';; before = ',') {
-        if (weir_json_next(reader, &at, before, "\"symbol\":", 9)) {
+        if (weir_json_next(reader, &at, "{\"symbol\":", 10)) {
             field = 0;
         } else {
             at = weir_json_read_key(reader, at, before, &key);
@@ -1050,7 +1107,7 @@ static const unsigned char *maker_order_read_json(weir_reader *reader, const uns
             at = weir_json_read_string(reader, at, value->symbol, sizeof value->symbol);
             if (at == NULL)
                 goto failed;
-            if (!weir_json_next(reader, &at, ',', "\"side\":", 7))
+            if (!weir_json_next(reader, &at, ",\"side\":", 8))
                 continue;
             field = 1;
             __attribute__((fallthrough));
@@ -1060,7 +1117,7 @@ static const unsigned char *maker_order_read_json(weir_reader *reader, const uns
             at = maker_side_read_json(reader, at, &value->side);
             if (at == NULL)
                 goto failed;
-            if (!weir_json_next(reader, &at, ',', "\"price\":", 8))
+            if (!weir_json_next(reader, &at, ",\"price\":", 9))
                 continue;
             field = 2;
             __attribute__((fallthrough));
@@ -1070,7 +1127,7 @@ static const unsigned char *maker_order_read_json(weir_reader *reader, const uns
             at = weir_json_read_f64(reader, at, &value->price);
             if (at == NULL)
                 goto failed;
-            if (!weir_json_next(reader, &at, ',', "\"qty\":", 6))
+            if (!weir_json_next(reader, &at, ",\"qty\":", 7))
                 continue;
             field = 3;
             __attribute__((fallthrough));
@@ -1273,7 +1330,7 @@ static const unsigned char *maker_reason_read_json(weir_reader *reader, const un
     if (at == NULL)
         return NULL;
     for (unsigned char before = '{';; before = ',') {
-        if (weir_json_next(reader, &at, before, "\"symbol\":", 9)) {
+        if (weir_json_next(reader, &at, "{\"symbol\":", 10)) {
             field = 0;
         } else {
             at = weir_json_read_key(reader, at, before, &key);
@@ -1290,7 +1347,7 @@ static const unsigned char *maker_reason_read_json(weir_reader *reader, const un
             at = weir_json_read_string(reader, at, value->symbol, sizeof value->symbol);
             if (at == NULL)
                 goto failed;
-            if (!weir_json_next(reader, &at, ',', "\"code\":", 7))
+            if (!weir_json_next(reader, &at, ",\"code\":", 8))
                 continue;
             field = 1;
             __attribute__((fallthrough));
@@ -1398,8 +1455,8 @@ static uint32_t maker_params_find(weir_text key)
     return UINT32_MAX;
 }
 
-static const unsigned char *maker_params_read_msgpack(weir_reader *reader, const unsigned char *at,
-                                                      void *target)
+static WEIR_APART const unsigned char *maker_params_read_any_msgpack(weir_reader *reader,
+    const unsigned char *at, void *target)
 {
     maker_params *value = target;
     const unsigned char *start = at;
@@ -1445,6 +1502,38 @@ failed:
     return weir_in_field(reader->error, maker_params_fields[field].name);
 }
 
+static const weir_key maker_params_slots[2] = {
+    [1] = {0x7270735f78616daa, 0x6461657270735f78, 0x0, offsetof(maker_params, max_spread), 0xcb, 0,
+        0, 20}, /* max_spread */
+};
+
+static const weir_keys maker_params_keys = {maker_params_slots, 0x9e3779b97f4a7c15, 63, 1,
+    maker_params_read_any_msgpack};
+
+/* All fields in order, each in its usual form; NULL: written otherwise, or broken. */
+static inline const unsigned char *maker_params_read_plain_msgpack(const weir_reader *reader,
+    const unsigned char *at, maker_params *value)
+{
+    if (reader->depth == 0)
+        return NULL;
+    if (!(reader->end - at >= 21 && memcmp(at + 0, "\201", 1) == 0 && memcmp(at + 1,
+        "\252max_spread\313", 12) == 0))
+        return NULL;
+    weir_msgpack_take_f64(at + 13, &value->max_spread);
+    at += 21;
+    return at;
+}
+
+static const unsigned char *maker_params_read_msgpack(weir_reader *reader, const unsigned char *at,
+                                                      void *target)
+{
+    const unsigned char *next = maker_params_read_plain_msgpack(reader, at, target);
+
+    if (WEIR_LIKELY(next != NULL))
+        return next;
+    return weir_msgpack_read_map(reader, at, &maker_params_keys, target);
+}
+
 static const unsigned char *maker_params_read_json(weir_reader *reader, const unsigned char *at,
                                                    void *target)
 {
@@ -1458,7 +1547,7 @@ static const unsigned char *maker_params_read_json(weir_reader *reader, const un
     if (at == NULL)
         return NULL;
     for (unsigned char before = '{';; before = ',') {
-        if (weir_json_next(reader, &at, before, "\"max_spread\":", 13)) {
+        if (weir_json_next(reader, &at, "{\"max_spread\":", 14)) {
             field = 0;
         } else {
             at = weir_json_read_key(reader, at, before, &key);

@@ -190,7 +190,7 @@ static const unsigned char *shapes_event_read_json(weir_reader *reader, const un
     if (at == NULL)
         return NULL;
     for (unsigned char before = '{';; before = ',') {
-        if (weir_json_next(reader, &at, before, "\"id\":", 5)) {
+        if (weir_json_next(reader, &at, "{\"id\":", 6)) {
             field = 0;
         } else {
             at = weir_json_read_key(reader, at, before, &key);
@@ -207,7 +207,7 @@ static const unsigned char *shapes_event_read_json(weir_reader *reader, const un
             at = weir_json_read_u64(reader, at, &value->id);
             if (at == NULL)
                 goto failed;
-            if (!weir_json_next(reader, &at, ',', "\"kind\":", 7))
+            if (!weir_json_next(reader, &at, ",\"kind\":", 8))
                 continue;
             field = 1;
             __attribute__((fallthrough));
@@ -217,7 +217,7 @@ static const unsigned char *shapes_event_read_json(weir_reader *reader, const un
             at = shapes_kind_read_json(reader, at, &value->kind);
             if (at == NULL)
                 goto failed;
-            if (!weir_json_next(reader, &at, ',', "\"value\":", 8))
+            if (!weir_json_next(reader, &at, ",\"value\":", 9))
                 continue;
             field = 2;
             __attribute__((fallthrough));
@@ -423,7 +423,7 @@ static const unsigned char *shapes_total_read_json(weir_reader *reader, const un
     if (at == NULL)
         return NULL;
     for (unsigned char before = '{';; before = ',') {
-        if (weir_json_next(reader, &at, before, "\"id\":", 5)) {
+        if (weir_json_next(reader, &at, "{\"id\":", 6)) {
             field = 0;
         } else {
             at = weir_json_read_key(reader, at, before, &key);
@@ -440,7 +440,7 @@ static const unsigned char *shapes_total_read_json(weir_reader *reader, const un
             at = weir_json_read_u64(reader, at, &value->id);
             if (at == NULL)
                 goto failed;
-            if (!weir_json_next(reader, &at, ',', "\"sum\":", 6))
+            if (!weir_json_next(reader, &at, ",\"sum\":", 7))
                 continue;
             field = 1;
             __attribute__((fallthrough));
@@ -450,7 +450,7 @@ static const unsigned char *shapes_total_read_json(weir_reader *reader, const un
             at = weir_json_read_f64(reader, at, &value->sum);
             if (at == NULL)
                 goto failed;
-            if (!weir_json_next(reader, &at, ',', "\"count\":", 8))
+            if (!weir_json_next(reader, &at, ",\"count\":", 9))
                 continue;
             field = 2;
             __attribute__((fallthrough));
@@ -559,8 +559,8 @@ static uint32_t shapes_params_find(weir_text key)
     return UINT32_MAX;
 }
 
-static const unsigned char *shapes_params_read_msgpack(weir_reader *reader, const unsigned char *at,
-                                                       void *target)
+static WEIR_APART const unsigned char *shapes_params_read_any_msgpack(weir_reader *reader,
+    const unsigned char *at, void *target)
 {
     shapes_params *value = target;
     const unsigned char *start = at;
@@ -606,6 +606,38 @@ failed:
     return weir_in_field(reader->error, shapes_params_fields[field].name);
 }
 
+static const weir_key shapes_params_slots[2] = {
+    [1] = {0x74696d696ca5, 0x74696d696ca5, 0x0, offsetof(shapes_params, limit), 0xcb, 0, 0, 15},
+        /* limit */
+};
+
+static const weir_keys shapes_params_keys = {shapes_params_slots, 0x9e3779b97f4a7c15, 63, 1,
+    shapes_params_read_any_msgpack};
+
+/* All fields in order, each in its usual form; NULL: written otherwise, or broken. */
+static inline const unsigned char *shapes_params_read_plain_msgpack(const weir_reader *reader,
+    const unsigned char *at, shapes_params *value)
+{
+    if (reader->depth == 0)
+        return NULL;
+    if (!(reader->end - at >= 16 && memcmp(at + 0, "\201", 1) == 0 && memcmp(at + 1,
+        "\245limit\313", 7) == 0))
+        return NULL;
+    weir_msgpack_take_f64(at + 8, &value->limit);
+    at += 16;
+    return at;
+}
+
+static const unsigned char *shapes_params_read_msgpack(weir_reader *reader, const unsigned char *at,
+                                                       void *target)
+{
+    const unsigned char *next = shapes_params_read_plain_msgpack(reader, at, target);
+
+    if (WEIR_LIKELY(next != NULL))
+        return next;
+    return weir_msgpack_read_map(reader, at, &shapes_params_keys, target);
+}
+
 static const unsigned char *shapes_params_read_json(weir_reader *reader, const unsigned char *at,
                                                     void *target)
 {
@@ -619,7 +651,7 @@ static const unsigned char *shapes_params_read_json(weir_reader *reader, const u
     if (at == NULL)
         return NULL;
     for (unsigned char before = '{';; before = ',') {
-        if (weir_json_next(reader, &at, before, "\"limit\":", 8)) {
+        if (weir_json_next(reader, &at, "{\"limit\":", 9)) {
             field = 0;
         } else {
             at = weir_json_read_key(reader, at, before, &key);
@@ -802,7 +834,7 @@ static const unsigned char *shapes_pricing_args_read_json(weir_reader *reader,
     if (at == NULL)
         return NULL;
     for (unsigned char before = '{';; before = ',') {
-        if (weir_json_next(reader, &at, before, "\"quote\":", 8)) {
+        if (weir_json_next(reader, &at, "{\"quote\":", 9)) {
             field = 0;
         } else {
             at = weir_json_read_key(reader, at, before, &key);
@@ -819,7 +851,7 @@ static const unsigned char *shapes_pricing_args_read_json(weir_reader *reader,
             at = shapes_event_read_json(reader, at, &value->quote);
             if (at == NULL)
                 goto failed;
-            if (!weir_json_next(reader, &at, ',', "\"factor\":", 9))
+            if (!weir_json_next(reader, &at, ",\"factor\":", 10))
                 continue;
             field = 1;
             __attribute__((fallthrough));

@@ -248,7 +248,7 @@ static const unsigned char *small_level_read_json(weir_reader *reader, const uns
     if (at == NULL)
         return NULL;
     for (unsigned char before = '{';; before = ',') {
-        if (weir_json_next(reader, &at, before, "\"price\":", 8)) {
+        if (weir_json_next(reader, &at, "{\"price\":", 9)) {
             field = 0;
         } else {
             at = weir_json_read_key(reader, at, before, &key);
@@ -265,7 +265,7 @@ static const unsigned char *small_level_read_json(weir_reader *reader, const uns
             at = weir_json_read_f64(reader, at, &value->price);
             if (at == NULL)
                 goto failed;
-            if (!weir_json_next(reader, &at, ',', "\"raw\":", 6))
+            if (!weir_json_next(reader, &at, ",\"raw\":", 7))
                 continue;
             field = 1;
             __attribute__((fallthrough));
@@ -476,7 +476,7 @@ static const unsigned char *small_out_read_json(weir_reader *reader, const unsig
     if (at == NULL)
         return NULL;
     for (unsigned char before = '{';; before = ',') {
-        if (weir_json_next(reader, &at, before, "\"n\":", 4)) {
+        if (weir_json_next(reader, &at, "{\"n\":", 5)) {
             field = 0;
         } else {
             at = weir_json_read_key(reader, at, before, &key);
@@ -493,7 +493,7 @@ static const unsigned char *small_out_read_json(weir_reader *reader, const unsig
             at = weir_json_read_i64(reader, at, &value->n);
             if (at == NULL)
                 goto failed;
-            if (!weir_json_next(reader, &at, ',', "\"code\":", 7))
+            if (!weir_json_next(reader, &at, ",\"code\":", 8))
                 continue;
             field = 1;
             __attribute__((fallthrough));
@@ -503,7 +503,7 @@ static const unsigned char *small_out_read_json(weir_reader *reader, const unsig
             at = weir_json_read_string(reader, at, value->code, sizeof value->code);
             if (at == NULL)
                 goto failed;
-            if (!weir_json_next(reader, &at, ',', "\"side\":", 7))
+            if (!weir_json_next(reader, &at, ",\"side\":", 8))
                 continue;
             field = 2;
             __attribute__((fallthrough));
@@ -847,7 +847,7 @@ static const unsigned char *small_called_args_read_json(weir_reader *reader,
     if (at == NULL)
         return NULL;
     for (unsigned char before = '{';; before = ',') {
-        if (weir_json_next(reader, &at, before, "\"levels\":", 9)) {
+        if (weir_json_next(reader, &at, "{\"levels\":", 10)) {
             field = 0;
         } else {
             at = weir_json_read_key(reader, at, before, &key);
@@ -864,7 +864,7 @@ static const unsigned char *small_called_args_read_json(weir_reader *reader,
             at = small_called_args_read_json_levels(reader, at, value);
             if (at == NULL)
                 goto failed;
-            if (!weir_json_next(reader, &at, ',', "\"weights\":", 10))
+            if (!weir_json_next(reader, &at, ",\"weights\":", 11))
                 continue;
             field = 1;
             __attribute__((fallthrough));
@@ -874,7 +874,7 @@ static const unsigned char *small_called_args_read_json(weir_reader *reader,
             at = small_called_args_read_json_weights(reader, at, value);
             if (at == NULL)
                 goto failed;
-            if (!weir_json_next(reader, &at, ',', "\"code\":", 7))
+            if (!weir_json_next(reader, &at, ",\"code\":", 8))
                 continue;
             field = 2;
             __attribute__((fallthrough));
@@ -884,7 +884,7 @@ static const unsigned char *small_called_args_read_json(weir_reader *reader,
             at = weir_json_read_string(reader, at, value->code, sizeof value->code);
             if (at == NULL)
                 goto failed;
-            if (!weir_json_next(reader, &at, ',', "\"side\":", 7))
+            if (!weir_json_next(reader, &at, ",\"side\":", 8))
                 continue;
             field = 3;
             __attribute__((fallthrough));
@@ -899,7 +899,7 @@ static const unsigned char *small_called_args_read_json(weir_reader *reader,
             }
             if (at == NULL)
                 goto failed;
-            if (!weir_json_next(reader, &at, ',', "\"limit\":", 8))
+            if (!weir_json_next(reader, &at, ",\"limit\":", 9))
                 continue;
             field = 4;
             __attribute__((fallthrough));
