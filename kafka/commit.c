@@ -44,9 +44,22 @@ static bool list_uncommitted(const kafka_source *state, rd_kafka_topic_partition
     return list->cnt != 0;
 }
 
+/* A coordinator that has gone may keep a commit for a minute; then another one goes. Should the old
+ * one arrive behind it, its answer says so, and the newest position goes again. */
+static bool is_on_its_way(kafka_source *state)
+{
+    const int64_t patience = 3000000000;
+
+    if (state->committing && weir_monotonic_now() - state->commit_began > patience) {
+        state->committing = false;
+        state->commit_failures++;
+    }
+    return state->committing;
+}
+
 void kafka_commit(kafka_source *state)
 {
-    if (state->committing || !state->dirty)
+    if (is_on_its_way(state) || !state->dirty)
         return;
     rd_kafka_topic_partition_list_t *list =
         rd_kafka_topic_partition_list_new((int)state->partition_count);
@@ -56,6 +69,7 @@ void kafka_commit(kafka_source *state)
         state->commit_began = weir_monotonic_now();
         state->committing = code == RD_KAFKA_RESP_ERR_NO_ERROR;
         state->commit_at = state->source->host->now(state->source) + state->config->commit_every;
+        state->commit_failures += !state->committing;
         if (!state->committing)
             kafka_client_note(&state->client, code, "positions could not be committed");
     }
@@ -93,5 +107,8 @@ void kafka_on_commit(rd_kafka_t *rk, rd_kafka_resp_err_t code,
         if (partition != NULL && code == RD_KAFKA_RESP_ERR_NO_ERROR &&
             one->err == RD_KAFKA_RESP_ERR_NO_ERROR)
             partition->committed = one->offset;
+        /* One that was late has put an older position in place of a newer. */
+        state->dirty = state->dirty || (partition != NULL && !kafka_is_committed(state, partition));
     }
+    kafka_arm(state);
 }

@@ -110,8 +110,8 @@ void kafka_arm(kafka_source *state)
     int64_t now = state->source->host->now(state->source);
     int64_t next = now + state->poll_every;
 
-    if (state->dirty && !state->committing)
-        next = sooner(next, state->commit_at);
+    if (state->dirty)
+        next = sooner(next, state->committing ? now + second : state->commit_at);
     if (state->revoking != NULL)
         next = sooner(next, state->revoke_until);
     if (!state->source->origin.commits)
@@ -152,7 +152,7 @@ static weir_status settle(weir_source *source, weir_error **error)
     kafka_source *state = source->state;
 
     kafka_commit(state);
-    if (!state->dirty && !state->committing)
+    if (!state->dirty)
         return WEIR_OK;
     return kafka_client_fail(&state->client, WEIR_AGAIN, error);
 }
