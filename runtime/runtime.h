@@ -11,7 +11,7 @@
  *     dead.c      dead letters
  *     sinks.c     results written out, writers held, what is given up
  *     load.c      a module becomes a program, which join.c joins and start.c starts
- *     loop.c      libev, threads, other people's loops; watch.c the descriptors
+ *     loop.c      our own loop, threads, other people's; watch.c the descriptors
  */
 #ifndef WEIR_RUNTIME_RUNTIME_H
 #define WEIR_RUNTIME_RUNTIME_H
