@@ -141,6 +141,15 @@ void kafka_client_alive(kafka_client *client)
         client->trouble[0] = '\0';
 }
 
+/* An error for all of them is not always raised, and none when they are there again. */
+void kafka_client_judge(kafka_client *client, const char *statistics)
+{
+    if (strstr(statistics, "\"state\":\"UP\"") != NULL)
+        kafka_client_alive(client);
+    else if (client->was_connected && !client->down)
+        kafka_client_note(client, RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN, NULL);
+}
+
 weir_status kafka_client_fail(const kafka_client *client, weir_status status, weir_error **error)
 {
     return weir_error_set(error, status, "%s: %s", client->what,

@@ -55,6 +55,9 @@ void kafka_client_note(kafka_client *client, rd_kafka_resp_err_t code, const cha
 /* The peer has answered: it is there. */
 void kafka_client_alive(kafka_client *client);
 
+/* Is some broker connected, by librdkafka's statistics? */
+void kafka_client_judge(kafka_client *client, const char *statistics);
+
 /* Sets `error` to "WHAT: the trouble" with `status`. */
 weir_status kafka_client_fail(const kafka_client *client, weir_status status, weir_error **error);
 

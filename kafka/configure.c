@@ -34,8 +34,7 @@ static int on_statistics(rd_kafka_t *rk, char *json, size_t size, void *opaque)
 
     (void)rk;
     (void)size;
-    if (strstr(json, "\"state\":\"UP\"") != NULL)
-        kafka_client_alive(client);
+    kafka_client_judge(client, json);
     state->catch_up =
         state->lag_at != 0 && lag != 0 && lag < state->lag
             ? (uint64_t)((double)lag * (double)(now - state->lag_at) / (double)(state->lag - lag))

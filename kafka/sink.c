@@ -62,8 +62,7 @@ static int on_statistics(rd_kafka_t *rk, char *json, size_t size, void *opaque)
 {
     (void)rk;
     (void)size;
-    if (strstr(json, "\"state\":\"UP\"") != NULL)
-        kafka_client_alive(opaque);
+    kafka_client_judge(opaque, json);
     return 0;
 }
 

@@ -28,12 +28,22 @@ await() {
     done
 }
 
+# What a case that fails has begun does not outlive it.
+begun=""
+end_all() {
+    for left in $begun; do
+        kill -KILL "$left" 2>/dev/null || true
+    done
+}
+trap end_all EXIT
+
 # begin NAME ARGS...: weir in the background; its pid in $pid.
 begin() {
     name=$1
     shift
     "$weir" "$@" >"$work/$name.out" 2>"$work/$name.err" &
     pid=$!
+    begun="$begun $pid"
 }
 
 # finish NAME PID CODE: it has ended with this code.

@@ -10,7 +10,7 @@ broker() {
 }
 B=$(broker start)
 export B
-trap 'broker stop' EXIT
+trap 'end_all; broker stop' EXIT
 count=20000
 topic "$run-in" 4
 topic "$run-out" 2

@@ -10,7 +10,7 @@ cluster() {
 }
 B=$(cluster --nodes 3 start)
 export B
-trap 'cluster stop' EXIT
+trap 'end_all; cluster stop' EXIT
 count=20000
 topic "$run-in" 6
 topic "$run-out" 3

@@ -19,6 +19,7 @@ mkfifo pipe
 reader=$!
 "$weir" run --stats 100ms --metrics metrics numbers.so >pipe 2>err &
 pid=$!
+begun="$reader $pid"
 await 20 grep -q '^weir_source_held.* 1$' metrics
 size() {
     awk '/^VmRSS/ {print $2}' "/proc/$pid/status"
