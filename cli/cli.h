@@ -84,13 +84,13 @@ bool cli_in_colour(void);
 /* One line of JSON on standard output; takes the value. NULL is out of memory. */
 void cli_print_json(json_t *value);
 
-/* --- kinds.c: what --kinds brings along --- */
+/* --- kinds.c: what --kinds brings along, and libweir-kafka --- */
 
 /* Loads the library of --kinds, if one is given. CLI_DONE, or how to end. Once, before a verb runs.
  */
 int cli_load_kinds(const cli_arguments *arguments);
-const weir_kinds *cli_kinds(void);     /* the user's; NULL: none */
-const weir_catalog *cli_catalog(void); /* weir's own and the user's */
+const weir_kinds *cli_kinds(void);     /* beside weir's own; it grows by what is loaded later */
+const weir_catalog *cli_catalog(void); /* all of them */
 
 /* --- spec.c: specs and their diagnostics --- */
 
@@ -110,6 +110,9 @@ typedef struct cli_module {
  * CLI_DONE, or how to end. */
 int cli_open_module(const cli_arguments *arguments, bool to_run, cli_module *ret);
 void cli_close_module(cli_module *module);
+
+/* Loads what the module's kinds need. CLI_DONE, or how to end. */
+int cli_load_needed(const cli_arguments *arguments, const weir_module *module);
 
 /* Generates and compiles; *ret_path is the shared object's, freed by the caller. */
 int cli_build_module(const cli_arguments *arguments, const char *output, char **ret_path);

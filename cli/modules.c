@@ -296,6 +296,8 @@ int cli_open_module(const cli_arguments *arguments, bool to_run, cli_module *ret
     if (code == CLI_DONE)
         code = load_object(path != NULL ? path : first, to_run, ret);
     weir_free(path);
+    if (code == CLI_DONE && to_run)
+        code = cli_load_needed(arguments, ret->module);
     if (code != CLI_DONE)
         cli_close_module(ret);
     return code;

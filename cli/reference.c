@@ -38,6 +38,12 @@ static const char *type_word(const weir_option *option)
         return "text";
     case WEIR_OPTION_PATH:
         return "path";
+    case WEIR_OPTION_FIELD:
+        return "field";
+    case WEIR_OPTION_PAIRS:
+        return "map of texts";
+    case WEIR_OPTION_FIELDS:
+        return "map of fields";
     case WEIR_OPTION_CHOICE:
         return option->choices;
     }
@@ -111,7 +117,7 @@ static void print_section(const char *title, const spec_section *section)
 
 static void print_options_page(void)
 {
-    const weir_catalog *catalog = weir_builtin_catalog();
+    const weir_catalog *catalog = cli_catalog();
 
     puts("# Options\n\nAll keys and options of a spec; printed by `weir reference options`.");
     print_section("The spec", &spec_top_section);

@@ -105,6 +105,7 @@ static const cli_option options[] = {
     {"--set", "NAME=VALUE", "overrides an option or parameter: sources.quotes.path=x.csv"},
     {"--input", "SOURCE=FILE", "reads a source from a file instead; - is standard input"},
     {"--sink", "SINK=stdout|FILE", "sends a sink's results there instead; - is stdout"},
+    {"--live-sinks", NULL, "writes to Kafka as the live run does, not to replay/SINK.jsonl"},
     {"--json", NULL, "ends with the summary as one line of JSON on standard output"},
     {"--stats", "DURATION", "prints counters so often: 10s"},
     {"--metrics", "FILE", "writes all counters there as Prometheus text"},

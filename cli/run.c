@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* run.c - weir run: a spec runs until its sources end, or a signal stops it. */
+#include <errno.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 
 #include "cli/metrics.h"
@@ -54,6 +56,39 @@ static weir_status set_option(weir_runtime *runtime, const char *text, weir_erro
 }
 
 /* --set comes last: it may also say how what was redirected is read. */
+static bool is_redirected(const cli_arguments *arguments, const char *sink)
+{
+    size_t size = strlen(sink);
+
+    for (size_t i = 0; i < arguments->given_count; i++) {
+        const char *value = arguments->given[i].value;
+        if (strcmp(arguments->given[i].option->name, "--sink") == 0 &&
+            strncmp(value, sink, size) == 0 && value[size] == '=')
+            return true;
+    }
+    return false;
+}
+
+/* A replay does not write where the live run does (rule E17): each such sink has a file instead. */
+static weir_status spare_sinks(const cli_arguments *arguments, const weir_module *module,
+                               weir_runtime *runtime, weir_error **error)
+{
+    weir_status status = WEIR_OK;
+    char file[256];
+
+    for (uint32_t i = 0; i < module->sink_count && status == WEIR_OK; i++) {
+        const char *name = module->sinks[i].name;
+        if (strcmp(module->sinks[i].kind, "kafka") != 0 || is_redirected(arguments, name))
+            continue;
+        if (mkdir("replay", 0777) != 0 && errno != EEXIST)
+            return weir_error_set(error, WEIR_IO, "cannot make the folder 'replay': %s",
+                                  strerror(errno));
+        snprintf(file, sizeof file, "%s=replay/%s.jsonl", name, name);
+        status = redirect(runtime, "--sink", file, error);
+    }
+    return status;
+}
+
 weir_status cli_apply_overrides(const cli_arguments *arguments, weir_runtime *runtime,
                                 weir_error **error)
 {
@@ -201,6 +236,9 @@ static int run_module(const cli_arguments *arguments, const cli_module *module,
     bool loaded = false;
 
     weir_status status = weir_runtime_new(config, &runtime, &error);
+    if (status == WEIR_OK && config->mode == WEIR_MODE_REPLAY &&
+        !cli_has(arguments, "--live-sinks"))
+        status = spare_sinks(arguments, module->module, runtime, &error);
     if (status == WEIR_OK)
         status = cli_apply_overrides(arguments, runtime, &error);
     if (status == WEIR_OK)

@@ -7,6 +7,19 @@
 
 /* --- For people --- */
 
+/* Of a source that reads partitions of a log. */
+static void print_log(const weir_source_gauges *gauges)
+{
+    if (gauges->partitions == 0 && gauges->rebalances == 0)
+        return;
+    fprintf(stderr,
+            "  %llu partitions, lag %llu, %llu rebalances, %llu commits (the newest took %.1f ms), "
+            "%llu failed\n",
+            (unsigned long long)gauges->partitions, (unsigned long long)gauges->lag,
+            (unsigned long long)gauges->rebalances, (unsigned long long)gauges->commits,
+            (double)gauges->commit_time / 1e6, (unsigned long long)gauges->commit_failures);
+}
+
 static void print_source(const weir_source_report *source)
 {
     const weir_ledger *ledger = &source->ledger;
@@ -18,6 +31,7 @@ static void print_source(const weir_source_report *source)
             (unsigned long long)ledger->kept, (unsigned long long)ledger->filtered,
             (unsigned long long)ledger->collapsed, (unsigned long long)ledger->dropped,
             (unsigned long long)ledger->dead, (unsigned long long)source->waiting);
+    print_log(&source->gauges);
 }
 
 /* One that never fired says why. */

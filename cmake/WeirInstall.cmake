@@ -10,6 +10,9 @@ install(TARGETS weir weir_static weir_command EXPORT weir
     RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR}
     LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR}
     ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR})
+if(TARGET weir_kafka)
+    install(TARGETS weir_kafka EXPORT weir LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR})
+endif()
 install(EXPORT weir NAMESPACE weir:: FILE weirTargets.cmake DESTINATION ${package_folder})
 
 configure_package_config_file(cmake/weirConfig.cmake.in ${PROJECT_BINARY_DIR}/weirConfig.cmake

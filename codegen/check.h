@@ -74,6 +74,7 @@ typedef struct check_options {
     const spec_section *section;  /* whose keys were meant, perhaps */
     const weir_kind_list *others; /* kinds that know the option, perhaps */
     const weir_option_list *near; /* options that were meant, perhaps */
+    const spec_type *type;        /* whose fields an option may name, or NULL */
 } check_options;
 
 /* options */

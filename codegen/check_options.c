@@ -12,8 +12,6 @@
 static const struct {
     const char *what, *name, *why;
 } missing_kinds[] = {
-    {"source", "kafka", "reading from Kafka is not part of this version of weir"},
-    {"sink", "kafka", "writing to Kafka is not part of this version of weir"},
     {"sink", "workflow", "workflows are not part of this version of weir"},
     {"accumulator", "window", "event-time windows are not part of this version of weir"},
     {"accumulator", "join", "event-time joins are not part of this version of weir"},
@@ -60,7 +58,7 @@ const weir_kind *check_kind(checker *check, const weir_kind_list *kinds, const s
 static const weir_option *find_in(const weir_option *options, size_t count, const char *name)
 {
     for (size_t i = 0; i < count; i++)
-        if (strcmp(options[i].name, name) == 0)
+        if (weir_option_is(&options[i], name))
             return &options[i];
     return NULL;
 }
@@ -74,12 +72,29 @@ static const weir_option *find_option(const check_options *options, const char *
     return found;
 }
 
+/* "format.json": an option that is no map, written as one. */
+static bool is_no_map(const check_options *options, const char *name)
+{
+    for (size_t i = 0; i < options->list_count; i++)
+        for (size_t j = 0; j < options->lists[i].count; j++) {
+            const char *known = options->lists[i].items[j].name;
+            if (strncmp(known, name, strlen(known)) == 0 && name[strlen(known)] == '.')
+                return true;
+        }
+    return false;
+}
+
 static void unknown_option(checker *check, const check_options *options,
                            const weir_setting *setting, weir_place where)
 {
     weir_nearest nearest = {.wanted = setting->name};
     char hint[128];
 
+    if (is_no_map(options, setting->name)) {
+        diagnostics_error(check->log, where, "expected a single value for '%.*s', found a map",
+                          (int)strcspn(setting->name, "."), setting->name);
+        return;
+    }
     for (size_t i = 0; options->others != NULL && i < options->others->count; i++) {
         const weir_kind *kind = options->others->items[i];
         if (find_in(kind->options, kind->option_count, setting->name) == NULL)
@@ -110,7 +125,17 @@ static void report(checker *check, weir_place where, weir_error *error)
     weir_error_free(error);
 }
 
-static void check_value(checker *check, const weir_option *option, const char *what,
+/* A text of `headers: {trace: id}`, or the whole of `key_to: id`. */
+static void check_field(checker *check, const weir_option *option, const spec_type *type,
+                        const weir_setting *setting)
+{
+    bool names = option->type == WEIR_OPTION_FIELD || option->type == WEIR_OPTION_FIELDS;
+
+    if (names && type != NULL && check_find_field(type, setting->text) == NULL)
+        check_unknown_field(check, type, setting->text, setting->place);
+}
+
+static void check_value(checker *check, const weir_option *option, const check_options *options,
                         const weir_setting *setting)
 {
     union {
@@ -119,6 +144,7 @@ static void check_value(checker *check, const weir_option *option, const char *w
         int64_t integer;
         double number;
         char *text;
+        weir_pairs pairs;
     } value = {0};
     weir_error *error = NULL;
 
@@ -128,10 +154,11 @@ static void check_value(checker *check, const weir_option *option, const char *w
             report(check, setting->place, error);
         return;
     }
-    if (weir_option_read(option, what, setting, &value, &error) != WEIR_OK)
+    if (weir_option_read(option, options->what, setting, &value, &error) != WEIR_OK)
         report(check, setting->place, error);
-    else if (option->type == WEIR_OPTION_TEXT || option->type == WEIR_OPTION_PATH)
-        weir_free(value.text);
+    else
+        check_field(check, option, options->type, setting);
+    weir_option_free(option, &value);
 }
 
 /* Written by itself and inside another option, as in `on_error: {retry: {attempts: 5}}`. */
@@ -139,6 +166,14 @@ static bool is_repeated(const spec_settings *settings, size_t index)
 {
     for (size_t i = 0; i < index; i++)
         if (strcmp(settings->items[i].name, settings->items[index].name) == 0)
+            return true;
+    return false;
+}
+
+static bool is_given(const spec_settings *settings, const weir_option *option)
+{
+    for (size_t i = 0; i < settings->count; i++)
+        if (weir_option_is(option, settings->items[i].name))
             return true;
     return false;
 }
@@ -157,12 +192,12 @@ void check_settings(checker *check, const spec_settings *settings, const check_o
         else if (option == NULL)
             unknown_option(check, options, &settings->items[i], settings->names[i]);
         else
-            check_value(check, option, options->what, &settings->items[i]);
+            check_value(check, option, options, &settings->items[i]);
     }
     for (size_t i = 0; i < options->list_count; i++)
         for (size_t j = 0; j < options->lists[i].count; j++) {
             const weir_option *option = &options->lists[i].items[j];
-            if (option->required && check_setting(settings, option->name) == NULL)
+            if (option->required && !is_given(settings, option))
                 diagnostics_error(check->log, options->where, "%s needs the option '%s' (%s)",
                                   options->what, option->name, option->help);
         }

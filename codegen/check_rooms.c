@@ -147,7 +147,8 @@ void check_sources(checker *check)
                                         .lists = lists,
                                         .list_count = 2,
                                         .section = &spec_source_section,
-                                        .others = &kinds->sources});
+                                        .others = &kinds->sources,
+                                        .type = source->type});
         const char *format = find_format(source->kind, &source->settings);
         check_csv(check, format, source->type, what, source->where);
     }
@@ -173,7 +174,8 @@ void check_sinks(checker *check)
                                         .lists = &list,
                                         .list_count = 1,
                                         .section = &spec_sink_section,
-                                        .others = &kinds->sinks});
+                                        .others = &kinds->sinks,
+                                        .type = sink->type});
         const char *format = find_format(sink->kind, &sink->settings);
         check_csv(check, format, sink->type, what, sink->where);
     }

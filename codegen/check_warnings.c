@@ -79,6 +79,22 @@ static void check_wait(checker *check, const spec_reactor *reactor,
     }
 }
 
+/* What nodes remember is in this process alone. */
+static void warn_of_group_state(checker *check, const spec_reactor *reactor,
+                                const spec_accumulator *committing)
+{
+    for (size_t g = 0; g < reactor->graph_count; g++)
+        for (size_t i = 0; i < reactor->graphs[g]->node_count; i++) {
+            const spec_node *node = &reactor->graphs[g]->nodes[i];
+            if (node->state.count != 0)
+                diagnostics_warning(check->log, node->where,
+                                    "'%s' keeps state of what the group of the source '%s' reads: "
+                                    "it begins anew after a restart, and where another process "
+                                    "takes over its partitions",
+                                    node->name, committing->source->name);
+        }
+}
+
 static void warn_of_reactor(checker *check, const spec_reactor *reactor)
 {
     const spec_accumulator *committing = NULL;
@@ -95,6 +111,7 @@ static void warn_of_reactor(checker *check, const spec_reactor *reactor)
     if (committing == NULL || reactor->criteria == NULL)
         return;
     check_wait(check, reactor, committing);
+    warn_of_group_state(check, reactor, committing);
     const spec_criteria *zip = find_zip(reactor->criteria);
     if (zip != NULL && reactor->keyed == NULL && !reactor->latest)
         diagnostics_warning(check->log, zip->where,

@@ -218,9 +218,35 @@ static void add_setting(spec_settings *settings, const char *name, weir_place wh
     settings->items[settings->count++] = (weir_setting){.name = name, .text = text, .place = place};
 }
 
+static bool holds_texts(const yaml_node *map)
+{
+    bool good = map->kind == YAML_MAP && map->count != 0;
+
+    for (const yaml_node *value = map->first; value != NULL; value = value->next)
+        good = good && (value->kind == YAML_SCALAR || value->kind == YAML_BAD);
+    return good;
+}
+
+/* `headers: {trace: id}` stands for `headers.trace: id`. */
+static void load_pairs(spec_front *front, const yaml_node *map, spec_settings *settings)
+{
+    for (const yaml_node *value = map->first; value != NULL; value = value->next) {
+        if (value->kind == YAML_BAD || !load_is_text(front, value, "a single value"))
+            continue;
+        const char *name = weir_arena_printf(&front->spec->arena, "%s.%s", map->key, value->key);
+        front->log->failed = front->log->failed || name == NULL;
+        if (name != NULL)
+            add_setting(settings, name, value->key_where, value->text, value->where);
+    }
+}
+
 /* `on_error: {retry: {attempts: 5}}` stands for `on_error: retry` and `attempts: 5`. */
 void load_setting(spec_front *front, const yaml_node *value, spec_settings *settings)
 {
+    if (holds_texts(value)) {
+        load_pairs(front, value, settings);
+        return;
+    }
     const yaml_node *word = value->kind == YAML_MAP && value->count == 1 ? value->first : NULL;
 
     if (word == NULL || word->kind != YAML_MAP) {
@@ -240,7 +266,7 @@ bool load_settings(spec_front *front, const yaml_node *map, spec_settings *setti
 
     for (const yaml_node *value = map->first; value != NULL; value = value->next)
         if (value->kind == YAML_MAP && value->first != NULL)
-            room += value->first->count;
+            room += value->count + value->first->count;
     settings->items = front_array(front, room, sizeof *settings->items, &got);
     settings->names = front_array(front, room, sizeof *settings->names, &got);
     return room == 0 || (settings->items != NULL && settings->names != NULL);

@@ -152,12 +152,16 @@ static json_t *of_option(schema_writer *schema, const weir_option *option)
         return truth();
     case WEIR_OPTION_CHOICE:
         return of_choices(schema, option->choices);
+    case WEIR_OPTION_PAIRS:
+    case WEIR_OPTION_FIELDS:
+        return map_of(scalar());
     case WEIR_OPTION_INTEGER:
     case WEIR_OPTION_SIZE:
     case WEIR_OPTION_NUMBER:
     case WEIR_OPTION_DURATION:
     case WEIR_OPTION_TEXT:
     case WEIR_OPTION_PATH:
+    case WEIR_OPTION_FIELD:
         break;
     }
     return scalar();

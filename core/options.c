@@ -22,6 +22,11 @@ static const char *expected(weir_option_type type)
     case WEIR_OPTION_TEXT:
     case WEIR_OPTION_PATH:
         return "text";
+    case WEIR_OPTION_FIELD:
+        return "the name of a field";
+    case WEIR_OPTION_PAIRS:
+    case WEIR_OPTION_FIELDS:
+        return "a map";
     case WEIR_OPTION_CHOICE:
         return "one of its words";
     }
@@ -124,6 +129,60 @@ static weir_status read_text(const char *text, char **value, weir_error **error)
     return WEIR_OK;
 }
 
+static bool holds_pairs(const weir_option *option)
+{
+    return option->type == WEIR_OPTION_PAIRS || option->type == WEIR_OPTION_FIELDS;
+}
+
+bool weir_option_is(const weir_option *option, const char *setting)
+{
+    size_t size = strlen(option->name);
+
+    if (!holds_pairs(option))
+        return strcmp(option->name, setting) == 0;
+    return strncmp(option->name, setting, size) == 0 && setting[size] == '.' &&
+           setting[size + 1] != '\0';
+}
+
+/* The pair of that name, or a new one at the end. */
+static weir_pair *pair_named(weir_pairs *pairs, const char *name)
+{
+    for (size_t i = 0; i < pairs->count; i++)
+        if (strcmp(pairs->items[i].name, name) == 0)
+            return &pairs->items[i];
+    weir_pair *grown = weir_realloc(pairs->items, (pairs->count + 1) * sizeof *grown);
+    if (grown == NULL)
+        return NULL;
+    pairs->items = grown;
+    grown[pairs->count] = (weir_pair){.name = weir_strdup(name)};
+    return grown[pairs->count].name != NULL ? &grown[pairs->count++] : NULL;
+}
+
+static weir_status read_pair(const weir_option *option, const weir_setting *setting,
+                             weir_pairs *pairs, weir_error **error)
+{
+    weir_pair *pair = pair_named(pairs, setting->name + strlen(option->name) + 1);
+    char *text = weir_strdup(setting->text);
+
+    if (pair == NULL || text == NULL) {
+        weir_free(text);
+        return weir_error_set(error, WEIR_NOMEM, "out of memory");
+    }
+    weir_free(pair->text);
+    pair->text = text;
+    return WEIR_OK;
+}
+
+static void free_pairs(weir_pairs *pairs)
+{
+    for (size_t i = 0; i < pairs->count; i++) {
+        weir_free(pairs->items[i].name);
+        weir_free(pairs->items[i].text);
+    }
+    weir_free(pairs->items);
+    *pairs = (weir_pairs){0};
+}
+
 weir_status weir_option_read(const weir_option *option, const char *what,
                              const weir_setting *setting, void *value, weir_error **error)
 {
@@ -144,7 +203,11 @@ weir_status weir_option_read(const weir_option *option, const char *what,
         break;
     case WEIR_OPTION_TEXT:
     case WEIR_OPTION_PATH:
+    case WEIR_OPTION_FIELD:
         return read_text(text, value, error);
+    case WEIR_OPTION_PAIRS:
+    case WEIR_OPTION_FIELDS:
+        return read_pair(option, setting, value, error);
     case WEIR_OPTION_CHOICE:
         good = read_choice(option->choices, text, value);
         break;
@@ -155,7 +218,7 @@ weir_status weir_option_read(const weir_option *option, const char *what,
 static const weir_option *find_option(const weir_option *options, size_t count, const char *name)
 {
     for (size_t i = 0; i < count; i++)
-        if (strcmp(options[i].name, name) == 0)
+        if (weir_option_is(&options[i], name))
             return &options[i];
     return NULL;
 }
@@ -172,10 +235,10 @@ static weir_status unknown(const weir_option *options, size_t count, const char 
                              setting->name, weir_nearest_hint(&nearest, hint, sizeof hint));
 }
 
-static bool is_set(const char *name, const weir_setting *settings, size_t count)
+static bool is_set(const weir_option *option, const weir_setting *settings, size_t count)
 {
     for (size_t i = 0; i < count; i++)
-        if (strcmp(settings[i].name, name) == 0)
+        if (weir_option_is(option, settings[i].name))
             return true;
     return false;
 }
@@ -188,7 +251,7 @@ static weir_status read_defaults(const weir_option *options, size_t option_count
         const weir_option *option = &options[i];
         weir_setting fallback = {.name = option->name, .text = option->fallback};
 
-        if (option->required && !is_set(option->name, settings, setting_count))
+        if (option->required && !is_set(option, settings, setting_count))
             return weir_error_set(error, WEIR_SPEC, "%s needs the option '%s' (%s)", what,
                                   option->name, option->help);
         if (option->fallback == NULL)
@@ -219,14 +282,21 @@ weir_status weir_options_read(const weir_option *options, size_t option_count, c
     return status;
 }
 
+void weir_option_free(const weir_option *option, void *value)
+{
+    char **text = value;
+
+    if (holds_pairs(option))
+        free_pairs(value);
+    if (option->type != WEIR_OPTION_TEXT && option->type != WEIR_OPTION_PATH &&
+        option->type != WEIR_OPTION_FIELD)
+        return;
+    weir_free(*text);
+    *text = NULL;
+}
+
 void weir_options_free(const weir_option *options, size_t option_count, void *config)
 {
-    for (size_t i = 0; i < option_count; i++) {
-        if (options[i].type != WEIR_OPTION_TEXT && options[i].type != WEIR_OPTION_PATH)
-            continue;
-        void *member = (char *)config + options[i].offset;
-        char **text = member;
-        weir_free(*text);
-        *text = NULL;
-    }
+    for (size_t i = 0; i < option_count; i++)
+        weir_option_free(&options[i], (char *)config + options[i].offset);
 }

@@ -99,6 +99,34 @@ void weir_commit(weir_runtime *runtime)
         runtime->commits_stuck = !settle(program) || runtime->commits_stuck;
 }
 
+/* --- The end --- */
+
+static bool is_source_settled(weir_source_work *work)
+{
+    weir_source *source = &work->source;
+    weir_error *error = NULL;
+
+    if (source->kind->settle == NULL || source->state == NULL || !source->origin.commits ||
+        is_one_gone(work->program))
+        return true;
+    weir_status status = source->kind->settle(source, &error);
+    snprintf(work->commit_reason, sizeof work->commit_reason, "%s",
+             error != NULL ? weir_error_message(error) : "");
+    weir_error_free(error);
+    return status == WEIR_OK;
+}
+
+bool weir_commit_settled(weir_runtime *runtime)
+{
+    bool settled = true;
+
+    FOR_EACH_SOURCE(runtime, work)
+    {
+        settled = is_source_settled(work) && settled;
+    }
+    return settled;
+}
+
 /* --- What could not be committed --- */
 
 /* The first partition whose events come again, or NULL. */
@@ -136,6 +164,11 @@ weir_status weir_commit_given_up(const weir_runtime *runtime, const char *within
                 "partition %d on will be read again",
                 work->source.module->name, within, reason_of(work), (long long)partition->committed,
                 (int)partition->number);
+        if (work->commit_reason[0] != '\0')
+            return weir_error_set(error, WEIR_IO,
+                                  "source '%s' could not commit within %s: %s; its newest events "
+                                  "will be read again",
+                                  work->source.module->name, within, work->commit_reason);
     }
     return weir_error_set(error, WEIR_IO, "a source could not commit within %s", within);
 }

@@ -103,6 +103,20 @@ static void log_letter(weir_runtime *runtime, const weir_dead *dead)
                      (unsigned long long)runtime->dead_letters);
 }
 
+/* The message that the event was read from; false: its source keeps none, or not any more. */
+static bool find_original(const weir_dead *dead, weir_original *ret)
+{
+    const weir_program *program = dead->program;
+
+    for (uint32_t i = 0; i < program->module->source_count; i++) {
+        weir_source *source = &program->sources[i].source;
+        if (strcmp(source->module->name, dead->source) == 0 && source->kind->original != NULL &&
+            source->state != NULL)
+            return source->kind->original(source, dead->partition, dead->position, ret);
+    }
+    return false;
+}
+
 void weir_dead_letter_send(weir_runtime *runtime, const weir_dead *dead)
 {
     weir_dead_letter letter;
@@ -131,10 +145,11 @@ void weir_dead_letter_send(weir_runtime *runtime, const weir_dead *dead)
     if (dead->sink < 0)
         return;
     weir_sink_work *sink = &dead->program->sinks[dead->sink];
-    weir_outlet outlet = weir_sink_outlet(sink);
+    weir_original original;
+    bool there = find_original(dead, &original);
     weir_failure failure;
     weir_firing firing = {.now = runtime->clock.now, .failure = &failure};
-    if (weir_outlet_take(&outlet, &firing, 0, &letter) != WEIR_OK)
+    if (weir_sink_bury(sink, &firing, &letter, there ? &original : NULL) != WEIR_OK)
         weir_runtime_log(runtime, WEIR_ERROR, "sinks", sink->sink.module->name, "%s",
                          failure.message);
 }

@@ -87,9 +87,9 @@ static const char *stuck_reason(const weir_runtime *runtime)
 {
     for (const weir_program *program = runtime->programs; program != NULL; program = program->next)
         for (uint32_t i = 0; i < program->module->sink_count; i++)
-            if (program->sinks[i].left != program->sinks[i].written)
+            if (weir_sink_owed(&program->sinks[i]) != 0 && program->sinks[i].reason[0] != '\0')
                 return program->sinks[i].reason;
-    return "";
+    return "no reason given";
 }
 
 /* What sinks have not taken by the end of the time is given up, and so is what is not committed. */
@@ -127,11 +127,23 @@ static void end(weir_runtime *runtime)
     runtime->ended = true;
 }
 
+static void attend(weir_runtime *runtime)
+{
+    weir_error *error = NULL;
+    weir_status status = weir_attend_sources(runtime, &error);
+
+    if (status != WEIR_OK)
+        weir_runtime_fail(runtime, status, error);
+}
+
 /* True once the sinks have all, and the sources know it. */
 static bool is_settled(weir_runtime *runtime)
 {
+    attend(runtime);
     weir_flush_sinks(runtime);
     weir_commit(runtime);
+    if (!runtime->sinks_stuck && !runtime->commits_stuck)
+        runtime->commits_stuck = !weir_commit_settled(runtime);
     return !runtime->sinks_stuck && !runtime->commits_stuck;
 }
 

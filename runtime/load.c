@@ -10,7 +10,23 @@
 
 /* --- Options --- */
 
-/* The spec's settings that belong to `table`, with the overrides of the command line. */
+static size_t count_overrides(const weir_runtime *runtime)
+{
+    size_t count = 0;
+
+    for (const weir_override *override = runtime->overrides; override != NULL;
+         override = override->next)
+        count++;
+    return count;
+}
+
+static bool holds_pairs(const weir_option *option)
+{
+    return option->type == WEIR_OPTION_PAIRS || option->type == WEIR_OPTION_FIELDS;
+}
+
+/* The spec's settings that belong to `table`, with the overrides of the command line: they stand
+ * for a setting of the spec, or behind those of a map. */
 static size_t select_settings(weir_runtime *runtime, const char *room, const char *name,
                               const weir_module_settings *written, weir_option_list table,
                               weir_setting *selected)
@@ -18,13 +34,18 @@ static size_t select_settings(weir_runtime *runtime, const char *room, const cha
     size_t count = 0;
 
     for (size_t i = 0; i < table.count; i++) {
-        const char *option = table.items[i].name;
-        const char *override = weir_override_of(runtime, room, name, option);
+        const weir_option *option = &table.items[i];
+        const char *override =
+            holds_pairs(option) ? NULL : weir_override_of(runtime, room, name, option->name);
         for (size_t s = 0; s < written->count && override == NULL; s++)
-            if (strcmp(written->items[s].name, option) == 0)
+            if (weir_option_is(option, written->items[s].name))
                 selected[count++] = written->items[s];
         if (override != NULL)
-            selected[count++] = (weir_setting){.name = option, .text = override};
+            selected[count++] = (weir_setting){.name = option->name, .text = override};
+        const weir_override *part = NULL;
+        while (holds_pairs(option) &&
+               (part = weir_override_next(runtime, part, room, name, option)) != NULL)
+            selected[count++] = (weir_setting){.name = part->option, .text = part->value};
     }
     return count;
 }
@@ -50,7 +71,8 @@ static weir_status load_options(const weir_program *program, const char *room, c
                                 const weir_module_settings *written, weir_option_list table,
                                 void *config, weir_error **error)
 {
-    weir_setting *selected = weir_alloc_array(table.count + 1, sizeof *selected);
+    size_t room_for = table.count + written->count + count_overrides(program->runtime);
+    weir_setting *selected = weir_alloc_array(room_for + 1, sizeof *selected);
     char what[160];
 
     if (selected == NULL)
@@ -211,7 +233,9 @@ static weir_status load_sink(weir_program *program, uint32_t index, weir_error *
 
     work->relieve = weir_relieve_sink;
     work->owner = program;
-    program->sink_watches[index].fd = -1;
+    program->sink_watches[index].fd = program->answer_watches[index].fd = -1;
+    sink->host = &weir_runtime_sink_host;
+    sink->host_arg = work;
     sink->module = module;
     sink->type = module->type;
     sink->folder = kind != NULL ? NULL : program->folder;
@@ -378,8 +402,10 @@ static bool make_rooms(weir_program *program)
     program->reactors = weir_alloc_array(module->reactor_count, sizeof *program->reactors);
     program->sinks = weir_alloc_array(module->sink_count, sizeof *program->sinks);
     program->sink_watches = weir_alloc_array(module->sink_count, sizeof *program->sink_watches);
+    program->answer_watches = weir_alloc_array(module->sink_count, sizeof *program->answer_watches);
     return program->sources != NULL && program->accumulators != NULL && program->reactors != NULL &&
-           program->sinks != NULL && program->sink_watches != NULL;
+           program->sinks != NULL && program->sink_watches != NULL &&
+           program->answer_watches != NULL;
 }
 
 static weir_status load_rooms(weir_program *program, weir_error **error)
@@ -494,6 +520,7 @@ void weir_program_free(weir_program *program)
     weir_free(program->reactors);
     weir_free(program->sinks);
     weir_free(program->sink_watches);
+    weir_free(program->answer_watches);
     weir_free(program->outlets);
     weir_free(program->targets);
     weir_free(program->counts);

@@ -96,6 +96,21 @@ const char *weir_override_of(weir_runtime *runtime, const char *room, const char
     return found;
 }
 
+const weir_override *weir_override_next(weir_runtime *runtime, const weir_override *before,
+                                        const char *room, const char *name,
+                                        const weir_option *option)
+{
+    weir_override *override = before != NULL ? before->next : runtime->overrides;
+
+    for (; override != NULL; override = override->next)
+        if (strcmp(override->room, room) == 0 && strcmp(override->owner, name) == 0 &&
+            weir_option_is(option, override->option)) {
+            override->used = true;
+            return override;
+        }
+    return NULL;
+}
+
 static weir_status complain(const weir_override *override, weir_error **error)
 {
     bool param = strcmp(override->room, "params") == 0;

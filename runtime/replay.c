@@ -237,6 +237,7 @@ weir_status weir_replay_turn(weir_runtime *runtime, bool *ret_more, weir_error *
     int64_t time = no_time, until;
 
     weir_turn_begin(runtime);
+    status = weir_attend_sources(runtime, error);
     while ((work = pick(runtime, &time, &until, &known, error, &status)) != NULL && known &&
            status == WEIR_OK && !atomic_load(&runtime->stopping) && !runtime->sinks_stuck) {
         if (is_new_turn(runtime, time)) {

@@ -166,9 +166,9 @@ static void report_sinks(const weir_program *program, weir_report *report)
             .name = work->sink.module->name,
             .health = health_of_sink(program->runtime, work),
             .metrics = work->sink.metrics,
-            .trouble = work->stuck ? work->reason : NULL,
+            .trouble = work->stuck || work->failing ? work->reason : NULL,
         };
-        report->sinks[report->sink_count++].metrics.pending = work->left - work->written;
+        report->sinks[report->sink_count++].metrics.pending = weir_sink_owed(work);
     }
 }
 

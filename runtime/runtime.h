@@ -107,8 +107,9 @@ struct weir_program {
     weir_accumulator_work *accumulators;
     weir_reactor *reactors;
     weir_sink_work *sinks;
-    weir_watch *sink_watches; /* of each */
-    weir_outlet *outlets;     /* of all graphs */
+    weir_watch *sink_watches;   /* of each: while it takes no more */
+    weir_watch *answer_watches; /* of each: what its kind watches all the while */
+    weir_outlet *outlets;       /* of all graphs */
     weir_feedback_target *targets;
     uint64_t *counts; /* of all graphs */
     int dead_sink;    /* index, WEIR_NO_SINK or WEIR_SILENT */
@@ -210,6 +211,11 @@ struct weir_runtime {
 const char *weir_override_of(weir_runtime *runtime, const char *room, const char *name,
                              const char *option);
 
+/* The first, or the one behind `before`, that sets the option or a part of it; NULL: none. */
+const weir_override *weir_override_next(weir_runtime *runtime, const weir_override *before,
+                                        const char *room, const char *name,
+                                        const weir_option *option);
+
 /* An override that nothing asked for is misspelt. */
 weir_status weir_overrides_check(const weir_runtime *runtime, weir_error **error);
 void weir_overrides_free(weir_override *override);
@@ -231,11 +237,15 @@ WEIR_MUST_USE weir_status weir_source_open(weir_source_work *work, weir_error **
 void weir_source_stop(weir_source_work *work);
 extern const weir_accumulator_host weir_runtime_accumulator_host;
 extern const weir_source_host weir_runtime_source_host;
+extern const weir_sink_host weir_runtime_sink_host;
 
 /* --- turn.c --- */
 
 /* Takes what is ready. True: there is more at once. An error stops the runtime. */
 weir_status weir_turn(weir_runtime *runtime, bool *ret_more, weir_error **error);
+
+/* Lets sources do what is no reading. */
+weir_status weir_attend_sources(weir_runtime *runtime, weir_error **error);
 
 /* --- drain.c --- */
 
@@ -270,6 +280,9 @@ void weir_ask_latest(weir_runtime *runtime);
 
 /* Commits what is done and written. Sets runtime->commits_stuck. */
 void weir_commit(weir_runtime *runtime);
+
+/* At the end: what was committed has arrived. False: not yet. */
+bool weir_commit_settled(weir_runtime *runtime);
 
 /* Says which source could not commit `within` some time, why, and what will be read again. */
 weir_status weir_commit_given_up(const weir_runtime *runtime, const char *within,

@@ -5,6 +5,8 @@
  *     WEIR_IO      failed: tried again each second; after `give_up` the runtime ends with it
  *     WEIR_CLOSED  nobody will ever read it: the runtime ends at once
  *
+ * What is answered later (a broker's acknowledgements) is safe only then; the end waits for it.
+ *
  * In the middle of a turn a sink only holds; at the turn's end it lets go and asks.
  */
 #include <stdio.h>
@@ -92,7 +94,7 @@ static void note_failure(weir_runtime *runtime, weir_sink_work *work, int64_t no
     work->failing = true;
     work->again_at = now + try_again;
     tell(runtime, work, now);
-    if (work->left != work->written && now - work->failing_since >= work->give_up)
+    if (weir_sink_owed(work) != 0 && now - work->failing_since >= work->give_up)
         give_up(runtime, work, WEIR_IO);
     else if (work->give_up - (now - work->failing_since) < try_again)
         work->again_at = work->failing_since + work->give_up;
@@ -108,12 +110,12 @@ static bool flush(weir_runtime *runtime, weir_sink_work *work)
 
     if (work->gone)
         weir_sink_drop(work);
-    if (work->gone || (work->failing && now < work->again_at))
+    if (work->gone || (work->failing && work->sink.kind->answered == NULL && now < work->again_at))
         return true;
     weir_status status = weir_sink_flush(work, &fd, &error);
     weir_watch_set(runtime, watch_of(work), status == WEIR_AGAIN ? fd : -1, EV_WRITE);
     work->again_at = 0;
-    if (status == WEIR_OK || status == WEIR_AGAIN)
+    if ((status == WEIR_OK || status == WEIR_AGAIN) && work->sink.kind->answered == NULL)
         work->failing = false;
     if (status == WEIR_OK)
         return was_stuck;
@@ -141,6 +143,28 @@ static void sync_sink(weir_runtime *runtime, weir_sink_work *work)
     tell(runtime, work, weir_monotonic_now());
 }
 
+/* Answers say what is safe, or why it is not: a peer that is away is waited for as a full disk is.
+ */
+static void take_answers(weir_runtime *runtime, weir_sink_work *work)
+{
+    weir_error *error = NULL;
+
+    if (work->sink.kind->answered == NULL || !work->started || work->gone)
+        return;
+    weir_status status = work->sink.kind->answered(&work->sink, &work->safe, &error);
+    if (status == WEIR_OK || status == WEIR_AGAIN) {
+        work->failing = false;
+    } else {
+        snprintf(work->reason, sizeof work->reason, "%s",
+                 error != NULL ? weir_error_message(error) : "no answers come");
+        if (status == WEIR_IO)
+            note_failure(runtime, work, weir_monotonic_now());
+        else
+            give_up(runtime, work, status);
+    }
+    weir_error_free(error);
+}
+
 /* True: some sink was stuck, or is now. */
 static bool flush_all(weir_program *program)
 {
@@ -152,6 +176,7 @@ static bool flush_all(weir_program *program)
         if (work->left != work->written)
             stuck = flush(runtime, work) || stuck;
         sync_sink(runtime, work);
+        take_answers(runtime, work);
     }
     return stuck;
 }
@@ -162,7 +187,8 @@ static void note_stuck(weir_runtime *runtime)
     runtime->sinks_due = 0;
     FOR_EACH_SINK(runtime, work)
     {
-        if (work->left == work->written)
+        bool waits = work->left != work->written || work->failing || runtime->draining;
+        if (weir_sink_owed(work) == 0 || !waits)
             continue;
         runtime->sinks_stuck = true;
         if (work->again_at != 0 && (runtime->sinks_due == 0 || work->again_at < runtime->sinks_due))

@@ -108,6 +108,26 @@ const weir_source_host weir_runtime_source_host = {
     .log = log_of_source,
 };
 
+/* --- What sinks ask --- */
+
+static void watch_answers(weir_sink *sink, int fd)
+{
+    const weir_sink_work *work = sink->host_arg;
+    weir_program *program = work->owner;
+
+    weir_watch_set(program->runtime, &program->answer_watches[work - program->sinks], fd, EV_READ);
+}
+
+static void log_of_sink(weir_sink *sink, weir_level level, const char *message)
+{
+    const weir_sink_work *work = sink->host_arg;
+    const weir_program *program = work->owner;
+
+    weir_runtime_log(program->runtime, level, "sinks", sink->module->name, "%s", message);
+}
+
+const weir_sink_host weir_runtime_sink_host = {.watch = watch_answers, .log = log_of_sink};
+
 /* --- Starting --- */
 
 /* The word of a choice at `index`, copied into `word`. */

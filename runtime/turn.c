@@ -231,6 +231,19 @@ bool weir_turn_has_more(weir_runtime *runtime)
     return false;
 }
 
+weir_status weir_attend_sources(weir_runtime *runtime, weir_error **error)
+{
+    weir_status status = WEIR_OK;
+
+    FOR_EACH_SOURCE(runtime, work)
+    {
+        weir_source *source = &work->source;
+        if (status == WEIR_OK && source->kind->attend != NULL && source->state != NULL)
+            status = source->kind->attend(source, error);
+    }
+    return status;
+}
+
 weir_status weir_turn(weir_runtime *runtime, bool *ret_more, weir_error **error)
 {
     weir_status status = WEIR_OK;
@@ -242,6 +255,7 @@ weir_status weir_turn(weir_runtime *runtime, bool *ret_more, weir_error **error)
     weir_run_timers(runtime, weir_clock_read(&runtime->clock));
     weir_collect_polls(runtime);
     weir_turn_begin(runtime);
+    status = weir_attend_sources(runtime, error);
     while (status == WEIR_OK && !atomic_load(&runtime->stopping) &&
            (work = pick(runtime, &until, error, &status)) != NULL) {
         weir_source_hand_on(work, end_at(&work->source, until));

@@ -2,7 +2,8 @@
 /* watch.c - the descriptors that cause a turn: what sources read, what sinks wait to write to.
  *
  * Descriptors are level-triggered: one that nobody attends to would wake the loop again and again.
- * So a source that is held is not watched, and a sink only while it is stuck.
+ * So a source that is held is not watched unless it attends to it all the same, and a sink's output
+ * only while it is stuck.
  */
 #include <string.h>
 #include <sys/epoll.h>
@@ -68,10 +69,13 @@ bool weir_watch_all(weir_runtime *runtime)
     for (weir_program *program = runtime->programs; program != NULL; program = program->next) {
         for (uint32_t i = 0; i < program->module->source_count; i++) {
             weir_source_work *work = &program->sources[i];
-            deaf = want(runtime, &work->watch, !work->stalled && !stopping) || deaf;
+            bool heard = work->source.kind->attend != NULL || (!work->stalled && !stopping);
+            deaf = want(runtime, &work->watch, heard) || deaf;
         }
-        for (uint32_t i = 0; i < program->module->sink_count; i++)
+        for (uint32_t i = 0; i < program->module->sink_count; i++) {
             deaf = want(runtime, &program->sink_watches[i], program->sinks[i].stuck) || deaf;
+            deaf = want(runtime, &program->answer_watches[i], true) || deaf;
+        }
     }
     return deaf;
 }
@@ -81,7 +85,9 @@ void weir_watch_none(weir_runtime *runtime)
     for (weir_program *program = runtime->programs; program != NULL; program = program->next) {
         for (uint32_t i = 0; i < program->module->source_count; i++)
             weir_watch_set(runtime, &program->sources[i].watch, -1, EV_READ);
-        for (uint32_t i = 0; i < program->module->sink_count; i++)
+        for (uint32_t i = 0; i < program->module->sink_count; i++) {
             weir_watch_set(runtime, &program->sink_watches[i], -1, EV_WRITE);
+            weir_watch_set(runtime, &program->answer_watches[i], -1, EV_READ);
+        }
     }
 }

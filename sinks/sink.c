@@ -9,6 +9,24 @@
 
 /* --- Encoding --- */
 
+static weir_status encode(weir_sink *sink, const void *value, weir_buffer *out,
+                          weir_wire_error *error)
+{
+    if (sink->kind->encode != NULL)
+        return sink->kind->encode(sink, value, out, error);
+    weir_status status = weir_encode(sink->type, sink->format, value, out, error);
+    if (status == WEIR_OK && sink->format != WEIR_FORMAT_MSGPACK && weir_buffer_room(out, 1))
+        out->data[out->size++] = '\n';
+    return status;
+}
+
+static weir_status refused(const weir_sink_work *work, weir_firing *firing,
+                           const weir_wire_error *error)
+{
+    return weir_fail(firing, "sink '%s' cannot write the result: %s%s%s", work->sink.module->name,
+                     error->path, error->path[0] != '\0' ? ": " : "", error->message);
+}
+
 static weir_status prepare(const weir_outlet *outlet, weir_firing *firing, const void *value)
 {
     weir_sink_work *work = outlet->arg;
@@ -17,13 +35,12 @@ static weir_status prepare(const weir_outlet *outlet, weir_firing *firing, const
 
     if (sink->kind->write == NULL)
         return WEIR_OK;
-    if (weir_encode(sink->type, sink->format, value, &work->out, &error) != WEIR_OK) {
+    size_t before = work->out.size;
+    if (encode(sink, value, &work->out, &error) != WEIR_OK) {
         work->out.failed = false;
-        return weir_fail(firing, "sink '%s' cannot write the result: %s%s%s", sink->module->name,
-                         error.path, error.path[0] != '\0' ? ": " : "", error.message);
+        work->out.size = before;
+        return refused(work, firing, &error);
     }
-    if (sink->format != WEIR_FORMAT_MSGPACK && weir_buffer_room(&work->out, 1))
-        work->out.data[work->out.size++] = '\n';
     return WEIR_OK;
 }
 
@@ -56,6 +73,24 @@ static weir_status take(const weir_outlet *outlet, weir_firing *firing, const vo
     else
         cancel(outlet);
     return status;
+}
+
+weir_status weir_sink_bury(weir_sink_work *work, weir_firing *firing,
+                           const weir_dead_letter *letter, const weir_original *original)
+{
+    weir_outlet outlet = weir_sink_outlet(work);
+    weir_sink *sink = &work->sink;
+    weir_wire_error error;
+
+    if (sink->kind->bury == NULL)
+        return weir_outlet_take(&outlet, firing, 0, letter);
+    if (sink->kind->bury(sink, letter, original, &work->out, &error) == WEIR_OK) {
+        commit(&outlet, firing, letter);
+        return WEIR_OK;
+    }
+    work->out.failed = false;
+    cancel(&outlet);
+    return refused(work, firing, &error);
 }
 
 /* A callback sees the value itself: there is nothing to refuse, and nothing to write. */
@@ -108,7 +143,7 @@ weir_status weir_sink_flush(weir_sink_work *work, int *fd, weir_error **error)
         work->unsynced = work->unsynced || written != 0;
         sink->metrics.bytes += written;
     }
-    if (sink->kind->sync == NULL)
+    if (sink->kind->sync == NULL && sink->kind->answered == NULL)
         work->safe = sink->metrics.bytes;
     work->stuck = status != WEIR_OK;
     if (status != WEIR_OK && status != WEIR_AGAIN)
@@ -135,7 +170,7 @@ weir_status weir_sink_sync(weir_sink_work *work, bool last, weir_error **error)
 
 size_t weir_sink_drop(weir_sink_work *work)
 {
-    size_t lost = work->left - work->written;
+    size_t lost = weir_sink_owed(work);
 
     work->gone = true;
     work->sink.metrics.lost += lost;

@@ -44,6 +44,10 @@ void weir_sink_release(weir_sink_work *work);
 /* The outlet's functions; its arg is the weir_sink_work. */
 weir_outlet weir_sink_outlet(weir_sink_work *work);
 
+/* A dead letter leaves; `original` is NULL where its message is not there any more. */
+weir_status weir_sink_bury(weir_sink_work *work, weir_firing *firing,
+                           const weir_dead_letter *letter, const weir_original *original);
+
 /* True while it takes the results of another firing (rule E15). */
 bool weir_sink_is_ready(const weir_sink_work *work);
 
@@ -51,6 +55,16 @@ bool weir_sink_is_ready(const weir_sink_work *work);
 static inline uint64_t weir_sink_given(const weir_sink_work *work)
 {
     return work->sink.metrics.bytes + (work->left - work->written);
+}
+
+/* Bytes of results that have left and are not written, or not answered yet. */
+static inline size_t weir_sink_owed(const weir_sink_work *work)
+{
+    size_t unanswered = work->sink.kind->answered != NULL && !work->gone
+                            ? work->sink.metrics.bytes - work->safe
+                            : 0;
+
+    return work->left - work->written + unanswered;
 }
 
 /* Writes out what has left. WEIR_AGAIN and WEIR_IO: not all; *fd as for the kind's write. */

@@ -100,8 +100,12 @@ void weir_ledger_add(weir_ledger *ledger, uint32_t outcome, uint64_t count)
 
 /* --- Partitions --- */
 
+/* A place that a partition has left, or one more. */
 static weir_partition *add_partition(weir_origin *origin)
 {
+    for (uint32_t i = 0; i < origin->partition_count; i++)
+        if (origin->partitions[i].vacant)
+            return &origin->partitions[i];
     if (origin->partition_count == origin->partition_room) {
         uint32_t room = origin->partition_room != 0 ? origin->partition_room * 2 : 4;
         weir_partition *grown = weir_realloc(origin->partitions, room * sizeof *grown);
@@ -113,20 +117,43 @@ static weir_partition *add_partition(weir_origin *origin)
     return &origin->partitions[origin->partition_count++];
 }
 
-bool weir_origin_enter(weir_origin *origin, int32_t number, int64_t position)
+weir_partition *weir_origin_find(const weir_origin *origin, int32_t number)
 {
     for (uint32_t i = 0; i < origin->partition_count; i++)
-        if (origin->partitions[i].number == number) {
-            origin->place = i;
-            return true;
-        }
-    weir_partition *partition = add_partition(origin);
-    if (partition == NULL)
-        return false;
-    *partition = (weir_partition){
-        .number = number, .next = position, .ready = position, .committed = position};
-    origin->place = origin->partition_count - 1;
+        if (origin->partitions[i].number == number && !origin->partitions[i].vacant)
+            return &origin->partitions[i];
+    return NULL;
+}
+
+bool weir_origin_enter(weir_origin *origin, int32_t number, int64_t position)
+{
+    weir_partition *partition = weir_origin_find(origin, number);
+
+    if (partition == NULL) {
+        partition = add_partition(origin);
+        if (partition == NULL)
+            return false;
+        *partition = (weir_partition){
+            .number = number, .next = position, .ready = position, .committed = position};
+    }
+    origin->place = (uint32_t)(partition - origin->partitions);
     return true;
+}
+
+/* Its undone events go on, in no list any more. */
+void weir_origin_leave(weir_origin *origin, int32_t number)
+{
+    weir_partition *partition = weir_origin_find(origin, number);
+
+    if (partition == NULL)
+        return;
+    for (weir_ticket *ticket = partition->oldest, *next; ticket != NULL; ticket = next) {
+        next = ticket->next;
+        ticket->place = WEIR_NONE;
+    }
+    partition->oldest = partition->newest = NULL;
+    partition->ready = partition->committed = partition->next;
+    partition->vacant = true;
 }
 
 /* Tickets are made in the order of their positions: that of the event on its way is the newest. */
@@ -145,8 +172,9 @@ static void link_ticket(weir_origin *origin, weir_ticket *ticket)
 
 static void unlink_ticket(weir_origin *origin, const weir_ticket *ticket)
 {
+    if (ticket->place == WEIR_NONE)
+        return;
     weir_partition *partition = &origin->partitions[ticket->place];
-
     if (ticket->older != NULL)
         ticket->older->next = ticket->next;
     else

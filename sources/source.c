@@ -194,3 +194,27 @@ weir_status weir_source_put(weir_source *source, weir_slice message, int64_t pos
         source->raw[source->span.count++] = message;
     return WEIR_OK;
 }
+
+void weir_source_take_back(weir_source *source, int32_t partition)
+{
+    if (source->taken < source->span.count && source->span.partition == partition) {
+        source->origin.ledger.received -= source->span.count - source->taken;
+        source->span.count = source->taken;
+    }
+    if (source->refusal.waiting && source->refusal.partition == partition) {
+        source->origin.ledger.received--;
+        source->refusal.waiting = false;
+    }
+}
+
+bool weir_source_skip(weir_source *source, int32_t partition, int64_t position, uint64_t dropped)
+{
+    source->origin.ledger.received += dropped;
+    source->origin.ledger.dropped += dropped;
+    if (!source->origin.commits)
+        return true;
+    if (!weir_origin_enter(&source->origin, partition, position - (int64_t)dropped))
+        return false;
+    source->origin.partitions[source->origin.place].next = position;
+    return true;
+}

@@ -63,12 +63,14 @@ void emit_settings(emitter *e, const char *room, const char *owner, const spec_s
     EMIT(e, 0, "static const weir_setting %s_%s_%s_settings[] = {", e->module.text, room, owner);
     for (size_t i = 0; i < settings->count; i++) {
         weir_buffer literal = {0};
+        emit_literal(&literal, settings->items[i].name, strlen(settings->items[i].name));
+        weir_buffer_text(&literal, ", ");
         emit_literal(&literal, settings->items[i].text, strlen(settings->items[i].text));
         if (literal.failed)
             e->out->failed = true;
         else
-            EMIT(e, 4, "{\"%s\", %s, {%s_spec, %u, %u}},", settings->items[i].name, literal.data,
-                 e->module.text, settings->items[i].place.line, settings->items[i].place.column);
+            EMIT(e, 4, "{%s, {%s_spec, %u, %u}},", literal.data, e->module.text,
+                 settings->items[i].place.line, settings->items[i].place.column);
         weir_buffer_free(&literal);
     }
     EMIT(e, 0, "};");

@@ -102,7 +102,20 @@ typedef enum weir_option_type {
     WEIR_OPTION_TEXT,     /* char * */
     WEIR_OPTION_PATH,     /* char *, relative to the spec file */
     WEIR_OPTION_CHOICE,   /* int: the index in `choices` */
+    WEIR_OPTION_FIELD,    /* char *: a field of the room's type */
+    WEIR_OPTION_PAIRS,    /* weir_pairs: a map of texts; each setting is named OPTION.NAME */
+    WEIR_OPTION_FIELDS,   /* weir_pairs whose texts are fields of the room's type */
 } weir_option_type;
+
+/* Names and texts, in the order in which they were set. */
+typedef struct weir_pair {
+    char *name, *text;
+} weir_pair;
+
+typedef struct weir_pairs {
+    weir_pair *items;
+    size_t count;
+} weir_pairs;
 
 typedef struct weir_option {
     const char *name;
@@ -133,6 +146,9 @@ typedef struct weir_kind {
     size_t config_size;
 } weir_kind;
 
+/* Whether a setting of that name is one of the option: its name, or of PAIRS one of its map. */
+WEIR_API bool weir_option_is(const weir_option *option, const char *setting);
+
 /* Fills the zeroed `config` from defaults, then `settings`. Names what is unknown (with the nearest
  * known name), missing, malformed or out of range. `what` names the owner in messages
  * ("source 'quotes'"). On failure nothing of `config` need be freed; else weir_options_free. */
@@ -142,6 +158,7 @@ WEIR_API WEIR_MUST_USE weir_status weir_options_read(const weir_option *options,
                                                      size_t setting_count, void *config,
                                                      weir_error **error);
 WEIR_API void weir_options_free(const weir_option *options, size_t option_count, void *config);
+WEIR_API void weir_option_free(const weir_option *option, void *value); /* one member */
 
 /* Reads one option's value into `value` (a member of its type) or says what was expected. */
 WEIR_API WEIR_MUST_USE weir_status weir_option_read(const weir_option *option, const char *what,

@@ -18,6 +18,7 @@
 
 #include <weir/core.h>
 #include <weir/graph.h>
+#include <weir/sources.h>
 #include <weir/wire.h>
 
 #ifdef __cplusplus
@@ -40,8 +41,30 @@ typedef struct weir_sink_kind {
     /* Makes safe what was written, as the sink's policy says: after each turn that wrote, and once
      * at the end (`last`). */
     weir_status (*sync)(weir_sink *sink, bool last, weir_error **error);
+    /* Appends one result as `write` wants it, in place of the engine: its format, and a line's end.
+     * On failure what was appended is taken off again, and the firing fails. */
+    weir_status (*encode)(weir_sink *sink, const void *value, struct weir_buffer *out,
+                          weir_wire_error *error);
+    /* As `encode`, of a dead letter: with the message that its event was read from, or NULL where
+     * that is not there any more. NULL: dead letters are encoded as results are. */
+    weir_status (*bury)(weir_sink *sink, const weir_dead_letter *letter,
+                        const weir_original *original, struct weir_buffer *out,
+                        weir_wire_error *error);
+    /* Of a kind whose results are safe only when an answer comes: how many of the bytes that it
+     * took are, in their order. Asked once a turn; it leaves the descriptor that it watches
+     * unready. Positions wait for it, and so does the end. WEIR_AGAIN: good so far; WEIR_IO:
+     * answers fail to come, and `error` says why; WEIR_CLOSED: they never will; the runtime stops.
+     */
+    weir_status (*answered)(weir_sink *sink, uint64_t *ret_safe, weir_error **error);
     void (*close)(weir_sink *sink);
 } weir_sink_kind;
+
+/* What a kind may ask of the engine. */
+typedef struct weir_sink_host {
+    /* Watches one descriptor for input, all the while; -1: none. */
+    void (*watch)(weir_sink *sink, int fd);
+    void (*log)(weir_sink *sink, weir_level level, const char *message);
+} weir_sink_host;
 
 /* Counters since the start. */
 typedef struct weir_sink_metrics {
@@ -64,6 +87,8 @@ struct weir_sink {
     weir_format format;
     weir_tap tap; /* the host's, of a sink of any kind */
     weir_sink_metrics metrics;
+    const weir_sink_host *host;
+    void *host_arg;
 };
 
 #ifdef __cplusplus

@@ -35,7 +35,7 @@ typedef struct weir_ledger {
     uint64_t kept;      /* only refreshed a cache or a state */
     uint64_t filtered;  /* a `where:` was false */
     uint64_t collapsed; /* overwritten under `latest`, or by `conflate` */
-    uint64_t dropped;   /* by `drop_oldest` */
+    uint64_t dropped;   /* by `drop_oldest`, or by a rule for tombstones */
     uint64_t dead;      /* became a dead letter */
 } weir_ledger;
 
@@ -55,11 +55,11 @@ struct weir_ticket {
     uint32_t outcome;               /* weir_outcome bits so far */
     struct weir_ticket_part *parts; /* what it stands for: the events of a batch, oldest first */
     struct weir_ticket_part *last_part;
-    weir_ticket *next;             /* in the free list; else the next undone one of its partition */
-    weir_ticket *older;            /* the undone one before it */
-    uint32_t place;                /* of its partition in the origin's list */
-    uint32_t burial;               /* the newest failure that made a dead letter of it */
-    uint32_t rounds;               /* of feedback: the most that a part has gone */
+    weir_ticket *next;  /* in the free list; else the next undone one of its partition */
+    weir_ticket *older; /* the undone one before it */
+    uint32_t place;     /* of its partition in the origin's list; WEIR_NONE: it has left */
+    uint32_t burial;    /* the newest failure that made a dead letter of it */
+    uint32_t rounds;    /* of feedback: the most that a part has gone */
     struct weir_ticket_part *walk; /* where weir_ticket_walk goes on */
 };
 
@@ -75,6 +75,7 @@ typedef struct weir_partition {
     weir_ticket *oldest, *newest; /* its undone events, by position */
     int64_t ready;                /* to be committed as soon as the sinks have written */
     int64_t committed;
+    bool vacant; /* the source has left it: another one may take its place */
 } weir_partition;
 
 /* Where events come from: a source, or an accumulator that is fed by hand. */
@@ -112,6 +113,14 @@ static inline bool weir_origin_has_room(const weir_origin *origin)
  * False: out of memory. */
 WEIR_API WEIR_MUST_USE bool weir_origin_enter(weir_origin *origin, int32_t partition,
                                               int64_t position);
+
+/* The partition that the source has entered and not left, or NULL. Valid until it enters another.
+ */
+WEIR_API weir_partition *weir_origin_find(const weir_origin *origin, int32_t partition);
+
+/* The partition is somebody else's now. What is undone of it goes its way, and is not committed by
+ * this source any more, also when it enters the partition again. */
+WEIR_API void weir_origin_leave(weir_origin *origin, int32_t partition);
 
 /* The position below which all events of the partition are done. */
 static inline int64_t weir_partition_done(const weir_partition *partition)
@@ -190,6 +199,22 @@ typedef struct weir_span {
     const weir_slice *raw; /* `count` of them, or NULL */
 } weir_span;
 
+/* The message that an event was read from, as its source had it. */
+typedef struct weir_header {
+    const char *name;
+    weir_slice value;
+} weir_header;
+
+typedef struct weir_original {
+    const char *topic; /* or what else the source reads; NULL: it has no name */
+    int32_t partition;
+    int64_t position;
+    weir_slice key, value; /* data NULL: none */
+    const weir_header *headers;
+    size_t header_count;
+    int64_t time; /* milliseconds since 1970; 0: unknown */
+} weir_original;
+
 typedef enum weir_source_health {
     WEIR_SOURCE_STARTING,
     WEIR_SOURCE_CONNECTING,
@@ -206,6 +231,14 @@ typedef struct weir_source_gauges {
     uint64_t clients, client_limit;  /* connections; 0: it has none */
     uint64_t refused;                /* connections that were turned away */
     uint64_t read, total; /* bytes read, of so many; 0: nobody knows how many there are */
+    /* Of a log with positions: how many of its partitions are read here, and how many messages of
+     * them are not yet; how long, at the pace of the last seconds, until there are none (0:
+     * unknown, or never at this pace). */
+    uint64_t partitions, lag, catch_up; /* catch_up in nanoseconds */
+    uint64_t rebalances;                /* changes of the partitions that are read here */
+    uint64_t handed_over;               /* of those: with something still undone */
+    uint64_t commits, commit_failures;
+    uint64_t commit_time; /* nanoseconds that the newest commit took */
 } weir_source_gauges;
 
 /* Callbacks of a kind. All but `read` may be NULL. */
@@ -229,6 +262,15 @@ typedef struct weir_source_kind {
      * its kind can clears source->origin.commits in `open`. */
     weir_status (*commit)(weir_source *source, int32_t partition, int64_t position,
                           weir_error **error);
+    /* Does what is no reading: at the beginning of each turn, also while the source is held or
+     * drained, so that what it watches is watched all the while; it leaves its descriptor unready.
+     * An error ends the runtime in order. */
+    weir_status (*attend)(weir_source *source, weir_error **error);
+    /* At the end, once all that is done was told to `commit`: has it arrived? WEIR_AGAIN: not yet;
+     * it is asked again within 20 ms, for as long as `stop_within`. */
+    weir_status (*settle)(weir_source *source, weir_error **error);
+    /* The message at this position, if it is still there; valid until the next `read`. */
+    bool (*original)(weir_source *source, int32_t partition, int64_t position, weir_original *ret);
     void (*close)(weir_source *source);
     void (*measure)(weir_source *source, weir_source_gauges *ret);
     bool reads_bytes; /* it calls weir_source_put, by the format of its spec */
@@ -296,6 +338,16 @@ WEIR_API weir_status weir_source_put(weir_source *source, weir_slice message, in
 /* As weir_source_put for what is no message at all: it becomes a dead letter for this reason. */
 WEIR_API weir_status weir_source_refuse(weir_source *source, weir_slice bytes, int64_t position,
                                         const char *reason);
+
+/* A source that keeps no messages of `partition` any more takes back those of the span that were
+ * not handed on: they were never received. In `attend`. */
+WEIR_API void weir_source_take_back(weir_source *source, int32_t partition);
+
+/* The messages of `partition` before `position` are of no concern: they are done as soon as those
+ * before them are. In `read`, while the span is empty. `dropped` of them are received, and counted
+ * as dropped. False: out of memory. */
+WEIR_API WEIR_MUST_USE bool weir_source_skip(weir_source *source, int32_t partition,
+                                             int64_t position, uint64_t dropped);
 
 /* Reads the header row of a CSV source; `where` names what it stands in. */
 WEIR_API WEIR_MUST_USE weir_status weir_source_header(weir_source *source, weir_slice header,

@@ -19,11 +19,29 @@
 #include <unistd.h>
 
 #include "core/buffer.h"
+#include "kafka/options.h"
 #include <weir/codegen.h>
 
 #define EXPECT "# expect: "
 
 /* The comments of `file`, each a line. */
+/* As the command knows it: with the kinds of libweir-kafka. */
+static const weir_catalog *whole_catalog(void)
+{
+    static const weir_kind kafka_source = KAFKA_SOURCE_HEAD, kafka_sink = KAFKA_SINK_HEAD;
+    static const weir_kind *sources[16], *sinks[16];
+    static weir_catalog catalog;
+
+    catalog = *weir_builtin_catalog();
+    memcpy(sources, catalog.sources.items, catalog.sources.count * sizeof *sources);
+    memcpy(sinks, catalog.sinks.items, catalog.sinks.count * sizeof *sinks);
+    sources[catalog.sources.count++] = &kafka_source;
+    sinks[catalog.sinks.count++] = &kafka_sink;
+    catalog.sources.items = sources;
+    catalog.sinks.items = sinks;
+    return &catalog;
+}
+
 static void read_expected(const char *file, weir_buffer *expected)
 {
     char line[1024];
@@ -67,7 +85,7 @@ static bool check_file(const char *file)
     weir_spec *spec = NULL;
 
     read_expected(file, &expected);
-    weir_status status = weir_spec_load(file, weir_builtin_catalog(), &spec, &diagnostics, &error);
+    weir_status status = weir_spec_load(file, whole_catalog(), &spec, &diagnostics, &error);
     assert_int_equal(status, WEIR_SPEC);
     assert_null(spec);
     assert_non_null(strstr(weir_error_message(error), file));
@@ -106,7 +124,7 @@ static void test_text(void **state)
 
     assert_int_equal(chdir(SPEC_FOLDER "/bad"), 0);
     assert_int_equal(
-        weir_spec_load("dup_field.weir.yaml", weir_builtin_catalog(), &spec, &diagnostics, NULL),
+        weir_spec_load("dup_field.weir.yaml", whole_catalog(), &spec, &diagnostics, NULL),
         WEIR_SPEC);
     char *text = weir_diagnostics_text(diagnostics);
     assert_string_equal(text, "dup_field.weir.yaml:5:5: error: 'bid' is defined twice\n"

@@ -391,8 +391,11 @@ static void expect_warnings(const char *file, const warning *expected, size_t co
 static void test_warnings(void **state)
 {
     static const warning unwise[] = {
-        {5, "'a' is reference data"}, {5, "commits and has no `dead_letters:`"},
-        {9, "'kept' is state"},       {13, "pairs by order of arrival"},
+        {5, "'a' is reference data"},
+        {5, "commits and has no `dead_letters:`"},
+        {9, "'kept' is state"},
+        {13, "pairs by order of arrival"},
+        {15, "keeps state of what the group"},
         {15, "has 265 bytes"},
     };
     static const warning words[] = {

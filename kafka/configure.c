@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* configure.c - what librdkafka is told of a source, and what it tells from time to time. */
+#include <stdio.h>
+#include <string.h>
+
+#include "core/clock.h"
+#include "kafka/source.h"
+
+/* Records behind what has been read, of all partitions; the ends are what the last fetches said. */
+uint64_t kafka_lag(const kafka_source *state)
+{
+    uint64_t lag = 0;
+
+    for (uint32_t i = 0; i < state->partition_count && state->client.rk != NULL; i++) {
+        const kafka_partition *partition = &state->partitions[i];
+        int64_t low, high;
+        if (partition->next < 0)
+            continue; /* nobody knows yet where it begins */
+        rd_kafka_get_watermark_offsets(state->client.rk, state->topics[partition->topic],
+                                       partition->partition, &low, &high);
+        int64_t next = partition->next > low ? partition->next : low;
+        lag += high > next ? (uint64_t)(high - next) : 0;
+    }
+    return lag;
+}
+
+/* Every few seconds: is the cluster there, and how fast is the lag going down? */
+static int on_statistics(rd_kafka_t *rk, char *json, size_t size, void *opaque)
+{
+    kafka_client *client = opaque;
+    kafka_source *state = client->owner;
+    int64_t now = weir_monotonic_now();
+    uint64_t lag = kafka_lag(state);
+
+    (void)rk;
+    (void)size;
+    kafka_client_judge(client, json);
+    state->catch_up =
+        state->lag_at != 0 && lag != 0 && lag < state->lag
+            ? (uint64_t)((double)lag * (double)(now - state->lag_at) / (double)(state->lag - lag))
+            : 0;
+    state->lag = lag;
+    state->lag_at = now;
+    return 0;
+}
+
+/* What the promises of the kind stand on. */
+static const char *const ours[] = {"bootstrap.servers",
+                                   "metadata.broker.list",
+                                   "group.id",
+                                   "group.instance.id",
+                                   "enable.auto.commit",
+                                   "enable.auto.offset.store",
+                                   "enable.partition.eof",
+                                   "auto.offset.reset",
+                                   "log.queue",
+                                   "statistics.interval.ms",
+                                   "queued.max.messages.kbytes",
+                                   "queued.min.messages",
+                                   NULL};
+
+static weir_status configure(const kafka_source *state, rd_kafka_conf_t *conf, weir_error **error)
+{
+    const kafka_source_config *config = state->config;
+    const kafka_client *client = &state->client;
+    bool bounded = state->until_end || state->until_time != INT64_MAX;
+    const struct {
+        const char *name, *value;
+    } texts[] = {
+        {"group.id", config->group != NULL ? config->group : "weir"},
+        {"group.instance.id", state->source->origin.commits ? config->instance : NULL},
+        {"enable.auto.commit", "false"},
+        {"enable.auto.offset.store", "false"},
+        {"auto.offset.reset", "earliest"},
+        {"enable.partition.eof", bounded ? "true" : "false"},
+        {"statistics.interval.ms", "5000"},
+    };
+    weir_status status = WEIR_OK;
+
+    for (size_t i = 0; i < sizeof texts / sizeof *texts && status == WEIR_OK; i++)
+        if (texts[i].value != NULL)
+            status = kafka_client_set(client, conf, texts[i].name, texts[i].value, error);
+    /* A small record costs some six hundred bytes beside its own. In a replay each partition has a
+     * queue, and the limits. */
+    int64_t ahead = state->replaying ? config->buffer / 16 : config->buffer;
+    if (status == WEIR_OK)
+        status = kafka_client_set_number(client, conf, "queued.max.messages.kbytes", ahead / 1024,
+                                         error);
+    if (status == WEIR_OK)
+        status = kafka_client_set_number(client, conf, "queued.min.messages", ahead / 512, error);
+    return status;
+}
+
+static bool is_set(const weir_pairs *pairs, const char *name)
+{
+    for (size_t i = 0; i < pairs->count; i++)
+        if (strcmp(pairs->items[i].name, name) == 0)
+            return true;
+    return false;
+}
+
+/* What the spec may say otherwise: set before its own properties would be too late to override. */
+static weir_status set_defaults(const kafka_source *state, rd_kafka_conf_t *conf,
+                                weir_error **error)
+{
+    char fetch[32];
+    const struct {
+        const char *name, *value;
+    } usual[] = {{"check.crcs", "true"},
+                 {"fetch.max.bytes", fetch},
+                 {"fetch.wait.max.ms", "100"},
+                 {"partition.assignment.strategy",
+                  rd_kafka_version() >= 0x020a0000 ? "cooperative-sticky" : "range"}};
+    weir_status status = WEIR_OK;
+
+    snprintf(
+        fetch, sizeof fetch, "%lld",
+        (long long)(state->config->buffer / 8 > 1 << 20 ? state->config->buffer / 8 : 1 << 20));
+    for (size_t i = 0; i < sizeof usual / sizeof *usual && status == WEIR_OK; i++)
+        if (!is_set(&state->config->librdkafka, usual[i].name))
+            status = kafka_client_set(&state->client, conf, usual[i].name, usual[i].value, error);
+    return status;
+}
+
+rd_kafka_conf_t *kafka_configure(kafka_source *state, weir_error **error)
+{
+    rd_kafka_conf_t *conf =
+        kafka_client_configure(&state->client, &state->config->librdkafka, ours, error);
+
+    if (conf == NULL)
+        return NULL;
+    rd_kafka_conf_set_offset_commit_cb(conf, kafka_on_commit);
+    rd_kafka_conf_set_stats_cb(conf, on_statistics);
+    if (state->source->origin.commits)
+        rd_kafka_conf_set_rebalance_cb(conf, kafka_on_rebalance);
+    if (configure(state, conf, error) == WEIR_OK && set_defaults(state, conf, error) == WEIR_OK)
+        return conf;
+    rd_kafka_conf_destroy(conf);
+    return NULL;
+}

@@ -1,0 +1,370 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* partitions.c - which partitions this process reads: as a member of a group, or all of them.
+ *
+ * A revoke is answered when what is under way is done and committed, or `revoke_within` has passed;
+ * until then the group waits, and nothing more of these partitions is handed on. What is still
+ * undone then goes its way here and comes again at the new member; it is not committed from here.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "kafka/source.h"
+
+static const int64_t look_each = 60000000000, look_soon = 1000000000;
+enum { METADATA_MS = 2000, METADATA_SHORT_MS = 200, METADATA_LONG_MS = 20000 };
+
+/* --- The list --- */
+
+/* The place of the name, or a new one. UINT32_MAX: out of memory. */
+static uint32_t topic_place(kafka_source *state, const char *name)
+{
+    for (uint32_t i = 0; i < state->topic_count; i++)
+        if (strcmp(state->topics[i], name) == 0)
+            return i;
+    char **grown = weir_realloc(state->topics, (state->topic_count + 1) * sizeof *grown);
+    if (grown == NULL)
+        return UINT32_MAX;
+    state->topics = grown;
+    grown[state->topic_count] = weir_strdup(name);
+    return grown[state->topic_count] != NULL ? state->topic_count++ : UINT32_MAX;
+}
+
+kafka_partition *kafka_partition_of(kafka_source *state, const char *topic, int32_t number)
+{
+    for (uint32_t i = 0; i < state->partition_count; i++)
+        if (state->partitions[i].partition == number &&
+            strcmp(state->topics[state->partitions[i].topic], topic) == 0)
+            return &state->partitions[i];
+    return NULL;
+}
+
+kafka_partition *kafka_partition_numbered(kafka_source *state, int32_t number)
+{
+    for (uint32_t i = 0; i < state->partition_count; i++)
+        if (state->partitions[i].number == number)
+            return &state->partitions[i];
+    return NULL;
+}
+
+static bool add(kafka_source *state, const rd_kafka_topic_partition_t *one)
+{
+    uint32_t topic = topic_place(state, one->topic);
+
+    if (topic == UINT32_MAX)
+        return false;
+    if (state->partition_count == state->partition_room) {
+        uint32_t room = state->partition_room != 0 ? state->partition_room * 2 : 16;
+        kafka_partition *grown = weir_realloc(state->partitions, room * sizeof *grown);
+        if (grown == NULL)
+            return false;
+        state->partitions = grown;
+        state->partition_room = room;
+    }
+    state->newest = NULL;
+    state->partitions[state->partition_count++] =
+        (kafka_partition){.number = (int32_t)(topic << KAFKA_TOPIC_SHIFT) + one->partition,
+                          .partition = one->partition,
+                          .topic = topic,
+                          .next = -1,
+                          .to_commit = -1,
+                          .committed = -1,
+                          .end = INT64_MAX};
+    return true;
+}
+
+static void drop(kafka_source *state, const rd_kafka_topic_partition_t *one)
+{
+    kafka_partition *partition = kafka_partition_of(state, one->topic, one->partition);
+
+    if (partition == NULL)
+        return;
+    weir_source_take_back(state->source, partition->number);
+    weir_origin_leave(&state->source->origin, partition->number);
+    *partition = state->partitions[--state->partition_count];
+    state->newest = NULL;
+}
+
+void kafka_forget(kafka_source *state)
+{
+    for (uint32_t i = 0; i < state->topic_count; i++)
+        weir_free(state->topics[i]);
+    weir_free(state->topics);
+    weir_free(state->partitions);
+    if (state->has_pattern)
+        regfree(&state->pattern);
+}
+
+/* --- Taking over --- */
+
+/* Their records come into the queue of ours, apart from everything else. */
+static void forward(const kafka_source *state, const rd_kafka_topic_partition_list_t *list)
+{
+    for (int i = 0; i < list->cnt; i++) {
+        rd_kafka_queue_t *queue = rd_kafka_queue_get_partition(
+            state->client.rk, list->elems[i].topic, list->elems[i].partition);
+        if (queue == NULL)
+            continue;
+        rd_kafka_queue_forward(queue, state->messages);
+        rd_kafka_queue_destroy(queue);
+    }
+}
+
+static bool take_over(kafka_source *state, rd_kafka_topic_partition_list_t *list)
+{
+    for (int i = 0; i < list->cnt; i++)
+        if (!add(state, &list->elems[i]))
+            return false;
+    kafka_place(state, list);
+    for (uint32_t i = 0; i < state->partition_count && state->replaying; i++)
+        kafka_merge_forward(state, &state->partitions[i]);
+    if (!state->replaying)
+        forward(state, list);
+    state->assigned = true;
+    state->source->health = WEIR_SOURCE_LIVE;
+    kafka_client_alive(&state->client);
+    return true;
+}
+
+static void note_failure(kafka_source *state, rd_kafka_resp_err_t code, rd_kafka_error_t *failure)
+{
+    if (failure != NULL)
+        kafka_client_note(&state->client, rd_kafka_error_code(failure),
+                          rd_kafka_error_string(failure));
+    else if (code != RD_KAFKA_RESP_ERR_NO_ERROR)
+        kafka_client_note(&state->client, code, NULL);
+    if (failure != NULL)
+        rd_kafka_error_destroy(failure);
+}
+
+static void assign(kafka_source *state, rd_kafka_topic_partition_list_t *list)
+{
+    rd_kafka_t *rk = state->client.rk;
+
+    if (!take_over(state, list)) {
+        state->client.fatal = true;
+        snprintf(state->client.trouble, sizeof state->client.trouble, "out of memory");
+    }
+    if (state->cooperative)
+        note_failure(state, RD_KAFKA_RESP_ERR_NO_ERROR, rd_kafka_incremental_assign(rk, list));
+    else
+        note_failure(state, rd_kafka_assign(rk, list), NULL);
+}
+
+/* --- Letting go --- */
+
+static void unassign(kafka_source *state, const rd_kafka_topic_partition_list_t *list)
+{
+    rd_kafka_t *rk = state->client.rk;
+
+    for (int i = 0; i < list->cnt; i++)
+        drop(state, &list->elems[i]);
+    if (state->cooperative)
+        note_failure(state, RD_KAFKA_RESP_ERR_NO_ERROR, rd_kafka_incremental_unassign(rk, list));
+    else
+        note_failure(state, rd_kafka_assign(rk, NULL), NULL);
+}
+
+static void begin_revoke(kafka_source *state, const rd_kafka_topic_partition_list_t *list)
+{
+    state->revoking = rd_kafka_topic_partition_list_copy(list);
+    state->revoke_until = state->source->host->now(state->source) + state->config->revoke_within;
+    for (int i = 0; i < list->cnt; i++) {
+        kafka_partition *partition =
+            kafka_partition_of(state, list->elems[i].topic, list->elems[i].partition);
+        if (partition == NULL)
+            continue;
+        partition->revoked = true;
+        weir_source_take_back(state->source, partition->number);
+    }
+}
+
+/* All that was handed on of it is done, and the cluster knows. */
+static bool is_finished(const kafka_source *state, const kafka_partition *partition)
+{
+    const weir_partition *tracked = weir_origin_find(&state->source->origin, partition->number);
+
+    if (tracked == NULL)
+        return true;
+    return tracked->oldest == NULL && tracked->committed == tracked->next &&
+           kafka_is_committed(state, partition);
+}
+
+void kafka_finish_revoke(kafka_source *state)
+{
+    rd_kafka_topic_partition_list_t *list = state->revoking;
+    bool finished = true;
+
+    if (list == NULL)
+        return;
+    kafka_commit(state);
+    for (int i = 0; i < list->cnt; i++) {
+        const kafka_partition *partition =
+            kafka_partition_of(state, list->elems[i].topic, list->elems[i].partition);
+        finished = finished && (partition == NULL || is_finished(state, partition));
+    }
+    if (!finished && state->source->host->now(state->source) < state->revoke_until)
+        return;
+    state->handed_back += !finished;
+    state->revoking = NULL;
+    unassign(state, list);
+    rd_kafka_topic_partition_list_destroy(list);
+}
+
+/* Called while the queue is served. What is lost belongs to somebody else already. */
+void kafka_on_rebalance(rd_kafka_t *rk, rd_kafka_resp_err_t code,
+                        rd_kafka_topic_partition_list_t *list, void *opaque)
+{
+    kafka_client *client = opaque;
+    kafka_source *state = client->owner;
+    const char *protocol = rd_kafka_rebalance_protocol(rk);
+
+    state->cooperative = protocol != NULL && strcmp(protocol, "COOPERATIVE") == 0;
+    state->rebalances++;
+    if (code == RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS && !state->closing)
+        assign(state, list);
+    else if (code == RD_KAFKA_RESP_ERR__REVOKE_PARTITIONS && !state->closing &&
+             !rd_kafka_assignment_lost(rk))
+        begin_revoke(state, list);
+    else
+        unassign(state, list);
+}
+
+/* --- A group --- */
+
+/* The names between the commas; NULL: one is empty. */
+static rd_kafka_topic_partition_list_t *split_topics(const char *text)
+{
+    rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new(1);
+    char name[256];
+
+    for (;;) {
+        text += strspn(text, " ");
+        size_t size = text[0] == '^' ? strlen(text) : strcspn(text, ",");
+        int kept = (int)size;
+        while (kept > 0 && text[kept - 1] == ' ')
+            kept--;
+        if (kept == 0 || kept >= (int)sizeof name)
+            break;
+        snprintf(name, sizeof name, "%.*s", kept, text);
+        rd_kafka_topic_partition_list_add(list, name, RD_KAFKA_PARTITION_UA);
+        if (text[size] == '\0')
+            return list;
+        text += size + 1;
+    }
+    rd_kafka_topic_partition_list_destroy(list);
+    return NULL;
+}
+
+static weir_status bad_topic(const kafka_source *state, weir_error **error)
+{
+    return weir_error_set_at(error, WEIR_SPEC, state->source->module->place,
+                             "%s: '%s' of option 'topic' is not a name, a list of names or a "
+                             "regular expression that begins with ^",
+                             state->client.what, state->config->topic);
+}
+
+weir_status kafka_join(kafka_source *state, weir_error **error)
+{
+    rd_kafka_topic_partition_list_t *topics = split_topics(state->config->topic);
+
+    if (topics == NULL)
+        return bad_topic(state, error);
+    rd_kafka_resp_err_t code = RD_KAFKA_RESP_ERR_NO_ERROR;
+    if (state->source->origin.commits) {
+        code = rd_kafka_subscribe(state->client.rk, topics);
+    } else if (state->config->topic[0] == '^') {
+        state->has_pattern =
+            regcomp(&state->pattern, state->config->topic, REG_EXTENDED | REG_NOSUB) == 0;
+        code = state->has_pattern ? code : RD_KAFKA_RESP_ERR__INVALID_ARG;
+    }
+    rd_kafka_topic_partition_list_destroy(topics);
+    return code == RD_KAFKA_RESP_ERR_NO_ERROR ? WEIR_OK : bad_topic(state, error);
+}
+
+/* --- All partitions --- */
+
+static bool is_wanted(const kafka_source *state, const char *topic)
+{
+    const char *text = state->config->topic;
+
+    if (state->has_pattern)
+        return regexec(&state->pattern, topic, 0, NULL, 0) == 0;
+    for (;;) {
+        text += strspn(text, " ,");
+        size_t size = strcspn(text, ", ");
+        if (size == 0)
+            return false;
+        if (strlen(topic) == size && strncmp(text, topic, size) == 0)
+            return true;
+        text += size;
+    }
+}
+
+static void add_topic(kafka_source *state, const rd_kafka_metadata_topic_t *topic,
+                      rd_kafka_topic_partition_list_t *found)
+{
+    if (!is_wanted(state, topic->topic))
+        return;
+    for (int i = 0; i < topic->partition_cnt; i++)
+        if (kafka_partition_of(state, topic->topic, topic->partitions[i].id) == NULL)
+            rd_kafka_topic_partition_list_add(found, topic->topic, topic->partitions[i].id);
+}
+
+/* Those that are new come to those that are read already, which go on where they are. */
+static void assign_all(kafka_source *state, rd_kafka_topic_partition_list_t *found)
+{
+    if (!take_over(state, found)) {
+        state->client.fatal = true;
+        return;
+    }
+    note_failure(state, RD_KAFKA_RESP_ERR_NO_ERROR,
+                 rd_kafka_incremental_assign(state->client.rk, found));
+}
+
+/* A topic that is not there (yet) may come; it is named. */
+static void complain_of_topics(kafka_source *state)
+{
+    char message[320];
+
+    snprintf(message, sizeof message, "there is no topic '%s' yet, or no permission to see it",
+             state->config->topic);
+    kafka_client_note(&state->client, RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC, message);
+}
+
+/* A replay has nothing else to do; a live source must not stop the loop for long. */
+static int metadata_wait(const kafka_source *state)
+{
+    if (state->replaying)
+        return METADATA_LONG_MS;
+    return state->client.down || state->assigned ? METADATA_SHORT_MS : METADATA_MS;
+}
+
+weir_status kafka_look(kafka_source *state, weir_error **error)
+{
+    const struct rd_kafka_metadata *metadata;
+    int64_t now = state->source->host->now(state->source);
+
+    if (state->source->origin.commits || now < state->look_at || state->client.fatal ||
+        (state->replaying && state->assigned))
+        return WEIR_OK;
+    rd_kafka_resp_err_t code =
+        rd_kafka_metadata(state->client.rk, 1, NULL, &metadata, metadata_wait(state));
+    state->look_at = now + look_soon;
+    if (code != RD_KAFKA_RESP_ERR_NO_ERROR) {
+        kafka_client_note(&state->client, code, NULL);
+        return state->replaying ? kafka_client_fail(&state->client, WEIR_IO, error) : WEIR_OK;
+    }
+    rd_kafka_topic_partition_list_t *found = rd_kafka_topic_partition_list_new(16);
+    for (int i = 0; i < metadata->topic_cnt; i++)
+        add_topic(state, &metadata->topics[i], found);
+    if (found->cnt != 0)
+        assign_all(state, found);
+    if (state->partition_count == 0)
+        complain_of_topics(state);
+    else
+        state->look_at = now + look_each;
+    rd_kafka_topic_partition_list_destroy(found);
+    rd_kafka_metadata_destroy(metadata);
+    return state->replaying && !state->assigned ? kafka_client_fail(&state->client, WEIR_IO, error)
+                                                : WEIR_OK;
+}

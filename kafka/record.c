@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* record.c - one record after the other becomes an event, a dead letter, or nothing. */
+#include <stdio.h>
+#include <string.h>
+
+#include "kafka/source.h"
+
+enum { FRAME = 5 }; /* bytes of a schema registry's frame: a zero and an id */
+
+static kafka_partition *partition_of(kafka_source *state, const rd_kafka_message_t *message)
+{
+    const char *topic = rd_kafka_topic_name(message->rkt);
+    kafka_partition *newest = state->newest;
+
+    if (newest == NULL || newest->partition != message->partition ||
+        strcmp(state->topics[newest->topic], topic) != 0)
+        newest = kafka_partition_of(state, topic, message->partition);
+    state->newest = newest;
+    return newest;
+}
+
+/* The end of a partition, or why it cannot be read just now. */
+static void take_event(kafka_source *state, const rd_kafka_message_t *message)
+{
+    kafka_partition *partition = message->rkt != NULL ? partition_of(state, message) : NULL;
+
+    if (message->err != RD_KAFKA_RESP_ERR__PARTITION_EOF) {
+        kafka_client_note(&state->client, message->err, rd_kafka_message_errstr(message));
+        return;
+    }
+    if (partition != NULL && (partition->end == INT64_MAX || message->offset >= partition->end))
+        partition->ended = true;
+}
+
+weir_slice kafka_value_of(const kafka_source *state, const rd_kafka_message_t *message)
+{
+    size_t head = state->config->framing == KAFKA_FRAMING_CONFLUENT ? FRAME : 0;
+
+    if (head > message->len)
+        head = message->len;
+    return (weir_slice){(const unsigned char *)message->payload + head, message->len - head};
+}
+
+/* Bytes for a schema registry are no JSON, and nobody sees why. */
+static void explain_frame(kafka_source *state, const rd_kafka_message_t *message)
+{
+    const unsigned char *bytes = message->payload;
+
+    if (message->len < FRAME || bytes[0] != 0 || state->source->module->decode != NULL ||
+        state->config->framing == KAFKA_FRAMING_CONFLUENT)
+        return;
+    unsigned id =
+        (unsigned)bytes[1] << 24 | (unsigned)bytes[2] << 16 | (unsigned)bytes[3] << 8 | bytes[4];
+    snprintf(state->source->refusal.reason, sizeof state->source->refusal.reason,
+             "a schema-registry frame, id %u: 'framing: confluent' strips it from JSON and "
+             "MessagePack; Avro and Protobuf need 'format: raw'",
+             id);
+}
+
+static weir_status refuse(kafka_source *state, const rd_kafka_message_t *message,
+                          const char *reason)
+{
+    return weir_source_refuse(state->source, kafka_value_of(state, message), message->offset,
+                              reason);
+}
+
+/* Decodes the record; what stands beside its value goes into fields. */
+static weir_status put(kafka_source *state, const rd_kafka_message_t *message)
+{
+    weir_source *source = state->source;
+    size_t before = source->span.count;
+    char reason[320];
+
+    weir_status status = weir_source_put(source, kafka_value_of(state, message), message->offset);
+    if (status == WEIR_OK && source->refusal.waiting)
+        explain_frame(state, message);
+    if (status != WEIR_OK || source->span.count == before)
+        return status;
+    unsigned char *value = source->values + before * source->type->size;
+    if (kafka_fill(state, message, value, reason, sizeof reason))
+        return WEIR_OK;
+    source->span.count = before;
+    return refuse(state, message, reason);
+}
+
+/* A record without a value. What is dropped is done once all before it is, so it waits until the
+ * span is empty. */
+static weir_status take_tombstone(kafka_source *state, const kafka_partition *partition,
+                                  const rd_kafka_message_t *message)
+{
+    weir_source *source = state->source;
+
+    if (state->config->tombstones == KAFKA_TOMBSTONES_DEAD_LETTER)
+        return refuse(state, message, "a tombstone: the record has no value");
+    if (source->span.count != 0)
+        return WEIR_FULL;
+    return weir_source_skip(source, partition->number, message->offset + 1, 1) ? WEIR_OK
+                                                                               : WEIR_NOMEM;
+}
+
+weir_status kafka_take(kafka_source *state, const rd_kafka_message_t *message)
+{
+    weir_source *source = state->source;
+
+    if (message->err != RD_KAFKA_RESP_ERR_NO_ERROR) {
+        take_event(state, message);
+        return WEIR_OK;
+    }
+    kafka_partition *partition = partition_of(state, message);
+    if (partition == NULL || partition->revoked || partition->ended)
+        return WEIR_OK;
+    if (message->offset >= partition->end) {
+        partition->ended = true;
+        return WEIR_OK;
+    }
+    if (source->span.count != 0 && source->span.partition != partition->number)
+        return WEIR_FULL;
+    source->span.partition = partition->number;
+    weir_status status =
+        message->payload == NULL ? take_tombstone(state, partition, message) : put(state, message);
+    if (status == WEIR_OK) {
+        partition->next = message->offset + 1;
+        partition->ended = partition->next >= partition->end;
+    }
+    return status;
+}
