@@ -14,7 +14,7 @@ static const struct {
 } missing_kinds[] = {
     {"source", "kafka", "reading from Kafka is not part of this version of weir"},
     {"sink", "kafka", "writing to Kafka is not part of this version of weir"},
-    {"sink", "workflow", "workflows are not part of this version of weir"},
+    {"sink", "workflow", "starting workflows from a sink is not part of this version of weir"},
     {"accumulator", "window", "event-time windows are not part of this version of weir"},
     {"accumulator", "join", "event-time joins are not part of this version of weir"},
 };

@@ -30,6 +30,6 @@ static inline int64_t weir_later(int64_t time, int64_t by)
 }
 
 /* The machine's monotonic time, for durations. */
-int64_t weir_monotonic_now(void);
+WEIR_API int64_t weir_monotonic_now(void);
 
 #endif
