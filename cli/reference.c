@@ -253,7 +253,9 @@ static const struct {
      "The sentence names the limit and the option that moves it, where there is one."},
     {WEIR_FORKED, "A runtime was used in a child process that inherited it.",
      "Make a runtime of its own in the child."},
-    {WEIR_MISMATCH, "The module was generated for another generation of weir.",
+    {WEIR_MISMATCH,
+     "The module was generated for another generation of weir, or a store or an execution "
+     "belongs to another version.",
      "Run `weir gen` again and recompile."},
 };
 

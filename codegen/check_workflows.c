@@ -54,9 +54,7 @@ static void check_body(checker *check, const spec_task *task)
         diagnostics_error(check->log, task->where,
                           "the task '%s' has `call:` and `exec:`; it is to have one of them",
                           task->name);
-    /* What could not be read has been complained about. */
-    if (task->call.text == NULL && task->exec.count == 0 && !check->front->lost &&
-        check->front->unread == NULL)
+    if (task->call.text == NULL && task->exec.count == 0 && !task->unread)
         diagnostics_error(check->log, task->where,
                           "the task '%s' does nothing: give it `call:` (a C function) or `exec:` "
                           "(a command)",
@@ -74,7 +72,15 @@ static bool is_expression(const char *text)
     return text[strspn(text, "abcdefghijklmnopqrstuvwxyz_")] != '\0';
 }
 
-/* True: it was complained about, or is not to be read as an option. */
+static bool is_retry_option(const char *name)
+{
+    for (size_t i = 0; i < weir_retry_options.count; i++)
+        if (strcmp(weir_retry_options.items[i].name, name) == 0)
+            return true;
+    return false;
+}
+
+/* True: it was complained about. */
 static bool refuse_setting(checker *check, const spec_task *task, size_t at)
 {
     const weir_setting *setting = &task->settings.items[at];
@@ -82,6 +88,11 @@ static bool refuse_setting(checker *check, const spec_task *task, size_t at)
     if (check_has_variable(setting->text)) {
         diagnostics_error(check->log, setting->place,
                           "variables in workflows are not part of this version of weir");
+        return true;
+    }
+    if (is_retry_option(setting->name)) {
+        diagnostics_error(check->log, task->settings.names[at], "'%s' belongs into `retry:`",
+                          setting->name);
         return true;
     }
     if (strcmp(setting->name, "run_if") == 0 && is_expression(setting->text)) {
@@ -132,8 +143,7 @@ static void check_options_of(checker *check, const spec_task *task)
                                     .where = task->where,
                                     .lists = &weir_task_options,
                                     .list_count = 1,
-                                    .section = &spec_task_section,
-                                    .near = &weir_retry_options});
+                                    .section = &spec_task_section});
     check_settings(
         check, &task->retry,
         &(check_options){

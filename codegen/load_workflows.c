@@ -36,10 +36,15 @@ void load_words(spec_front *front, const yaml_node *node, spec_names *words)
 
 static void load_task(spec_front *front, const yaml_node *node, spec_task *task)
 {
+    size_t errors = front->log->errors;
+
     *task = (spec_task){.name = node->key, .where = node->key_where};
     front_check_name(front, node->key, node->key_where, "a task");
     if (load_is_map(front, node, "a map, as in {after: [extract], call: my_function}"))
         load_keys(front, &spec_task_section, node, task, &task->settings);
+    for (const yaml_node *value = node->first; value != NULL; value = value->next)
+        task->unread |= value->kind == YAML_BAD;
+    task->unread |= front->log->errors != errors;
 }
 
 void load_tasks(spec_front *front, const yaml_node *node, spec_workflow *workflow)

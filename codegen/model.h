@@ -356,6 +356,7 @@ typedef struct spec_task {
     spec_names exec;           /* its words */
     spec_settings settings;
     spec_settings retry;
+    bool unread; /* some of it could not be read, and was told of */
     const char *doc;
     weir_place where;
 } spec_task;

@@ -122,11 +122,12 @@ static void explain(weir_task *job, const command *c, const char *what)
     job_fail(job, WEIR_TASK_FAILED, "%s%s%.*s", what, size > 0 ? ": " : "", (int)size, text);
 }
 
-static void judge(weir_task *job, const command *c)
+static void judge(weir_task *job, command *c)
 {
     const plan_task *task = &job->plan->tasks[job->position];
     char what[200], limit[32];
 
+    json_clean(c->errors.bytes, c->errors.size);
     if (c->timed_out) {
         snprintf(what, sizeof what, "'%.100s' ran longer than its timeout of %s", c->words[0],
                  weir_text_amount(WEIR_OPTION_DURATION, task->config.timeout, limit, sizeof limit));

@@ -134,3 +134,12 @@ check_bad 3 "not a database" run etl.weir.yaml nightly etl.c --store sqlite:text
 sed 's/attempts: 2/attempts: 1/' etl.weir.yaml >new.weir.yaml
 kill_in_load --key version
 check_bad 2 "and ends with it; loaded is version" run new.weir.yaml nightly etl.c --store "$store" --key version
+
+# --- The example of the guide ---
+cp -r "$root/examples/nightly" night
+cd night
+expect_code 0 "$weir" workflow run nightly.weir.yaml nightly tasks.c --store sqlite:night.db --json --input '{"day": "monday"}'
+expect_text "$work/out" '"context":{"day":"monday","total":200}'
+sed -i 's/attempts: 4/attempts: 1/' nightly.weir.yaml
+expect_code 1 "$weir" workflow run nightly.weir.yaml nightly tasks.c --store sqlite:night.db --json --set slots=1
+expect_text "$work/out" "which day?"
