@@ -146,7 +146,7 @@ static void print_options_page(void)
     print_section("Workflows", &spec_workflow_section);
     print_section("Tasks", &spec_task_section);
     print_options(weir_task_options.items, weir_task_options.count);
-    puts("\nIn `retry:`");
+    puts("\n`retry:` takes");
     print_options(weir_retry_options.items, weir_retry_options.count);
     print_runner_options();
 }

@@ -46,7 +46,8 @@ void job_free(weir_task *job)
     weir_free(job);
 }
 
-static void fail_with(weir_task *job, weir_answer answer, const char *format, va_list args)
+static void WEIR_PRINTF(3, 0)
+    fail_with(weir_task *job, weir_answer answer, const char *format, va_list args)
 {
     int size = vsnprintf(job->reason, sizeof job->reason, format, args);
 

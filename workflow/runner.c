@@ -276,6 +276,22 @@ static void tell_result(const weir_runner *runner, const weir_task *job)
              job->reason);
 }
 
+/* A result is worth waiting for a store that others hold. */
+static weir_status finish(weir_runner *runner, const plan *p, const weir_task *job,
+                          weir_error **error)
+{
+    weir_error *busy = NULL;
+    weir_status status;
+
+    while ((status = ledger_finish(&runner->ledger, p, job, &busy)) == WEIR_AGAIN)
+        tell(runner, WEIR_WARNING, weir_task_name(job), "its result waits: %s",
+             weir_error_message(busy));
+    if (status != WEIR_OK)
+        weir_error_set(error, status, "%s", weir_error_message(busy));
+    weir_error_free(busy);
+    return status;
+}
+
 /* Records what has ended; waits for it for at most `wait_ns`. */
 static weir_status take_results(weir_runner *runner, const plan *p, int64_t wait_ns,
                                 weir_error **error)
@@ -284,7 +300,7 @@ static weir_status take_results(weir_runner *runner, const plan *p, int64_t wait
 
     for (weir_task *job; status == WEIR_OK && (job = pool_take(runner->pool, wait_ns)) != NULL;
          wait_ns = 0) {
-        status = ledger_finish(&runner->ledger, p, job, error);
+        status = finish(runner, p, job, error);
         if (status == WEIR_OK)
             tell_result(runner, job);
         job_free(job);
@@ -304,7 +320,7 @@ static weir_status give(weir_runner *runner, const plan *p, weir_task *job, weir
         return WEIR_OK;
     else
         job_fail(job, WEIR_TASK_FAILED, "no thread could be started for it");
-    weir_status status = ledger_finish(&runner->ledger, p, job, error);
+    weir_status status = finish(runner, p, job, error);
     job_free(job);
     return status;
 }

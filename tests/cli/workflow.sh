@@ -130,6 +130,14 @@ check_bad 3 "cannot open" run etl.weir.yaml nightly etl.c --store sqlite:/nowher
 echo "not a database, but long enough to be read as the head of one; really" >text.db
 check_bad 3 "not a database" run etl.weir.yaml nightly etl.c --store sqlite:text.db
 
+expect_code 2 "$weir" run etl.weir.yaml etl.c
+expect_text err "declares workflows only"
+
+# A module that is built.
+expect_code 0 "$weir" build -o etl.so etl.weir.yaml etl.c
+expect_code 0 "$weir" workflow run etl.so quick --store "$store" --json
+expect_text out '"workflow":"quick","status":"Completed"'
+
 # Another version of a workflow does not finish what it has not begun.
 sed 's/attempts: 2/attempts: 1/' etl.weir.yaml >new.weir.yaml
 kill_in_load --key version
