@@ -33,12 +33,13 @@ static void check(weir_status status, weir_error *error)
         bench_die("%s", weir_error_message(error));
 }
 
-static weir_runtime *load(channel_mids_function function, void *arg)
+static weir_runtime *load(channel_mids_function function, void *arg, const char *capacity)
 {
     weir_runtime *runtime = NULL;
     weir_error *error = NULL;
 
     check(weir_runtime_new(NULL, &runtime, &error), error);
+    check(weir_runtime_set(runtime, "sources.quotes.capacity", capacity, &error), error);
     check(weir_runtime_load(runtime, &channel_module, &error), error);
     check(channel_on_mids(runtime, function, arg), error);
     return runtime;
@@ -72,7 +73,7 @@ static double ours(void *arg)
     pthread_t producer;
 
     *results = (channel_results){0};
-    weir_runtime *runtime = load(channel_take, results);
+    weir_runtime *runtime = load(channel_take, results, "16384");
     int64_t began = bench_now_ns();
     if (pthread_create(&producer, NULL, push_all, runtime) != 0)
         bench_die("there is no thread");
@@ -167,7 +168,7 @@ static void run_one(void)
     weir_error *error = NULL;
 
     channel_pin(0);
-    weir_runtime *runtime = load(note_time, &woken);
+    weir_runtime *runtime = load(note_time, &woken, "1024");
     check(weir_runtime_start(runtime, &error), error);
     for (int i = 0; i < BENCH_ROUNDS; i++) {
         our_wakes(runtime, &woken, times);

@@ -137,13 +137,13 @@ typedef struct sides {
 /* Nanoseconds a record. */
 static double measure(bench_pass pass, bench_data *data)
 {
-    int64_t began = bench_cpu_ns();
+    int64_t began = bench_begin();
 
     for (int i = 0; i < PASSES; i++) {
         data->out->size = 0;
         pass(data);
     }
-    return (double)(bench_cpu_ns() - began) / PASSES / BENCH_RECORDS;
+    return bench_end(began) / PASSES / BENCH_RECORDS;
 }
 
 static double measure_ours(void *arg)

@@ -31,10 +31,10 @@ weir_runtime *fire_start(fire_results *results)
 double fire_run(weir_runtime *runtime)
 {
     weir_error *error = NULL;
-    int64_t began = bench_cpu_ns();
+    int64_t began = bench_begin();
 
     check(weir_runtime_poll(runtime, &error), error);
-    return (double)(bench_cpu_ns() - began);
+    return bench_end(began);
 }
 
 void fire_name(fire_quote *quote, uint32_t number)

@@ -31,12 +31,12 @@ static double chain(void *arg)
 
 static double chain_by_hand(void *arg)
 {
-    int64_t began = bench_cpu_ns();
+    int64_t began = bench_begin();
 
     (void)arg;
     for (int i = 0; i < PASSES; i++)
         hand_chain(&hand_results, prices, FIRE_RECORDS);
-    return (double)(bench_cpu_ns() - began) / PASSES / FIRE_RECORDS;
+    return bench_end(began) / PASSES / FIRE_RECORDS;
 }
 
 /* The whole array is one burst: its turn fires once, on the newest. */
@@ -55,12 +55,12 @@ static double collapse(void *arg)
 
 static double collapse_by_hand(void *arg)
 {
-    int64_t began = bench_cpu_ns();
+    int64_t began = bench_begin();
 
     (void)arg;
     for (int i = 0; i < PASSES; i++)
         hand_collapse(&burst, quotes, FIRE_RECORDS);
-    return (double)(bench_cpu_ns() - began) / PASSES / FIRE_RECORDS;
+    return bench_end(began) / PASSES / FIRE_RECORDS;
 }
 
 static void run_case(const char *name, bench_side *ours, bench_side *reference,

@@ -24,9 +24,9 @@ static double run_quotes(keyed_side *side)
             bench_die("%s", weir_error_message(error));
         return fire_run(side->runtime);
     }
-    int64_t began = bench_cpu_ns();
+    int64_t began = bench_begin();
     hand_keyed(side->table, &side->results, quotes, FIRE_RECORDS);
-    return (double)(bench_cpu_ns() - began);
+    return bench_end(began);
 }
 
 static double chunk(keyed_side *side)

@@ -37,9 +37,9 @@ static double pass(maker_side *side)
             bench_die("%s", weir_error_message(error));
         return fire_run(side->runtime);
     }
-    int64_t began = bench_cpu_ns();
+    int64_t began = bench_begin();
     hand_make(&side->hand, side->quotes, FIRE_RECORDS);
-    return (double)(bench_cpu_ns() - began);
+    return bench_end(began);
 }
 
 static double round_of(maker_side *side)

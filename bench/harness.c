@@ -21,9 +21,18 @@ int64_t bench_now_ns(void)
     return read_clock(CLOCK_MONOTONIC);
 }
 
-int64_t bench_cpu_ns(void)
+int64_t bench_begin(void)
 {
+    CALLGRIND_START_INSTRUMENTATION;
     return read_clock(CLOCK_THREAD_CPUTIME_ID);
+}
+
+double bench_end(int64_t began)
+{
+    int64_t ended = read_clock(CLOCK_THREAD_CPUTIME_ID);
+
+    CALLGRIND_STOP_INSTRUMENTATION;
+    return (double)(ended - began);
 }
 
 uint64_t bench_random(uint64_t *seed)
@@ -76,11 +85,9 @@ static void count(const bench_case *c, const char *name, bench_side *side)
     snprintf(description, sizeof description, "%s %s %s %zu", c->bench, c->name, name,
              c->operations);
     side(c->arg);
-    CALLGRIND_START_INSTRUMENTATION;
     CALLGRIND_ZERO_STATS;
     side(c->arg);
     CALLGRIND_DUMP_STATS_AT(description);
-    CALLGRIND_STOP_INSTRUMENTATION;
 }
 
 void bench_run(const bench_case *c)

@@ -30,10 +30,12 @@ void bench_run(const bench_case *c);
 /* A figure with nothing beside it but an aim; `ratio` is to that. */
 void bench_print(const bench_case *c, double ours, double reference, double ratio, int rounds);
 
-/* The monotonic clock; the time that this thread had a core, for work that never waits: what else
- * the machine does then falls on neither side. */
-int64_t bench_now_ns(void);
-int64_t bench_cpu_ns(void);
+int64_t bench_now_ns(void); /* the monotonic clock */
+
+/* Around what is measured of work that never waits: the nanoseconds that this thread had a core, so
+ * that what else the machine does falls on neither side; and what callgrind counts. */
+int64_t bench_begin(void);
+double bench_end(int64_t began);
 
 double bench_median(double *values, size_t count);
 uint64_t bench_random(uint64_t *seed);

@@ -68,9 +68,9 @@ int main(int count, char **arguments)
     check(weir_runtime_load(runtime, &peers_module, &error), error);
     check(peers_on_trades(runtime, take_trade, &results), error);
     check(peers_on_skips(runtime, take_skip, &results), error);
-    int64_t began = bench_cpu_ns();
+    int64_t began = bench_begin();
     push_all(runtime, quotes, events);
-    double seconds = (double)(bench_cpu_ns() - began) / 1e9;
+    double seconds = bench_end(began) / 1e9;
     printf("{\"events_per_second\":%.1f,\"sum\":%.17g,\"trades\":%llu,\"skips\":%llu}\n",
            (double)events / seconds, results.sum, results.trades, results.skips);
     weir_runtime_free(runtime);

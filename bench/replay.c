@@ -81,7 +81,7 @@ static double ours(void *arg)
     weir_runtime_config config = {.mode = c->mode};
     weir_runtime *runtime = NULL;
     weir_error *error = NULL;
-    int64_t began = bench_cpu_ns();
+    int64_t began = bench_begin();
 
     check(weir_runtime_new(&config, &runtime, &error), error);
     for (size_t i = 0; i < sizeof settings / sizeof *settings; i++)
@@ -90,17 +90,17 @@ static double ours(void *arg)
     check(weir_runtime_load(runtime, &tape_module, &error), error);
     check(weir_runtime_run(runtime, &error), error);
     weir_runtime_free(runtime);
-    return EVENTS * 1e9 / (double)(bench_cpu_ns() - began);
+    return EVENTS * 1e9 / bench_end(began);
 }
 
 static double reference(void *arg)
 {
     const tape_case *c = arg;
-    int64_t began = bench_cpu_ns();
+    int64_t began = bench_begin();
 
     if (!c->by_hand(c->from, c->reference))
         bench_die("the tape by hand failed");
-    return EVENTS * 1e9 / (double)(bench_cpu_ns() - began);
+    return EVENTS * 1e9 / bench_end(began);
 }
 
 /* --- The same bytes --- */

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* loop.c - takes turns on a libev loop: our own, the host's, or step by step for any other.
+/* loop.c - takes turns on a loop of our own, on the host's libev loop, or step by step for any
+ * other.
  *
  * Four things cause a turn: a wake-up (an eventfd: pushes and stops from any thread), a descriptor
- * that a source watches, the next timer, and more work at once (an idle watcher). The loop is never
- * libev's default one, which would take the host's SIGCHLD.
+ * that a source watches, the next timer, and more work at once. Our own loop is an epoll with a
+ * timeout; for other loops a timerfd lies in that epoll; on libev they are watchers.
  */
 #include <errno.h>
 #include <string.h>
@@ -74,6 +75,20 @@ static void take_turn(weir_runtime *runtime)
     runtime->loop->deaf = weir_watch_all(runtime);
 }
 
+/* A turn that somebody may have woken the runtime for. The eventfd is emptied behind it, so that
+ * the events need not wait for that; who wakes meanwhile sets `woken` first, and has another turn.
+ */
+static void take_woken_turn(weir_runtime *runtime)
+{
+    uint64_t count;
+
+    take_turn(runtime);
+    /* Nothing to read only means that nobody woke it. */
+    ssize_t size = read(runtime->loop->wake_fd, &count, sizeof count);
+    (void)size;
+    runtime->loop->more = runtime->loop->more || atomic_load(&runtime->woken);
+}
+
 bool weir_loop_in_callback(const weir_runtime *runtime)
 {
     return runtime->loop != NULL && weir_loop_is_own(runtime) && runtime->loop->in_turn;
@@ -123,8 +138,6 @@ static void prepare_next(weir_runtime *runtime)
     ev_idle_stop(loop->ev, &loop->idle);
     if (runtime->ended) {
         ev_io_stop(loop->ev, &loop->wake);
-        if (loop->own)
-            ev_break(loop->ev, EVBREAK_ALL);
     } else if (wait == 0) {
         ev_idle_start(loop->ev, &loop->idle);
     } else if (wait != INT64_MAX) {
@@ -142,22 +155,15 @@ void weir_loop_take_turn(weir_runtime *runtime)
     prepare_next(runtime);
 }
 
-/* Empties an eventfd or a timerfd. */
-static void empty(int fd)
-{
-    uint64_t count;
-
-    /* Nothing to read only means that somebody has read it before. */
-    if (fd >= 0 && read(fd, &count, sizeof count) < 0)
-        return;
-}
-
 static void on_wake(struct ev_loop *ev, ev_io *watcher, int events)
 {
+    weir_runtime *runtime = watcher->data;
+
     (void)ev;
     (void)events;
-    empty(watcher->fd);
-    weir_loop_take_turn(watcher->data);
+    take_woken_turn(runtime);
+    if (!runtime->loop->in_turn)
+        prepare_next(runtime);
 }
 
 static void on_due(struct ev_loop *ev, ev_timer *watcher, int events)
@@ -188,30 +194,17 @@ weir_status weir_loop_new(weir_runtime *runtime, weir_error **error)
     return loop->wake_fd >= 0 ? WEIR_OK : failed("an eventfd", error);
 }
 
-static void join_loop(weir_runtime *runtime, struct ev_loop *ev, bool own)
+static void join_loop(weir_runtime *runtime, struct ev_loop *ev)
 {
     struct weir_loop *loop = runtime->loop;
 
     loop->ev = ev;
-    loop->own = own;
     ev_io_init(&loop->wake, on_wake, loop->wake_fd, EV_READ);
     ev_timer_init(&loop->due, on_due, 0, 0);
     ev_idle_init(&loop->idle, on_idle);
     loop->wake.data = loop->due.data = loop->idle.data = runtime;
     ev_io_start(ev, &loop->wake);
     ev_idle_start(ev, &loop->idle); /* the first turn */
-}
-
-static weir_status join_own_loop(weir_runtime *runtime, weir_error **error)
-{
-    if (runtime->loop->ev != NULL || runtime->loop->epoll_fd >= 0)
-        return weir_error_set(error, WEIR_STATE,
-                              "the runtime is on another loop already, or polled");
-    struct ev_loop *ev = ev_loop_new(EVFLAG_NOENV | EVFLAG_NOSIGMASK);
-    if (ev == NULL)
-        return failed("an event loop", error);
-    join_loop(runtime, ev, true);
-    return WEIR_OK;
 }
 
 void weir_loop_free(weir_runtime *runtime)
@@ -225,8 +218,6 @@ void weir_loop_free(weir_runtime *runtime)
         ev_io_stop(loop->ev, &loop->wake);
         ev_timer_stop(loop->ev, &loop->due);
         ev_idle_stop(loop->ev, &loop->idle);
-        if (loop->own)
-            ev_loop_destroy(loop->ev);
     }
     if (loop->wake_fd >= 0)
         close(loop->wake_fd);
@@ -269,18 +260,29 @@ static weir_status outcome(weir_runtime *runtime, weir_error **error)
     return runtime->outcome;
 }
 
+static weir_status make_epoll(struct weir_loop *loop, weir_error **error)
+{
+    loop->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
+    if (loop->epoll_fd < 0)
+        return failed("an epoll", error);
+    return add_to_epoll(loop, loop->wake_fd, error);
+}
+
 /* What run and start have in common: on a loop of our own, ready for the first turn. */
 static weir_status begin_on_own_loop(weir_runtime *runtime, weir_error **error)
 {
+    struct weir_loop *loop = runtime->loop;
     weir_status status = weir_runtime_check(runtime, error);
 
     if (status == WEIR_OK && runtime->started)
         status = weir_error_set(error, WEIR_STATE, "the runtime has been started already");
+    if (status == WEIR_OK && (loop->ev != NULL || loop->epoll_fd >= 0))
+        status =
+            weir_error_set(error, WEIR_STATE, "the runtime is on another loop already, or polled");
     if (status == WEIR_OK)
-        status = join_own_loop(runtime, error);
-    if (status == WEIR_OK)
-        status = weir_runtime_begin(runtime, error);
-    return status;
+        status = make_epoll(loop, error);
+    loop->own = loop->more = status == WEIR_OK;
+    return status == WEIR_OK ? weir_runtime_begin(runtime, error) : status;
 }
 
 /* A runtime belongs to the thread that made it until another one runs it. */
@@ -296,11 +298,41 @@ bool weir_loop_is_own(const weir_runtime *runtime)
            pthread_equal(pthread_self(), atomic_load(&runtime->thread)) != 0;
 }
 
+/* At most so many nanoseconds; INT64_MAX: without end. */
+static int wait_in_epoll(int fd, struct epoll_event *events, int room, int64_t wait)
+{
+    const struct timespec most = {wait / 1000000000, wait % 1000000000};
+    int count = epoll_pwait2(fd, events, room, wait != INT64_MAX ? &most : NULL, NULL);
+
+    if (count >= 0 || errno == EINTR)
+        return count;
+    /* A kernel, or a sandbox, that does not know the call. */
+    int64_t ms = wait / 1000000 + 1;
+    return epoll_wait(fd, events, room, wait == INT64_MAX ? -1 : ms < 1000 ? (int)ms : 1000);
+}
+
+/* Waits until a turn is due. True: somebody woke the runtime for it. */
+static bool await_turn(weir_runtime *runtime)
+{
+    const struct weir_loop *loop = runtime->loop;
+    struct epoll_event events[16];
+    int64_t wait = time_to_next(runtime);
+    int count = wait != 0 ? wait_in_epoll(loop->epoll_fd, events, 16, wait) : 0;
+
+    for (int i = 0; i < count; i++)
+        if (events[i].data.fd == loop->wake_fd)
+            return true;
+    return false;
+}
+
 static void run_to_the_end(weir_runtime *runtime)
 {
     weir_loop_own(runtime);
     while (!runtime->ended)
-        ev_run(runtime->loop->ev, 0);
+        if (await_turn(runtime))
+            take_woken_turn(runtime);
+        else
+            take_turn(runtime);
     atomic_store(&runtime->owned, false);
 }
 
@@ -355,37 +387,35 @@ weir_status weir_runtime_attach(weir_runtime *runtime, struct ev_loop *loop, wei
         return status;
     if (runtime->loop->ev != NULL || runtime->loop->epoll_fd >= 0)
         return weir_error_set(error, WEIR_STATE, "the runtime is on a loop already, or polled");
-    join_loop(runtime, loop, false);
+    join_loop(runtime, loop);
     weir_loop_own(runtime);
     return weir_runtime_begin(runtime, error);
 }
 
 /* --- Any other loop --- */
 
-static weir_status make_epoll(weir_runtime *runtime, weir_error **error)
+/* Other people's loops wait for the epoll itself, so that its timer lies in it. */
+static weir_status make_polled(struct weir_loop *loop, weir_error **error)
 {
-    struct weir_loop *loop = runtime->loop;
+    weir_status status = make_epoll(loop, error);
 
-    loop->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
+    if (status != WEIR_OK)
+        return status;
     loop->timer_fd = timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC);
-    if (loop->epoll_fd < 0 || loop->timer_fd < 0)
-        return failed("a descriptor to wait for", error);
-    weir_status status = add_to_epoll(loop, loop->wake_fd, error);
-    if (status == WEIR_OK)
-        status = add_to_epoll(loop, loop->timer_fd, error);
-    return status;
+    return loop->timer_fd >= 0 ? add_to_epoll(loop, loop->timer_fd, error)
+                               : failed("a timer", error);
 }
 
 static weir_status begin_polled(weir_runtime *runtime, weir_error **error)
 {
     weir_status status = weir_runtime_check(runtime, error);
 
-    if (status == WEIR_OK && runtime->loop->ev != NULL)
-        status = weir_error_set(error, WEIR_STATE, "the runtime is on a libev loop already");
+    if (status == WEIR_OK && (runtime->loop->ev != NULL || runtime->loop->own))
+        status = weir_error_set(error, WEIR_STATE, "the runtime is on a loop already");
     if (status == WEIR_OK && weir_loop_in_callback(runtime))
         status = weir_error_set(error, WEIR_STATE, "a callback of the runtime cannot poll it");
     if (status == WEIR_OK && runtime->loop->epoll_fd < 0)
-        status = make_epoll(runtime, error);
+        status = make_polled(runtime->loop, error);
     if (status == WEIR_OK && !runtime->started) {
         weir_loop_wake(runtime); /* the first turn */
         status = weir_runtime_begin(runtime, error);
@@ -411,21 +441,17 @@ static void arm_descriptor(weir_runtime *runtime)
         at.it_value.tv_sec = wait / 1000000000;
         at.it_value.tv_nsec = wait % 1000000000;
     }
-    /* Cannot fail: the descriptor and the time are good. */
+    /* Cannot fail: the descriptor and the time are good. What it told before is over. */
     timerfd_settime(runtime->loop->timer_fd, 0, &at, NULL);
 }
 
 weir_status weir_runtime_poll(weir_runtime *runtime, weir_error **error)
 {
-    struct weir_loop *loop = runtime->loop;
-
     weir_status status = begin_polled(runtime, error);
     if (status != WEIR_OK)
         return status;
     weir_loop_own(runtime);
-    empty(loop->wake_fd);
-    empty(loop->timer_fd);
-    take_turn(runtime);
+    take_woken_turn(runtime);
     arm_descriptor(runtime);
     if (!runtime->ended)
         return WEIR_OK;

@@ -6,13 +6,13 @@
 #include "runtime/runtime.h"
 
 struct weir_loop {
-    struct ev_loop *ev; /* NULL: it is polled */
+    struct ev_loop *ev; /* the host's; NULL: it is polled, or runs on a loop of its own */
     bool own;
     bool in_turn;
     bool more; /* the next turn is due at once */
     bool deaf; /* a descriptor cannot be watched */
     int wake_fd;
-    int epoll_fd, timer_fd; /* for loops that are not libev's; -1: not asked for */
+    int epoll_fd, timer_fd; /* without libev, the timer for other people's loops; -1: not needed */
     ev_io wake;
     ev_timer due;
     ev_idle idle;

@@ -45,6 +45,7 @@ static void report_sources(const weir_program *program, weir_report *report)
             .bytes = work->source.bytes,
             .in_flight = work->source.origin.in_flight,
             .max_in_flight = work->source.origin.limit,
+            .gauges = work->last_gauges,
         };
         if (work->source.kind->measure != NULL && work->source.state != NULL)
             work->source.kind->measure(&work->source, &to->gauges);

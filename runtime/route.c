@@ -21,11 +21,17 @@ const uint64_t *weir_key_of(const weir_accumulator_work *work, const void *value
 
 void weir_route_ask_later(weir_runtime *runtime, weir_reactor *reactor, weir_reactor_cell *cell)
 {
-    uint32_t at = runtime->asking_count;
+    uint32_t at = 0;
 
-    for (uint32_t i = 0; i < runtime->asking_count; i++)
-        if (runtime->asking[i].reactor == reactor && runtime->asking[i].cell == cell)
+    /* Who asks all asks in the order in which they began to wait; no cell goes before that. */
+    for (uint32_t i = 0; i < runtime->asking_count; i++) {
+        const weir_asking *other = &runtime->asking[i];
+        if (other->reactor == reactor && (other->cell == NULL || other->cell == cell))
             return;
+        if (other->reactor != reactor || cell != NULL)
+            runtime->asking[at++] = *other;
+    }
+    runtime->asking_count = at;
     while (at > 0 && runtime->asking[at - 1].reactor->rank > reactor->rank) {
         runtime->asking[at] = runtime->asking[at - 1];
         at--;

@@ -11,7 +11,7 @@
  *     dead.c      dead letters
  *     sinks.c     results written out, writers held, what is given up
  *     load.c      a module becomes a program, which join.c joins and start.c starts
- *     loop.c      libev, threads, other people's loops; watch.c the descriptors
+ *     loop.c      our own loop, threads, other people's; watch.c the descriptors
  */
 #ifndef WEIR_RUNTIME_RUNTIME_H
 #define WEIR_RUNTIME_RUNTIME_H
@@ -83,6 +83,7 @@ typedef struct weir_source_work {
     weir_timer timer;
     char commit_reason[160];          /* why its newest commit failed; empty: it did not */
     uint64_t undecodable, last_event; /* as in its report */
+    weir_source_gauges last_gauges;   /* what its kind told when it was closed */
     weir_watch watch;
 } weir_source_work;
 

@@ -226,6 +226,9 @@ void weir_source_stop(weir_source_work *work)
         return;
     weir_watch_set(work->program->runtime, &work->watch, -1, EV_READ);
     weir_timer_disarm(&work->program->runtime->timers, &work->timer);
+    if (source->kind->measure != NULL)
+        source->kind->measure(source, &work->last_gauges);
+    work->last_gauges.buffered = work->last_gauges.clients = 0;
     if (source->kind->close != NULL)
         source->kind->close(source);
     weir_free(source->state);

@@ -51,6 +51,17 @@ static const unsigned char *key_and_colon(weir_reader *reader, const unsigned ch
     return weir_json_space(reader, at + 1);
 }
 
+const unsigned char *weir_json_slow_next(const weir_reader *reader, const unsigned char *at,
+                                         const char *key, size_t size)
+{
+    size_t space = reader->end - at > 1 && at[1] == ' ';
+
+    if ((size_t)(reader->end - at) < size + space || *at != (unsigned char)*key ||
+        memcmp(at + 1 + space, key + 1, size - 1) != 0)
+        return NULL;
+    return weir_json_space(reader, at + space + size);
+}
+
 const unsigned char *weir_json_read_key(weir_reader *reader, const unsigned char *at,
                                         unsigned char before, weir_text *ret_key)
 {

@@ -61,9 +61,9 @@ static inline const unsigned char *take_map(const weir_reader *reader, const uns
         at += size;
         seen |= 1u << key->field;
         if (WEIR_LIKELY(*at == 0xcb || *at == 0xcf)) {
-            uint64_t word = weir_load_be(at + 1);
-            if (key->head != *at)
+            if (key->head != *at) /* else its eight bytes need not be there */
                 return NULL;
+            uint64_t word = weir_load_be(at + 1);
             memcpy((char *)value + key->offset, &word, sizeof word);
             faults |= word & key->refused;
             at += NUMBER;

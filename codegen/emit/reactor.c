@@ -157,6 +157,7 @@ static void emit_run_graph(emitter *e, const spec_reactor *reactor, size_t index
          emit_graph_name(e, graph).text, state.size != 0 ? state.data : "NULL", index);
     EMIT(e, 8, "status = weir_graph_failed(firing, &series->frames[%zu], &series->failed[%zu]);",
          index, index);
+    e->out->failed = e->out->failed || state.failed;
     weir_buffer_free(&state);
 }
 

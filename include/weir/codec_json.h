@@ -24,25 +24,22 @@ static inline const unsigned char *weir_json_close(weir_reader *reader, const un
 
 /* Whether the expected key comes next, given with its '{' or ',', quotes and colon, behind which
  * there may be a space each; goes past it and the spaces behind it if so. */
+WEIR_API const unsigned char *weir_json_slow_next(const weir_reader *reader,
+                                                  const unsigned char *at, const char *key,
+                                                  size_t size);
+
 static inline bool weir_json_next(const weir_reader *reader, const unsigned char **at,
                                   const char *key, size_t size)
 {
-    const unsigned char *p = *at;
-
-    if (WEIR_UNLIKELY((size_t)(reader->end - p) < size + 4))
-        return false;
-    if (WEIR_LIKELY(memcmp(p, key, size) == 0))
-        p += size;
-    else if (*p == (unsigned char)*key && p[1] == ' ' && memcmp(p + 2, key + 1, size - 1) == 0)
-        p += size + 1;
-    else
-        return false;
-    if (WEIR_UNLIKELY(*p <= ' ')) {
-        p += *p == ' ';
-        p = *p > ' ' ? p : weir_json_space(reader, p);
+    if (WEIR_LIKELY((size_t)(reader->end - *at) > size && memcmp(*at, key, size) == 0 &&
+                    (*at)[size] > ' ')) {
+        *at += size;
+        return true;
     }
-    *at = p;
-    return true;
+    const unsigned char *next = weir_json_slow_next(reader, *at, key, size);
+    if (next != NULL)
+        *at = next;
+    return next != NULL;
 }
 
 /* Reads whatever comes next: `before` and a key with its colon, or the object's end, a key without

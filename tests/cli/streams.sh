@@ -95,6 +95,8 @@ expect_code 0 "$weir" run --stats 10s --metrics metrics --sink out=copy.jsonl ro
 for line in 'weir_source_received_total{module="rows",source="rows"} 200000' \
     "weir_source_bytes_total{module=\"rows\",source=\"rows\"} $(($(wc -c <rows.csv) - 200008))" \
     'weir_source_buffered{module="rows",source="rows"} 0' \
+    "weir_source_read_bytes_total{module=\"rows\",source=\"rows\"} $(wc -c <rows.csv)" \
+    "weir_source_total_bytes{module=\"rows\",source=\"rows\"} $(wc -c <rows.csv)" \
     'weir_source_in_flight_limit{module="rows",source="rows"} 65536' \
     'weir_source_health{module="rows",source="rows",state="ended"} 1' \
     'weir_source_health{module="rows",source="rows",state="live"} 0' \

@@ -26,11 +26,16 @@ static void enqueue(oracle *m, reactor *r, cell *c, int input, const boundary *b
 
 void model_ask_later(oracle *m, int index, int64_t key, bool all)
 {
-    int at = m->ask_count;
+    int at = 0;
 
-    for (int i = 0; i < m->ask_count; i++)
-        if (m->asks[i].reactor == index && m->asks[i].all == all && (all || m->asks[i].key == key))
+    for (int i = 0; i < m->ask_count; i++) {
+        const asking *other = &m->asks[i];
+        if (other->reactor == index && (other->all || (!all && other->key == key)))
             return;
+        if (other->reactor != index || !all)
+            m->asks[at++] = *other;
+    }
+    m->ask_count = at;
     assert_true(m->ask_count < ASKS);
     for (; at > 0 && m->asks[at - 1].reactor > index; at--)
         m->asks[at] = m->asks[at - 1];
