@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* workflow.c - weir workflow run: an execution from its start, or from where it was, to its end. */
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -94,6 +95,34 @@ static int print_result(const cli_arguments *arguments, weir_runner *runner, int
     return code;
 }
 
+/* --- Signals --- */
+
+static weir_runner *volatile stopped_by_signal;
+
+static void stop(int number)
+{
+    (void)number;
+    if (stopped_by_signal != NULL)
+        weir_runner_stop(stopped_by_signal);
+}
+
+/* The first one stops in order, the second one at once. */
+static void catch_signals(weir_runner *runner)
+{
+    struct sigaction action = {.sa_handler = stop, .sa_flags = (int)SA_RESETHAND};
+
+    stopped_by_signal = runner;
+    sigaction(SIGINT, &action, NULL);
+    sigaction(SIGTERM, &action, NULL);
+}
+
+static void leave_signals(void)
+{
+    signal(SIGINT, SIG_DFL);
+    signal(SIGTERM, SIG_DFL);
+    stopped_by_signal = NULL;
+}
+
 /* --- Running --- */
 
 /* The execution that is to be resumed is one of this workflow. */
@@ -144,7 +173,9 @@ static int run_execution(const cli_arguments *arguments, const cli_module *modul
         status = start(arguments, runner, name, &id, &error);
     if (status == WEIR_OK) {
         cli_tell(arguments, "weir: execution %lld of %s\n", (long long)id, name);
+        catch_signals(runner);
         status = weir_workflow_run(runner, id, &error);
+        leave_signals();
     }
     int code = status == WEIR_OK ? print_result(arguments, runner, id) : cli_report_error(error);
     weir_runner_close(runner);
@@ -209,7 +240,7 @@ const cli_verb cli_workflow = {
     .details =
         "What has been done is recorded in the store. When the command is interrupted, it goes on "
         "there with the same --key, or with --resume; no task that is Completed runs again. Exit "
-        "code 0: Completed, 1: Failed.",
+        "code 0: Completed, 1: Failed, 3: stopped by a signal.",
     .options = options,
     .option_count = sizeof options / sizeof *options,
     .min_operands = 1,

@@ -163,18 +163,20 @@ static weir_status start(const command *c, watch *w, weir_error **error)
 
 /* --- Watching --- */
 
-/* Waits until the process has ended, reading its output; not beyond `deadline`. */
-static bool wait_until(command *c, watch *w, int64_t deadline)
+/* Waits until the process has ended, reading its output; not beyond `deadline`, nor (`may_stop`) a
+ * stop. */
+static bool wait_until(command *c, watch *w, int64_t deadline, bool may_stop)
 {
     for (;;) {
         int64_t left = deadline == INT64_MAX ? INT64_MAX : deadline - weir_monotonic_now();
-        struct pollfd fds[3] = {{.fd = w->pid, .events = POLLIN},
+        struct pollfd fds[4] = {{.fd = w->pid, .events = POLLIN},
                                 {.fd = w->outputs[0], .events = POLLIN},
-                                {.fd = w->outputs[1], .events = POLLIN}};
+                                {.fd = w->outputs[1], .events = POLLIN},
+                                {.fd = may_stop ? c->stop : -1, .events = POLLIN}};
         if (left < 0)
             return false;
         int wait_ms = left / MS_NS > 60000 ? 60000 : (int)(left / MS_NS) + 1;
-        if (poll(fds, 3, wait_ms) < 0 && errno != EINTR)
+        if (poll(fds, 4, wait_ms) < 0 && errno != EINTR)
             return false;
         command_tail *tails[] = {&c->output, &c->errors};
         for (int i = 0; i < 2; i++)
@@ -182,6 +184,10 @@ static bool wait_until(command *c, watch *w, int64_t deadline)
                 close_some(&w->outputs[i], 1);
         if (fds[0].revents != 0)
             return true;
+        if (fds[3].revents != 0) {
+            c->stopped = true;
+            return false;
+        }
     }
 }
 
@@ -203,12 +209,13 @@ weir_status command_run(command *c, weir_error **error)
     weir_status status = start(c, &w, error);
 
     if (status == WEIR_OK) {
-        c->timed_out = !wait_until(c, &w, weir_later(weir_monotonic_now(), c->timeout));
-        if (c->timed_out) {
+        bool ended = wait_until(c, &w, weir_later(weir_monotonic_now(), c->timeout), true);
+        c->timed_out = !ended && !c->stopped;
+        if (!ended) {
             kill(-w.group, SIGTERM);
-            if (!wait_until(c, &w, weir_later(weir_monotonic_now(), c->grace)))
+            if (!wait_until(c, &w, weir_later(weir_monotonic_now(), c->grace), false))
                 kill(-w.group, SIGKILL);
-            wait_until(c, &w, INT64_MAX);
+            wait_until(c, &w, INT64_MAX, false);
         }
         reap(c, &w);
         for (int i = 0; i < 2; i++)

@@ -18,10 +18,11 @@ typedef struct command {
     const char *folder; /* NULL: the working directory */
     int64_t timeout;    /* nanoseconds, INT64_MAX for none */
     int64_t grace;      /* from SIGTERM to SIGKILL */
+    int stop;           /* a descriptor that can be read when it is to be ended; -1: none */
     command_tail output, errors;
     /* the outcome */
     int status; /* as waitid has it: an exit code, or with `signalled` a signal */
-    bool signalled, timed_out;
+    bool signalled, timed_out, stopped;
 } command;
 
 /* Runs it in a process group of its own, which is killed when the command has ended: nothing that

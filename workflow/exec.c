@@ -128,7 +128,10 @@ static void judge(weir_task *job, command *c)
     char what[200], limit[32];
 
     json_clean(c->errors.bytes, c->errors.size);
-    if (c->timed_out) {
+    if (c->stopped) {
+        job->handed_back = true;
+        job_fail(job, WEIR_TASK_FAILED, "it was handed back, since its runner was stopped");
+    } else if (c->timed_out) {
         snprintf(what, sizeof what, "'%.100s' ran longer than its timeout of %s", c->words[0],
                  weir_text_amount(WEIR_OPTION_DURATION, task->config.timeout, limit, sizeof limit));
         explain(job, c, what);
@@ -151,6 +154,7 @@ static void keep_log(weir_task *job, const command *c)
     json_clean(c->output.bytes, c->output.size);
     weir_buffer_printf(&text, "%s%s", c->output.cut ? "...\n" : "", c->output.bytes);
     job->log = text.failed ? NULL : text.data;
+    job->broken |= text.failed;
     if (text.failed)
         weir_buffer_free(&text);
 }
@@ -160,7 +164,7 @@ static void read_result(weir_task *job, const char *path)
 {
     weir_buffer text = {.limit = 2 * (size_t)CONTEXT_LIMIT};
     char chunk[65536];
-    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     ssize_t got = 0;
 
     if (fd < 0 && errno == ENOENT)
@@ -170,11 +174,12 @@ static void read_result(weir_task *job, const char *path)
     if (fd < 0 || got < 0)
         job_fail(job, WEIR_TASK_FAILED, "what it left in WEIR_RESULT cannot be read: %s",
                  strerror(errno));
-    else if (text.failed)
+    else if (text.full)
         job_fail(job, WEIR_TASK_FAILED_GOOD,
-                 "what it left in WEIR_RESULT is too long: at most %d "
-                 "bytes are read",
+                 "what it left in WEIR_RESULT is too long: at most %d bytes are read",
                  2 * CONTEXT_LIMIT);
+    else if (text.failed)
+        job_fail(job, WEIR_TASK_FAILED, "out of memory");
     else if (text.size != 0)
         job_take_result(job, text.data);
     if (fd >= 0)
@@ -215,7 +220,8 @@ void job_run_command(weir_task *job)
     run_files files = {0};
     command c = {.folder = job->plan->folder,
                  .timeout = job->plan->tasks[job->position].config.timeout,
-                 .grace = job->grace};
+                 .grace = job->grace,
+                 .stop = job->stop};
     char **words = copy_words(job), **environment = NULL;
 
     if (!make_files(job, &files))

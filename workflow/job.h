@@ -18,6 +18,7 @@ struct weir_task {
     int64_t execution, attempt, token;
     int64_t spent; /* runs before this one that count as attempts */
     int64_t grace; /* nanoseconds from SIGTERM to SIGKILL */
+    int stop;      /* a descriptor that can be read when the runner is stopped */
     void *user;
     json_t *input, *context; /* nobody else's */
     json_t *set, *gone;      /* what it has written: {key: value}, {key: true} */
@@ -29,6 +30,7 @@ struct weir_task {
     char reason[JOB_REASON]; /* why it failed; "": it did not */
     bool refused;            /* something could not be written: it fails, whatever it answers */
     bool broken;             /* ... for want of memory */
+    bool handed_back;        /* it was cut short: no attempt */
     char *log;               /* of a command; NULL: none */
     char *writes;            /* as a row holds them; made by job_end */
     weir_task *next;

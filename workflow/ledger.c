@@ -280,6 +280,7 @@ static weir_status make_job(ledger *l, const plan *p, int64_t id, const ready_ta
     job->token = ready->token + 1;
     job->spent = ready->spent;
     job->grace = l->grace;
+    job->stop = l->stop;
     job->user = l->user;
     snprintf(job->key, sizeof job->key, "%lld/%s", (long long)id, p->tasks[ready->position].name);
     *ret = job;
@@ -356,7 +357,7 @@ static store_task_move outcome_of(ledger *l, const plan *p, const weir_task *job
                             .token = job->token,
                             .runner = l->runner,
                             .time = ledger_now(l),
-                            .spent = true,
+                            .spent = !job->handed_back,
                             .log = job->log};
 
     if (job->answer == WEIR_TASK_DONE) {
@@ -366,6 +367,11 @@ static store_task_move outcome_of(ledger *l, const plan *p, const weir_task *job
         return move;
     }
     move.reason = job->reason;
+    if (job->handed_back) {
+        move.to = STORE_READY;
+        move.due = move.time;
+        return move;
+    }
     if (is_spent(task, job)) {
         move.to = STORE_FAILED;
         move.verdict = task->config.allow_failure ? STORE_SUCCESS : STORE_FAILURE;

@@ -18,7 +18,8 @@ typedef struct ledger {
     weir_store *store;
     int64_t runner;
     int64_t now;   /* of a virtual clock; 0: the store's clock is asked */
-    int64_t grace; /* given to jobs */
+    int64_t grace; /* given to jobs, like these */
+    int stop;
     int64_t most_lost;
     void *user;
 } ledger;

@@ -6,9 +6,12 @@
  */
 #include "workflow/runner.h"
 
+#include <errno.h>
+#include <poll.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/eventfd.h>
 #include <unistd.h>
 
 #include "core/clock.h"
@@ -84,6 +87,8 @@ static weir_status open_runner(weir_runner *runner, const char *url, const weir_
         return status;
     runner->ledger.grace = runner->config.grace;
     runner->ledger.most_lost = runner->config.most_lost;
+    if ((runner->ledger.stop = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) < 0)
+        return weir_error_set(error, WEIR_IO, "cannot make a descriptor: %s", strerror(errno));
     status = store_open(url, runner->config.busy, &runner->ledger.store, error);
     if (status == WEIR_OK)
         status = join(runner, error);
@@ -99,6 +104,7 @@ weir_status weir_runner_open(const char *store, const weir_setting *settings, si
 
     if (runner == NULL)
         return weir_error_set(error, WEIR_NOMEM, "out of memory");
+    runner->ledger.stop = -1;
     weir_status status = open_runner(runner, store, settings, setting_count, error);
     if (status == WEIR_OK)
         *ret = runner;
@@ -113,6 +119,8 @@ void weir_runner_close(weir_runner *runner)
         return;
     pool_free(runner->pool);
     store_close(runner->ledger.store);
+    if (runner->ledger.stop >= 0)
+        close(runner->ledger.stop);
     for (size_t i = 0; i < runner->plan_count; i++)
         plan_free(runner->plans[i]);
     weir_free(runner->plans);
@@ -128,6 +136,25 @@ void weir_runner_set_log(weir_runner *runner, weir_log_function log, void *arg)
 {
     runner->log = log;
     runner->log_arg = arg;
+}
+
+/* It can be read from now on. */
+void weir_runner_stop(weir_runner *runner)
+{
+    int before = errno;
+    uint64_t one = 1;
+
+    /* It cannot fail but for being full, and then it can be read, too. */
+    ssize_t written = write(runner->ledger.stop, &one, sizeof one);
+    (void)written;
+    errno = before;
+}
+
+static bool is_stopped(const weir_runner *runner)
+{
+    struct pollfd ready = {.fd = runner->ledger.stop, .events = POLLIN};
+
+    return poll(&ready, 1, 0) == 1;
 }
 
 void runner_use_virtual_time(weir_runner *runner, int64_t now)
@@ -271,6 +298,8 @@ static void tell_result(const weir_runner *runner, const weir_task *job)
 
     if (job->answer == WEIR_TASK_DONE)
         tell(runner, WEIR_INFO, name, "run %lld is done", (long long)job->attempt);
+    else if (job->handed_back)
+        tell(runner, WEIR_INFO, name, "run %lld is handed back", (long long)job->attempt);
     else
         tell(runner, WEIR_WARNING, name, "run %lld failed: %s", (long long)job->attempt,
              job->reason);
@@ -354,6 +383,21 @@ static int64_t wait_time(weir_runner *runner, const ledger_claimed *claimed)
     return left;
 }
 
+/* One round: what came back, what others lost, what is ready. */
+static weir_status go_on(weir_runner *runner, const plan *p, int64_t id, int64_t wait_ns,
+                         ledger_claimed *claimed, weir_error **error)
+{
+    size_t before = pool_running(runner->pool);
+    weir_status status = take_results(runner, p, wait_ns, error);
+    bool idle = pool_running(runner->pool) == before;
+
+    if (status == WEIR_OK && idle)
+        status = ledger_reclaim(&runner->ledger, p, id, error);
+    if (status == WEIR_OK && pool_has_room(runner->pool) && !is_stopped(runner))
+        status = fill_slots(runner, p, id, claimed, error);
+    return status;
+}
+
 static weir_status run(weir_runner *runner, const plan *p, int64_t id, weir_error **error)
 {
     ledger_claimed claimed = {.due = INT64_MAX};
@@ -361,13 +405,13 @@ static weir_status run(weir_runner *runner, const plan *p, int64_t id, weir_erro
     int64_t wait_ns = 0;
 
     while (status == WEIR_OK) {
-        status = take_results(runner, p, wait_ns, error);
-        if (status == WEIR_OK && pool_running(runner->pool) == 0)
-            status = ledger_reclaim(&runner->ledger, p, id, error);
-        if (status == WEIR_OK && pool_has_room(runner->pool))
-            status = fill_slots(runner, p, id, &claimed, error);
-        if (status == WEIR_OK && pool_running(runner->pool) == 0 &&
-            store_state_is_end(claimed.state))
+        status = go_on(runner, p, id, wait_ns, &claimed, error);
+        bool ended = store_state_is_end(claimed.state);
+        if (status == WEIR_OK && pool_running(runner->pool) == 0 && !ended && is_stopped(runner))
+            status = weir_error_set(error, WEIR_CLOSED,
+                                    "execution %lld was stopped; it goes on when it is run again",
+                                    (long long)id);
+        if (status == WEIR_OK && pool_running(runner->pool) == 0 && ended)
             break;
         wait_ns = wait_time(runner, &claimed);
     }

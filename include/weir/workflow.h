@@ -59,9 +59,16 @@ WEIR_API WEIR_MUST_USE weir_status weir_workflow_start(weir_runner *runner, cons
 
 /* Runs an execution, new or interrupted, until it has ended; at once where it had. Tasks that
  * another living runner has claimed are left to it. Fails with WEIR_NOT_FOUND (no such execution)
- * or WEIR_MISMATCH (its workflow is not loaded in the version that it began with). */
+ * or WEIR_MISMATCH (its workflow is not loaded in the version that it began with). WEIR_CLOSED: it
+ * was stopped. */
 WEIR_API WEIR_MUST_USE weir_status weir_workflow_run(weir_runner *runner, int64_t id,
                                                      weir_error **error);
+
+/* Ends weir_workflow_run in order: nothing more is claimed, commands get SIGTERM and after the
+ * grace SIGKILL, functions are waited for; what was cut short is handed back, and is no attempt.
+ * The run then fails with WEIR_CLOSED, and so do later ones of this runner. Any thread, and safe in
+ * a signal handler; does not block. */
+WEIR_API void weir_runner_stop(weir_runner *runner);
 
 /* What is recorded of an execution, as one JSON object: {"id", "workflow", "status", "context",
  * "tasks": {NAME: {"state", "attempts", "reason"?}}, "reason"?}. `context` is that of the end, and

@@ -107,6 +107,29 @@ run --resume "$id" --json >again
 cmp out again || fail "an execution that has ended changed"
 [ "$(wc -l <ran)" = 4 ] || fail "an execution that has ended ran again"
 
+# --- Stopped by a signal: the command ends with it, and that run is no attempt ---
+: >ran
+rm -f go
+cat >load.sh <<'END'
+#!/bin/sh
+echo "load $WEIR_ATTEMPT" >>ran
+trap 'echo ended >>ran; exit 1' TERM
+[ -e go ] || { echo >started; read -r line <gate & wait; }
+END
+"$weir" workflow run etl.weir.yaml nightly etl.c --store "$store" --key stopped >first 2>err &
+victim=$!
+read -r line <started
+kill -TERM "$victim"
+code=0
+wait "$victim" || code=$?
+[ "$code" = 3 ] || fail "stopped, the command ends with $code"
+expect_text err "was stopped; it goes on when it is run again"
+: >go
+run --key stopped --json >out
+expect_text out '"status":"Completed"'
+expect_text out '"load":{"state":"Completed","attempts":2'
+[ "$(tr '\n' ' ' <ran)" = "extract load 1 ended load 2 report " ] || fail "after the stop ran: $(cat ran)"
+
 # --- Wrong use ---
 check_bad() { # CODE TEXT WORDS...
     code=$1 text=$2

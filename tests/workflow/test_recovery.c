@@ -217,6 +217,52 @@ static void two_runners_share_an_execution(void **state)
     flow_free(f);
 }
 
+/* --- Stop --- */
+
+static weir_answer stops(weir_task *task)
+{
+    weir_runner_stop(weir_task_user(task));
+    return WEIR_TASK_DONE;
+}
+
+/* Functions are waited for and recorded, commands are ended and handed back, nothing more begins.
+ */
+static void a_stop_hands_back(void **state)
+{
+    (void)state;
+    static const char *const sleeps[] = {"sh", "-c", "[ $WEIR_ATTEMPT = 2 ] || exec sleep 600",
+                                         NULL};
+    const flow_task tasks[] = {{"x", NULL, NULL, sleeps, "attempts=1"},
+                               {"s", NULL, stops, NULL, NULL},
+                               {"b", "s", counts, NULL, NULL},
+                               {NULL, NULL, NULL, NULL, NULL}};
+    flow *f = flow_new(tasks);
+    char url[256];
+
+    snprintf(url, sizeof url, "%s", flow_new_store());
+    weir_runner *runner = flow_runner(url, f, true);
+    weir_runner_set_user(runner, runner);
+    int64_t id = start(runner, NULL);
+    FLOW_FAILS(WEIR_CLOSED, "was stopped", weir_workflow_run(runner, id, &error));
+    json_t *result = flow_result(runner, id), *events = flow_events(runner, id);
+    assert_string_equal(flow_text(result, "s", "state"), "Completed");
+    assert_string_equal(flow_text(result, "x", "state"), "Ready");
+    assert_string_equal(flow_text(result, "b", "state"), "Ready");
+    assert_true(says(events, "it was handed back"));
+    json_decref(events);
+    json_decref(result);
+    weir_runner_close(runner);
+    runner = flow_runner(url, f, true);
+    FLOW_OK(weir_workflow_run(runner, id, &error));
+    result = flow_result(runner, id);
+    assert_string_equal(flow_status(result), "Completed");
+    assert_int_equal(flow_attempts(result, "x"), 2);
+    assert_int_equal(runs[1], 1);
+    json_decref(result);
+    weir_runner_close(runner);
+    flow_free(f);
+}
+
 /* --- Versions --- */
 
 static void a_version_ends_what_it_began(void **state)
@@ -252,6 +298,7 @@ int main(void)
         cmocka_unit_test(lost_too_often_it_fails),
         cmocka_unit_test(a_late_result_is_refused),
         cmocka_unit_test(two_runners_share_an_execution),
+        cmocka_unit_test(a_stop_hands_back),
         cmocka_unit_test(a_version_ends_what_it_began),
     };
 
