@@ -27,13 +27,16 @@ static void name_cause(upstream *up, const store_task *row)
 
     if (row->verdict == STORE_SUCCESS || up->cause_is_failure || (up->cause[0] != '\0' && !failure))
         return;
-    const char *root =
-        row->state == STORE_SKIPPED && row->reason != NULL ? strstr(row->reason, ": ") : NULL;
+    const char *root = failure && row->state == STORE_SKIPPED && row->reason != NULL
+                           ? strstr(row->reason, ": ")
+                           : NULL;
     if (root != NULL)
         snprintf(up->cause, sizeof up->cause, "%s", root + 2);
     else
         snprintf(up->cause, sizeof up->cause, "'%s' %s", row->name,
-                 row->state == STORE_FAILED ? "failed" : "was cancelled");
+                 row->state == STORE_FAILED    ? "failed"
+                 : row->state == STORE_SKIPPED ? "was skipped"
+                                               : "was cancelled");
     up->cause_is_failure = failure;
 }
 

@@ -3,6 +3,7 @@
 #include "tests/workflow/flow.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -27,19 +28,28 @@ void flow_check_failure(weir_status expected, const char *text, weir_status stat
     _assert_true(said, text, file, line);
 }
 
-const char *flow_new_store(void)
+static int stores;
+
+static void remove_stores(void)
 {
-    static char url[256];
-    static int number;
     static const char *const endings[] = {"", "-lock", "-wal", "-shm"};
     char path[200];
 
-    number++;
-    for (size_t i = 0; i < sizeof endings / sizeof *endings; i++) {
-        snprintf(path, sizeof path, "flow-%ld-%d.db%s", (long)getpid(), number, endings[i]);
-        unlink(path);
-    }
-    snprintf(url, sizeof url, "sqlite:flow-%ld-%d.db", (long)getpid(), number);
+    for (int i = 1; i <= stores; i++)
+        for (size_t e = 0; e < sizeof endings / sizeof *endings; e++) {
+            snprintf(path, sizeof path, "flow-%ld-%d.db%s", (long)getpid(), i, endings[e]);
+            unlink(path);
+        }
+}
+
+/* They go when the test does. */
+const char *flow_new_store(void)
+{
+    static char url[256];
+
+    if (stores++ == 0)
+        atexit(remove_stores);
+    snprintf(url, sizeof url, "sqlite:flow-%ld-%d.db", (long)getpid(), stores);
     return url;
 }
 

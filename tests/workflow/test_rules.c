@@ -111,6 +111,24 @@ static void a_failure_skips_all_that_need_it(void **state)
     json_decref(result);
 }
 
+static void a_skip_without_a_failure_is_the_cause(void **state)
+{
+    (void)state;
+    const flow_task tasks[] = {{"a", NULL, done, NULL, NULL},
+                               {"b", "a", done, NULL, "run_if=any_failed"},
+                               {"c", "b", done, NULL, NULL},
+                               {"d", "c", done, NULL, NULL},
+                               {NULL, NULL, NULL, NULL, NULL}};
+    json_t *result;
+
+    run_tasks(tasks, &result, NULL);
+    assert_string_equal(flow_status(result), "Completed");
+    assert_string_equal(flow_text(result, "b", "reason"), "any_failed is not so: nothing failed");
+    assert_string_equal(flow_text(result, "c", "reason"), "all_success is not so: 'b' was skipped");
+    assert_string_equal(flow_text(result, "d", "reason"), "all_success is not so: 'c' was skipped");
+    json_decref(result);
+}
+
 static void an_allowed_failure_fails_nothing(void **state)
 {
     (void)state;
@@ -508,6 +526,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_rules),
         cmocka_unit_test(a_failure_skips_all_that_need_it),
+        cmocka_unit_test(a_skip_without_a_failure_is_the_cause),
         cmocka_unit_test(an_allowed_failure_fails_nothing),
         cmocka_unit_test(events_give_the_states),
         cmocka_unit_test(test_contexts),
