@@ -442,7 +442,7 @@ static void add_type(name_list *list, const char *name, const spec_fields *field
               is_enum ? "|_type|_name|_names|_same|_read_json|_read_msgpack|_write_json|"
                         "_write_msgpack"
                       : "|_type|_equal|_print|_fields|_find|_same|_fill|_read_json|_read_msgpack|"
-                        "_write_json|_write_msgpack",
+                        "_write_json|_write_msgpack|_put_msgpack",
               kind, where);
     if (what == NULL || snake == NULL)
         list->check->log->failed = true;

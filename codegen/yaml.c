@@ -318,7 +318,8 @@ static void report_syntax(yaml_reader *reader, struct fy_diag *diag)
     weir_place place = {.file = reader->name};
 
     if (found == NULL) {
-        diagnostics_error(reader->diagnostics, place, "this is not YAML");
+        diagnostics_error(reader->diagnostics, reader->last,
+                          "this is not YAML, from somewhere behind this place on");
         return;
     }
     place.line = (uint32_t)found->line;

@@ -61,14 +61,15 @@ static bool show(weir_source_work *work, weir_error **error, weir_status *ret_st
     return false;
 }
 
-/* The source whose event comes next, and when; NULL: there is none. `*ret_known` is false where one
- * has not yet shown what it has. */
-static weir_source_work *pick(weir_runtime *runtime, int64_t *ret_time, bool *ret_known,
-                              weir_error **error, weir_status *ret_status)
+/* The source whose event comes next, when, and up to which time its events go before all others;
+ * NULL: there is none. `*ret_known` is false where one has not yet shown what it has. */
+static weir_source_work *pick(weir_runtime *runtime, int64_t *ret_time, int64_t *ret_until,
+                              bool *ret_known, weir_error **error, weir_status *ret_status)
 {
     weir_source_work *first = NULL;
 
     *ret_known = true;
+    *ret_until = INT64_MAX;
     FOR_EACH_SOURCE(runtime, work)
     {
         if (!show(work, error, ret_status)) {
@@ -77,8 +78,12 @@ static weir_source_work *pick(weir_runtime *runtime, int64_t *ret_time, bool *re
         }
         int64_t time = head_time(runtime, &work->source);
         if (first == NULL || time < *ret_time) {
+            /* What stands earlier in the spec goes first at the same time. */
+            *ret_until = first != NULL ? *ret_time - 1 : INT64_MAX;
             first = work;
             *ret_time = time;
+        } else if (time < *ret_until) {
+            *ret_until = time;
         }
     }
     return first;
@@ -142,6 +147,62 @@ static weir_status begin_turn(weir_runtime *runtime, int64_t time, weir_error **
     return status;
 }
 
+/* Whether a turn of `time` can follow the one that is open, without anything between. */
+static bool can_follow(const weir_runtime *runtime, int64_t time)
+{
+    const weir_timer *first = weir_timers_first(&runtime->timers);
+
+    return (first == NULL || time < first->due) && !runtime->sinks_stuck;
+}
+
+bool weir_replay_goes_on(weir_source_work *work, size_t index, const weir_turns *turns)
+{
+    weir_runtime *runtime = work->program->runtime;
+    int64_t time = time_at(&work->source, index);
+
+    if (time > turns->until || atomic_load(&runtime->stopping) || !can_follow(runtime, time))
+        return false;
+    if (time <= runtime->clock.now)
+        return time != no_time && !is_outside(runtime, time);
+    if (turns->ask)
+        weir_ask_latest(runtime);
+    if (turns->ask && !can_follow(runtime, time)) /* it may have armed a timer */
+        return false;
+    runtime->turns++;
+    runtime->clock.now = time;
+    return true;
+}
+
+static bool has_latest(const weir_runtime *runtime)
+{
+    FOR_EACH_REACTOR(runtime, reactor)
+    if (reactor->module->strategy == WEIR_LATEST)
+        return true;
+    return false;
+}
+
+/* The turns that follow, as far as they take the shortcut. A refusal goes with the event before it.
+ */
+static void take_turns(weir_source_work *work, int64_t until)
+{
+    const weir_runtime *runtime = work->program->runtime;
+    weir_source *source = &work->source;
+    size_t before = source->taken, end = source->span.count;
+    int64_t last = runtime->config.until != 0 ? runtime->config.until - 1 : INT64_MAX;
+
+    if (source->refusal.waiting && end != 0)
+        end--;
+    if (before >= end || work->stalled || runtime->config.speed > 0 || !runtime->time_started)
+        return;
+    weir_turns turns = {until < last ? until : last, has_latest(runtime)};
+    weir_shortcut_take_turns(work, end, &turns);
+    if (source->taken == before)
+        return;
+    work->last_event = (uint64_t)runtime->clock.now;
+    if (source->kind->release != NULL)
+        source->kind->release(source, source->taken - before);
+}
+
 static bool is_new_turn(const weir_runtime *runtime, int64_t time)
 {
     return time == no_time || !runtime->time_started || time > runtime->clock.now;
@@ -173,10 +234,10 @@ weir_status weir_replay_turn(weir_runtime *runtime, bool *ret_more, weir_error *
     weir_status status = WEIR_OK;
     weir_source_work *work;
     bool known = true;
-    int64_t time = no_time;
+    int64_t time = no_time, until;
 
     weir_turn_begin(runtime);
-    while ((work = pick(runtime, &time, &known, error, &status)) != NULL && known &&
+    while ((work = pick(runtime, &time, &until, &known, error, &status)) != NULL && known &&
            status == WEIR_OK && !atomic_load(&runtime->stopping) && !runtime->sinks_stuck) {
         if (is_new_turn(runtime, time)) {
             if (time != no_time && !is_time(runtime, time))
@@ -186,6 +247,7 @@ weir_status weir_replay_turn(weir_runtime *runtime, bool *ret_more, weir_error *
         weir_source_hand_on(work, end_of_time(&work->source, time));
         if (work->stalled && !release(runtime, work))
             break;
+        take_turns(work, until);
     }
     weir_flush_sinks(runtime);
     if (work == NULL && known)

@@ -280,6 +280,16 @@ weir_status weir_commit_given_up(const weir_runtime *runtime, const char *within
 /* Takes what is ready in the order of time (rule E16). */
 weir_status weir_replay_turn(weir_runtime *runtime, bool *ret_more, weir_error **error);
 
+/* The turns that one source alone has events for. */
+typedef struct weir_turns {
+    int64_t until; /* the time of the last that can be one */
+    bool ask;      /* whether some reactor may have to be asked at the end of each */
+} weir_turns;
+
+/* Begins the turn of the source's event at `index`, where it is not open yet. False: something else
+ * comes first. */
+bool weir_replay_goes_on(weir_source_work *work, size_t index, const weir_turns *turns);
+
 /* --- slow.c --- */
 
 /* Names the reactors of a span in which a run took too long. */
@@ -337,6 +347,10 @@ bool weir_shortcut_is_open(const weir_source_work *work);
 /* Hands on the span's events up to `end`, or until the shortcut closes. False: it stopped at an
  * event that must go the general way. */
 bool weir_shortcut_take(weir_source_work *work, size_t end);
+
+/* In a replay: hands on the span's events up to `end`, each in the turn of its time, as long as
+ * weir_replay_goes_on and the shortcut is open. */
+void weir_shortcut_take_turns(weir_source_work *work, size_t end, const weir_turns *turns);
 
 /* --- flush.c --- */
 

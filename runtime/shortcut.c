@@ -4,7 +4,8 @@
  * When a source feeds one accumulator that passes its events on to one reactor which fires on each,
  * and nothing blocks that reactor, the module's fused function takes the values as they lie in the
  * span; with keys, a few at a time, while those some events ahead are fetched from memory. Where
- * the reactor is `latest`, all of a span but its newest event collapse at once.
+ * the reactor is `latest`, all of a span but its newest event collapse at once. In a replay the
+ * events are handed over one by one, each at its own time, and all else is still done once a span.
  */
 #include <string.h>
 
@@ -18,6 +19,7 @@ typedef struct weir_shortcut {
     uint64_t bit;          /* of the input */
     size_t size;
     const unsigned char *values;
+    const weir_turns *turns; /* a replay's: each event has its own time; else NULL */
     size_t fired, filtered;
     bool failed; /* a firing: whether the way is still open must be asked again */
 } weir_shortcut;
@@ -42,6 +44,18 @@ static weir_shortcut begin_shortcut(const weir_source_work *work)
                            .bit = 1ull << route->input,
                            .size = work->source.type->size,
                            .values = work->source.span.values};
+}
+
+/* Whether the shortcut goes on to the event at `index`. */
+static bool goes_on(weir_source_work *work, const weir_shortcut *way, size_t index)
+{
+    if (way->reactor->blocked != 0 || way->failed)
+        return false;
+    if (way->turns == NULL)
+        return true;
+    bool next = weir_replay_goes_on(work, index, way->turns);
+    way->reactor->firing.now = work->program->runtime->clock.now;
+    return next && way->reactor->blocked == 0; /* what the turn before ends with may block it */
 }
 
 static weir_series begin_series(const weir_shortcut *way, const void **inputs)
@@ -109,17 +123,18 @@ static void finish_span(weir_source_work *work, const weir_shortcut *way, size_t
     work->source.taken = end;
 }
 
-static void take_quickly(weir_source_work *work, size_t end)
+static void take_quickly(weir_source_work *work, weir_shortcut *way, size_t end)
 {
-    weir_shortcut way = begin_shortcut(work);
-    weir_reactor *reactor = way.reactor;
-    weir_series series = begin_series(&way, reactor->current);
+    weir_reactor *reactor = way->reactor;
+    weir_series series = begin_series(way, reactor->current);
     size_t index = work->source.taken;
 
     series.states = weir_cell_states(reactor, reactor->single);
-    reactor->shared_present |= way.bit;
-    index += run_series(work, &way, &series, &reactor->single, index, end - index);
-    finish_span(work, &way, index);
+    reactor->shared_present |= way->bit;
+    while (index < end && goes_on(work, way, index))
+        index += run_series(work, way, &series, &reactor->single, index,
+                            way->turns != NULL ? 1 : end - index);
+    finish_span(work, way, index);
 }
 
 /* --- By key: look ahead in the span, act some at a time --- */
@@ -214,33 +229,33 @@ static void keep(const weir_shortcut *way, const weir_block *block, size_t index
     }
 }
 
-static bool take_by_key(weir_source_work *work, size_t end)
+static bool take_by_key(weir_source_work *work, weir_shortcut *way, size_t end)
 {
-    weir_shortcut way = begin_shortcut(work);
-    weir_reactor *reactor = way.reactor;
+    weir_reactor *reactor = way->reactor;
     const void *inputs[WEIR_INPUT_LIMIT];
-    weir_series series = begin_series(&way, inputs);
-    size_t most = reactor->module->input_count == 1 ? BLOCK : 1, index = work->source.taken;
+    weir_series series = begin_series(way, inputs);
+    size_t most = reactor->module->input_count == 1 && way->turns == NULL ? BLOCK : 1;
+    size_t index = work->source.taken;
     weir_outlook outlook;
     weir_block block = {.count = most};
 
     series.keys = block.keys;
-    reactor->ever_present |= way.bit;
+    reactor->ever_present |= way->bit;
     for (size_t i = 0; i < HASH && index + i < end; i++)
-        look_at_key(work, &way, &outlook, index + i);
+        look_at_key(work, way, &outlook, index + i);
     for (size_t i = 0; i < FIND && index + i < end; i++)
-        look_at_entry(&way, &outlook, index + i);
-    while (index < end && reactor->blocked == 0 && !way.failed) {
-        gather(work, &way, &outlook, &block, index, end, most);
+        look_at_entry(way, &outlook, index + i);
+    while (index < end && goes_on(work, way, index)) {
+        gather(work, way, &outlook, &block, index, end, most);
         if (block.count == 0)
             break;
         if (most == 1)
             weir_cell_inputs(reactor, block.cells[0], inputs);
-        size_t count = run_series(work, &way, &series, block.cells, index, block.count);
-        keep(&way, &block, index, count);
+        size_t count = run_series(work, way, &series, block.cells, index, block.count);
+        keep(way, &block, index, count);
         index += count;
     }
-    finish_span(work, &way, index);
+    finish_span(work, way, index);
     return block.count != 0;
 }
 
@@ -271,8 +286,24 @@ bool weir_shortcut_take(weir_source_work *work, size_t end)
         collapse(work, end);
         return false;
     }
+    weir_shortcut way = begin_shortcut(work);
     if (work->accumulators[0]->key_words != 0)
-        return take_by_key(work, end);
-    take_quickly(work, end);
+        return take_by_key(work, &way, end);
+    take_quickly(work, &way, end);
     return true;
+}
+
+void weir_shortcut_take_turns(weir_source_work *work, size_t end, const weir_turns *turns)
+{
+    weir_source *source = &work->source;
+
+    if (!work->quick || !weir_shortcut_is_open(work))
+        return;
+    weir_shortcut way = begin_shortcut(work);
+    way.turns = turns;
+    if (work->accumulators[0]->key_words != 0)
+        take_by_key(work, &way, end);
+    else
+        take_quickly(work, &way, end);
+    weir_reactor_settle(way.reactor, source->span.values, source->span.count * source->type->size);
 }

@@ -85,6 +85,7 @@ unsigned char *weir_framer_room(weir_framer *framer, size_t size)
     if (framer->at != 0) {
         memmove(bytes->data, bytes->data + framer->at, bytes->size - framer->at);
         bytes->size -= framer->at;
+        framer->plain -= framer->at < framer->plain ? framer->at : framer->plain;
         framer->at = 0;
     }
     if (!weir_buffer_reserve(bytes, size))
@@ -416,6 +417,19 @@ static bool put_value(weir_framer *framer, weir_source *source, int64_t position
     return true;
 }
 
+/* Whether a quote stands among the next `size` bytes; all that has come is searched at once. */
+static bool has_quote(weir_framer *framer, size_t size)
+{
+    const weir_buffer *bytes = &framer->bytes;
+    size_t end = framer->at + size, from = framer->plain > framer->at ? framer->plain : framer->at;
+
+    if (framer->plain >= end)
+        return false;
+    const char *quote = memchr(bytes->data + from, '"', bytes->size - from);
+    framer->plain = quote != NULL ? (size_t)(quote - bytes->data) : bytes->size;
+    return framer->plain < end;
+}
+
 /* Nor does a line that is one message: its newline is its end, if no quote takes that away. */
 static bool put_line(weir_framer *framer, weir_source *source, int64_t position)
 {
@@ -429,7 +443,7 @@ static bool put_line(weir_framer *framer, weir_source *source, int64_t position)
     if (end == NULL)
         return false;
     size_t size = (size_t)(end - rest.data);
-    if (size > framer->limit || (csv && memchr(rest.data, '"', size) != NULL))
+    if (size > framer->limit || (csv && has_quote(framer, size)))
         return false;
     rest.size = without_return(rest, size);
     if (weir_source_put(source, rest, position) != WEIR_OK)

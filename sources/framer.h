@@ -43,7 +43,8 @@ typedef struct weir_framer {
     size_t fixed;
     weir_buffer bytes;
     size_t at;
-    bool found; /* `frame` is the message at `at`, which goes on at `next` */
+    size_t plain; /* from `at` to here no quote stands */
+    bool found;   /* `frame` is the message at `at`, which goes on at `next` */
     weir_frame frame;
     size_t next;
     size_t line; /* bytes of a line that hold no newline */

@@ -266,43 +266,55 @@ static const unsigned char *quick_string(const weir_reader *reader, const unsign
         uint64_t word = weir_load_le(at), special = special_bytes(word);
         if (special != 0) {
             size_t plain = (size_t)__builtin_ctzll(special) / 8;
+            for (size_t i = done + 8; i < size; i += 8)
+                weir_store_le(ret + (i + 8 <= size ? i : size - 8), 0);
             weir_store_le(ret + done, word & weir_byte_mask(plain));
-            memset(ret + done + 8, 0, size - done - 8);
-            return at + plain;
+            return done + plain != 0 ? at + plain : NULL;
         }
         weir_store_le(ret + done, word);
     }
     return NULL;
 }
 
-static const char *quick_value(const weir_reader *reader, const unsigned char *at,
-                               const weir_field *field, void *member)
-{
-    const char *start = (const char *)at, *end = (const char *)reader->end;
-    bool units = field->time_form != WEIR_TIME_NS && field->time_form != WEIR_TIME_ISO;
+/* What a column's cells mostly are, if that is read at once. */
+typedef enum csv_usual { CSV_OTHER, CSV_F64, CSV_STRING, CSV_INTEGER } csv_usual;
 
+typedef struct csv_column {
+    const weir_field *field; /* NULL: none, the cells are passed over */
+    csv_usual usual;
+    uint32_t offset, size; /* of the member */
+} csv_column;
+
+static csv_column make_column(const weir_field *field)
+{
+    csv_column column = {.field = field};
+
+    if (field == NULL)
+        return column;
+    bool ns = field->time_form == WEIR_TIME_NS || field->time_form == WEIR_TIME_ISO;
+    column.offset = field->offset;
+    column.size = field->size + 1;
     if (field->kind == WEIR_VALUE_F64)
-        return wire_decimal_short(start, end, member);
-    if (field->kind == WEIR_VALUE_STRING)
-        return (const char *)quick_string(reader, at, member, field->size + (size_t)1);
-    if (field->kind == WEIR_VALUE_I64 || (field->kind == WEIR_VALUE_TIMESTAMP && !units))
-        return wire_integer_short(start, end, member);
-    return NULL;
+        column.usual = CSV_F64;
+    else if (field->kind == WEIR_VALUE_STRING)
+        column.usual = CSV_STRING;
+    else if (field->kind == WEIR_VALUE_I64 || (field->kind == WEIR_VALUE_TIMESTAMP && ns))
+        column.usual = CSV_INTEGER;
+    return column;
 }
 
-/* The byte behind a cell that was read at once; NULL: it takes a closer look. */
-static const unsigned char *read_quickly(const weir_reader *reader, const unsigned char *at,
-                                         const weir_field *field, unsigned char *value)
+/* The byte behind what was read at once; NULL: it takes a closer look. */
+static inline const unsigned char *read_quickly(const weir_reader *reader, const unsigned char *at,
+                                                const csv_column *column, unsigned char *value)
 {
-    if (at == reader->end || *at == ',')
-        return NULL;
-    const unsigned char *next =
-        (const unsigned char *)quick_value(reader, at, field, value + field->offset);
-    if (next == NULL || (next != reader->end && *next != ','))
-        return NULL;
-    if (field->optional)
-        *(bool *)(value + field->has_offset) = true;
-    return next;
+    const char *start = (const char *)at, *end = (const char *)reader->end;
+    void *member = value + column->offset;
+
+    if (column->usual == CSV_F64)
+        return (const unsigned char *)wire_decimal_short(start, end, member);
+    if (column->usual == CSV_INTEGER)
+        return (const unsigned char *)wire_integer_short(start, end, member);
+    return column->usual == CSV_STRING ? quick_string(reader, at, member, column->size) : NULL;
 }
 
 /* --- Records --- */
@@ -310,8 +322,8 @@ static const unsigned char *read_quickly(const weir_reader *reader, const unsign
 struct weir_csv_columns {
     const weir_type *type;
     size_t count;
-    uint64_t *seen;            /* which fields have a column */
-    const weir_field *field[]; /* of each column, NULL: none */
+    uint64_t *seen; /* which fields have a column */
+    csv_column column[];
 };
 
 /* The scratch needs no value. */
@@ -337,7 +349,7 @@ static bool map_column(weir_reader *reader, weir_csv_columns *columns, const csv
 {
     const weir_field *field = find_field(columns->type, cell_text(reader, cell));
 
-    columns->field[columns->count++] = field;
+    columns->column[columns->count++] = make_column(field);
     if (field == NULL)
         return true;
     size_t i = (size_t)(field - columns->type->fields);
@@ -391,13 +403,13 @@ weir_status weir_csv_columns_new(const weir_type *type, weir_slice header, weir_
     if (!usable(&reader))
         return error->status;
     weir_csv_columns *columns =
-        weir_alloc(sizeof *columns + most * sizeof columns->field[0] + words * sizeof(uint64_t));
+        weir_alloc(sizeof *columns + most * sizeof columns->column[0] + words * sizeof(uint64_t));
     if (columns == NULL) {
         weir_read_fail(&reader, reader.start, WEIR_WIRE_NOMEM, "out of memory");
         return error->status = WEIR_NOMEM;
     }
     columns->type = type;
-    columns->seen = (uint64_t *)(void *)(columns->field + most);
+    columns->seen = (uint64_t *)(void *)(columns->column + most);
     if (!map_columns(&reader, columns)) {
         weir_csv_columns_free(columns);
         return error->status;
@@ -431,6 +443,24 @@ static const unsigned char *read_slowly(weir_reader *reader, const unsigned char
     return weir_in_field(reader->error, field->name);
 }
 
+/* What was read at once was a whole cell. */
+static void note_presence(const csv_column *column, unsigned char *value)
+{
+    if (column->field->optional)
+        *(bool *)(value + column->field->has_offset) = true;
+}
+
+/* The cell of column `i`, closely, up to the comma behind it, or for the last one the end. */
+static WEIR_APART const unsigned char *read_closely(weir_reader *reader, const unsigned char *at,
+                                                    const weir_csv_columns *columns, size_t i,
+                                                    void *value)
+{
+    at = read_slowly(reader, at, columns->column[i].field, value);
+    if (at != NULL && (at == reader->end) != (i + 1 == columns->count))
+        return wrong_count(reader, at, i + 1, columns->count);
+    return at;
+}
+
 weir_status weir_csv_decode(const weir_csv_columns *columns, weir_slice record, void *value,
                             weir_wire_error *error)
 {
@@ -438,18 +468,17 @@ weir_status weir_csv_decode(const weir_csv_columns *columns, weir_slice record, 
     const unsigned char *at = record.data;
 
     begin(&reader, record, error);
-    for (size_t i = 0; i < columns->count; i++) {
-        const weir_field *field = columns->field[i];
-        const unsigned char *next = field != NULL ? read_quickly(&reader, at, field, value) : NULL;
-        at = WEIR_LIKELY(next != NULL) ? next : read_slowly(&reader, at, field, value);
-        if (at == NULL)
+    for (size_t i = 0, last = columns->count - 1; i <= last; i++) {
+        const csv_column *column = &columns->column[i];
+        const unsigned char *next = read_quickly(&reader, at, column, value);
+        if (WEIR_LIKELY(next != NULL &&
+                        (i == last ? next == reader.end : next != reader.end && *next == ',')))
+            note_presence(column, value);
+        else
+            next = read_closely(&reader, at, columns, i, value);
+        if (WEIR_UNLIKELY(next == NULL))
             return error->status;
-        bool last = i + 1 == columns->count;
-        if ((at == reader.end) != last) {
-            wrong_count(&reader, at, i + 1, columns->count);
-            return error->status;
-        }
-        at += !last;
+        at = next + (i != last);
     }
     if (columns->type->fill != NULL)
         columns->type->fill(value, columns->seen);

@@ -6,9 +6,8 @@
 #include "core/buffer.h"
 #include <weir/codec.h>
 
-/* Appends a record without its line's end; false: the writer's error is set, nothing is appended.
- */
-bool wire_csv_write(const weir_type *type, const void *value, weir_buffer *buffer,
-                    weir_writer *writer);
+/* As weir_encode: appends a record without its line's end. */
+weir_status wire_csv_write(const weir_type *type, const void *value, weir_buffer *buffer,
+                           weir_wire_error *error);
 
 #endif

@@ -29,12 +29,32 @@ static unsigned char *put_cell(unsigned char *at, const char *text, size_t size)
     return at + 1;
 }
 
+/* ASCII that asks for no quotes, by whole words; NULL: it is another string. */
+static unsigned char *put_plain(unsigned char *at, const char *text, size_t capacity)
+{
+    for (size_t i = 0; i + 8 <= capacity; i += 8) {
+        uint64_t word = weir_load_le(text + i);
+        uint64_t special = ((word - 0x2020202020202020u) & ~word & WEIR_BYTE_HIGHS) |
+                           weir_zero_bytes(word ^ 0x2c2c2c2c2c2c2c2cu) |
+                           weir_zero_bytes(word ^ 0x2222222222222222u) | (word & WEIR_BYTE_HIGHS);
+        weir_store_le(at + i, word);
+        if (special != 0) {
+            size_t size = i + (size_t)__builtin_ctzll(special) / 8;
+            return size != 0 && text[size] == '\0' ? at + size : NULL;
+        }
+    }
+    return NULL;
+}
+
 static unsigned char *put_string(weir_writer *writer, unsigned char *at, const weir_field *field,
                                  const char *text)
 {
     uint64_t odd;
-    size_t size = weir_string_size(text, field->size + 1, &odd);
+    unsigned char *plain = put_plain(at, text, field->size + (size_t)1);
 
+    if (WEIR_LIKELY(plain != NULL))
+        return plain;
+    size_t size = weir_string_size(text, field->size + 1, &odd);
     if (size > field->size || odd != 0)
         if (!weir_check_string(writer, text, size, field->size + 1))
             return NULL;
@@ -73,9 +93,21 @@ static unsigned char *put_date(weir_writer *writer, unsigned char *at, int32_t d
 
 static unsigned char *put_timestamp(unsigned char *at, const weir_field *field, int64_t ns)
 {
-    return field->time_form == WEIR_TIME_ISO
-               ? (unsigned char *)weir_calendar_print_time((char *)at, ns)
-               : weir_json_write_i64(at, weir_time_units(field->time_form, ns));
+    if (field->time_form == WEIR_TIME_ISO)
+        return (unsigned char *)weir_calendar_print_time((char *)at, ns);
+    if (field->time_form == WEIR_TIME_NS && ns >= 0)
+        return (unsigned char *)wire_print_u64((char *)at, (uint64_t)ns);
+    return weir_json_write_i64(at, weir_time_units(field->time_form, ns));
+}
+
+static unsigned char *put_number(weir_writer *writer, unsigned char *at, const weir_field *field,
+                                 const void *member)
+{
+    unsigned char *end = (unsigned char *)wire_value_print_number((char *)at, field->kind, member);
+
+    return end != NULL ? end
+                       : weir_write_fail(writer, WEIR_WIRE_NOT_FINITE,
+                                         "NaN and infinity cannot be written as text");
 }
 
 static unsigned char *put_value(weir_writer *writer, unsigned char *at, const weir_field *field,
@@ -83,28 +115,24 @@ static unsigned char *put_value(weir_writer *writer, unsigned char *at, const we
 {
     const void *member = value + field->offset;
     const void *size = value + field->size_offset;
-    unsigned char *end;
 
     if (field->kind == WEIR_VALUE_F64 && isfinite(*(const double *)member))
         return (unsigned char *)wire_print_f64((char *)at, *(const double *)member);
     if (field->kind == WEIR_VALUE_STRING)
         return put_string(writer, at, field, member);
+    if (field->kind == WEIR_VALUE_TIMESTAMP)
+        return put_timestamp(at, field, *(const int64_t *)member);
     if (field->kind == WEIR_VALUE_BYTES)
         return put_bytes(writer, at, field, member, *(const uint32_t *)size);
     if (field->kind == WEIR_VALUE_BOOL)
         return weir_json_write_bool(at, *(const bool *)member);
-    if (field->kind == WEIR_VALUE_TIMESTAMP)
-        return put_timestamp(at, field, *(const int64_t *)member);
     if (field->kind == WEIR_VALUE_DURATION)
         return weir_json_write_i64(at, *(const int64_t *)member);
     if (field->kind == WEIR_VALUE_DATE)
         return put_date(writer, at, *(const int32_t *)member);
     if (field->kind == WEIR_VALUE_ENUM)
         return put_enum(writer, at, field->type, *(const int32_t *)member);
-    end = (unsigned char *)wire_value_print_number((char *)at, field->kind, member);
-    return end != NULL ? end
-                       : weir_write_fail(writer, WEIR_WIRE_NOT_FINITE,
-                                         "NaN and infinity cannot be written as text");
+    return put_number(writer, at, field, member);
 }
 
 static unsigned char *put_record(weir_writer *writer, unsigned char *at, const weir_type *type,
@@ -124,20 +152,21 @@ static unsigned char *put_record(weir_writer *writer, unsigned char *at, const w
 }
 
 /* A record is never longer than the JSON object: doubled quotes against escapes, no keys. */
-bool wire_csv_write(const weir_type *type, const void *value, weir_buffer *buffer,
-                    weir_writer *writer)
+weir_status wire_csv_write(const weir_type *type, const void *value, weir_buffer *buffer,
+                           weir_wire_error *error)
 {
+    weir_writer writer = {error, false};
+
     if (!weir_buffer_room(buffer, type->json_max + WEIR_WRITE_SLACK)) {
-        weir_write_fail(writer, WEIR_WIRE_NOMEM, "no memory, or no room, for the record");
-        writer->error->status = WEIR_NOMEM;
-        return false;
+        weir_write_fail(&writer, WEIR_WIRE_NOMEM, "no memory, or no room, for the record");
+        return error->status = WEIR_NOMEM;
     }
     unsigned char *at = (unsigned char *)buffer->data + buffer->size;
-    at = put_record(writer, at, type, value);
+    at = put_record(&writer, at, type, value);
     if (at != NULL)
         buffer->size = (size_t)((char *)at - buffer->data);
     buffer->data[buffer->size] = '\0';
-    return at != NULL;
+    return at != NULL ? WEIR_OK : error->status;
 }
 
 weir_status weir_csv_header(const weir_type *type, weir_buffer *buffer)

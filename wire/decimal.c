@@ -51,15 +51,20 @@ static inline uint64_t other_bytes(uint64_t digits)
     return ((digits + 0x7676767676767676u) | digits) & WEIR_BYTE_HIGHS;
 }
 
-/* The digits among the eight bytes at `at`, up to the first other byte: their number and value. No
- * branch depends on how many there are. */
-static inline unsigned leading_digits(const char *at, uint64_t *ret_value)
+/* The digits among the eight bytes of `word`, up to the first other byte: their number and value.
+ * No branch depends on how many there are. */
+static inline unsigned digits_of(uint64_t word, uint64_t *ret_value)
 {
-    uint64_t digits = weir_load_le(at) ^ 0x3030303030303030u, others = other_bytes(digits);
+    uint64_t digits = word ^ 0x3030303030303030u, others = other_bytes(digits);
     unsigned count = others != 0 ? (unsigned)__builtin_ctzll(others) / 8 : 8;
 
     *ret_value = count != 0 ? eight_digits(digits << (64 - 8 * count)) : 0;
     return count;
+}
+
+static inline unsigned leading_digits(const char *at, uint64_t *ret_value)
+{
+    return digits_of(weir_load_le(at), ret_value);
 }
 
 /* Goes on with a run of digits; the mantissa may overflow, which `recount` puts right. */
@@ -78,15 +83,37 @@ static const char *scan_digits(const char *at, const char *end, uint64_t *mantis
     return at;
 }
 
+/* The same for all of a run. Its last few bytes at the end are those of a word that ends there. */
+static inline const char *scan_integer(const char *at, const char *end, uint64_t *ret)
+{
+    uint64_t value;
+    unsigned count = 8;
+
+    *ret = 0;
+    if (end - at < 8)
+        return scan_digits(at, end, ret);
+    for (; end - at >= 8 && count == 8; at += count) {
+        count = leading_digits(at, &value);
+        *ret = *ret * small_powers[count] + value;
+    }
+    if (count < 8 || at == end)
+        return at;
+    count = digits_of(weir_load_le(end - 8) >> (8 * (8 - (end - at))), &value);
+    *ret = *ret * small_powers[count] + value;
+    return at + count;
+}
+
 const char *wire_integer_short(const char *at, const char *end, int64_t *ret)
 {
     const char *start = at;
     uint64_t value = 0;
 
-    at = scan_digits(at, end, &value);
+    at = scan_integer(at, end, &value);
+    if (at == start)
+        return NULL;
     *ret = (int64_t)value;
     bool fits = at - start <= 19 && value <= INT64_MAX && (*start != '0' || at - start == 1);
-    return at != start && fits ? at : NULL;
+    return fits ? at : NULL;
 }
 
 static const double exact[] = {1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,

@@ -85,8 +85,6 @@ static weir_status write_value(const weir_type *type, weir_format format, const 
     bool msgpack = format == WEIR_FORMAT_MSGPACK;
     size_t max = msgpack ? type->msgpack_max : type->json_max;
 
-    if (WEIR_UNLIKELY(format == WEIR_FORMAT_CSV))
-        return wire_csv_write(type, value, buffer, writer) ? WEIR_OK : writer->error->status;
     if (!weir_buffer_room(buffer, max + WEIR_WRITE_SLACK))
         return no_memory(writer->error);
     unsigned char *at = (unsigned char *)buffer->data + buffer->size;
@@ -97,12 +95,34 @@ static weir_status write_value(const weir_type *type, weir_format format, const 
     return at != NULL ? WEIR_OK : writer->error->status;
 }
 
-weir_status weir_encode(const weir_type *type, weir_format format, const void *value,
-                        weir_buffer *buffer, weir_wire_error *error)
+static WEIR_APART weir_status encode_any(const weir_type *type, weir_format format,
+                                         const void *value, weir_buffer *buffer,
+                                         weir_wire_error *error)
 {
     weir_writer writer = {error, false};
 
     return write_value(type, format, value, buffer, &writer);
+}
+
+weir_status weir_encode(const weir_type *type, weir_format format, const void *value,
+                        weir_buffer *buffer, weir_wire_error *error)
+{
+    size_t room = type->msgpack_max + WEIR_WRITE_SLACK;
+
+    /* What little it keeps over the one call matters here. */
+    if (format != WEIR_FORMAT_MSGPACK || type->put_msgpack == NULL || buffer->failed ||
+        room >= buffer->capacity - buffer->size)
+        return format == WEIR_FORMAT_CSV ? wire_csv_write(type, value, buffer, error)
+                                         : encode_any(type, format, value, buffer, error);
+    unsigned char *at = (unsigned char *)buffer->data + buffer->size;
+    at = type->put_msgpack(at, value, error);
+    if (WEIR_UNLIKELY(at == NULL)) {
+        buffer->data[buffer->size] = '\0';
+        return error->status;
+    }
+    *at = '\0';
+    buffer->size = (size_t)((char *)at - buffer->data);
+    return WEIR_OK;
 }
 
 size_t weir_value_print(const weir_type *type, const void *value, char *text, size_t size)
@@ -189,21 +209,4 @@ bool weir_check_string(weir_writer *writer, const char *text, size_t size, size_
         return true;
     weir_write_fail(writer, WEIR_WIRE_UTF8, "bad UTF-8");
     return false;
-}
-
-unsigned char *weir_check_strings(weir_writer *writer, unsigned char *at, const weir_type *type,
-                                  const void *value)
-{
-    for (uint32_t i = 0; i < type->field_count; i++) {
-        const weir_field *field = &type->fields[i];
-        const char *text = (const char *)value + field->offset;
-        uint64_t odd;
-
-        if (field->kind != WEIR_VALUE_STRING)
-            continue;
-        size_t capacity = field->size + (size_t)1;
-        if (!weir_check_string(writer, text, weir_string_size(text, capacity, &odd), capacity))
-            return weir_in_field(writer->error, field->name);
-    }
-    return at;
 }

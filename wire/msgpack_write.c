@@ -91,3 +91,30 @@ unsigned char *weir_msgpack_write_text_number(weir_writer *writer, unsigned char
                                "NaN and infinity cannot be written as text");
     return weir_msgpack_write_text(at, text, (size_t)(end - text));
 }
+
+static unsigned char *write_plain_field(weir_writer *writer, unsigned char *at,
+                                        const weir_field *field, const void *member)
+{
+    if (field->kind == WEIR_VALUE_STRING)
+        return weir_msgpack_write_string(writer, at, member, field->size + (size_t)1);
+    if (field->kind == WEIR_VALUE_F64)
+        return weir_msgpack_write_f64(at, *(const double *)member);
+    return weir_msgpack_write_i64(at, *(const int64_t *)member);
+}
+
+unsigned char *weir_msgpack_write_plain(unsigned char *at, const void *value,
+                                        weir_wire_error *error, const weir_type *type)
+{
+    weir_writer writer = {error, false};
+
+    at = weir_msgpack_write_map(at, type->field_count);
+    for (uint32_t i = 0; i < type->field_count; i++) {
+        const weir_field *field = &type->fields[i];
+        const void *member = (const unsigned char *)value + field->offset;
+        at = weir_msgpack_write_text(at, field->wire, strlen(field->wire));
+        at = write_plain_field(&writer, at, field, member);
+        if (at == NULL)
+            return weir_in_field(error, field->name);
+    }
+    return at;
+}

@@ -204,9 +204,20 @@ static char *put_decimal(char *at, digits value)
     return at + count + 1;
 }
 
-/* Hundredths that are no whole number. */
+/* Hundredths that are no whole number. Below 10^8 all eight digits are taken at once, and the last
+ * two go behind the point. */
 static char *put_cents(char *at, uint64_t cents)
 {
+    if (cents < 100000000) {
+        uint64_t word = eight_digits(cents);
+        unsigned skip = (unsigned)__builtin_ctzll(word | (uint64_t)1 << 40) / 8;
+        weir_store_le(at, (word | zeros) >> (8 * skip));
+        at += 6 - skip;
+        at[0] = '.';
+        at[1] = (char)('0' + (word >> 48 & 0xff));
+        at[2] = (char)('0' + (word >> 56));
+        return at + 2 + (word >> 56 != 0);
+    }
     unsigned rest = (unsigned)(cents % 100);
 
     at = wire_print_u64(at, cents / 100);
@@ -230,15 +241,16 @@ char *wire_print_f64(char *at, double value)
         return at + 1;
     }
     value = fabs(value);
-    if (value < 0x1p53 && value == (double)(uint64_t)value)
-        return wire_print_u64(at, (uint64_t)value);
+    /* Through signed integers, as machines convert those. */
+    if (value < 0x1p53 && value == (double)(int64_t)value)
+        return wire_print_u64(at, (uint64_t)(int64_t)value);
     /* Two decimals, as prices have: a decimal of up to 15 digits that reads back is the shortest.
      */
     double cents = value * 100;
     if (cents < 1e15 && cents >= 1) {
-        uint64_t near = (uint64_t)(cents + 0.5);
+        int64_t near = (int64_t)(cents + 0.5);
         if ((double)near / 100 == value)
-            return put_cents(at, near);
+            return put_cents(at, (uint64_t)near);
     }
     uint64_t c = field != 0 ? fraction | (uint64_t)1 << 52 : fraction;
     int q = (field != 0 ? field : 1) - 1075;

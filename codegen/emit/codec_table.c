@@ -308,6 +308,8 @@ static void emit_descriptor(const spec *model, const spec_type *type, weir_buffe
     emit_line(out, 4, ".equal = %s_same,", name.text);
     if (codec_fills(type))
         emit_line(out, 4, ".fill = %s_fill,", name.text);
+    if (codec_is_plain(type))
+        emit_line(out, 4, ".put_msgpack = %s_put_msgpack,", name.text);
     emit_line(out, 0, "};");
     emit_blank(out);
 }

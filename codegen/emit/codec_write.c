@@ -190,15 +190,67 @@ static void emit_list_writer(const spec *model, const spec_type *type, const spe
 
 /* --- Structs --- */
 
-/* Strings of a plain type in MessagePack: they are checked when all is written, and only where a
- * byte asks for it, so that the writer calls nothing on its way. */
-static bool checks_late(const spec_type *type, codec_format format)
+/* A plain type in MessagePack: whether all is as usual is looked at when it is written, so that the
+ * writer has no branch and calls nothing on its way. */
+static void emit_put_field(const spec_type *type, size_t i, weir_buffer *out)
 {
-    bool strings = false;
+    const spec_field *field = &type->fields.items[i];
+    c_name arguments = write_arguments(field, CODEC_MSGPACK, "");
+    weir_buffer bytes = {0}, literal = {0};
+    unsigned head = codec_head(field);
 
+    if (i == 0)
+        weir_buffer_append(&bytes, (char[]){(char)(0x80 | type->fields.count)}, 1);
+    codec_key_bytes(field, CODEC_MSGPACK, &bytes);
+    if (head != 0)
+        weir_buffer_append(&bytes, (char[]){(char)head}, 1);
+    size_t size = bytes.size, room = size <= 8 ? 8 : size <= 16 ? 16 : size;
+    while (bytes.size < room && !bytes.failed)
+        weir_buffer_append(&bytes, "", 1);
+    if (!bytes.failed)
+        emit_literal(&literal, bytes.data, bytes.size);
+    if (bytes.failed || literal.failed)
+        out->failed = true;
+    else
+        emit_line(out, 4, "at = weir_put_wide(at, %s, %zu, %zu);", literal.data, size, room);
+    if (head == 0xcb)
+        emit_line(out, 4, "at = weir_msgpack_put_f64(at, %s);", arguments.text);
+    else
+        emit_line(out, 4, "at = weir_msgpack_put_%s(at, %s, &odd);", head != 0 ? "time" : "string",
+                  arguments.text);
+    weir_buffer_free(&bytes);
+    weir_buffer_free(&literal);
+}
+
+static void emit_plain_writer(const spec *model, const spec_type *type, weir_buffer *out)
+{
+    c_name name = emit_type(model, type);
+
+    emit_line(out, 0,
+              "static unsigned char *%s_put_msgpack(unsigned char *at, const void *source, "
+              "weir_wire_error *error)",
+              name.text);
+    emit_line(out, 0, "{");
+    emit_line(out, 4, "const %s *value = source;", name.text);
+    emit_line(out, 4, "unsigned char *start = at;");
+    emit_line(out, 4, "uint64_t odd = 0;");
+    emit_blank(out);
     for (size_t i = 0; i < type->fields.count; i++)
-        strings |= type->fields.items[i].shape.type->kind == SPEC_STRING;
-    return strings && format == CODEC_MSGPACK && codec_is_plain(type);
+        emit_put_field(type, i, out);
+    emit_line(out, 4, "if (WEIR_UNLIKELY(odd != 0))");
+    emit_line(out, 8, "return weir_msgpack_write_plain(start, source, error, &%s_type);",
+              name.text);
+    emit_line(out, 4, "return at;");
+    emit_line(out, 0, "}");
+    emit_blank(out);
+    emit_line(out, 0,
+              "static unsigned char *%s_write_msgpack(weir_writer *writer, unsigned char *at, "
+              "const void *source)",
+              name.text);
+    emit_line(out, 0, "{");
+    emit_line(out, 4, "return %s_put_msgpack(at, source, writer->error);", name.text);
+    emit_line(out, 0, "}");
+    emit_blank(out);
 }
 
 static void emit_write_field(const spec *model, const spec_type *type, const spec_field *field,
@@ -206,12 +258,6 @@ static void emit_write_field(const spec *model, const spec_type *type, const spe
 {
     int indent = field->shape.optional ? 8 : 4;
 
-    if (field->shape.type->kind == SPEC_STRING && checks_late(type, format)) {
-        emit_key(field, format, before, indent, out);
-        emit_line(out, 4, "at = weir_msgpack_put_string(at, %s, &odd);",
-                  write_arguments(field, format, "").text);
-        return;
-    }
     if (field->shape.optional)
         emit_line(out, 4, "if (value->has_%s) {", field->name);
     emit_key(field, format, before, indent, out);
@@ -271,8 +317,6 @@ static void emit_struct_writer(const spec *model, const spec_type *type, codec_f
         emit_line(out, 4, "unsigned char *start = at;");
     if (!json && !constant)
         emit_map(type, out);
-    if (checks_late(type, format))
-        emit_line(out, 4, "uint64_t odd = 0;");
     emit_blank(out);
     if (!needs_writer(type, format))
         emit_line(out, 4, "(void)writer;");
@@ -282,13 +326,7 @@ static void emit_struct_writer(const spec *model, const spec_type *type, codec_f
                          : constant && i == 0 ? head
                                               : "",
                          out);
-    if (checks_late(type, format))
-        emit_line(out, 4,
-                  "return WEIR_LIKELY(odd == 0) ? at : weir_check_strings(writer, at, &%s_type, "
-                  "value);",
-                  name.text);
-    else
-        emit_line(out, 4, "return %s;", json ? "weir_json_end(start, at, '{', '}')" : "at");
+    emit_line(out, 4, "return %s;", json ? "weir_json_end(start, at, '{', '}')" : "at");
     emit_line(out, 0, "}");
     emit_blank(out);
 }
@@ -332,6 +370,10 @@ void codec_emit_writers(const spec *model, const spec_type *type, codec_format f
 {
     if (type->kind == SPEC_ENUM) {
         emit_enum_writer(model, type, format, out);
+        return;
+    }
+    if (format == CODEC_MSGPACK && codec_is_plain(type)) {
+        emit_plain_writer(model, type, out);
         return;
     }
     for (size_t i = 0; i < type->fields.count; i++)

@@ -165,18 +165,65 @@ static inline size_t weir_string_size(const char *text, size_t capacity, uint64_
     return i;
 }
 
+/* A bit for each NUL of 8 and of 16 bytes, exact up to the first; *odd is not 0 where one of them
+ * is not ASCII. */
+static inline uint64_t weir_nul_bits_8(const char *text, uint64_t *odd)
+{
+    uint64_t word = weir_load_le(text);
+
+    *odd |= word & WEIR_BYTE_HIGHS;
+    return (weir_zero_bytes(word) >> 7) * 0x0102040810204080u >> 56;
+}
+
+static inline uint64_t weir_nul_bits_16(const char *text, uint64_t *odd)
+{
+#ifdef __SSE2__
+    typedef char bytes __attribute__((vector_size(16)));
+    bytes all;
+
+    memcpy(&all, text, sizeof all);
+    *odd |= (unsigned)__builtin_ia32_pmovmskb128(all);
+    return (unsigned)__builtin_ia32_pmovmskb128(all == 0);
+#else
+    return weir_nul_bits_8(text, odd) | weir_nul_bits_8(text + 8, odd) << 8;
+#endif
+}
+
+/* As weir_string_size, of a capacity of 2 to 32 and without a branch on the size. */
+static inline size_t weir_short_size(const char *text, size_t capacity, uint64_t *odd)
+{
+    uint64_t ends = (uint64_t)1 << capacity;
+
+    if (capacity >= 16)
+        ends |= weir_nul_bits_16(text, odd) | weir_nul_bits_16(text + capacity - 16, odd)
+                                                  << (capacity - 16);
+    else if (capacity >= 8)
+        ends |= weir_nul_bits_8(text, odd) | weir_nul_bits_8(text + capacity - 8, odd)
+                                                 << (capacity - 8);
+    for (size_t i = 0; capacity < 8 && i < capacity; i++) {
+        ends |= (uint64_t)(text[i] == '\0') << i;
+        *odd |= (unsigned char)text[i] & 0x80u;
+    }
+    return (size_t)__builtin_ctzll(ends);
+}
+
 /* Fails unless the string of a member ends within it and is UTF-8. */
 WEIR_API bool weir_check_string(weir_writer *writer, const char *text, size_t size,
                                 size_t capacity);
-
-/* Checks the strings of a struct whose strings are all required and no lists; `at`, or NULL. */
-WEIR_API unsigned char *weir_check_strings(weir_writer *writer, unsigned char *at,
-                                           const weir_type *type, const void *value);
 
 /* Copies `size` known bytes: a key with what stands around it. */
 static inline unsigned char *weir_put(unsigned char *at, const char *bytes, size_t size)
 {
     memcpy(at, bytes, size);
+    return at + size;
+}
+
+/* The same where they are followed by `room` - `size` that will be written over: a word or two are
+ * one store, and stores are what a writer waits for. */
+static inline unsigned char *weir_put_wide(unsigned char *at, const char *bytes, size_t size,
+                                           size_t room)
+{
+    memcpy(at, bytes, room);
     return at + size;
 }
 

@@ -273,17 +273,40 @@ static inline unsigned char *weir_msgpack_write_string(weir_writer *writer, unsi
     return at + 1 + size;
 }
 
-/* A string of less than 32 bytes; *odd is not 0 where weir_check_strings must look at it. */
+/* A struct of fields that weir_msgpack_put_* writes, in whatever form they are. */
+WEIR_API WEIR_APART unsigned char *weir_msgpack_write_plain(unsigned char *at, const void *value,
+                                                            weir_wire_error *error,
+                                                            const weir_type *type);
+
+/* A string of less than 32 bytes, without a branch on its size; *odd is not 0 where it has no end
+ * or may not be ASCII. The NUL at its end is not copied. */
 static inline unsigned char *weir_msgpack_put_string(unsigned char *at, const char *text,
                                                      size_t capacity, uint64_t *odd)
 {
-    uint64_t other;
-    size_t size = weir_string_size(text, capacity, &other);
+    size_t size = weir_short_size(text, capacity, odd);
 
-    *odd |= other | (size == capacity);
+    *odd |= size == capacity;
     *at = (unsigned char)(0xa0 | size);
-    memcpy(at + 1, text, capacity);
+    memcpy(at + 1, text, capacity - 1);
     return at + 1 + size;
+}
+
+/* Eight bytes behind a head that stands there. */
+static inline unsigned char *weir_msgpack_put_f64(unsigned char *at, double value)
+{
+    uint64_t bits;
+    memcpy(&bits, &value, sizeof bits);
+    weir_store_be(at, bits);
+    return at + 8;
+}
+
+/* The same for a time that takes them, as all do but those before 1970 and in its first seconds;
+ * else *odd is not 0. */
+static inline unsigned char *weir_msgpack_put_time(unsigned char *at, int64_t value, uint64_t *odd)
+{
+    *odd |= value <= UINT32_MAX;
+    weir_store_be(at, (uint64_t)value);
+    return at + 8;
 }
 
 /* The count of a unit, rounded down; a time before 1970 as well. */

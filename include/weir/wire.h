@@ -137,6 +137,10 @@ typedef const unsigned char *(*weir_read_function)(struct weir_reader *reader,
 typedef unsigned char *(*weir_write_function)(struct weir_writer *writer, unsigned char *at,
                                               const void *value);
 
+/* The same, failing with `error`. */
+typedef unsigned char *(*weir_put_function)(unsigned char *at, const void *value,
+                                            weir_wire_error *error);
+
 /* A declared type. Generated, constant, found in a module's header as MODULE_TYPE_type. */
 struct weir_type {
     const char *name;
@@ -154,6 +158,8 @@ struct weir_type {
     /* Gives every optional field and every field with a default whose bit in `seen` (bit i % 64 of
      * word i / 64) is not set the value of one that was not sent. NULL where there are none. */
     void (*fill)(void *value, const uint64_t *seen);
+
+    weir_put_function put_msgpack; /* of the types that are written most quickly; else NULL */
 };
 
 /* The number of the enum value `name`; false: there is none. And its way back, NULL: none. */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* test_e16_replay.c - E16: history again, in the order of its times. */
 #include "core/clock.h"
+#include "runtime/runtime.h"
 #include "tests/pipeline/rig.h"
 
 typedef struct replay_case {
@@ -140,6 +141,111 @@ static void timers_and_the_end(void **state)
         replay(&cases[i]);
 }
 
+/* Each source has a reactor of its own, which needs nothing else: spans are handed over whole. */
+static void spans_of_many_turns(void **state)
+{
+    static const replay_case cases[] = {
+        {.name = "others come between, by time and then by their order in the spec",
+         .spec = {.sources = {HISTORY("a", "1@10,2@20,3@20,4@40"),
+                              HISTORY("b", "5@15,6@20,7@30,8@40,9@50")},
+                  .reactors = {{"r", "any(a)", "a"}, {"q", "any(b)", "b"}}},
+         .record = "r#1(a1) q#1(b5) r#2(a2) r#3(a3) q#2(b6) q#3(b7) r#4(a4) q#4(b8) q#5(b9)"},
+        {.name = "an older event does not go ahead of those that come at the clock's time",
+         .spec = {.sources = {HISTORY("a", "1@10,2@30,3@40"), HISTORY("b", "5@20,6@30,7@5,8@35")},
+                  .reactors = {{"r", "any(a)", "a"}, {"q", "any(b)", "b"}}},
+         .record = "r#1(a1) q#1(b5) r#2(a2) q#2(b6) q#3(b7) q#4(b8) r#3(a3)"},
+        {.name = "what others are asked at a turn's end comes before the next turn",
+         .spec = {.sources = {HISTORY("a", "1@10,2@20"), HISTORY("b", "5@10,6@15,7@20,8@30")},
+                  .reactors = {{"r", "any(a)", "a", WEIR_LATEST}, {"q", "any(b)", "b"}}},
+         .record = "q#1(b5) r#1(a1) q#2(b6) q#3(b7) r#2(a2) q#4(b8)"},
+        {.name = "timers come between",
+         .spec = {.sources = {HISTORY("a", "1@1000,2@3000,3@6000,4@7000,5@9000,6@9500"),
+                              HISTORY("b", "7@2000")},
+                  .accumulators = {{"w", "b", "batch", "max_size=9 every=5us"}},
+                  .reactors = {{"r", "any(a)", "a"}, {"q", "any(w)", "w"}}},
+         .record = "r#1(a1) r#2(a2) r#3(a3) q#1(w[7]) r#4(a4) r#5(a5) r#6(a6)"},
+        {.name = "a retry comes between, at its time",
+         .spec = {.sources = {HISTORY("a", "1@1000000000,2@1100000000,3@2000000000,4@9000000000"),
+                              HISTORY("b", "5@1500000000,6@3500000000,7@3600000000")},
+                  .reactors = {{"r", "any(a)", "a", .graphs = "on_error=retry delay=1s"},
+                               {"q", "any(b)", "b"}}},
+         .fails = "2x1",
+         .record = "r#1(a1) r#2(a2)! q#1(b5) r#2(a2) r#3(a3) q#2(b6) q#3(b7) r#4(a4)"},
+        {.name = "from and until bound it, and what is not in order",
+         .spec = {.sources = {HISTORY("a", "1@10,2@20,3@60,4@30,5@70,6@25,7@40")},
+                  .reactors = {{"r", "any(a)", "a"}}},
+         .record = "r#1(a2) r#2(a4) r#3(a6) r#4(a7)",
+         .ledgers = "4 = 4 fired",
+         .from = 20,
+         .until = 50},
+        {.name = "what cannot be decoded ends in its place",
+         .spec = {.sources = {HISTORY("a", "1@10,2@20,!,4@40,5@50")},
+                  .reactors = {{"r", "any(a)", "a"}},
+                  .sinks = {"dead"}},
+         .record = "r#1(a1) r#2(a2) dead(a-1 undecodable) r#3(a4) r#4(a5)"},
+        {.name = "keys live by the times of their events",
+         .spec = {.sources = {HISTORY("a", "1k1@1000000000,2k2@2000000000,4k1@5000000000,"
+                                           "8k2@9000000000,16k1@9500000000")},
+                  .accumulators = {{"x", "a", .keyed = true}},
+                  .reactors = {{"r", "any(x)", "x", .settings = "ttl=5s", .sums = true}}},
+         .record = "r#1(x1 =1) r#2(x2 =2) r#3(x4 =5) r#4(x8 =8) r#5(x16 =21)"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+        replay(&cases[i]);
+}
+
+static void expect_time(rig_world *rig, const char *reactor, int64_t id)
+{
+    (void)reactor;
+    assert_int_equal(rig->runtime->clock.now, id * 10);
+    assert_int_equal(rig->runtime->programs->reactors[0].firing.now, id * 10);
+}
+
+/* Whoever asks for the time while an event is on its way is told that event's, and turns are
+ * counted, though a span is handed over whole; and who stops the runtime has no other event. */
+static void each_event_has_its_time(void **state)
+{
+    static const rig_spec specs[] = {
+        {.sources = {HISTORY("a", "1@10,2@20,3@30,3@30,5@50")}, .reactors = {{"r", "any(a)", "a"}}},
+        {.sources = {HISTORY("a", "1k1@10,2k2@20,3k1@30,3k1@30,5k1@50")},
+         .accumulators = {{"x", "a", .keyed = true}},
+         .reactors = {{"r", "any(x)", "x"}}},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof specs / sizeof *specs; i++) {
+        rig_world rig = {.config = {.mode = WEIR_MODE_REPLAY}, .during = expect_time};
+        rig_open(&rig, &specs[i]);
+        rig_run(&rig, "; ; ;");
+        assert_true(rig.ended);
+        assert_int_equal(rig.runtime->programs->reactors[0].firing.number, 6);
+        rig_close(&rig);
+    }
+}
+
+static void stop_at_two(rig_world *rig, const char *reactor, int64_t id)
+{
+    (void)reactor;
+    if (id == 2)
+        weir_runtime_stop(rig->runtime);
+}
+
+static void a_stop_comes_before_the_next_turn(void **state)
+{
+    static const rig_spec spec = {.sources = {HISTORY("a", "1@10,2@20,3@30,4@40")},
+                                  .reactors = {{"r", "any(a)", "a"}}};
+    rig_world rig = {.config = {.mode = WEIR_MODE_REPLAY}, .during = stop_at_two};
+
+    (void)state;
+    rig_open(&rig, &spec);
+    rig_run(&rig, "; ; ;");
+    assert_true(rig.ended);
+    rig_expect(&rig, "r#1(a1) r#2(a2)");
+    rig_close(&rig);
+}
+
 static void pushes_are_refused(void **state)
 {
     static const rig_spec spec = {.sources = {HISTORY("a", "1@10"), {"b"}},
@@ -175,6 +281,9 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(time_is_the_events_own),
         cmocka_unit_test(timers_and_the_end),
+        cmocka_unit_test(spans_of_many_turns),
+        cmocka_unit_test(each_event_has_its_time),
+        cmocka_unit_test(a_stop_comes_before_the_next_turn),
         cmocka_unit_test(pushes_are_refused),
         cmocka_unit_test(at_a_speed),
     };

@@ -195,6 +195,51 @@ static void test_round_trip(void **state)
     weir_buffer_free(&record);
 }
 
+/* Strings of each size, plain or with what asks for a closer look at their end, before numbers of
+ * each length, of which one ends the record. */
+static void test_sizes(void **state)
+{
+    static const char *const headers[] = {"symbol,bid,ask,bid_size,ask_size,ts",
+                                          "ts,bid_size,ask_size,ask,symbol,bid"};
+    static const char ends[] = "x,\"\n\r\x01\x7f ";
+    weir_csv_columns *columns = columns_of(&sample_quote_type, headers[0]);
+    weir_buffer record = {0};
+    weir_wire_error error;
+
+    (void)state;
+    for (size_t size = 0; size <= 16; size++)
+        for (size_t end = 0; end < sizeof ends - 1; end++) {
+            sample_quote quote = {.bid = 0.25, .ask = 100, .bid_size = 1e300, .ask_size = -2.5},
+                         back;
+            memset(quote.symbol, 'A', size);
+            if (size != 0)
+                quote.symbol[size - 1] = ends[end];
+            for (quote.ts = INT64_C(1234567890123456789); quote.ts != 0; quote.ts /= 10) {
+                record.size = 0;
+                assert_int_equal(
+                    weir_encode(&sample_quote_type, WEIR_FORMAT_CSV, &quote, &record, &error),
+                    WEIR_OK);
+                memset(&back, 0xa5, sizeof back);
+                assert_int_equal(weir_csv_decode(columns, slice_of(record.data), &back, &error),
+                                 WEIR_OK);
+                assert_true(sample_quote_equal(&back, &quote));
+                assert_memory_equal(back.symbol, quote.symbol, sizeof back.symbol);
+            }
+        }
+    weir_csv_columns_free(columns);
+    columns = columns_of(&sample_quote_type, headers[1]);
+    for (int cents = 1; cents < 200000; cents += 7) {
+        sample_quote quote;
+        char text[64];
+        snprintf(text, sizeof text, "7,1,-2.5,3e2,ABCDEFGH,%d.%02d", cents / 100, cents % 100);
+        assert_int_equal(weir_csv_decode(columns, slice_of(text), &quote, &error), WEIR_OK);
+        assert_true(quote.bid == cents / 100.0 && quote.ts == 7 && quote.ask_size == -2.5);
+        assert_string_equal(quote.symbol, "ABCDEFGH");
+    }
+    weir_csv_columns_free(columns);
+    weir_buffer_free(&record);
+}
+
 static void test_defaults(void **state)
 {
     weir_csv_columns *columns =
@@ -220,7 +265,7 @@ int main(void)
         cmocka_unit_test(test_records),         cmocka_unit_test(test_open_quote),
         cmocka_unit_test(test_decode),          cmocka_unit_test(test_header_refusals),
         cmocka_unit_test(test_record_refusals), cmocka_unit_test(test_round_trip),
-        cmocka_unit_test(test_defaults),
+        cmocka_unit_test(test_defaults),        cmocka_unit_test(test_sizes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -223,19 +223,28 @@ failed:
     return weir_in_field(reader->error, hello_quote_fields[field].name);
 }
 
+static unsigned char *hello_quote_put_msgpack(unsigned char *at, const void *source,
+                                              weir_wire_error *error)
+{
+    const hello_quote *value = source;
+    unsigned char *start = at;
+    uint64_t odd = 0;
+
+    at = weir_put_wide(at, "\203\246symbol", 8, 8);
+    at = weir_msgpack_put_string(at, value->symbol, sizeof value->symbol, &odd);
+    at = weir_put_wide(at, "\243bid\313\000\000\000", 5, 8);
+    at = weir_msgpack_put_f64(at, value->bid);
+    at = weir_put_wide(at, "\243ask\313\000\000\000", 5, 8);
+    at = weir_msgpack_put_f64(at, value->ask);
+    if (WEIR_UNLIKELY(odd != 0))
+        return weir_msgpack_write_plain(start, source, error, &hello_quote_type);
+    return at;
+}
+
 static unsigned char *hello_quote_write_msgpack(weir_writer *writer, unsigned char *at,
                                                 const void *source)
 {
-    const hello_quote *value = source;
-    uint64_t odd = 0;
-
-    at = weir_put(at, "\203\246symbol", 8);
-    at = weir_msgpack_put_string(at, value->symbol, sizeof value->symbol, &odd);
-    at = weir_put(at, "\243bid", 4);
-    at = weir_msgpack_write_f64(at, value->bid);
-    at = weir_put(at, "\243ask", 4);
-    at = weir_msgpack_write_f64(at, value->ask);
-    return WEIR_LIKELY(odd == 0) ? at : weir_check_strings(writer, at, &hello_quote_type, value);
+    return hello_quote_put_msgpack(at, source, writer->error);
 }
 
 static unsigned char *hello_quote_write_json(weir_writer *writer, unsigned char *at,
@@ -286,6 +295,7 @@ const weir_type hello_quote_type = {
     .write_msgpack = hello_quote_write_msgpack,
     .write_json = hello_quote_write_json,
     .equal = hello_quote_same,
+    .put_msgpack = hello_quote_put_msgpack,
 };
 
 /* Spread */
@@ -477,17 +487,26 @@ failed:
     return weir_in_field(reader->error, hello_spread_fields[field].name);
 }
 
+static unsigned char *hello_spread_put_msgpack(unsigned char *at, const void *source,
+                                               weir_wire_error *error)
+{
+    const hello_spread *value = source;
+    unsigned char *start = at;
+    uint64_t odd = 0;
+
+    at = weir_put_wide(at, "\202\246symbol", 8, 8);
+    at = weir_msgpack_put_string(at, value->symbol, sizeof value->symbol, &odd);
+    at = weir_put_wide(at, "\246spread\313", 8, 8);
+    at = weir_msgpack_put_f64(at, value->spread);
+    if (WEIR_UNLIKELY(odd != 0))
+        return weir_msgpack_write_plain(start, source, error, &hello_spread_type);
+    return at;
+}
+
 static unsigned char *hello_spread_write_msgpack(weir_writer *writer, unsigned char *at,
                                                  const void *source)
 {
-    const hello_spread *value = source;
-    uint64_t odd = 0;
-
-    at = weir_put(at, "\202\246symbol", 8);
-    at = weir_msgpack_put_string(at, value->symbol, sizeof value->symbol, &odd);
-    at = weir_put(at, "\246spread", 7);
-    at = weir_msgpack_write_f64(at, value->spread);
-    return WEIR_LIKELY(odd == 0) ? at : weir_check_strings(writer, at, &hello_spread_type, value);
+    return hello_spread_put_msgpack(at, source, writer->error);
 }
 
 static unsigned char *hello_spread_write_json(weir_writer *writer, unsigned char *at,
@@ -532,6 +551,7 @@ const weir_type hello_spread_type = {
     .write_msgpack = hello_spread_write_msgpack,
     .write_json = hello_spread_write_json,
     .equal = hello_spread_same,
+    .put_msgpack = hello_spread_put_msgpack,
 };
 
 static const char hello_spec[] = "hello.weir.yaml";

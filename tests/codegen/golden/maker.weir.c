@@ -388,25 +388,34 @@ failed:
     return weir_in_field(reader->error, maker_quote_fields[field].name);
 }
 
+static unsigned char *maker_quote_put_msgpack(unsigned char *at, const void *source,
+                                              weir_wire_error *error)
+{
+    const maker_quote *value = source;
+    unsigned char *start = at;
+    uint64_t odd = 0;
+
+    at = weir_put_wide(at, "\206\246symbol", 8, 8);
+    at = weir_msgpack_put_string(at, value->symbol, sizeof value->symbol, &odd);
+    at = weir_put_wide(at, "\243bid\313\000\000\000", 5, 8);
+    at = weir_msgpack_put_f64(at, value->bid);
+    at = weir_put_wide(at, "\243ask\313\000\000\000", 5, 8);
+    at = weir_msgpack_put_f64(at, value->ask);
+    at = weir_put_wide(at, "\250bid_size\313\000\000\000\000\000\000", 10, 16);
+    at = weir_msgpack_put_f64(at, value->bid_size);
+    at = weir_put_wide(at, "\250ask_size\313\000\000\000\000\000\000", 10, 16);
+    at = weir_msgpack_put_f64(at, value->ask_size);
+    at = weir_put_wide(at, "\242ts\317\000\000\000\000", 4, 8);
+    at = weir_msgpack_put_time(at, value->ts, &odd);
+    if (WEIR_UNLIKELY(odd != 0))
+        return weir_msgpack_write_plain(start, source, error, &maker_quote_type);
+    return at;
+}
+
 static unsigned char *maker_quote_write_msgpack(weir_writer *writer, unsigned char *at,
                                                 const void *source)
 {
-    const maker_quote *value = source;
-    uint64_t odd = 0;
-
-    at = weir_put(at, "\206\246symbol", 8);
-    at = weir_msgpack_put_string(at, value->symbol, sizeof value->symbol, &odd);
-    at = weir_put(at, "\243bid", 4);
-    at = weir_msgpack_write_f64(at, value->bid);
-    at = weir_put(at, "\243ask", 4);
-    at = weir_msgpack_write_f64(at, value->ask);
-    at = weir_put(at, "\250bid_size", 9);
-    at = weir_msgpack_write_f64(at, value->bid_size);
-    at = weir_put(at, "\250ask_size", 9);
-    at = weir_msgpack_write_f64(at, value->ask_size);
-    at = weir_put(at, "\242ts", 3);
-    at = weir_msgpack_write_i64(at, value->ts);
-    return WEIR_LIKELY(odd == 0) ? at : weir_check_strings(writer, at, &maker_quote_type, value);
+    return maker_quote_put_msgpack(at, source, writer->error);
 }
 
 static unsigned char *maker_quote_write_json(weir_writer *writer, unsigned char *at,
@@ -473,6 +482,7 @@ const weir_type maker_quote_type = {
     .write_msgpack = maker_quote_write_msgpack,
     .write_json = maker_quote_write_json,
     .equal = maker_quote_same,
+    .put_msgpack = maker_quote_put_msgpack,
 };
 
 /* Policy */
@@ -887,17 +897,26 @@ failed:
     return weir_in_field(reader->error, maker_signal_fields[field].name);
 }
 
+static unsigned char *maker_signal_put_msgpack(unsigned char *at, const void *source,
+                                               weir_wire_error *error)
+{
+    const maker_signal *value = source;
+    unsigned char *start = at;
+    uint64_t odd = 0;
+
+    at = weir_put_wide(at, "\202\243mid\313\000\000", 6, 8);
+    at = weir_msgpack_put_f64(at, value->mid);
+    at = weir_put_wide(at, "\246spread\313", 8, 8);
+    at = weir_msgpack_put_f64(at, value->spread);
+    if (WEIR_UNLIKELY(odd != 0))
+        return weir_msgpack_write_plain(start, source, error, &maker_signal_type);
+    return at;
+}
+
 static unsigned char *maker_signal_write_msgpack(weir_writer *writer, unsigned char *at,
                                                  const void *source)
 {
-    const maker_signal *value = source;
-
-    (void)writer;
-    at = weir_put(at, "\202\243mid", 5);
-    at = weir_msgpack_write_f64(at, value->mid);
-    at = weir_put(at, "\246spread", 7);
-    at = weir_msgpack_write_f64(at, value->spread);
-    return at;
+    return maker_signal_put_msgpack(at, source, writer->error);
 }
 
 static unsigned char *maker_signal_write_json(weir_writer *writer, unsigned char *at,
@@ -942,6 +961,7 @@ const weir_type maker_signal_type = {
     .write_msgpack = maker_signal_write_msgpack,
     .write_json = maker_signal_write_json,
     .equal = maker_signal_same,
+    .put_msgpack = maker_signal_put_msgpack,
 };
 
 /* Order */
@@ -1580,15 +1600,24 @@ failed:
     return weir_in_field(reader->error, maker_params_fields[field].name);
 }
 
+static unsigned char *maker_params_put_msgpack(unsigned char *at, const void *source,
+                                               weir_wire_error *error)
+{
+    const maker_params *value = source;
+    unsigned char *start = at;
+    uint64_t odd = 0;
+
+    at = weir_put_wide(at, "\201\252max_spread\313\000\000\000", 13, 16);
+    at = weir_msgpack_put_f64(at, value->max_spread);
+    if (WEIR_UNLIKELY(odd != 0))
+        return weir_msgpack_write_plain(start, source, error, &maker_params_type);
+    return at;
+}
+
 static unsigned char *maker_params_write_msgpack(weir_writer *writer, unsigned char *at,
                                                  const void *source)
 {
-    const maker_params *value = source;
-
-    (void)writer;
-    at = weir_put(at, "\201\252max_spread", 12);
-    at = weir_msgpack_write_f64(at, value->max_spread);
-    return at;
+    return maker_params_put_msgpack(at, source, writer->error);
 }
 
 static unsigned char *maker_params_write_json(weir_writer *writer, unsigned char *at,
@@ -1627,6 +1656,7 @@ const weir_type maker_params_type = {
     .write_msgpack = maker_params_write_msgpack,
     .write_json = maker_params_write_json,
     .equal = maker_params_same,
+    .put_msgpack = maker_params_put_msgpack,
 };
 
 static const char maker_spec[] = "maker.weir.yaml";

@@ -684,15 +684,24 @@ failed:
     return weir_in_field(reader->error, shapes_params_fields[field].name);
 }
 
+static unsigned char *shapes_params_put_msgpack(unsigned char *at, const void *source,
+                                                weir_wire_error *error)
+{
+    const shapes_params *value = source;
+    unsigned char *start = at;
+    uint64_t odd = 0;
+
+    at = weir_put_wide(at, "\201\245limit\313", 8, 8);
+    at = weir_msgpack_put_f64(at, value->limit);
+    if (WEIR_UNLIKELY(odd != 0))
+        return weir_msgpack_write_plain(start, source, error, &shapes_params_type);
+    return at;
+}
+
 static unsigned char *shapes_params_write_msgpack(weir_writer *writer, unsigned char *at,
                                                   const void *source)
 {
-    const shapes_params *value = source;
-
-    (void)writer;
-    at = weir_put(at, "\201\245limit", 7);
-    at = weir_msgpack_write_f64(at, value->limit);
-    return at;
+    return shapes_params_put_msgpack(at, source, writer->error);
 }
 
 static unsigned char *shapes_params_write_json(weir_writer *writer, unsigned char *at,
@@ -731,6 +740,7 @@ const weir_type shapes_params_type = {
     .write_msgpack = shapes_params_write_msgpack,
     .write_json = shapes_params_write_json,
     .equal = shapes_params_same,
+    .put_msgpack = shapes_params_put_msgpack,
 };
 
 /* pricing_args */
