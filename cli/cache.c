@@ -13,24 +13,7 @@ enum { LARGEST_FILE = 64 << 20 };
 
 /* --- Digests --- */
 
-void cache_digest_add(cache_digest *sum, const void *data, size_t size)
-{
-    const unsigned char *at = data;
-
-    for (size_t i = 0; i < size; i++) {
-        sum->a = (sum->a ^ at[i]) * 0x100000001b3u;
-        sum->b = (sum->b ^ at[i]) * 0x100000001b3u + 1;
-    }
-    sum->a ^= size;
-    sum->b += size;
-}
-
-void cache_digest_text(cache_digest *sum, const char *text)
-{
-    cache_digest_add(sum, text, strlen(text) + 1);
-}
-
-weir_status cache_digest_file(cache_digest *sum, const char *path, weir_error **error)
+weir_status cache_digest_file(weir_digest *sum, const char *path, weir_error **error)
 {
     char *data;
     size_t size;
@@ -38,16 +21,15 @@ weir_status cache_digest_file(cache_digest *sum, const char *path, weir_error **
 
     if (status != WEIR_OK)
         return status;
-    cache_digest_text(sum, path);
-    cache_digest_add(sum, data, size);
+    weir_digest_add_text(sum, path);
+    weir_digest_add(sum, data, size);
     weir_free(data);
     return WEIR_OK;
 }
 
 /* --- Folders --- */
 
-weir_status cache_folder(const char *name, cache_digest sum, weir_buffer *folder,
-                         weir_error **error)
+weir_status cache_folder(const char *name, weir_digest sum, weir_buffer *folder, weir_error **error)
 {
     const char *cache = getenv("XDG_CACHE_HOME"), *home = getenv("HOME");
 
@@ -105,7 +87,7 @@ static char *next_word(char **at)
 
 static weir_status add_header(weir_buffer *list, const char *path, weir_error **error)
 {
-    cache_digest sum = CACHE_DIGEST_START;
+    weir_digest sum = WEIR_DIGEST_START;
     weir_status status = cache_digest_file(&sum, path, error);
 
     weir_buffer_printf(list, "%016" PRIx64 "%016" PRIx64 " %s\n", sum.a, sum.b, path);
@@ -139,7 +121,7 @@ weir_status cache_write_headers(const char *rules, const char *own, const char *
 
 static bool header_fits(const char *line)
 {
-    cache_digest sum = CACHE_DIGEST_START;
+    weir_digest sum = WEIR_DIGEST_START;
     char now[33];
 
     if (strlen(line) < 34 || cache_digest_file(&sum, line + 33, NULL) != WEIR_OK)

@@ -11,23 +11,12 @@
 
 #include "cli/cli.h"
 #include "core/buffer.h"
+#include "core/digest.h"
 
-/* FNV-1a twice over, from two starts: 128 bits, for telling files apart, not for safety. */
-typedef struct cache_digest {
-    uint64_t a, b;
-} cache_digest;
-
-#define CACHE_DIGEST_START                                                                         \
-    {                                                                                              \
-        0xcbf29ce484222325u, 0x84222325cbf29ce4u                                                   \
-    }
-
-void cache_digest_add(cache_digest *sum, const void *data, size_t size);
-void cache_digest_text(cache_digest *sum, const char *text);
-weir_status cache_digest_file(cache_digest *sum, const char *path, weir_error **error);
+weir_status cache_digest_file(weir_digest *sum, const char *path, weir_error **error);
 
 /* Appends $XDG_CACHE_HOME/weir/NAME-DIGEST, else ~/.cache/weir/NAME-DIGEST. */
-weir_status cache_folder(const char *name, cache_digest sum, weir_buffer *folder,
+weir_status cache_folder(const char *name, weir_digest sum, weir_buffer *folder,
                          weir_error **error);
 /* Makes it, with the folders above. */
 weir_status cache_make_folder(char *path, weir_error **error);

@@ -59,7 +59,7 @@ static weir_status generate(build *b, weir_error **error)
 }
 
 /* weir's own headers: an object made with others does not fit. */
-static weir_status digest_headers(const build *b, cache_digest *sum, weir_error **error)
+static weir_status digest_headers(const build *b, weir_digest *sum, weir_error **error)
 {
     weir_buffer pattern = {0};
     glob_t found;
@@ -80,17 +80,17 @@ static weir_status digest_headers(const build *b, cache_digest *sum, weir_error 
     return status;
 }
 
-static weir_status digest_inputs(const build *b, cache_digest *sum, weir_error **error)
+static weir_status digest_inputs(const build *b, weir_digest *sum, weir_error **error)
 {
     char *signature = compile_signature();
 
     if (signature == NULL)
         return weir_error_set(error, WEIR_NOMEM, "out of memory");
-    cache_digest_text(sum, WEIR_VERSION);
-    cache_digest_text(sum, signature);
-    cache_digest_text(sum, b->own_folder);
-    cache_digest_add(sum, b->header.data, b->header.size);
-    cache_digest_add(sum, b->source.data, b->source.size);
+    weir_digest_add_text(sum, WEIR_VERSION);
+    weir_digest_add_text(sum, signature);
+    weir_digest_add_text(sum, b->own_folder);
+    weir_digest_add(sum, b->header.data, b->header.size);
+    weir_digest_add(sum, b->source.data, b->source.size);
     weir_free(signature);
     weir_status status = digest_headers(b, sum, error);
     for (size_t i = 1; i < b->arguments->operand_count && status == WEIR_OK; i++)
@@ -100,7 +100,7 @@ static weir_status digest_inputs(const build *b, cache_digest *sum, weir_error *
 
 static weir_status name_places(build *b, const char *output, weir_error **error)
 {
-    cache_digest sum = CACHE_DIGEST_START;
+    weir_digest sum = WEIR_DIGEST_START;
     weir_status status = digest_inputs(b, &sum, error);
 
     if (status == WEIR_OK)

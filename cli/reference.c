@@ -7,7 +7,9 @@
 #include "cli/metric_table.h"
 #include "cli/reference.h"
 #include "codegen/keys.h"
+#include "core/task_options.h"
 #include "core/text.h"
+#include <weir/workflow.h>
 
 /* --- options --- */
 
@@ -115,6 +117,16 @@ static void print_section(const char *title, const spec_section *section)
     }
 }
 
+static void print_runner_options(void)
+{
+    size_t count;
+    const weir_option *options = weir_runner_options(&count);
+
+    puts("\n## The runner of workflows\n\n`weir workflow run --set NAME=VALUE`, or "
+         "`weir_runner_open`.");
+    print_options(options, count);
+}
+
 static void print_options_page(void)
 {
     const weir_catalog *catalog = cli_catalog();
@@ -137,6 +149,12 @@ static void print_options_page(void)
     print_section("Routes", &spec_route_section);
     print_section("Sinks", &spec_sink_section);
     print_kinds("Sink", catalog->sinks);
+    print_section("Workflows", &spec_workflow_section);
+    print_section("Tasks", &spec_task_section);
+    print_options(weir_task_options.items, weir_task_options.count);
+    puts("\n`retry:` takes");
+    print_options(weir_retry_options.items, weir_retry_options.count);
+    print_runner_options();
 }
 
 /* --- cli --- */
@@ -241,7 +259,9 @@ static const struct {
      "The sentence names the limit and the option that moves it, where there is one."},
     {WEIR_FORKED, "A runtime was used in a child process that inherited it.",
      "Make a runtime of its own in the child."},
-    {WEIR_MISMATCH, "The module was generated for another generation of weir.",
+    {WEIR_MISMATCH,
+     "The module was generated for another generation of weir, or a store or an execution "
+     "belongs to another version.",
      "Run `weir gen` again and recompile."},
 };
 

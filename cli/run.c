@@ -267,7 +267,10 @@ int cli_run_spec(const cli_arguments *arguments, const weir_runtime_config *conf
     if (code != CLI_DONE)
         return code;
     if (module.module->source_count == 0 && module.module->graph_count == 0) {
-        cli_complain("%s declares types only: there is nothing to run", arguments->operands[0]);
+        cli_complain(module.module->workflow_count != 0
+                         ? "%s declares workflows only: 'weir workflow run' runs one"
+                         : "%s declares types only: there is nothing to run",
+                     arguments->operands[0]);
         code = CLI_USAGE;
     } else {
         code = run_module(arguments, &module, config, progress);

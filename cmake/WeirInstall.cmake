@@ -6,7 +6,7 @@ set(package_folder ${CMAKE_INSTALL_LIBDIR}/cmake/weir)
 
 # codegen.h belongs to a library that is not installed.
 install(DIRECTORY include/weir DESTINATION ${CMAKE_INSTALL_INCLUDEDIR} PATTERN codegen.h EXCLUDE)
-install(TARGETS weir weir_static weir_command EXPORT weir
+install(TARGETS weir weir_static weir_workflow weir_workflow_static weir_command EXPORT weir
     RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR}
     LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR}
     ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR})

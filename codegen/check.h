@@ -90,6 +90,8 @@ void check_sources(checker *check);
 void check_accumulators(checker *check);
 void check_sinks(checker *check);
 void check_dead_letters(checker *check);
+/* Whether it can be the name of a C function of the user's. */
+void check_c_function(checker *check, const spec_name *call);
 void check_imply_accumulators(checker *check);
 void check_conflation(checker *check);
 
@@ -116,5 +118,6 @@ void check_c_names(checker *check);
 void check_warnings(checker *check);
 void check_words(checker *check);
 void check_tests(checker *check);
+void check_workflows(checker *check);
 
 #endif

@@ -110,17 +110,23 @@ static const spec_accumulator *same_call(const checker *check, const spec_accumu
     return NULL;
 }
 
-/* Several may poll one function, if it gives them the same. */
-static void check_call(checker *check, const spec_accumulator *accumulator)
+void check_c_function(checker *check, const spec_name *call)
 {
-    const spec_name *call = &accumulator->call;
-    const spec_accumulator *other = same_call(check, accumulator);
     bool word = strcmp(emit_member(call->text).text, call->text) != 0;
 
     front_check_name(check->front, call->text, call->where, "a C function");
     if (word || strcmp(call->text, "main") == 0 || strncmp(call->text, "weir_", 5) == 0)
         diagnostics_error(check->log, call->where,
                           "'%s' cannot name a C function: the word is taken", call->text);
+}
+
+/* Several may poll one function, if it gives them the same. */
+static void check_call(checker *check, const spec_accumulator *accumulator)
+{
+    const spec_name *call = &accumulator->call;
+    const spec_accumulator *other = same_call(check, accumulator);
+
+    check_c_function(check, call);
     if (other == NULL || other->out_name.text == NULL || accumulator->out_name.text == NULL ||
         strcmp(other->out_name.text, accumulator->out_name.text) == 0)
         return;

@@ -147,6 +147,18 @@ static void add_sink(name_list *list, const spec_sink *sink)
     add_thing(list, "sink_", sink->name, "_settings", "sink", sink->where);
 }
 
+static void add_workflow(name_list *list, const spec_workflow *workflow)
+{
+    weir_arena *arena = &list->check->model->arena;
+    const char *prefix = weir_arena_printf(arena, "workflow_%s_", emit_snake(workflow->name).text);
+
+    add_thing(list, "workflow_", workflow->name, "_tasks", "workflow", workflow->where);
+    list->check->log->failed |= prefix == NULL;
+    for (size_t i = 0; prefix != NULL && i < workflow->task_count; i++)
+        add_thing(list, prefix, workflow->tasks[i].name, "_after|_exec|_settings|_retry_settings",
+                  "task", workflow->tasks[i].where);
+}
+
 static void add_rooms(name_list *list)
 {
     const spec *model = list->check->model;
@@ -161,6 +173,8 @@ static void add_rooms(name_list *list)
         add_graph(list, &model->graphs[i]);
     for (size_t i = 0; i < model->sink_count; i++)
         add_sink(list, &model->sinks[i]);
+    for (size_t i = 0; i < model->workflow_count; i++)
+        add_workflow(list, &model->workflows[i]);
     for (size_t i = 0; i < model->test_count; i++)
         add_thing(list, "test_", model->tests[i].name, "", "test", model->tests[i].where);
 }
@@ -183,6 +197,8 @@ static size_t count_names(const spec *model)
 
     for (size_t i = 0; i < model->graph_count; i++)
         things += 3 + model->graphs[i].node_count;
+    for (size_t i = 0; i < model->workflow_count; i++)
+        things += 1 + model->workflows[i].task_count;
     for (size_t i = 0; i < model->type_count; i++)
         things += model->types[i]->enumerator_count;
     return things * MOST_ENDINGS + count_fields(model) * MOST_ENDINGS;
@@ -375,6 +391,12 @@ static void check_all_variables(const name_list *list)
         if (accumulator->call.text != NULL)
             check_hidden(list, accumulator->call.text, "a C function", accumulator->call.where);
     }
+    for (size_t i = 0; i < model->workflow_count; i++)
+        for (size_t t = 0; t < model->workflows[i].task_count; t++) {
+            const spec_name *call = &model->workflows[i].tasks[t].call;
+            if (call->text != NULL)
+                check_hidden(list, call->text, "a C function", call->where);
+        }
     for (size_t i = 0; i < model->graph_count; i++) {
         const spec_graph *graph = &model->graphs[i];
         check_variables(list->check, graph);
@@ -462,7 +484,7 @@ void check_c_names(checker *check)
         return;
     add_all(&list, "",
             "module|module_own_settings|spec|tests|types|sources|sinks|accumulators|"
-            "reactors|graphs|param_table",
+            "reactors|graphs|workflows|param_table",
             "what is generated for every module", (weir_place){model->file, 1, 1});
     add_types(&list);
     add_rooms(&list);

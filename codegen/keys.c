@@ -47,6 +47,7 @@ static const spec_key top_keys[] = {
     PART("reactors", "When graphs fire."),
     PART("graphs", "What happens in a firing."),
     PART("sinks", "Where results go."),
+    PART("workflows", "Tasks that run durably, one after the other or side by side."),
     PART("tests", "What goes in, and what is to come out."),
     KEY("dead_letters", NAME, spec, dead_letters, "The sink for what failed for good, or `none`."),
 };
@@ -142,6 +143,20 @@ static const spec_key sink_keys[] = {
     DOC(spec_sink, doc),
 };
 
+static const spec_key workflow_keys[] = {
+    NEEDED("tasks", TASKS, spec_workflow, tasks, "Its tasks."),
+    DOC(spec_workflow, doc),
+};
+
+static const spec_key task_keys[] = {
+    KEY("after", NAMES, spec_task, after, "The tasks that have ended before it is looked at."),
+    KEY("call", NAME, spec_task, call, "The name of its C function."),
+    KEY("exec", WORDS, spec_task, exec,
+        "The command that it runs instead, a list of words; no shell sees them."),
+    KEY("retry", SETTINGS, spec_task, retry, "When it runs again after a failure."),
+    DOC(spec_task, doc),
+};
+
 const spec_section spec_top_section = SECTION("a spec", top_keys);
 const spec_section spec_field_section = SECTION("a field", field_keys);
 const spec_section spec_param_section = SECTION("a parameter", param_keys);
@@ -153,6 +168,18 @@ const spec_section spec_node_section = SECTION("a node", node_keys);
 const spec_section spec_route_section = SECTION("a route", route_keys);
 const spec_section spec_test_section = SECTION("a test", test_keys);
 const spec_section spec_sink_section = SECTION("a sink", sink_keys);
+const spec_section spec_workflow_section = {
+    .what = "a workflow",
+    .keys = workflow_keys,
+    .count = COUNT(workflow_keys),
+    .later = "schedule|input|timeout|concurrency|priority|on_success|on_failure|deadline"};
+const spec_section spec_task_section = {
+    .what = "a task",
+    .keys = task_keys,
+    .count = COUNT(task_keys),
+    .later =
+        "graph|workflow|with|for_each|max|isolate|memory|concurrency|priority|retry_on|on_lost|"
+        "on_success|on_failure|defer"};
 
 const spec_key *spec_key_find(const spec_section *section, const char *name)
 {
@@ -162,16 +189,26 @@ const spec_key *spec_key_find(const spec_section *section, const char *name)
     return NULL;
 }
 
-bool spec_key_fits(const spec_key *key, const char *kind)
+/* Is `name` one of the words of "stream|polling"? */
+static bool is_among(const char *word, const char *name)
 {
-    const char *word = key->only;
-    size_t length = strlen(kind);
+    size_t length = strlen(name);
 
     while (word != NULL && *word != '\0') {
         size_t size = strcspn(word, "|");
-        if (size == length && strncmp(word, kind, size) == 0)
+        if (size == length && strncmp(word, name, size) == 0)
             return true;
         word += size + (word[size] == '|');
     }
-    return key->only == NULL;
+    return false;
+}
+
+bool spec_key_fits(const spec_key *key, const char *kind)
+{
+    return key->only == NULL || is_among(key->only, kind);
+}
+
+bool spec_key_is_later(const spec_section *section, const char *name)
+{
+    return is_among(section->later, name);
 }

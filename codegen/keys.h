@@ -23,6 +23,9 @@ typedef enum spec_takes {
     TAKES_ROUTES,      /* `routes` of a spec_node */
     TAKES_TARGETS,     /* `to` of a spec_node */
     TAKES_NODES,       /* spec_graph: its nodes */
+    TAKES_TASKS,       /* spec_workflow: its tasks */
+    TAKES_WORDS,       /* spec_names: the words of a command */
+    TAKES_SETTINGS,    /* spec_settings: options in a map of their own */
     TAKES_SECTION,     /* a section of the spec: {name: {...}} */
 } spec_takes;
 
@@ -40,6 +43,7 @@ typedef struct spec_section {
     const char *what; /* "source", for messages */
     const spec_key *keys;
     size_t count;
+    const char *later; /* keys that are yet to come, "input|schedule"; NULL: none */
 } spec_section;
 
 /* A graph as it stands in the file: with the criteria of its own reactor, if it has any. */
@@ -60,10 +64,15 @@ extern const spec_section spec_node_section;
 extern const spec_section spec_route_section; /* written long */
 extern const spec_section spec_test_section;  /* written long */
 extern const spec_section spec_sink_section;
+extern const spec_section spec_workflow_section;
+extern const spec_section spec_task_section;
 
 const spec_key *spec_key_find(const spec_section *section, const char *name);
 
 /* Is `kind` one of "stream|polling"? */
 bool spec_key_fits(const spec_key *key, const char *kind);
+
+/* A key that will be known one day. */
+bool spec_key_is_later(const spec_section *section, const char *name);
 
 #endif

@@ -182,6 +182,15 @@ void load_key(spec_front *front, const spec_key *key, const yaml_node *value, vo
     case TAKES_NODES:
         load_nodes(front, value, member);
         break;
+    case TAKES_TASKS:
+        load_tasks(front, value, into);
+        break;
+    case TAKES_WORDS:
+        load_words(front, value, member);
+        break;
+    case TAKES_SETTINGS:
+        load_own_settings(front, value, member);
+        break;
     case TAKES_SECTION:
         break;
     }
@@ -294,6 +303,10 @@ void load_keys(spec_front *front, const spec_section *section, const yaml_node *
         errors_before = front->log->errors;
         if (key != NULL)
             load_key(front, key, value, into);
+        else if (spec_key_is_later(section, value->key))
+            diagnostics_error(front->log, value->key_where,
+                              "'%s' of %s is not part of this version of weir", value->key,
+                              section->what);
         else if (settings != NULL &&
                  (value->kind != YAML_LIST || !load_is_misspelt(section, value)))
             load_setting(front, value, settings);

@@ -229,11 +229,6 @@ static void unknown_section(spec_front *front, const yaml_node *value)
     weir_nearest nearest = {.wanted = value->key};
     char hint[128];
 
-    if (strcmp(value->key, "workflows") == 0) {
-        diagnostics_error(front->log, value->key_where,
-                          "workflows are not part of this version of weir");
-        return;
-    }
     for (size_t i = 0; i < spec_top_section.count; i++)
         weir_nearest_offer(&nearest, spec_top_section.keys[i].name);
     for (size_t i = 0; i < front->kinds->top.count; i++)
@@ -310,11 +305,9 @@ static void load_sections(spec_front *front, const yaml_node *root)
     static const struct {
         const char *name;
         void (*load)(spec_front *front, const yaml_node *node);
-    } rooms[] = {{"types", load_types},
-                 {"params", load_params},
-                 {"sources", load_sources},
-                 {"accumulators", load_accumulators},
-                 {"sinks", load_sinks}};
+    } rooms[] = {{"types", load_types},     {"params", load_params},
+                 {"sources", load_sources}, {"accumulators", load_accumulators},
+                 {"sinks", load_sinks},     {"workflows", load_workflows}};
 
     for (size_t i = 0; i < sizeof rooms / sizeof *rooms; i++) {
         const yaml_node *node = section(front, root, rooms[i].name);

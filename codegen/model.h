@@ -346,6 +346,29 @@ struct spec_sink {
     size_t index;
 };
 
+/* --- Workflows --- */
+
+typedef struct spec_task {
+    const char *name;
+    spec_names after;
+    const size_t *after_index; /* resolved; after.count of them */
+    spec_name call;            /* a C function; text NULL: a command */
+    spec_names exec;           /* its words */
+    spec_settings settings;
+    spec_settings retry;
+    bool unread; /* some of it could not be read, and was told of */
+    const char *doc;
+    weir_place where;
+} spec_task;
+
+typedef struct spec_workflow {
+    const char *name;
+    spec_task *tasks;
+    size_t task_count;
+    const char *doc;
+    weir_place where;
+} spec_workflow;
+
 /* --- Tests of the spec --- */
 
 typedef enum spec_step_kind {
@@ -402,6 +425,8 @@ struct spec {
     size_t graph_count;
     spec_sink *sinks;
     size_t sink_count;
+    spec_workflow *workflows;
+    size_t workflow_count;
     spec_test *tests;
     size_t test_count;
     spec_settings settings; /* max_rounds */

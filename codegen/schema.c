@@ -10,6 +10,7 @@
 #include <jansson.h>
 
 #include "codegen/keys.h"
+#include "core/task_options.h"
 #include <weir/codegen.h>
 
 typedef struct schema_writer {
@@ -87,6 +88,12 @@ static json_t *of_key(const spec_key *key)
         return map_of(reference("route"));
     case TAKES_NODES:
         return map_of(reference("node"));
+    case TAKES_TASKS:
+        return map_of(reference("task"));
+    case TAKES_WORDS:
+        return json_pack("{s:s, s:o}", "type", "array", "items", scalar());
+    case TAKES_SETTINGS:
+        return reference(key->name);
     case TAKES_NAME:
     case TAKES_SHAPE:
     case TAKES_SECTION:
@@ -217,6 +224,16 @@ static json_t *with_options(schema_writer *schema, const spec_section *section,
     return one;
 }
 
+/* Options in a map of their own. */
+static json_t *of_options(schema_writer *schema, const weir_option_list *options)
+{
+    json_t *one = json_pack("{s:s, s:{}, s:[], s:b}", "type", "object", "properties", "required",
+                            "additionalProperties", 0);
+
+    add_options(schema, one, options->items, options->count);
+    return one;
+}
+
 static void add_defs(schema_writer *schema)
 {
     put(schema, schema->defs, "expression",
@@ -232,6 +249,9 @@ static void add_defs(schema_writer *schema)
         json_pack("{s:[{s:s}, o]}", "anyOf", "type", "string",
                   of_section(schema, &spec_route_section, NULL)));
     put(schema, schema->defs, "node", of_section(schema, &spec_node_section, NULL));
+    put(schema, schema->defs, "task",
+        with_options(schema, &spec_task_section, &weir_task_options, NULL));
+    put(schema, schema->defs, "retry", of_options(schema, &weir_retry_options));
 }
 
 /* A list of enumerators or a map of fields; with `doc:` beside it, written long. */
@@ -281,6 +301,7 @@ static void add_sections(schema_writer *schema, json_t *properties)
     put(schema, properties, "graphs",
         map_of(with_options(schema, &spec_graph_section, &catalog->graph, &catalog->reactor)));
     put(schema, properties, "sinks", of_kinds(schema, &spec_sink_section, &catalog->sinks, NULL));
+    put(schema, properties, "workflows", map_of(of_section(schema, &spec_workflow_section, NULL)));
     put(schema, properties, "tests", of_tests(schema));
 }
 

@@ -27,10 +27,12 @@ typedef struct weir_cron {
 } weir_cron;
 
 /* WEIR_INVALID: the error names the field and what is wrong with it. */
-WEIR_MUST_USE weir_status weir_cron_read(const char *text, weir_cron *ret, weir_error **error);
+WEIR_API WEIR_MUST_USE weir_status weir_cron_read(const char *text, weir_cron *ret,
+                                                  weir_error **error);
 
 /* The first moment after `after` (seconds since 1970). False: there is none within 400 years. */
-bool weir_cron_next(const weir_cron *cron, const weir_zone *zone, int64_t after, int64_t *ret);
+WEIR_API bool weir_cron_next(const weir_cron *cron, const weir_zone *zone, int64_t after,
+                             int64_t *ret);
 
 /* Whether there is a day that matches. */
 bool weir_cron_has_day(const weir_cron *cron);

@@ -14,8 +14,9 @@ typedef struct weir_zone weir_zone;
 
 /* "Europe/Berlin", "UTC". WEIR_NOT_FOUND: there is no such zone; WEIR_INVALID: its file is broken.
  */
-WEIR_MUST_USE weir_status weir_zone_open(const char *name, weir_zone **ret, weir_error **error);
-void weir_zone_free(weir_zone *zone); /* NULL allowed */
+WEIR_API WEIR_MUST_USE weir_status weir_zone_open(const char *name, weir_zone **ret,
+                                                  weir_error **error);
+WEIR_API void weir_zone_free(weir_zone *zone); /* NULL allowed */
 
 /* A time during which clocks are ahead of UTC by `offset` seconds: [begin, end). */
 typedef struct weir_period {
@@ -23,7 +24,7 @@ typedef struct weir_period {
     int32_t offset;
 } weir_period;
 
-weir_period weir_zone_period(const weir_zone *zone, int64_t time);
+WEIR_API weir_period weir_zone_period(const weir_zone *zone, int64_t time);
 
 /* The time at which clocks show `local`: where they do so twice the first, where they are set
  * forward over it the moment at which they are. */

@@ -192,5 +192,6 @@ bool emit_scaffold(const spec *model, const char *header, weir_buffer *out)
             emit_node_prototype(&e, node, "", "");
             emit_empty_body(&e);
         }
+    emit_task_functions(&e, true);
     return finish(&e);
 }

@@ -339,6 +339,7 @@ void emit_prototypes(emitter *e)
         emit_accumulator_prototypes(e, model->accumulators[i]);
     for (size_t i = 0; i < model->graph_count; i++)
         emit_graph_prototypes(e, &model->graphs[i]);
+    emit_task_functions(e, false);
     EMIT(e, 0, "extern const weir_module %s_module;", e->module.text);
     emit_blank(e->out);
     for (size_t i = 0; i < model->source_count; i++)

@@ -22,6 +22,13 @@ void emit_settings(emitter *e, const char *room, const char *owner, const spec_s
 /* `.doc = "...",`, where there is one; cut, where C could not hold it. */
 void emit_doc(emitter *e, const char *doc);
 void emit_graph_tables(emitter *e);
+/* `.MEMBER = "text",`, where there is one; `.place = {..},`. */
+void emit_text(emitter *e, const char *member, const char *text);
+void emit_place(emitter *e, weir_place where);
+
+/* Task functions: their prototypes, or bodies to begin with; and the tables of workflows. */
+void emit_task_functions(emitter *e, bool bodies);
+void emit_workflows(emitter *e);
 
 /* A node whose result leaves the graph: it is sent, or a call gives it. */
 bool emit_gives_result(const spec_node *node);

@@ -11,7 +11,7 @@
 enum { TEXT_LIMIT = 4095 }; /* bytes of a literal that every compiler takes */
 
 /* A text as a C literal, or NULL. */
-static void put_text(emitter *e, const char *member, const char *text)
+void emit_text(emitter *e, const char *member, const char *text)
 {
     weir_buffer literal = {0};
 
@@ -35,7 +35,7 @@ void emit_doc(emitter *e, const char *doc)
         doc = weir_arena_printf(&e->arena, "%.*s...", (int)size, doc);
         e->out->failed |= doc == NULL;
     }
-    put_text(e, "doc", doc);
+    emit_text(e, "doc", doc);
 }
 
 static void put_comment(emitter *e, const char *doc)
@@ -44,7 +44,7 @@ static void put_comment(emitter *e, const char *doc)
         emit_comment(e->out, 4, doc, (weir_place){0});
 }
 
-static void put_place(emitter *e, weir_place where)
+void emit_place(emitter *e, weir_place where)
 {
     EMIT(e, 8, ".place = {%s_spec, %u, %u},", e->module.text, where.line, where.column);
 }
@@ -104,20 +104,20 @@ static void emit_sources(emitter *e)
         c_name type = emit_type(model, source->type);
         put_comment(e, source->doc);
         EMIT(e, 4, "{");
-        put_text(e, "name", source->name);
-        put_text(e, "kind", source->kind_name.text);
+        emit_text(e, "name", source->name);
+        emit_text(e, "kind", source->kind_name.text);
         EMIT(e, 8, ".type = &%s_type,", type.text);
         if (source->time_field != NULL)
             EMIT(e, 8, ".time_offset = offsetof(%s, %s),", type.text,
                  emit_member(source->time_field->name).text);
         else
             EMIT(e, 8, ".time_offset = WEIR_NONE,");
-        put_text(e, "dead_letters", source->dead_letters.text);
+        emit_text(e, "dead_letters", source->dead_letters.text);
         if (emit_is_raw(source))
             EMIT(e, 8, ".decode = %s_raw_%s,", e->module.text, source->name);
         if (source->settings.count != 0)
             put_settings(e, "source", source->name);
-        put_place(e, source->where);
+        emit_place(e, source->where);
         EMIT(e, 4, "},");
     }
     end_table(e);
@@ -154,12 +154,12 @@ static void emit_sinks(emitter *e)
         const spec_sink *sink = &model->sinks[i];
         put_comment(e, sink->doc);
         EMIT(e, 4, "{");
-        put_text(e, "name", sink->name);
-        put_text(e, "kind", sink->kind_name.text);
+        emit_text(e, "name", sink->name);
+        emit_text(e, "kind", sink->kind_name.text);
         EMIT(e, 8, ".type = &%s_type,", emit_type(model, sink->type).text);
         if (sink->settings.count != 0)
             put_settings(e, "sink", sink->name);
-        put_place(e, sink->where);
+        emit_place(e, sink->where);
         EMIT(e, 4, "},");
     }
     end_table(e);
@@ -197,8 +197,8 @@ static void emit_accumulator_entry(emitter *e, const spec_accumulator *accumulat
 
     put_comment(e, accumulator->doc);
     EMIT(e, 4, "{");
-    put_text(e, "name", accumulator->name);
-    put_text(e, "kind", accumulator->kind->name);
+    emit_text(e, "name", accumulator->name);
+    emit_text(e, "kind", accumulator->kind->name);
     if (accumulator->source != NULL)
         EMIT(e, 8, ".source = %zu,", accumulator->source->index);
     else
@@ -220,7 +220,7 @@ static void emit_accumulator_entry(emitter *e, const spec_accumulator *accumulat
         EMIT(e, 8, ".poll = %s_poll,", name.text);
     if (accumulator->settings.count != 0)
         put_settings(e, "accumulator", accumulator->name);
-    put_place(e, accumulator->where);
+    emit_place(e, accumulator->where);
     EMIT(e, 4, "},");
 }
 
@@ -295,7 +295,7 @@ static void emit_reactors(emitter *e)
         const spec_reactor *reactor = model->reactors[i];
         c_name name = emit_room_name(e, reactor->name);
         EMIT(e, 4, "{");
-        put_text(e, "name", reactor->name);
+        emit_text(e, "name", reactor->name);
         EMIT(e, 8, ".strategy = %s,", reactor->latest ? "WEIR_LATEST" : "WEIR_SEQUENTIAL");
         EMIT(e, 8, ".criteria = %s_criteria, .criterion_count = %zu,", name.text, criteria[i]);
         EMIT(e, 8, ".inputs = %s_inputs, .input_count = %zu,", name.text, reactor->input_count);
@@ -308,7 +308,7 @@ static void emit_reactors(emitter *e)
         EMIT(e, 8, ".fire = %s_fire,", name.text);
         if (reactor->settings.count != 0)
             put_settings(e, "reactor", reactor->name);
-        put_place(e, reactor->where);
+        emit_place(e, reactor->where);
         EMIT(e, 4, "},");
     }
     end_table(e);
@@ -325,8 +325,8 @@ static void emit_params(emitter *e)
     begin_table(e, "weir_module_param", "param_table");
     for (size_t i = 0; i < model->param_count; i++) {
         EMIT(e, 4, "{");
-        put_text(e, "name", model->params[i].name);
-        put_text(e, "fallback", model->params[i].fallback);
+        emit_text(e, "name", model->params[i].name);
+        emit_text(e, "fallback", model->params[i].fallback);
         emit_doc(e, model->params[i].doc);
         EMIT(e, 4, "},");
     }
@@ -366,7 +366,7 @@ static void put_json(emitter *e, const spec_test *test, const spec_step_value *v
     if (value != NULL && strlen(value->json) + 1 > TEXT_LIMIT)
         EMIT(e, 8, ".json = %s_test_%s_json%zu,", e->module.text, test->name, number);
     else
-        put_text(e, "json", value != NULL ? value->json : NULL);
+        emit_text(e, "json", value != NULL ? value->json : NULL);
 }
 
 static void emit_step(emitter *e, const spec_test *test, const spec_step *step,
@@ -378,11 +378,11 @@ static void emit_step(emitter *e, const spec_test *test, const spec_step *step,
     EMIT(e, 8, ".kind = WEIR_STEP_%s,", step_kind(step->kind));
     if (first)
         EMIT(e, 8, ".first = true,");
-    put_text(e, "name", value != NULL ? value->name.text : step->flush.text);
+    emit_text(e, "name", value != NULL ? value->name.text : step->flush.text);
     put_json(e, test, value, number);
     if (step->kind == SPEC_ADVANCE)
         EMIT(e, 8, ".advance_ns = INT64_C(%lld),", (long long)step->advance_ns);
-    put_place(e, value != NULL ? value->where : step->where);
+    emit_place(e, value != NULL ? value->where : step->where);
     EMIT(e, 4, "},");
 }
 
@@ -462,6 +462,7 @@ void emit_tables(emitter *e)
     emit_reactors(e);
     emit_graph_tables(e);
     emit_sinks(e);
+    emit_workflows(e);
     emit_tests(e);
     emit_settings(e, "module", "own", &model->settings);
     EMIT(e, 0, "const weir_module %s_module = {", e->module.text);
@@ -477,6 +478,7 @@ void emit_tables(emitter *e)
     put_table(e, "reactors", "reactors", "reactor_count", model->reactor_count);
     put_table(e, "graphs", "graphs", "graph_count", model->graph_count);
     put_table(e, "sinks", "sinks", "sink_count", model->sink_count);
+    put_table(e, "workflows", "workflows", "workflow_count", model->workflow_count);
     put_table(e, "tests", "tests", "test_count", model->test_count);
     if (model->dead_letters.text != NULL)
         EMIT(e, 4, ".dead_letters = \"%s\",", model->dead_letters.text);

@@ -12,6 +12,7 @@
 #define WEIR_GRAPH_H
 
 #include <weir/core.h>
+#include <weir/task.h>
 #include <weir/wire.h>
 
 #ifdef __cplusplus
@@ -443,6 +444,8 @@ typedef struct weir_module {
     uint32_t sink_count;
     const weir_module_test *tests;
     uint32_t test_count;
+    const weir_module_workflow *workflows;
+    uint32_t workflow_count;
     const char *dead_letters;
     weir_module_settings settings; /* max_rounds */
 } weir_module;

@@ -11,6 +11,7 @@
 #include <weir/runtime.h>
 #include <weir/sinks.h>
 #include <weir/sources.h>
+#include <weir/task.h>
 #include <weir/wire.h>
 
 #endif

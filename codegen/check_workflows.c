@@ -1,0 +1,284 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* check_workflows.c - tasks: what they come after, what they do, and their options. */
+#include <string.h>
+
+#include "codegen/check.h"
+#include "core/buffer.h"
+#include "core/task_options.h"
+
+/* --- One task --- */
+
+static bool is_repeated(const spec_names *names, size_t at)
+{
+    for (size_t i = 0; i < at; i++)
+        if (strcmp(names->items[i].text, names->items[at].text) == 0)
+            return true;
+    return false;
+}
+
+static void resolve_after(checker *check, const spec_workflow *workflow, const check_names *names,
+                          spec_task *task)
+{
+    size_t count, *indices = front_array(check->front, task->after.count, sizeof *indices, &count);
+
+    for (size_t i = 0; i < count; i++) {
+        const spec_name *name = &task->after.items[i];
+        long index = check_resolve(check, names, name, "task");
+        indices[i] = index != CHECK_NONE ? (size_t)index : workflow->task_count;
+        if (name->text != NULL && is_repeated(&task->after, i))
+            diagnostics_error(check->log, name->where, "'%s' comes after '%s' twice", task->name,
+                              name->text);
+    }
+    task->after_index = indices;
+}
+
+/* The functions of accumulators are called otherwise. */
+static void check_call(checker *check, const spec_task *task)
+{
+    check_c_function(check, &task->call);
+    for (size_t i = 0; i < check->model->accumulator_count; i++) {
+        const spec_name *other = &check->model->accumulators[i]->call;
+        if (other->text == NULL || strcmp(other->text, task->call.text) != 0)
+            continue;
+        diagnostics_error(check->log, task->call.where,
+                          "'%s' is what the accumulator '%s' calls, and cannot be a task's too",
+                          task->call.text, check->model->accumulators[i]->name);
+        diagnostics_note(check->log, other->where, "the other one");
+        return;
+    }
+}
+
+static void check_body(checker *check, const spec_task *task)
+{
+    if (task->call.text != NULL && task->exec.count != 0)
+        diagnostics_error(check->log, task->where,
+                          "the task '%s' has `call:` and `exec:`; it is to have one of them",
+                          task->name);
+    if (task->call.text == NULL && task->exec.count == 0 && !task->unread)
+        diagnostics_error(check->log, task->where,
+                          "the task '%s' does nothing: give it `call:` (a C function) or `exec:` "
+                          "(a command)",
+                          task->name);
+    if (task->call.text != NULL)
+        check_call(check, task);
+    for (size_t i = 0; i < task->exec.count; i++)
+        if (check_has_variable(task->exec.items[i].text))
+            diagnostics_error(check->log, task->exec.items[i].where,
+                              "variables in `exec:` are not part of this version of weir");
+}
+
+static bool is_expression(const char *text)
+{
+    return text[strspn(text, "abcdefghijklmnopqrstuvwxyz_")] != '\0';
+}
+
+static bool is_retry_option(const char *name)
+{
+    for (size_t i = 0; i < weir_retry_options.count; i++)
+        if (strcmp(weir_retry_options.items[i].name, name) == 0)
+            return true;
+    return false;
+}
+
+/* True: it was complained about. */
+static bool refuse_setting(checker *check, const spec_task *task, size_t at)
+{
+    const weir_setting *setting = &task->settings.items[at];
+
+    if (check_has_variable(setting->text)) {
+        diagnostics_error(check->log, setting->place,
+                          "variables in workflows are not part of this version of weir");
+        return true;
+    }
+    if (is_retry_option(setting->name)) {
+        diagnostics_error(check->log, task->settings.names[at], "'%s' belongs into `retry:`",
+                          setting->name);
+        return true;
+    }
+    if (strcmp(setting->name, "run_if") == 0 && is_expression(setting->text)) {
+        diagnostics_error(check->log, setting->place,
+                          "expressions in `run_if:` are not part of this version of weir; it takes "
+                          "all_success, all_done, any_success, any_failed or none_failed");
+        return true;
+    }
+    if (strcmp(setting->name, "timeout") == 0 && task->call.text != NULL) {
+        diagnostics_error(check->log, task->settings.names[at],
+                          "`timeout:` of a task in C is not part of this version of weir: nothing "
+                          "ends a thread; a command (`exec:`) can have one");
+        return true;
+    }
+    return false;
+}
+
+/* The options that are left when those that were refused are gone. */
+static spec_settings sift(checker *check, const spec_task *task)
+{
+    spec_settings left = {0};
+    size_t room;
+
+    left.items = front_array(check->front, task->settings.count, sizeof *left.items, &room);
+    left.names = front_array(check->front, task->settings.count, sizeof *left.names, &room);
+    for (size_t i = 0; i < room; i++) {
+        if (refuse_setting(check, task, i))
+            continue;
+        left.names[left.count] = task->settings.names[i];
+        left.items[left.count++] = task->settings.items[i];
+    }
+    return left;
+}
+
+static void check_options_of(checker *check, const spec_task *task)
+{
+    weir_arena *arena = &check->model->arena;
+    const char *what = weir_arena_printf(arena, "task '%s'", task->name);
+    const char *retry = weir_arena_printf(arena, "`retry:` of task '%s'", task->name);
+    spec_settings left = sift(check, task);
+
+    if (what == NULL || retry == NULL) {
+        check->log->failed = true;
+        return;
+    }
+    check_settings(check, &left,
+                   &(check_options){.what = what,
+                                    .where = task->where,
+                                    .lists = &weir_task_options,
+                                    .list_count = 1,
+                                    .section = &spec_task_section});
+    check_settings(
+        check, &task->retry,
+        &(check_options){
+            .what = retry, .where = task->where, .lists = &weir_retry_options, .list_count = 1});
+    for (size_t i = 0; i < task->retry.count; i++)
+        if (check_has_variable(task->retry.items[i].text))
+            diagnostics_error(check->log, task->retry.items[i].place,
+                              "variables in workflows are not part of this version of weir");
+}
+
+static void check_rule(checker *check, const spec_task *task)
+{
+    const char *rule = check_setting(&task->settings, "run_if");
+
+    if (rule == NULL || task->after.count != 0 || strncmp(rule, "any_", 4) != 0)
+        return;
+    for (size_t i = 0; i < task->settings.count; i++)
+        if (strcmp(task->settings.items[i].name, "run_if") == 0)
+            diagnostics_error(check->log, task->settings.items[i].place,
+                              "'%s' is never so without `after:`: the task '%s' would not run",
+                              rule, task->name);
+}
+
+/* --- Circles --- */
+
+enum { MOST_CIRCLES = 16 }; /* that are told */
+
+/* The tasks that are left wait for each other. */
+typedef struct task_order {
+    const spec_workflow *workflow;
+    bool *placed;
+} task_order;
+
+static size_t unplaced_before(const task_order *order, size_t at)
+{
+    const spec_task *task = &order->workflow->tasks[at];
+
+    for (size_t i = 0; i < task->after.count; i++) {
+        size_t first = task->after_index[i];
+        if (first < order->workflow->task_count && !order->placed[first])
+            return first;
+    }
+    return order->workflow->task_count;
+}
+
+/* Places what can be placed; false: nothing more can. */
+static bool place_some(task_order *order)
+{
+    bool some = false;
+
+    for (size_t i = 0; i < order->workflow->task_count; i++)
+        if (!order->placed[i] && unplaced_before(order, i) == order->workflow->task_count)
+            order->placed[i] = some = true;
+    return some;
+}
+
+/* Going back from any that is left, as many steps as there are tasks, ends on a circle. */
+static size_t find_circle(const task_order *order)
+{
+    size_t at = 0;
+
+    while (order->placed[at])
+        at++;
+    for (size_t i = 0; i < order->workflow->task_count; i++)
+        at = unplaced_before(order, at);
+    return at;
+}
+
+static void report_circle(checker *check, task_order *order)
+{
+    const spec_task *tasks = order->workflow->tasks;
+    size_t begin = find_circle(order), first = begin;
+    weir_buffer names = {0};
+
+    for (size_t at = unplaced_before(order, begin); at != begin; at = unplaced_before(order, at))
+        first = at < first ? at : first;
+    weir_buffer_text(&names, tasks[first].name);
+    for (size_t at = unplaced_before(order, first); at != first; at = unplaced_before(order, at))
+        weir_buffer_printf(&names, " <- %s", tasks[at].name);
+    if (names.failed)
+        check->log->failed = true;
+    else
+        diagnostics_error(check->log, tasks[first].where,
+                          "tasks wait for each other in a circle: %s <- %s", names.data,
+                          tasks[first].name);
+    weir_buffer_free(&names);
+    order->placed[first] = true;
+}
+
+static bool all_placed(const task_order *order)
+{
+    for (size_t i = 0; i < order->workflow->task_count; i++)
+        if (!order->placed[i])
+            return false;
+    return true;
+}
+
+static void check_circles(checker *check, const spec_workflow *workflow)
+{
+    size_t room;
+    task_order order = {.workflow = workflow,
+                        .placed =
+                            front_array(check->front, workflow->task_count, sizeof(bool), &room)};
+
+    for (int circles = 0; room != 0 && circles <= MOST_CIRCLES; circles++) {
+        while (place_some(&order)) {
+        }
+        if (all_placed(&order))
+            return;
+        report_circle(check, &order);
+    }
+}
+
+/* --- All --- */
+
+static void check_workflow(checker *check, spec_workflow *workflow)
+{
+    check_names names;
+
+    if (!check_names_init(check, &names, workflow->task_count))
+        return;
+    for (size_t i = 0; i < workflow->task_count; i++)
+        check_names_add(&names, workflow->tasks[i].name, i);
+    check_names_sort(&names);
+    for (size_t i = 0; i < workflow->task_count; i++) {
+        resolve_after(check, workflow, &names, &workflow->tasks[i]);
+        check_body(check, &workflow->tasks[i]);
+        check_options_of(check, &workflow->tasks[i]);
+        check_rule(check, &workflow->tasks[i]);
+    }
+    check_circles(check, workflow);
+}
+
+void check_workflows(checker *check)
+{
+    for (size_t i = 0; i < check->model->workflow_count; i++)
+        check_workflow(check, &check->model->workflows[i]);
+}

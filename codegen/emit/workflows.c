@@ -1,0 +1,160 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* workflows.c - prototypes of task functions, and the tables of workflows. */
+#include <stdio.h>
+#include <string.h>
+
+#include "codegen/emit/prototypes.h"
+
+/* Several tasks may call one function: it is declared at the first. */
+static bool is_first_call(const spec *model, const spec_task *task)
+{
+    for (size_t i = 0; i < model->workflow_count; i++)
+        for (size_t t = 0; t < model->workflows[i].task_count; t++) {
+            const spec_task *other = &model->workflows[i].tasks[t];
+            if (other == task)
+                return true;
+            if (other->call.text != NULL && strcmp(other->call.text, task->call.text) == 0)
+                return false;
+        }
+    return true;
+}
+
+static void emit_task_prototype(emitter *e, const spec_workflow *workflow, const spec_task *task,
+                                const char *end)
+{
+    weir_buffer text = {0};
+
+    if (task->doc != NULL)
+        weir_buffer_printf(&text, "%s ", task->doc);
+    weir_buffer_printf(&text, "%s: %s.", workflow->name, task->name);
+    if (text.failed)
+        e->out->failed = true;
+    else
+        emit_comment(e->out, 0, text.data, task->where);
+    weir_buffer_free(&text);
+    EMIT(e, 0, "weir_answer %s(weir_task *task)%s", task->call.text, end);
+}
+
+void emit_task_functions(emitter *e, bool bodies)
+{
+    const spec *model = e->model;
+
+    for (size_t i = 0; i < model->workflow_count; i++)
+        for (size_t t = 0; t < model->workflows[i].task_count; t++) {
+            const spec_task *task = &model->workflows[i].tasks[t];
+            if (task->call.text == NULL || !is_first_call(model, task))
+                continue;
+            emit_task_prototype(e, &model->workflows[i], task, bodies ? "" : ";");
+            if (bodies) {
+                EMIT(e, 0, "{");
+                EMIT(e, 4, "return weir_task_fail_for_good(task, \"not written yet\");");
+                EMIT(e, 0, "}");
+            }
+            emit_blank(e->out);
+        }
+}
+
+/* --- Tables --- */
+
+static void emit_after(emitter *e, const char *owner, const spec_task *task)
+{
+    weir_buffer list = {0};
+
+    if (task->after.count == 0)
+        return;
+    for (size_t i = 0; i < task->after.count; i++)
+        weir_buffer_printf(&list, "%s%zu", i != 0 ? ", " : "", task->after_index[i]);
+    e->out->failed |= list.failed;
+    EMIT(e, 0, "static const uint32_t %s_%s_after[] = {%s};", owner, task->name,
+         list.failed ? "" : list.data);
+    emit_blank(e->out);
+    weir_buffer_free(&list);
+}
+
+static void emit_exec(emitter *e, const char *owner, const spec_task *task)
+{
+    if (task->exec.count == 0)
+        return;
+    EMIT(e, 0, "static const char *const %s_%s_exec[] = {", owner, task->name);
+    for (size_t i = 0; i < task->exec.count; i++) {
+        weir_buffer literal = {0};
+        emit_literal(&literal, task->exec.items[i].text, strlen(task->exec.items[i].text));
+        e->out->failed |= literal.failed;
+        EMIT(e, 4, "%s,", literal.failed ? "" : literal.data);
+        weir_buffer_free(&literal);
+    }
+    EMIT(e, 4, "NULL,");
+    EMIT(e, 0, "};");
+    emit_blank(e->out);
+}
+
+static void emit_parts(emitter *e, const char *room, const char *owner, const spec_task *task)
+{
+    char retry[128];
+
+    snprintf(retry, sizeof retry, "%.100s_retry", task->name);
+    emit_after(e, owner, task);
+    emit_exec(e, owner, task);
+    emit_settings(e, room, task->name, &task->settings);
+    emit_settings(e, room, retry, &task->retry);
+}
+
+static void emit_task(emitter *e, const char *owner, const spec_task *task)
+{
+    EMIT(e, 4, "{");
+    emit_text(e, "name", task->name);
+    emit_doc(e, task->doc);
+    if (task->after.count != 0)
+        EMIT(e, 8, ".after = %s_%s_after, .after_count = %zu,", owner, task->name,
+             task->after.count);
+    if (task->call.text != NULL) {
+        EMIT(e, 8, ".call = %s,", task->call.text);
+        emit_text(e, "call_name", task->call.text);
+    } else {
+        EMIT(e, 8, ".exec = %s_%s_exec,", owner, task->name);
+    }
+    if (task->settings.count != 0)
+        EMIT(e, 8, ".settings = {%s_%s_settings, %zu},", owner, task->name, task->settings.count);
+    if (task->retry.count != 0)
+        EMIT(e, 8, ".retry = {%s_%s_retry_settings, %zu},", owner, task->name, task->retry.count);
+    emit_place(e, task->where);
+    EMIT(e, 4, "},");
+}
+
+static void emit_tasks(emitter *e, const spec_workflow *workflow)
+{
+    char room[128], owner[256];
+
+    snprintf(room, sizeof room, "workflow_%.100s", workflow->name);
+    snprintf(owner, sizeof owner, "%.120s_%.120s", e->module.text, room);
+    for (size_t i = 0; i < workflow->task_count; i++)
+        emit_parts(e, room, owner, &workflow->tasks[i]);
+    EMIT(e, 0, "static const weir_module_task %s_tasks[] = {", owner);
+    for (size_t i = 0; i < workflow->task_count; i++)
+        emit_task(e, owner, &workflow->tasks[i]);
+    EMIT(e, 0, "};");
+    emit_blank(e->out);
+}
+
+void emit_workflows(emitter *e)
+{
+    const spec *model = e->model;
+
+    if (model->workflow_count == 0)
+        return;
+    for (size_t i = 0; i < model->workflow_count; i++)
+        emit_tasks(e, &model->workflows[i]);
+    EMIT(e, 0, "static const weir_module_workflow %s_workflows[] = {", e->module.text);
+    for (size_t i = 0; i < model->workflow_count; i++) {
+        const spec_workflow *workflow = &model->workflows[i];
+        EMIT(e, 4, "{");
+        emit_text(e, "name", workflow->name);
+        emit_doc(e, workflow->doc);
+        EMIT(e, 8, ".tasks = %s_workflow_%s_tasks, .task_count = %zu,", e->module.text,
+             workflow->name, workflow->task_count);
+        emit_place(e, workflow->where);
+        EMIT(e, 4, "},");
+    }
+    EMIT(e, 0, "};");
+    emit_blank(e->out);
+}

@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* load_workflows.c - workflows and their tasks as they are written. */
+#include "codegen/load.h"
+
+void load_own_settings(spec_front *front, const yaml_node *node, spec_settings *settings)
+{
+    if (!load_is_map(front, node, "a map of options") || !load_settings(front, node, settings))
+        return;
+    for (const yaml_node *value = node->first; value != NULL; value = value->next)
+        if (value->kind != YAML_BAD)
+            load_setting(front, value, settings);
+}
+
+/* One word: YAML's guess of its type is nobody's business, and it may be empty. */
+static spec_name load_word(spec_front *front, const yaml_node *node)
+{
+    if (node->kind == YAML_MAP && node->count == 1 && yaml_get(node, "expr") != NULL)
+        diagnostics_error(front->log, node->where,
+                          "expressions in `exec:` are not part of this version of weir");
+    else if (node->kind != YAML_SCALAR || (node->plain && yaml_is_empty(node)))
+        load_expected(front, node, "a word");
+    return (spec_name){.text = node->kind == YAML_SCALAR ? node->text : "", .where = node->where};
+}
+
+void load_words(spec_front *front, const yaml_node *node, spec_names *words)
+{
+    if (node->kind != YAML_LIST || node->count == 0) {
+        load_expected(front, node, "a list of words, as in [./load.sh, --fast]");
+        return;
+    }
+    words->items = front_array(front, node->count, sizeof *words->items, &words->count);
+    const yaml_node *item = node->first;
+    for (size_t i = 0; i < words->count; i++, item = item->next)
+        words->items[i] = load_word(front, item);
+}
+
+static void load_task(spec_front *front, const yaml_node *node, spec_task *task)
+{
+    size_t errors = front->log->errors;
+
+    *task = (spec_task){.name = node->key, .where = node->key_where};
+    front_check_name(front, node->key, node->key_where, "a task");
+    if (load_is_map(front, node, "a map, as in {after: [extract], call: my_function}"))
+        load_keys(front, &spec_task_section, node, task, &task->settings);
+    for (const yaml_node *value = node->first; value != NULL; value = value->next)
+        task->unread |= value->kind == YAML_BAD;
+    task->unread |= front->log->errors != errors;
+}
+
+void load_tasks(spec_front *front, const yaml_node *node, spec_workflow *workflow)
+{
+    size_t room;
+
+    if (!load_is_map(front, node, "a map of tasks"))
+        return;
+    if (node->count == 0)
+        load_expected(front, node, "a map of tasks");
+    workflow->tasks = front_array(front, node->count, sizeof *workflow->tasks, &room);
+    for (const yaml_node *value = node->first; room != 0 && value != NULL; value = value->next)
+        if (value->kind != YAML_BAD)
+            load_task(front, value, &workflow->tasks[workflow->task_count++]);
+}
+
+void load_workflows(spec_front *front, const yaml_node *node)
+{
+    spec *model = front->spec;
+    size_t room;
+
+    if (!load_is_map(front, node, "a map of workflows"))
+        return;
+    model->workflows = front_array(front, node->count, sizeof *model->workflows, &room);
+    for (const yaml_node *value = node->first; room != 0 && value != NULL; value = value->next) {
+        if (value->kind == YAML_BAD)
+            continue;
+        spec_workflow *workflow = &model->workflows[model->workflow_count++];
+        *workflow = (spec_workflow){.name = value->key, .where = value->key_where};
+        front_check_name(front, value->key, value->key_where, "a workflow");
+        if (load_is_map(front, value, "a map with `tasks:`"))
+            load_keys(front, &spec_workflow_section, value, workflow, NULL);
+    }
+}

@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* task_options.c - the options of a workflow's task. */
+#include "core/task_options.h"
+
+static const weir_option task_options[] = {
+    {.name = "run_if",
+     .type = WEIR_OPTION_CHOICE,
+     .fallback = "all_success",
+     .choices = "all_success|all_done|any_success|any_failed|none_failed",
+     .offset = offsetof(weir_task_config, run_if),
+     .help = "Whether it runs when all of its `after:` have ended; else it is Skipped."},
+    {.name = "allow_failure",
+     .type = WEIR_OPTION_BOOL,
+     .fallback = "false",
+     .offset = offsetof(weir_task_config, allow_failure),
+     .help = "Its failure does not fail the execution and counts as a success for others."},
+    {.name = "timeout",
+     .type = WEIR_OPTION_DURATION,
+     .fallback = "300s",
+     .min = 1000000,
+     .max = INT64_MAX,
+     .forever = "none",
+     .offset = offsetof(weir_task_config, timeout),
+     .help = "How long a run of a command may take; then it gets SIGTERM, and SIGKILL after the "
+             "grace."},
+};
+
+static const weir_option retry_options[] = {
+    {.name = "attempts",
+     .type = WEIR_OPTION_INTEGER,
+     .fallback = "3",
+     .min = 1,
+     .max = 1000,
+     .offset = offsetof(weir_retry_config, attempts),
+     .help = "How often the task runs in all before it has failed."},
+    {.name = "backoff",
+     .type = WEIR_OPTION_CHOICE,
+     .fallback = "exponential",
+     .choices = "fixed|linear|exponential",
+     .offset = offsetof(weir_retry_config, backoff),
+     .help = "How the delay grows from attempt to attempt: d, d x n, or d x 2^(n-1)."},
+    {.name = "delay",
+     .type = WEIR_OPTION_DURATION,
+     .fallback = "1s",
+     .min = 0,
+     .max = INT64_MAX,
+     .offset = offsetof(weir_retry_config, delay),
+     .help = "The time before the second attempt."},
+    {.name = "max_delay",
+     .type = WEIR_OPTION_DURATION,
+     .fallback = "60s",
+     .min = 0,
+     .max = INT64_MAX,
+     .offset = offsetof(weir_retry_config, max_delay),
+     .help = "The longest time between two attempts."},
+    {.name = "jitter",
+     .type = WEIR_OPTION_BOOL,
+     .fallback = "true",
+     .offset = offsetof(weir_retry_config, jitter),
+     .help = "Each delay is moved by up to a quarter either way, never beyond `max_delay`."},
+};
+
+const weir_option_list weir_task_options = {task_options,
+                                            sizeof task_options / sizeof *task_options};
+const weir_option_list weir_retry_options = {retry_options,
+                                             sizeof retry_options / sizeof *retry_options};

@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* task.h - what a task function of a workflow is given, and what a module says of its workflows.
+ *
+ * A task function may block. It gets a `weir_task *` and answers WEIR_TASK_DONE or one of
+ * weir_task_fail, weir_task_fail_for_good, weir_task_retry_after. What it sets and deletes is kept
+ * only when it answers done. Whoever runs it again after a crash runs it from its start, so it
+ * should do no harm twice: weir_task_key tells two runs of one task as one.
+ *
+ * Threads: a task runs on a thread of the engine's, beside other tasks; a `weir_task` belongs to
+ *          that thread until its function returns.
+ * Memory:  texts that are given live until the function returns; texts that are taken are copied.
+ *
+ * The functions are libweir-workflow's; the tables at the end are written by the generator.
+ */
+#ifndef WEIR_TASK_H
+#define WEIR_TASK_H
+
+#include <weir/core.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef struct weir_task weir_task;
+
+typedef enum weir_answer {
+    WEIR_TASK_DONE,
+    WEIR_TASK_FAILED,      /* is tried again while attempts are left */
+    WEIR_TASK_FAILED_GOOD, /* is not */
+    WEIR_TASK_RETRY,       /* is tried again after a time of its own, while attempts are left */
+} weir_answer;
+
+/* A task function: `call: nightly_extract`. */
+typedef weir_answer (*weir_task_function)(weir_task *task);
+
+/* Why it failed, up to 4,096 bytes: `return weir_task_fail(task, "no file for %s", day);` */
+WEIR_API weir_answer weir_task_fail(weir_task *task, const char *format, ...) WEIR_PRINTF(2, 3);
+WEIR_API weir_answer weir_task_fail_for_good(weir_task *task, const char *format, ...)
+    WEIR_PRINTF(2, 3);
+/* Not before `delay_ns` nanoseconds (0 or more) from now. */
+WEIR_API weir_answer weir_task_retry_after(weir_task *task, int64_t delay_ns, const char *format,
+                                           ...) WEIR_PRINTF(3, 4);
+
+/* --- Reading --- */
+
+/* The whole context that the task sees, what it has set itself included, and the input of the
+ * execution, each a JSON object. NULL: out of memory (the task then fails). */
+WEIR_API const char *weir_task_context(weir_task *task);
+WEIR_API const char *weir_task_input(weir_task *task);
+
+/* The JSON text of one key of the context; NULL: there is none. */
+WEIR_API const char *weir_task_get(weir_task *task, const char *key);
+
+/* A key as a value of C. False: it is missing or of another type, and *ret is left alone. A number
+ * is any JSON number, an integer one without a fraction. */
+WEIR_API bool weir_task_get_integer(weir_task *task, const char *key, int64_t *ret);
+WEIR_API bool weir_task_get_number(weir_task *task, const char *key, double *ret);
+WEIR_API bool weir_task_get_text(weir_task *task, const char *key, const char **ret);
+
+WEIR_API const char *weir_task_name(const weir_task *task);
+WEIR_API int64_t weir_task_execution(const weir_task *task);
+WEIR_API int64_t weir_task_attempt(const weir_task *task); /* of this run, counted from 1 */
+/* "17/extract": the same in all runs of this task of this execution; for idempotent effects. */
+WEIR_API const char *weir_task_key(const weir_task *task);
+WEIR_API void *weir_task_user(const weir_task *task); /* what the host gave the runner */
+
+/* --- Writing --- */
+
+/* Sets a top-level key to a JSON value, or deletes it. Refused (WEIR_ENCODE, WEIR_LIMIT): what is
+ * no JSON value or UTF-8, NaN and infinities, a value above 1 MiB, a context above 8 MiB. Then the
+ * task fails, whatever it answers, and the message names task and key. */
+WEIR_API weir_status weir_task_set(weir_task *task, const char *key, const char *json);
+WEIR_API weir_status weir_task_set_integer(weir_task *task, const char *key, int64_t value);
+WEIR_API weir_status weir_task_set_number(weir_task *task, const char *key, double value);
+WEIR_API weir_status weir_task_set_text(weir_task *task, const char *key, const char *value);
+WEIR_API weir_status weir_task_delete(weir_task *task, const char *key);
+
+/* --- The tables of a module --- */
+
+typedef struct weir_task_settings {
+    const weir_setting *items;
+    size_t count;
+} weir_task_settings;
+
+typedef struct weir_module_task {
+    const char *name;
+    const char *doc;
+    const uint32_t *after; /* indices in the workflow's tasks */
+    uint32_t after_count;
+    weir_task_function call; /* NULL: `exec` */
+    const char *call_name;
+    const char *const *exec; /* the words of a command; they end with NULL */
+    weir_task_settings settings;
+    weir_task_settings retry;
+    weir_place place;
+} weir_module_task;
+
+typedef struct weir_module_workflow {
+    const char *name;
+    const char *doc;
+    const weir_module_task *tasks; /* in the order of the spec */
+    uint32_t task_count;
+    weir_place place;
+} weir_module_workflow;
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

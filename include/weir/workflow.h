@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* workflow.h - durable workflows: a runner over a store starts executions and runs their tasks.
+ *
+ * Every transition of a task or an execution is a row in the store's event table, written in the
+ * transaction that changes the state, so that a process may die at any moment: another run of the
+ * same execution goes on where this one was. A task whose result was recorded does not run again.
+ *
+ * Threads: a runner belongs to the thread that opened it; tasks run on threads of its own.
+ * Blocking: every call may wait for the disk, and for other processes that use the store.
+ * Memory:  what is returned as `char *` is the caller's, freed by weir_free.
+ * Errors:  WEIR_IO (disk, database), WEIR_AGAIN (the store was busy for too long), WEIR_NOMEM, and
+ *          what the functions say.
+ *
+ * Functions of libweir-workflow.
+ */
+#ifndef WEIR_WORKFLOW_H
+#define WEIR_WORKFLOW_H
+
+#include <weir/graph.h>
+#include <weir/task.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef struct weir_runner weir_runner;
+
+/* The options of a runner: slots, grace and so on. Static. */
+WEIR_API const weir_option *weir_runner_options(size_t *ret_count);
+
+/* Opens `store` ("sqlite:FILE"), brings it up to this version, and makes a runner over it. Fails
+ * with WEIR_INVALID (no such store or option), WEIR_MISMATCH (the store is of a newer version, or
+ * belongs to another program), WEIR_IO. Settings are copied. */
+WEIR_API WEIR_MUST_USE weir_status weir_runner_open(const char *store, const weir_setting *settings,
+                                                    size_t setting_count, weir_runner **ret,
+                                                    weir_error **error);
+/* Tasks that still run are waited for. NULL allowed. */
+WEIR_API void weir_runner_close(weir_runner *runner);
+
+/* Given to task functions. */
+WEIR_API void weir_runner_set_user(weir_runner *runner, void *user);
+
+/* Where lines of log go (default: nowhere); called on the runner's thread. */
+WEIR_API void weir_runner_set_log(weir_runner *runner, weir_log_function log, void *arg);
+
+/* Makes the workflows of `module` known; it outlives the runner. Commands of `exec:` run in
+ * `folder` (NULL: the working directory). Fails with WEIR_SPEC (a table that is wrong), WEIR_STATE
+ * (a workflow of this name is known), WEIR_MISMATCH (generated for another weir). */
+WEIR_API WEIR_MUST_USE weir_status weir_runner_load(weir_runner *runner, const weir_module *module,
+                                                    const char *folder, weir_error **error);
+
+/* Records an execution of `workflow`. `input` is a JSON object (NULL: {}). With a `key` (NULL:
+ * none; at most 255 bytes) the execution that was started with it is given, if there is one. Fails
+ * with WEIR_NOT_FOUND (no such workflow), WEIR_INVALID (an input that is none; the key was used
+ * with another input), before anything is written. */
+WEIR_API WEIR_MUST_USE weir_status weir_workflow_start(weir_runner *runner, const char *workflow,
+                                                       const char *input, const char *key,
+                                                       int64_t *ret_id, weir_error **error);
+
+/* Runs an execution, new or interrupted, until it has ended; at once where it had. Tasks that
+ * another living runner has claimed are left to it. Fails with WEIR_NOT_FOUND (no such execution)
+ * or WEIR_MISMATCH (its workflow is not loaded in the version that it began with). WEIR_CLOSED: it
+ * was stopped. */
+WEIR_API WEIR_MUST_USE weir_status weir_workflow_run(weir_runner *runner, int64_t id,
+                                                     weir_error **error);
+
+/* Ends weir_workflow_run in order: nothing more is claimed, commands get SIGTERM and after the
+ * grace SIGKILL, functions are waited for; what was cut short is handed back, and is no attempt.
+ * The run then fails with WEIR_CLOSED, and so do later ones of this runner. Any thread, and safe in
+ * a signal handler; does not block. */
+WEIR_API void weir_runner_stop(weir_runner *runner);
+
+/* What is recorded of an execution, as one JSON object: {"id", "workflow", "status", "context",
+ * "tasks": {NAME: {"state", "attempts", "reason"?}}, "reason"?}. `context` is that of the end, and
+ * null before. */
+WEIR_API WEIR_MUST_USE weir_status weir_workflow_result(weir_runner *runner, int64_t id,
+                                                        char **ret_json, weir_error **error);
+
+/* All events of an execution, oldest first, as a JSON array of {"number", "time", "task"?, "from"?,
+ * "to"?, "runner"?, "attempt"?, "reason"?}. */
+WEIR_API WEIR_MUST_USE weir_status weir_workflow_events(weir_runner *runner, int64_t id,
+                                                        char **ret_json, weir_error **error);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,349 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* sqlite.c - the store in one SQLite file: opening, locks, transactions.
+ *
+ * SQLite before 3.51.3 can lose a write when two connections write and checkpoint a write-ahead log
+ * at once. So writers, and whoever checkpoints, take a lock of ours in turn: byte 0 of FILE-lock.
+ * Automatic checkpoints are off; who has committed checkpoints, if it is time, while it still holds
+ * the lock. No process ever meets "database is locked", and nobody waits without an end.
+ *
+ * A runner holds the byte of its number in the same file. The kernel lets it go when the process
+ * dies, and never before: so a runner that is gone is known at once, and a slow one is not robbed.
+ */
+#include "store/sqlite.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "core/buffer.h"
+
+enum { CHECKPOINT_PAGES = 1000 };
+
+static const int64_t SECOND_NS = 1000000000;
+
+/* --- Errors and statements --- */
+
+weir_status sqlite_fail(sqlite_store *store, const char *what, weir_error **error)
+{
+    int code = store->database != NULL ? sqlite3_errcode(store->database) : SQLITE_NOMEM;
+    weir_status status = code == SQLITE_NOMEM                           ? WEIR_NOMEM
+                         : code == SQLITE_BUSY || code == SQLITE_LOCKED ? WEIR_AGAIN
+                                                                        : WEIR_IO;
+
+    return weir_error_set(error, status, "the store '%s' cannot %s: %s", store->path, what,
+                          store->database != NULL ? sqlite3_errmsg(store->database)
+                                                  : "out of memory");
+}
+
+sqlite3_stmt *sqlite_prepare(sqlite_store *store, sqlite_statement which, weir_error **error)
+{
+    sqlite3_stmt **statement = &store->statements[which];
+
+    if (*statement == NULL &&
+        sqlite3_prepare_v3(store->database, sqlite_texts[which], -1, SQLITE_PREPARE_PERSISTENT,
+                           statement, NULL) != SQLITE_OK) {
+        sqlite_fail(store, "prepare a statement", error);
+        return NULL;
+    }
+    sqlite3_reset(*statement);
+    sqlite3_clear_bindings(*statement);
+    return *statement;
+}
+
+weir_status sqlite_do(sqlite_store *store, sqlite_statement which, const char *what,
+                      weir_error **error)
+{
+    sqlite3_stmt *statement = store->statements[which];
+    int code = sqlite3_step(statement);
+    weir_status status = code == SQLITE_DONE ? WEIR_OK : sqlite_fail(store, what, error);
+
+    sqlite3_reset(statement);
+    return status;
+}
+
+/* --- Locks --- */
+
+static int64_t clock_now(clockid_t clock)
+{
+    struct timespec time;
+
+    clock_gettime(clock, &time);
+    return (int64_t)time.tv_sec * SECOND_NS + time.tv_nsec;
+}
+
+static int lock_byte(const sqlite_store *store, int command, short type, int64_t byte)
+{
+    struct flock lock = {.l_type = type, .l_whence = SEEK_SET, .l_start = byte, .l_len = 1};
+
+    int code = fcntl(store->lock, command, &lock);
+    return code == 0 && command == F_OFD_GETLK ? lock.l_type : code;
+}
+
+/* There is no lock with a deadline; it is asked for anew, at most 5 ms after it was let go. */
+weir_status sqlite_lock(sqlite_store *store, weir_error **error)
+{
+    int64_t end = clock_now(CLOCK_MONOTONIC) + store->busy;
+    struct timespec pause = {.tv_nsec = 50000};
+
+    while (lock_byte(store, F_OFD_SETLK, F_WRLCK, 0) != 0) {
+        if (errno != EAGAIN && errno != EACCES && errno != EINTR)
+            return weir_error_set(error, WEIR_IO, "cannot lock '%s-lock': %s", store->path,
+                                  strerror(errno));
+        if (clock_now(CLOCK_MONOTONIC) > end)
+            return weir_error_set(error, WEIR_AGAIN,
+                                  "another process has held the store '%s' for more than %lld s; "
+                                  "'fuser %s-lock' names it",
+                                  store->path, (long long)(store->busy / SECOND_NS), store->path);
+        nanosleep(&pause, NULL);
+        pause.tv_nsec = pause.tv_nsec < 2500000 ? pause.tv_nsec * 2 : 5000000;
+    }
+    return WEIR_OK;
+}
+
+void sqlite_unlock(sqlite_store *store)
+{
+    lock_byte(store, F_OFD_SETLK, F_UNLCK, 0);
+}
+
+/* --- Transactions --- */
+
+static int64_t now(weir_store *base)
+{
+    (void)base;
+    return clock_now(CLOCK_REALTIME);
+}
+
+static weir_status begin(weir_store *base, weir_error **error)
+{
+    sqlite_store *store = (sqlite_store *)base;
+    weir_status status = sqlite_lock(store, error);
+
+    if (status != WEIR_OK)
+        return status;
+    status = sqlite_prepare(store, SQL_BEGIN, error) == NULL
+                 ? WEIR_IO
+                 : sqlite_do(store, SQL_BEGIN, "begin a transaction", error);
+    if (status != WEIR_OK)
+        sqlite_unlock(store);
+    return status;
+}
+
+static void rollback(weir_store *base)
+{
+    sqlite_store *store = (sqlite_store *)base;
+
+    /* After some failures SQLite has rolled back by itself. */
+    if (!sqlite3_get_autocommit(store->database) &&
+        sqlite_prepare(store, SQL_ROLLBACK, NULL) != NULL)
+        sqlite3_step(store->statements[SQL_ROLLBACK]),
+            sqlite3_reset(store->statements[SQL_ROLLBACK]);
+    sqlite_unlock(store);
+}
+
+static int count_pages(void *arg, sqlite3 *database, const char *name, int pages)
+{
+    (void)database;
+    (void)name;
+    ((sqlite_store *)arg)->wal_pages = pages;
+    return SQLITE_OK;
+}
+
+/* What cannot be checkpointed now can be later; a full disk shows at the next write. */
+static void checkpoint(sqlite_store *store)
+{
+    sqlite3_wal_checkpoint_v2(store->database, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
+    store->wal_pages = 0;
+}
+
+static weir_status commit(weir_store *base, weir_error **error)
+{
+    sqlite_store *store = (sqlite_store *)base;
+    weir_status status = sqlite_prepare(store, SQL_COMMIT, error) == NULL
+                             ? WEIR_IO
+                             : sqlite_do(store, SQL_COMMIT, "commit", error);
+
+    if (status != WEIR_OK) {
+        rollback(base);
+        return status;
+    }
+    if (store->wal_pages > CHECKPOINT_PAGES)
+        checkpoint(store);
+    sqlite_unlock(store);
+    return WEIR_OK;
+}
+
+/* --- Runners --- */
+
+static weir_status join(weir_store *base, const char *name, int64_t *ret_runner, weir_error **error)
+{
+    sqlite_store *store = (sqlite_store *)base;
+    weir_status status = begin(base, error);
+
+    if (status != WEIR_OK)
+        return status;
+    sqlite3_stmt *statement = sqlite_prepare(store, SQL_JOIN, error);
+    if (statement != NULL) {
+        sqlite3_bind_text(statement, 1, name, -1, SQLITE_STATIC);
+        sqlite3_bind_int64(statement, 2, now(base));
+        status = sqlite_do(store, SQL_JOIN, "record a runner", error);
+    } else {
+        status = WEIR_IO;
+    }
+    store->runner = sqlite3_last_insert_rowid(store->database);
+    if (status == WEIR_OK && lock_byte(store, F_OFD_SETLK, F_WRLCK, store->runner) != 0)
+        status = weir_error_set(error, WEIR_IO, "cannot lock '%s-lock': %s", store->path,
+                                strerror(errno));
+    if (status != WEIR_OK) {
+        rollback(base);
+        return status;
+    }
+    *ret_runner = store->runner;
+    return commit(base, error);
+}
+
+static weir_status is_alive(weir_store *base, int64_t runner, bool *ret, weir_error **error)
+{
+    sqlite_store *store = (sqlite_store *)base;
+
+    /* A lock of one's own does not show. */
+    int type = runner == store->runner ? F_WRLCK : lock_byte(store, F_OFD_GETLK, F_WRLCK, runner);
+    if (type < 0)
+        return weir_error_set(error, WEIR_IO, "cannot ask for the locks of '%s-lock': %s",
+                              store->path, strerror(errno));
+    *ret = type != F_UNLCK;
+    return WEIR_OK;
+}
+
+/* --- Opening --- */
+
+static void close_store(weir_store *base)
+{
+    sqlite_store *store = (sqlite_store *)base;
+
+    for (size_t i = 0; i < SQL_STATEMENTS; i++)
+        sqlite3_finalize(store->statements[i]);
+    if (store->wal_pages > 0 && sqlite_lock(store, NULL) == WEIR_OK) {
+        checkpoint(store);
+        sqlite_unlock(store);
+    }
+    sqlite3_close(store->database);
+    if (store->lock >= 0)
+        close(store->lock);
+    weir_free(store->path);
+    weir_free(store);
+}
+
+static weir_status open_lock(sqlite_store *store, weir_error **error)
+{
+    weir_buffer path = {0};
+
+    weir_buffer_printf(&path, "%s-lock", store->path);
+    if (path.failed)
+        return weir_error_set(error, WEIR_NOMEM, "out of memory");
+    store->lock = open(path.data, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
+    weir_status status = store->lock >= 0 ? WEIR_OK
+                                          : weir_error_set(error, WEIR_IO, "cannot open '%s': %s",
+                                                           path.data, strerror(errno));
+    weir_buffer_free(&path);
+    return status;
+}
+
+static int is_wal(void *arg, int count, char **values, char **names)
+{
+    (void)names;
+    *(bool *)arg = count == 1 && values[0] != NULL && strcmp(values[0], "wal") == 0;
+    return 0;
+}
+
+static weir_status set_up(sqlite_store *store, weir_error **error)
+{
+    bool wal = false;
+
+    sqlite3_busy_timeout(store->database, (int)(store->busy / (SECOND_NS / 1000)));
+    sqlite3_db_config(store->database, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
+    sqlite3_wal_hook(store->database, count_pages, store); /* and no automatic checkpoint */
+    if (sqlite3_exec(store->database, "PRAGMA journal_mode = WAL", is_wal, &wal, NULL) !=
+            SQLITE_OK ||
+        sqlite3_exec(store->database, "PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON", NULL,
+                     NULL, NULL) != SQLITE_OK)
+        return sqlite_fail(store, "be opened", error);
+    if (!wal)
+        return weir_error_set(error, WEIR_IO,
+                              "the store '%s' cannot have a write-ahead log; is it on a network "
+                              "file system?",
+                              store->path);
+    return WEIR_OK;
+}
+
+static weir_status open_database(sqlite_store *store, weir_error **error)
+{
+    int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX;
+
+    if (sqlite3_open_v2(store->path, &store->database, flags, NULL) != SQLITE_OK)
+        return sqlite_fail(store, "be opened", error);
+    weir_status status = sqlite_lock(store, error);
+    if (status != WEIR_OK)
+        return status;
+    status = set_up(store, error);
+    sqlite_unlock(store);
+    if (status == WEIR_OK)
+        status = begin(&store->base, error);
+    if (status != WEIR_OK)
+        return status;
+    status = sqlite_migrate(store, error);
+    if (status == WEIR_OK)
+        return commit(&store->base, error);
+    rollback(&store->base);
+    return status;
+}
+
+static weir_status open_store(const char *place, int64_t busy, weir_store **ret, weir_error **error)
+{
+    if (place[0] == '\0' || place[0] == ':' || strchr(place, '?') != NULL)
+        return weir_error_set(error, WEIR_INVALID,
+                              "'sqlite:%s' names no file: write sqlite:FILE, without parameters",
+                              place);
+    sqlite_store *store = weir_alloc(sizeof *store);
+    if (store == NULL)
+        return weir_error_set(error, WEIR_NOMEM, "out of memory");
+    *store = (sqlite_store){.base = {&store_sqlite}, .lock = -1, .busy = busy};
+    store->path = weir_strdup(place);
+    weir_status status = store->path != NULL ? open_lock(store, error)
+                                             : weir_error_set(error, WEIR_NOMEM, "out of memory");
+    if (status == WEIR_OK)
+        status = open_database(store, error);
+    if (status == WEIR_OK)
+        *ret = &store->base;
+    else
+        close_store(&store->base);
+    return status;
+}
+
+const weir_store_kind store_sqlite = {
+    .name = "sqlite",
+    .summary = "One file on a local disk, shared by the processes of one machine.",
+    .open = open_store,
+    .close = close_store,
+    .now = now,
+    .join = join,
+    .is_alive = is_alive,
+    .begin = begin,
+    .commit = commit,
+    .rollback = rollback,
+    .add_plan = sqlite_add_plan,
+    .add_execution = sqlite_add_execution,
+    .add_task = sqlite_add_task,
+    .find_execution = sqlite_find_execution,
+    .find_task = sqlite_find_task,
+    .next_ready = sqlite_next_ready,
+    .each_task = sqlite_each_task,
+    .each_event = sqlite_each_event,
+    .move_task = sqlite_move_task,
+    .move_execution = sqlite_move_execution,
+    .count_down = sqlite_count_down,
+    .count_ended = sqlite_count_ended,
+    .note = sqlite_note,
+};

@@ -1,0 +1,209 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* flow.c - stores, modules and results for the tests of workflows. */
+#include "tests/workflow/flow.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+void flow_check(weir_status status, weir_error *error, const char *file, int line)
+{
+    if (status != WEIR_OK)
+        print_error("%s:%d: %s\n", file, line, weir_error_message(error));
+    weir_error_free(error);
+    _assert_int_equal((LargestIntegralType)status, WEIR_OK, file, line);
+}
+
+void flow_check_failure(weir_status expected, const char *text, weir_status status,
+                        weir_error *error, const char *file, int line)
+{
+    bool said = error != NULL && strstr(weir_error_message(error), text) != NULL;
+
+    if (status != expected || !said)
+        print_error("%s:%d: status %d, '%s'\n", file, line, (int)status,
+                    error != NULL ? weir_error_message(error) : "");
+    weir_error_free(error);
+    _assert_int_equal((LargestIntegralType)status, (LargestIntegralType)expected, file, line);
+    _assert_true(said, text, file, line);
+}
+
+static int stores;
+
+static void remove_stores(void)
+{
+    static const char *const endings[] = {"", "-lock", "-wal", "-shm"};
+    char path[200];
+
+    for (int i = 1; i <= stores; i++)
+        for (size_t e = 0; e < sizeof endings / sizeof *endings; e++) {
+            snprintf(path, sizeof path, "flow-%ld-%d.db%s", (long)getpid(), i, endings[e]);
+            unlink(path);
+        }
+}
+
+/* They go when the test does. */
+const char *flow_new_store(void)
+{
+    static char url[256];
+
+    if (stores++ == 0)
+        atexit(remove_stores);
+    snprintf(url, sizeof url, "sqlite:flow-%ld-%d.db", (long)getpid(), stores);
+    return url;
+}
+
+/* --- Modules by hand --- */
+
+static uint32_t index_of(const flow_task *tasks, const char *name, size_t size)
+{
+    for (uint32_t i = 0; tasks[i].name != NULL; i++)
+        if (strlen(tasks[i].name) == size && strncmp(tasks[i].name, name, size) == 0)
+            return i;
+    fail_msg("no task '%.*s'", (int)size, name);
+    return 0;
+}
+
+static void link_after(flow *f, const flow_task *tasks, const flow_task *from,
+                       weir_module_task *into)
+{
+    uint32_t *after = weir_arena_alloc(&f->arena, 8000);
+
+    for (const char *at = from->after; at != NULL && *at != '\0';) {
+        size_t size = strcspn(at, " ");
+        after[into->after_count++] = index_of(tasks, at, size);
+        at += size + (at[size] == ' ');
+    }
+    into->after = after;
+}
+
+static bool is_retry(const char *name)
+{
+    for (size_t i = 0; i < weir_retry_options.count; i++)
+        if (strcmp(weir_retry_options.items[i].name, name) == 0)
+            return true;
+    return false;
+}
+
+static void add_options(flow *f, const char *options, weir_module_task *into)
+{
+    weir_setting *own = weir_arena_alloc(&f->arena, 20 * sizeof *own);
+    weir_setting *retry = weir_arena_alloc(&f->arena, 20 * sizeof *retry);
+    char *text = weir_arena_printf(&f->arena, "%s", options != NULL ? options : "");
+
+    into->settings.items = own;
+    into->retry.items = retry;
+    for (char *next, *word = strtok_r(text, " ", &next); word != NULL;
+         word = strtok_r(NULL, " ", &next)) {
+        char *equals = strchr(word, '=');
+        *equals = '\0';
+        weir_setting setting = {.name = word, .text = equals + 1};
+        if (is_retry(word))
+            retry[into->retry.count++] = setting;
+        else
+            own[into->settings.count++] = setting;
+    }
+}
+
+flow *flow_new(const flow_task *tasks)
+{
+    flow *f = weir_alloc(sizeof *f);
+    uint32_t count = 0;
+
+    while (tasks[count].name != NULL)
+        count++;
+    weir_module_task *list = weir_arena_alloc(&f->arena, count * sizeof *list);
+    for (uint32_t i = 0; i < count; i++) {
+        list[i] = (weir_module_task){.name = tasks[i].name,
+                                     .call = tasks[i].call,
+                                     .call_name = tasks[i].name,
+                                     .exec = tasks[i].exec};
+        link_after(f, tasks, &tasks[i], &list[i]);
+        add_options(f, tasks[i].options, &list[i]);
+    }
+    f->workflow = (weir_module_workflow){.name = "flow", .tasks = list, .task_count = count};
+    f->module = (weir_module){.generation = WEIR_GENERATION,
+                              .name = "test",
+                              .workflows = &f->workflow,
+                              .workflow_count = 1};
+    return f;
+}
+
+void flow_free(flow *f)
+{
+    weir_arena_free(&f->arena);
+    weir_free(f);
+}
+
+/* --- Running --- */
+
+weir_runner *flow_runner(const char *url, const flow *f, bool real)
+{
+    const weir_setting settings[] = {{.name = "poll", .text = "5ms"},
+                                     {.name = "grace", .text = "50ms"}};
+    weir_runner *runner = NULL;
+
+    FLOW_OK(weir_runner_open(url, settings, 2, &runner, &error));
+    if (!real)
+        runner_use_virtual_time(runner, FLOW_START);
+    FLOW_OK(weir_runner_load(runner, &f->module, NULL, &error));
+    return runner;
+}
+
+json_t *flow_result(weir_runner *runner, int64_t id)
+{
+    char *text = NULL;
+
+    FLOW_OK(weir_workflow_result(runner, id, &text, &error));
+    json_t *result = json_loads(text, 0, NULL);
+    weir_free(text);
+    assert_non_null(result);
+    return result;
+}
+
+json_t *flow_events(weir_runner *runner, int64_t id)
+{
+    char *text = NULL;
+
+    FLOW_OK(weir_workflow_events(runner, id, &text, &error));
+    json_t *events = json_loads(text, 0, NULL);
+    weir_free(text);
+    assert_non_null(events);
+    return events;
+}
+
+json_t *flow_run(weir_runner *runner, const char *input)
+{
+    int64_t id = 0;
+
+    FLOW_OK(weir_workflow_start(runner, "flow", input, NULL, &id, &error));
+    FLOW_OK(weir_workflow_run(runner, id, &error));
+    return flow_result(runner, id);
+}
+
+/* --- Results --- */
+
+static const json_t *task_of(const json_t *result, const char *task)
+{
+    const json_t *found = json_object_get(json_object_get(result, "tasks"), task);
+
+    assert_non_null(found);
+    return found;
+}
+
+const char *flow_text(const json_t *result, const char *task, const char *member)
+{
+    const char *text = json_string_value(json_object_get(task_of(result, task), member));
+
+    return text != NULL ? text : "";
+}
+
+int64_t flow_attempts(const json_t *result, const char *task)
+{
+    return json_integer_value(json_object_get(task_of(result, task), "attempts"));
+}
+
+const char *flow_status(const json_t *result)
+{
+    return json_string_value(json_object_get(result, "status"));
+}

@@ -1,0 +1,353 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* job.c - a run of a task, and what its function may do: the functions of <weir/task.h>. */
+#include "workflow/job.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "workflow/context.h"
+#include "workflow/json.h"
+
+/* --- Beginning and end --- */
+
+weir_task *job_new(const plan *p, uint32_t position, json_t *input, json_t *context)
+{
+    weir_task *job = weir_alloc(sizeof *job);
+
+    if (job != NULL) {
+        *job = (weir_task){.plan = p,
+                           .position = position,
+                           .input = input,
+                           .context = context,
+                           .set = json_object(),
+                           .gone = json_object()};
+        if (input != NULL && context != NULL && job->set != NULL && job->gone != NULL)
+            return job;
+        job_free(job);
+        return NULL;
+    }
+    json_decref(input);
+    json_decref(context);
+    return NULL;
+}
+
+void job_free(weir_task *job)
+{
+    if (job == NULL)
+        return;
+    json_decref(job->input);
+    json_decref(job->context);
+    json_decref(job->set);
+    json_decref(job->gone);
+    weir_arena_free(&job->texts);
+    weir_free(job->log);
+    weir_free(job->writes);
+    weir_free(job);
+}
+
+static void WEIR_PRINTF(3, 0)
+    fail_with(weir_task *job, weir_answer answer, const char *format, va_list args)
+{
+    int size = vsnprintf(job->reason, sizeof job->reason, format, args);
+
+    json_clean(job->reason, strlen(job->reason));
+    if (size >= (int)sizeof job->reason)
+        memcpy(job->reason + sizeof job->reason - 4, "...", 4);
+    if (job->reason[0] == '\0')
+        strcpy(job->reason, "it failed without a reason");
+    job->answer = answer;
+}
+
+void job_fail(weir_task *job, weir_answer answer, const char *format, ...)
+{
+    va_list args;
+
+    va_start(args, format);
+    fail_with(job, answer, format, args);
+    va_end(args);
+}
+
+static json_t *keys_of(json_t *object)
+{
+    json_t *keys = json_array(), *value;
+    const char *key;
+
+    json_object_foreach(object, key, value) json_array_append_new(keys, json_string(key));
+    return keys;
+}
+
+/* What was written becomes text, or the task has failed. */
+static void settle(weir_task *job)
+{
+    size_t size = json_text_size(job->context);
+
+    if (job->broken) {
+        job_fail(job, WEIR_TASK_FAILED, "out of memory");
+    } else if (size > CONTEXT_LIMIT) {
+        job_fail(job, WEIR_TASK_FAILED_GOOD,
+                 "the task '%s' makes the context %zu bytes long; at most %d are kept",
+                 job->plan->tasks[job->position].name, size, CONTEXT_LIMIT);
+    } else {
+        json_t *writes = json_pack("{s:O, s:o}", "set", job->set, "delete", keys_of(job->gone));
+        job->writes = json_to_text(writes);
+        json_decref(writes);
+        if (job->writes == NULL)
+            job_fail(job, WEIR_TASK_FAILED, "out of memory");
+    }
+}
+
+static void take_answer(weir_task *job, weir_answer answer)
+{
+    if (job->refused)
+        return; /* the reason is there */
+    if (answer < WEIR_TASK_DONE || answer > WEIR_TASK_RETRY)
+        job_fail(job, WEIR_TASK_FAILED_GOOD, "it answered %d, which means nothing", (int)answer);
+    else if (answer != WEIR_TASK_DONE && job->reason[0] == '\0')
+        job_fail(job, answer, "it failed without a reason");
+    else
+        job->answer = answer;
+}
+
+void job_run(weir_task *job)
+{
+    const weir_module_task *task = job->plan->tasks[job->position].declared;
+
+    if (task->call == NULL) {
+        job_run_command(job);
+    } else {
+        take_answer(job, task->call(job));
+    }
+    if (job->answer == WEIR_TASK_DONE)
+        settle(job);
+}
+
+/* --- Answers --- */
+
+weir_answer weir_task_fail(weir_task *task, const char *format, ...)
+{
+    va_list args;
+
+    va_start(args, format);
+    if (!task->refused)
+        fail_with(task, WEIR_TASK_FAILED, format, args);
+    va_end(args);
+    return WEIR_TASK_FAILED;
+}
+
+weir_answer weir_task_fail_for_good(weir_task *task, const char *format, ...)
+{
+    va_list args;
+
+    va_start(args, format);
+    if (!task->refused)
+        fail_with(task, WEIR_TASK_FAILED_GOOD, format, args);
+    va_end(args);
+    return WEIR_TASK_FAILED_GOOD;
+}
+
+weir_answer weir_task_retry_after(weir_task *task, int64_t delay_ns, const char *format, ...)
+{
+    va_list args;
+
+    va_start(args, format);
+    if (!task->refused)
+        fail_with(task, WEIR_TASK_RETRY, format, args);
+    va_end(args);
+    task->delay = delay_ns > 0 ? delay_ns : 0;
+    return WEIR_TASK_RETRY;
+}
+
+/* --- Reading --- */
+
+/* The text lives as long as the job. */
+static const char *lend(weir_task *task, const json_t *value)
+{
+    char *text = json_to_text(value);
+    const char *kept = text != NULL ? weir_arena_copy(&task->texts, text, strlen(text)) : NULL;
+
+    weir_free(text);
+    task->broken |= kept == NULL;
+    return kept;
+}
+
+const char *weir_task_context(weir_task *task)
+{
+    return lend(task, task->context);
+}
+
+const char *weir_task_input(weir_task *task)
+{
+    return lend(task, task->input);
+}
+
+const char *weir_task_get(weir_task *task, const char *key)
+{
+    const json_t *value = json_object_get(task->context, key);
+
+    return value != NULL ? lend(task, value) : NULL;
+}
+
+/* 2^63 is the first double beyond the integers. */
+bool weir_task_get_integer(weir_task *task, const char *key, int64_t *ret)
+{
+    const json_t *value = json_object_get(task->context, key);
+    double number = json_is_real(value) ? json_real_value(value) : 0.5;
+
+    if (json_is_integer(value))
+        *ret = json_integer_value(value);
+    else if (number == trunc(number) && number >= -0x1p63 && number < 0x1p63)
+        *ret = (int64_t)number;
+    else
+        return false;
+    return true;
+}
+
+bool weir_task_get_number(weir_task *task, const char *key, double *ret)
+{
+    const json_t *value = json_object_get(task->context, key);
+
+    if (json_is_number(value))
+        *ret = json_number_value(value);
+    return json_is_number(value);
+}
+
+bool weir_task_get_text(weir_task *task, const char *key, const char **ret)
+{
+    const json_t *value = json_object_get(task->context, key);
+
+    if (!json_is_string(value))
+        return false;
+    const char *text =
+        weir_arena_copy(&task->texts, json_string_value(value), json_string_length(value));
+    task->broken |= text == NULL;
+    if (text != NULL)
+        *ret = text;
+    return text != NULL;
+}
+
+const char *weir_task_name(const weir_task *task)
+{
+    return task->plan->tasks[task->position].name;
+}
+
+int64_t weir_task_execution(const weir_task *task)
+{
+    return task->execution;
+}
+
+int64_t weir_task_attempt(const weir_task *task)
+{
+    return task->attempt;
+}
+
+const char *weir_task_key(const weir_task *task)
+{
+    return task->key;
+}
+
+void *weir_task_user(const weir_task *task)
+{
+    return task->user;
+}
+
+/* --- Writing --- */
+
+/* The first reason is the one that is told. */
+static weir_status refuse(weir_task *task, weir_status status, const char *key, const char *why)
+{
+    char shown[100];
+
+    snprintf(shown, sizeof shown, "%s", key);
+    if (!task->refused)
+        job_fail(task, WEIR_TASK_FAILED_GOOD, "the task '%s' cannot set '%s': %s",
+                 weir_task_name(task), shown, why);
+    task->refused = true;
+    return status;
+}
+
+/* Takes `value`; NULL is out of memory or, as jansson has it, a text that is no UTF-8. */
+static weir_status set(weir_task *task, const char *key, json_t *value, const char *why)
+{
+    char reason[120];
+
+    if (value == NULL)
+        return refuse(task, WEIR_ENCODE, key, why);
+    size_t size = json_text_size(value);
+    if (size > CONTEXT_VALUE_LIMIT) {
+        json_decref(value);
+        snprintf(reason, sizeof reason, "it is %zu bytes long; at most %d are kept", size,
+                 CONTEXT_VALUE_LIMIT);
+        return refuse(task, WEIR_LIMIT, key, reason);
+    }
+    bool good = json_object_set(task->set, key, value) == 0 &&
+                json_object_set(task->context, key, value) == 0;
+    json_decref(value);
+    json_object_del(task->gone, key);
+    return good ? WEIR_OK : refuse(task, WEIR_ENCODE, key, "the key is no UTF-8");
+}
+
+weir_status weir_task_set(weir_task *task, const char *key, const char *json)
+{
+    char reason[200] = "";
+    json_t *value = json_from_text(json, reason, sizeof reason);
+
+    return set(task, key, value, reason);
+}
+
+weir_status weir_task_set_integer(weir_task *task, const char *key, int64_t value)
+{
+    return set(task, key, json_integer(value), "out of memory");
+}
+
+weir_status weir_task_set_number(weir_task *task, const char *key, double value)
+{
+    return set(task, key, isfinite(value) ? json_real(value) : NULL,
+               isnan(value) ? "NaN is no JSON value" : "an infinity is no JSON value");
+}
+
+weir_status weir_task_set_text(weir_task *task, const char *key, const char *value)
+{
+    return set(task, key, json_string(value), "the text is no UTF-8");
+}
+
+weir_status weir_task_delete(weir_task *task, const char *key)
+{
+    json_object_del(task->set, key);
+    json_object_del(task->context, key);
+    return json_object_set_new(task->gone, key, json_true()) == 0
+               ? WEIR_OK
+               : refuse(task, WEIR_ENCODE, key, "the key is no UTF-8");
+}
+
+/* --- What a command left --- */
+
+void job_take_result(weir_task *job, const char *text)
+{
+    char reason[200] = "";
+    json_t *result = json_from_text(text, reason, sizeof reason), *item, *parts[2];
+    const char *key;
+    size_t i;
+
+    parts[0] = json_object_get(result, "set");
+    parts[1] = json_object_get(result, "delete");
+    size_t known = (size_t)(parts[0] != NULL) + (size_t)(parts[1] != NULL);
+    if (!json_is_object(result) || json_object_size(result) != known ||
+        (parts[0] != NULL && !json_is_object(parts[0])) ||
+        (parts[1] != NULL && !json_is_array(parts[1]))) {
+        job_fail(job, WEIR_TASK_FAILED_GOOD,
+                 "what it left in WEIR_RESULT is not {\"set\": {..}, \"delete\": [..]}%s%s",
+                 reason[0] != '\0' ? ": " : "", reason);
+        json_decref(result);
+        return;
+    }
+    json_object_foreach(parts[0], key, item) set(job, key, json_incref(item), "");
+    json_array_foreach(parts[1], i, item)
+    {
+        if (json_is_string(item))
+            weir_task_delete(job, json_string_value(item));
+        else
+            refuse(job, WEIR_ENCODE, "delete", "it is to list keys");
+    }
+    json_decref(result);
+}

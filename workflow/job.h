@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* job.h - one run of a task: from its claim, through the thread that does it, to its outcome. */
+#ifndef WEIR_WORKFLOW_JOB_H
+#define WEIR_WORKFLOW_JOB_H
+
+#include <jansson.h>
+
+#include "core/arena.h"
+#include "workflow/plan.h"
+#include <weir/task.h>
+
+enum { JOB_REASON = 4096, JOB_LOG = 64 << 10 };
+
+/* A weir_task is what the user sees of a job. */
+struct weir_task {
+    const plan *plan;
+    uint32_t position;
+    int64_t execution, attempt, token;
+    int64_t spent; /* runs before this one that count as attempts */
+    int64_t grace; /* nanoseconds from SIGTERM to SIGKILL */
+    int stop;      /* a descriptor that can be read when the runner is stopped */
+    void *user;
+    json_t *input, *context; /* nobody else's */
+    json_t *set, *gone;      /* what it has written: {key: value}, {key: true} */
+    weir_arena texts;        /* that it was given */
+    char key[160];
+    /* the outcome */
+    weir_answer answer;
+    int64_t delay;           /* of WEIR_TASK_RETRY */
+    char reason[JOB_REASON]; /* why it failed; "": it did not */
+    bool refused;            /* something could not be written: it fails, whatever it answers */
+    bool broken;             /* ... for want of memory */
+    bool handed_back;        /* it was cut short: no attempt */
+    char *log;               /* of a command; NULL: none */
+    char *writes;            /* as a row holds them; made by job_end */
+    weir_task *next;
+};
+
+/* Takes `input` and `context`, also when it fails (NULL: out of memory). */
+weir_task *job_new(const plan *p, uint32_t position, json_t *input, json_t *context);
+void job_free(weir_task *job); /* NULL allowed */
+
+/* Does it, on any thread: the function, or the command. */
+void job_run(weir_task *job);
+
+/* Runs the command of its task and fills the outcome (exec.c). */
+void job_run_command(weir_task *job);
+
+/* Sets the outcome to a failure; `for good` where another run cannot help. */
+void job_fail(weir_task *job, weir_answer answer, const char *format, ...) WEIR_PRINTF(3, 4);
+
+/* Takes the {"set": {..}, "delete": [..]} that a command left. */
+void job_take_result(weir_task *job, const char *text);
+
+#endif

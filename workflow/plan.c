@@ -1,0 +1,244 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* plan.c - checks and joins up a workflow. The generator has found most mistakes before; a table
+ * that was written by hand is told of here. */
+#include "workflow/plan.h"
+
+#include <jansson.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "workflow/json.h"
+
+static weir_status no_memory(weir_error **error)
+{
+    return weir_error_set(error, WEIR_NOMEM, "out of memory");
+}
+
+/* --- Checks --- */
+
+static weir_status check_task(const weir_module_workflow *workflow, uint32_t at, weir_error **error)
+{
+    const weir_module_task *task = &workflow->tasks[at];
+    bool command = task->exec != NULL && task->exec[0] != NULL;
+
+    if (task->name == NULL || task->name[0] == '\0')
+        return weir_error_set_at(error, WEIR_SPEC, task->place, "a task of '%s' has no name",
+                                 workflow->name);
+    if ((task->call != NULL) == command)
+        return weir_error_set_at(error, WEIR_SPEC, task->place,
+                                 "the task '%s' needs a function or a command, not both",
+                                 task->name);
+    for (uint32_t i = 0; i < task->after_count; i++)
+        if (task->after[i] >= workflow->task_count)
+            return weir_error_set_at(error, WEIR_SPEC, task->place,
+                                     "the task '%s' comes after a task that is not there",
+                                     task->name);
+    for (uint32_t i = 0; i < at; i++)
+        if (strcmp(workflow->tasks[i].name, task->name) == 0)
+            return weir_error_set_at(error, WEIR_SPEC, task->place,
+                                     "the workflow '%s' has two tasks '%s'", workflow->name,
+                                     task->name);
+    return WEIR_OK;
+}
+
+static weir_status check_tables(const weir_module_workflow *workflow, weir_error **error)
+{
+    if (workflow->task_count == 0 || workflow->task_count > PLAN_MOST_TASKS)
+        return weir_error_set_at(error, WEIR_SPEC, workflow->place,
+                                 "the workflow '%s' has %u tasks; it is to have 1 to %d",
+                                 workflow->name, workflow->task_count, PLAN_MOST_TASKS);
+    weir_status status = WEIR_OK;
+    for (uint32_t i = 0; i < workflow->task_count && status == WEIR_OK; i++)
+        status = check_task(workflow, i, error);
+    return status;
+}
+
+static weir_status read_options(const weir_module_task *task, plan_task *into, weir_error **error)
+{
+    char what[128];
+
+    snprintf(what, sizeof what, "task '%.100s'", task->name);
+    weir_status status =
+        weir_options_read(weir_task_options.items, weir_task_options.count, what,
+                          task->settings.items, task->settings.count, &into->config, error);
+    if (status == WEIR_OK)
+        status = weir_options_read(weir_retry_options.items, weir_retry_options.count, what,
+                                   task->retry.items, task->retry.count, &into->retry, error);
+    if (status == WEIR_OK && task->after_count == 0 &&
+        (into->config.run_if == WEIR_RUN_IF_ANY_SUCCESS ||
+         into->config.run_if == WEIR_RUN_IF_ANY_FAILED))
+        status = weir_error_set_at(error, WEIR_SPEC, task->place,
+                                   "%s has an any_* rule and nothing that it comes after", what);
+    return status;
+}
+
+/* --- Joining up --- */
+
+static bool make_room(plan *p, const weir_module_workflow *workflow)
+{
+    uint32_t count = workflow->task_count;
+
+    p->row_words = (count + 63) / 64;
+    p->tasks = weir_arena_alloc(&p->arena, count * sizeof *p->tasks);
+    p->order = weir_arena_alloc(&p->arena, count * sizeof *p->order);
+    p->above = weir_arena_alloc(&p->arena, count * p->row_words * sizeof *p->above);
+    return p->tasks != NULL && p->order != NULL && p->above != NULL;
+}
+
+static bool link_below(plan *p)
+{
+    for (uint32_t i = 0; i < p->task_count; i++)
+        for (uint32_t j = 0; j < p->tasks[i].declared->after_count; j++)
+            p->tasks[p->tasks[i].declared->after[j]].below_count++;
+    for (uint32_t i = 0; i < p->task_count; i++) {
+        plan_task *task = &p->tasks[i];
+        task->below = weir_arena_alloc(&p->arena, (task->below_count + 1) * sizeof *task->below);
+        if (task->below == NULL)
+            return false;
+        task->below_count = 0;
+    }
+    for (uint32_t i = 0; i < p->task_count; i++)
+        for (uint32_t j = 0; j < p->tasks[i].declared->after_count; j++) {
+            plan_task *first = &p->tasks[p->tasks[i].declared->after[j]];
+            first->below[first->below_count++] = i;
+        }
+    return true;
+}
+
+/* Who is above a task is above all that come after it. */
+static void mark_above(plan *p, uint32_t task)
+{
+    const uint64_t *own = &p->above[task * p->row_words];
+
+    for (uint32_t i = 0; i < p->tasks[task].below_count; i++) {
+        uint64_t *row = &p->above[p->tasks[task].below[i] * p->row_words];
+        for (size_t w = 0; w < p->row_words; w++)
+            row[w] |= own[w];
+        row[task / 64] |= (uint64_t)1 << task % 64;
+    }
+}
+
+/* False: there is a circle. */
+static bool sort(plan *p, uint32_t *missing)
+{
+    uint32_t placed = 0;
+
+    for (uint32_t i = 0; i < p->task_count; i++)
+        if ((missing[i] = p->tasks[i].declared->after_count) == 0)
+            p->order[placed++] = i;
+    for (uint32_t at = 0; at < placed; at++) {
+        const plan_task *task = &p->tasks[p->order[at]];
+        mark_above(p, p->order[at]);
+        for (uint32_t i = 0; i < task->below_count; i++)
+            if (--missing[task->below[i]] == 0)
+                p->order[placed++] = task->below[i];
+    }
+    return placed == p->task_count;
+}
+
+static weir_status join_up(plan *p, const weir_module_workflow *workflow, weir_error **error)
+{
+    weir_status status = WEIR_OK;
+
+    for (uint32_t i = 0; i < p->task_count && status == WEIR_OK; i++) {
+        p->tasks[i].declared = &workflow->tasks[i];
+        p->tasks[i].name = workflow->tasks[i].name;
+        status = read_options(&workflow->tasks[i], &p->tasks[i], error);
+    }
+    if (status != WEIR_OK)
+        return status;
+    uint32_t *missing = weir_arena_alloc(&p->arena, p->task_count * sizeof *missing);
+    if (missing == NULL || !link_below(p))
+        return no_memory(error);
+    if (!sort(p, missing))
+        return weir_error_set_at(error, WEIR_SPEC, workflow->place,
+                                 "tasks of '%s' wait for each other in a circle", workflow->name);
+    return WEIR_OK;
+}
+
+/* --- The text --- */
+
+static json_t *names_of(const plan *p, const weir_module_task *task)
+{
+    json_t *names = json_array();
+
+    for (uint32_t i = 0; i < task->after_count; i++)
+        json_array_append_new(names, json_string(p->tasks[task->after[i]].name));
+    return names;
+}
+
+static json_t *body_of(const weir_module_task *task)
+{
+    json_t *words;
+
+    if (task->call != NULL)
+        return json_pack("{s:s?}", "call", task->call_name);
+    words = json_array();
+    for (const char *const *word = task->exec; *word != NULL; word++)
+        json_array_append_new(words, json_string(*word));
+    return json_pack("{s:o}", "exec", words);
+}
+
+static json_t *describe_task(const plan *p, const plan_task *task)
+{
+    return json_pack("{s:s, s:o, s:o, s:i, s:b, s:I, s:{s:I, s:i, s:I, s:I, s:b}}", "name",
+                     task->name, "after", names_of(p, task->declared), "body",
+                     body_of(task->declared), "run_if", task->config.run_if, "allow_failure",
+                     task->config.allow_failure, "timeout", (json_int_t)task->config.timeout,
+                     "retry", "attempts", (json_int_t)task->retry.attempts, "backoff",
+                     task->retry.backoff, "delay", (json_int_t)task->retry.delay, "max_delay",
+                     (json_int_t)task->retry.max_delay, "jitter", task->retry.jitter);
+}
+
+/* The same on every machine: keys are sorted, durations are nanoseconds. */
+static bool describe(plan *p)
+{
+    json_t *tasks = json_array();
+    bool good = tasks != NULL;
+
+    for (uint32_t i = 0; i < p->task_count && good; i++)
+        good = json_array_append_new(tasks, describe_task(p, &p->tasks[i])) == 0;
+    json_t *whole = json_pack("{s:s, s:o}", "workflow", p->workflow, "tasks", tasks);
+    p->text = good ? json_to_text(whole) : NULL;
+    json_decref(whole);
+    if (p->text == NULL)
+        return false;
+    weir_digest sum = WEIR_DIGEST_START;
+    weir_digest_add_text(&sum, p->text);
+    weir_digest_print(sum, p->version);
+    return true;
+}
+
+/* --- The whole --- */
+
+weir_status plan_new(const weir_module_workflow *workflow, const char *folder, plan **ret,
+                     weir_error **error)
+{
+    weir_status status = check_tables(workflow, error);
+    plan *p = status == WEIR_OK ? weir_alloc(sizeof *p) : NULL;
+
+    if (p == NULL)
+        return status != WEIR_OK ? status : no_memory(error);
+    p->workflow = workflow->name;
+    p->task_count = workflow->task_count;
+    if (folder != NULL)
+        p->folder = weir_arena_copy(&p->arena, folder, strlen(folder));
+    status =
+        make_room(p, workflow) && !p->arena.failed ? join_up(p, workflow, error) : no_memory(error);
+    if (status == WEIR_OK && !describe(p))
+        status = no_memory(error);
+    if (status == WEIR_OK)
+        *ret = p;
+    else
+        plan_free(p);
+    return status;
+}
+
+void plan_free(plan *p)
+{
+    if (p == NULL)
+        return;
+    weir_free(p->text);
+    weir_arena_free(&p->arena);
+    weir_free(p);
+}
