@@ -169,9 +169,38 @@ static weir_status read_step(item *it, int first, int last, bool single)
     return WEIR_OK;
 }
 
+/* Behind a value: a range, or the step that may follow. */
+static weir_status read_range(item *it, int first)
+{
+    int last;
+
+    if (!take(it, '-'))
+        return read_step(it, first, first, true);
+    if (!take_value(it, &last))
+        return refuse_range(it);
+    if (last < first)
+        return refuse(it, "the range runs backwards; write it as a list of two ranges");
+    return read_step(it, first, last, false);
+}
+
+static weir_status read_day(item *it, int day)
+{
+    if (!take(it, 'W'))
+        return read_range(it, day);
+    it->cron->nearest |= 1u << day;
+    return *it->at == '\0' ? WEIR_OK : refuse(it, "nothing goes behind W");
+}
+
+static weir_status read_weekday(item *it, int weekday)
+{
+    if (*it->at == '#' || toupper((unsigned char)*it->at) == 'L')
+        return read_nth(it, weekday);
+    return read_range(it, weekday);
+}
+
 static weir_status read_item(item *it)
 {
-    int first, last;
+    int first;
 
     if (take(it, '*')) {
         it->cron->every = it->cron->every || it->kind <= HOUR;
@@ -185,19 +214,9 @@ static weir_status read_item(item *it)
         return refuse(it, "of which day? 5L or FRIL is the last Friday");
     if (!take_value(it, &first))
         return refuse_range(it);
-    if (it->kind == DAY && take(it, 'W')) {
-        it->cron->nearest |= 1u << first;
-        return *it->at == '\0' ? WEIR_OK : refuse(it, "nothing goes behind W");
-    }
-    if (it->kind == WEEKDAY && (*it->at == '#' || toupper((unsigned char)*it->at) == 'L'))
-        return read_nth(it, first);
-    if (!take(it, '-'))
-        return read_step(it, first, first, true);
-    if (!take_value(it, &last))
-        return refuse_range(it);
-    if (last < first)
-        return refuse(it, "the range runs backwards; write it as a list of two ranges");
-    return read_step(it, first, last, false);
+    return it->kind == DAY       ? read_day(it, first)
+           : it->kind == WEEKDAY ? read_weekday(it, first)
+                                 : read_range(it, first);
 }
 
 /* Cuts the field up at its commas. */

@@ -245,7 +245,7 @@ weir_period weir_zone_period(const weir_zone *zone, int64_t time)
 
 int64_t weir_zone_time_of(const weir_zone *zone, int64_t local)
 {
-    weir_period period = weir_zone_period(zone, local - 2 * DAY);
+    weir_period period = weir_zone_period(zone, local - 2 * (int64_t)DAY);
 
     /* Offsets stay within a day: the periods from two days before on are all that can hold it. */
     while (period.end != INT64_MAX && period.end + period.offset <= local) {
