@@ -68,7 +68,12 @@ static weir_status open_channel(weir_source *source, weir_error **error)
     if (channel->values == NULL || channel->stamps == NULL || channel->stamps_out == NULL || !good)
         return weir_error_set(error, WEIR_NOMEM, "channel '%s': no memory for %zu events",
                               source->module->name, channel->capacity);
-    pthread_mutex_init(&channel->mutex, NULL);
+    /* It is held for a copy: who finds it taken looks again for a moment before it sleeps. */
+    pthread_mutexattr_t spins;
+    pthread_mutexattr_init(&spins);
+    pthread_mutexattr_settype(&spins, PTHREAD_MUTEX_ADAPTIVE_NP);
+    pthread_mutex_init(&channel->mutex, &spins);
+    pthread_mutexattr_destroy(&spins);
     pthread_cond_init(&channel->room, NULL);
     channel->ready = true;
     return WEIR_OK;
