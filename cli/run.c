@@ -122,10 +122,21 @@ void cli_log(void *arg, weir_level level, const char *room, const char *name, co
 
 /* A signal handler has no argument: this is the one runtime of the process. */
 static weir_runtime *running;
+static volatile int64_t first_signal; /* when it came, monotonic seconds; 0: none has */
 
+/* A signal that comes later ends the process, should the drain take too long for somebody. Some
+ * programs (timeout) send theirs twice at once: that is one. */
 static void on_signal(int number)
 {
-    (void)number;
+    struct timespec now;
+
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    if (first_signal == 0) {
+        first_signal = now.tv_sec + 1;
+    } else if (now.tv_sec > first_signal) {
+        signal(number, SIG_DFL);
+        raise(number);
+    }
     weir_runtime_stop(running);
 }
 
@@ -133,8 +144,6 @@ static void catch_signals(weir_runtime *runtime)
 {
     struct sigaction action = {.sa_handler = on_signal};
 
-    /* The second signal ends the process, should the drain take too long for somebody. */
-    action.sa_flags = (int)SA_RESETHAND;
     running = runtime;
     sigaction(SIGTERM, &action, NULL);
     sigaction(SIGINT, &action, NULL);

@@ -73,13 +73,15 @@ code=0
 "$weir" run rows.so >&- 2>err || code=$?
 [ "$code" = 3 ] || fail "exit code $code without standard output"
 
-# Standard input that brings something now and then; SIGTERM ends it while it brings nothing.
+# Standard input that brings something now and then; SIGTERM ends it while it brings nothing,
+# in order also where it is sent twice at once.
 "$weir" run --input rows=- --set sources.rows.format=json rows.so <held >out 2>err &
 pid=$!
 exec 3>held
 printf '{"id":1,"text":"a"}\n{"id":2,' >&3
 wait_until grep -q '"id":1' out
 kill -TERM "$pid"
+kill -TERM "$pid" 2>/dev/null || true # it may have ended
 wait "$pid" || fail "exit code $? after SIGTERM: $(cat err)"
 exec 3>&-
 expect_text err "source rows: 1 received = 1 fired"
