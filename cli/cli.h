@@ -117,6 +117,14 @@ int cli_load_needed(const cli_arguments *arguments, const weir_module *module);
 /* Generates and compiles; *ret_path is the shared object's, freed by the caller. */
 int cli_build_module(const cli_arguments *arguments, const char *output, char **ret_path);
 
+/* --- signals.c --- */
+
+/* From now on the first SIGINT or SIGTERM calls `stop_it`, which may do only what a signal handler
+ * may; one that comes more than a second later ends the process. */
+void cli_catch_signals(void (*stop_it)(void *what), void *what);
+/* There is nothing to stop any more. */
+void cli_leave_signals(void);
+
 /* --- files.c --- */
 
 /* Writes only when the content differs, by rename. */

@@ -2,7 +2,6 @@
 /* run.c - weir run: a spec runs until its sources end, or a signal stops it. */
 #include <errno.h>
 #include <poll.h>
-#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -120,40 +119,9 @@ void cli_log(void *arg, weir_level level, const char *room, const char *name, co
 
 /* --- weir run --- */
 
-/* A signal handler has no argument: this is the one runtime of the process. */
-static weir_runtime *running;
-static volatile int64_t first_signal; /* when it came, monotonic seconds; 0: none has */
-
-/* A signal that comes later ends the process, should the drain take too long for somebody. Some
- * programs (timeout) send theirs twice at once: that is one. */
-static void on_signal(int number)
+static void stop_runtime(void *runtime)
 {
-    struct timespec now;
-
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    if (first_signal == 0) {
-        first_signal = now.tv_sec + 1;
-    } else if (now.tv_sec > first_signal) {
-        signal(number, SIG_DFL);
-        raise(number);
-    }
-    weir_runtime_stop(running);
-}
-
-static void catch_signals(weir_runtime *runtime)
-{
-    struct sigaction action = {.sa_handler = on_signal};
-
-    running = runtime;
-    sigaction(SIGTERM, &action, NULL);
-    sigaction(SIGINT, &action, NULL);
-}
-
-/* There is no runtime to stop any more. */
-static void leave_signals(void)
-{
-    signal(SIGTERM, SIG_DFL);
-    signal(SIGINT, SIG_DFL);
+    weir_runtime_stop(runtime);
 }
 
 /* The command pushes nothing into channels: they have ended at the start. */
@@ -254,10 +222,10 @@ static int run_module(const cli_arguments *arguments, const cli_module *module,
         status = weir_runtime_load_in(runtime, module->module, module->folder, &error);
     if (status == WEIR_OK) {
         loaded = true;
-        catch_signals(runtime);
+        cli_catch_signals(stop_runtime, runtime);
         close_channels(arguments, module->module, runtime);
         status = run_to_end(arguments, runtime, progress, &error);
-        leave_signals();
+        cli_leave_signals();
     }
     if (loaded && status != WEIR_SPEC) {
         cli_summarise(arguments, runtime, cli_now_ns() - began);

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* workflow.c - weir workflow run: an execution from its start, or from where it was, to its end. */
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -97,30 +96,9 @@ static int print_result(const cli_arguments *arguments, weir_runner *runner, int
 
 /* --- Signals --- */
 
-static weir_runner *volatile stopped_by_signal;
-
-static void stop(int number)
+static void stop_runner(void *runner)
 {
-    (void)number;
-    if (stopped_by_signal != NULL)
-        weir_runner_stop(stopped_by_signal);
-}
-
-/* The first one stops in order, the second one at once. */
-static void catch_signals(weir_runner *runner)
-{
-    struct sigaction action = {.sa_handler = stop, .sa_flags = (int)SA_RESETHAND};
-
-    stopped_by_signal = runner;
-    sigaction(SIGINT, &action, NULL);
-    sigaction(SIGTERM, &action, NULL);
-}
-
-static void leave_signals(void)
-{
-    signal(SIGINT, SIG_DFL);
-    signal(SIGTERM, SIG_DFL);
-    stopped_by_signal = NULL;
+    weir_runner_stop(runner);
 }
 
 /* --- Running --- */
@@ -173,9 +151,9 @@ static int run_execution(const cli_arguments *arguments, const cli_module *modul
         status = start(arguments, runner, name, &id, &error);
     if (status == WEIR_OK) {
         cli_tell(arguments, "weir: execution %lld of %s\n", (long long)id, name);
-        catch_signals(runner);
+        cli_catch_signals(stop_runner, runner);
         status = weir_workflow_run(runner, id, &error);
-        leave_signals();
+        cli_leave_signals();
     }
     int code = status == WEIR_OK ? print_result(arguments, runner, id) : cli_report_error(error);
     weir_runner_close(runner);
