@@ -14,7 +14,8 @@ struct weir_loop {
     bool busy;          /* the last turn took a span's worth of events, or more */
     atomic_bool parked; /* who wakes the runtime must write; false: it will look by itself */
     int wake_fd;
-    int epoll_fd, timer_fd; /* without libev, the timer for other people's loops; -1: not needed */
+    int epoll_fd, timer_fd; /* without libev; -1: not made */
+    int64_t armed;          /* of our own loop: when the timer rings, monotonic; INT64_MAX: never */
     ev_io wake;
     ev_timer due;
     ev_idle idle;
