@@ -15,11 +15,28 @@ typedef enum weir_run_if {
     WEIR_RUN_IF_NONE_FAILED,
 } weir_run_if;
 
+/* What becomes of a run that is lost with its runner. */
+typedef enum weir_on_lost {
+    WEIR_ON_LOST_RETRY,
+    WEIR_ON_LOST_FAIL,
+} weir_on_lost;
+
 typedef struct weir_task_config {
     int run_if; /* weir_run_if */
     bool allow_failure;
     int64_t timeout; /* nanoseconds, INT64_MAX for none */
+    int64_t priority;
+    int on_lost; /* weir_on_lost */
 } weir_task_config;
+
+typedef struct weir_concurrency_config {
+    char *tag; /* NULL: none */
+    int64_t limit;
+} weir_concurrency_config;
+
+typedef struct weir_workflow_config {
+    int64_t timeout; /* nanoseconds, INT64_MAX for none */
+} weir_workflow_config;
 
 typedef struct weir_retry_config {
     int64_t attempts; /* runs in all, the first included */
@@ -29,6 +46,8 @@ typedef struct weir_retry_config {
 } weir_retry_config;
 
 WEIR_API extern const weir_option_list weir_task_options;
-WEIR_API extern const weir_option_list weir_retry_options; /* of `retry:` */
+WEIR_API extern const weir_option_list weir_retry_options;       /* of `retry:` */
+WEIR_API extern const weir_option_list weir_concurrency_options; /* of `concurrency:` */
+WEIR_API extern const weir_option_list weir_workflow_options;
 
 #endif

@@ -129,8 +129,10 @@ static void judge(weir_task *job, command *c)
 
     json_clean(c->errors.bytes, c->errors.size);
     if (c->stopped) {
-        job->handed_back = true;
-        job_fail(job, WEIR_TASK_FAILED, "it was handed back, since its runner was stopped");
+        job_fail(job, WEIR_TASK_FAILED, "%s",
+                 job_is_ending(job) == JOB_HANDED_BACK
+                     ? "it was handed back, since its runner was stopped"
+                     : "it was ended, since its result is not wanted any more");
     } else if (c->timed_out) {
         snprintf(what, sizeof what, "'%.100s' ran longer than its timeout of %s", c->words[0],
                  weir_text_amount(WEIR_OPTION_DURATION, task->config.timeout, limit, sizeof limit));
