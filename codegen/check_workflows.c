@@ -127,16 +127,14 @@ static spec_settings sift(checker *check, const spec_task *task)
     return left;
 }
 
-/* Settings of one list, in which variables mean nothing. */
-static void check_list(checker *check, const spec_settings *settings, const char *what,
-                       weir_place where, const weir_option_list *list)
+/* Settings in which variables mean nothing. */
+static void check_list(checker *check, const spec_settings *settings, const check_options *options)
 {
-    if (what == NULL) {
+    if (options->what == NULL) {
         check->log->failed = true;
         return;
     }
-    check_settings(check, settings,
-                   &(check_options){.what = what, .where = where, .lists = list, .list_count = 1});
+    check_settings(check, settings, options);
     for (size_t i = 0; i < settings->count; i++)
         if (check_has_variable(settings->items[i].text))
             diagnostics_error(check->log, settings->items[i].place,
@@ -159,12 +157,17 @@ static void check_options_of(checker *check, const spec_task *task)
                                     .lists = &weir_task_options,
                                     .list_count = 1,
                                     .section = &spec_task_section});
-    check_list(check, &task->retry, weir_arena_printf(arena, "`retry:` of %s", what), task->where,
-               &weir_retry_options);
+    check_list(check, &task->retry,
+               &(check_options){.what = weir_arena_printf(arena, "`retry:` of %s", what),
+                                .where = task->where,
+                                .lists = &weir_retry_options,
+                                .list_count = 1});
     if (task->concurrency.count != 0)
         check_list(check, &task->concurrency,
-                   weir_arena_printf(arena, "`concurrency:` of %s", what), task->where,
-                   &weir_concurrency_options);
+                   &(check_options){.what = weir_arena_printf(arena, "`concurrency:` of %s", what),
+                                    .where = task->where,
+                                    .lists = &weir_concurrency_options,
+                                    .list_count = 1});
 }
 
 static void check_rule(checker *check, const spec_task *task)
@@ -289,8 +292,12 @@ static void check_workflow(checker *check, spec_workflow *workflow)
     }
     check_circles(check, workflow);
     check_list(check, &workflow->settings,
-               weir_arena_printf(&check->model->arena, "workflow '%s'", workflow->name),
-               workflow->where, &weir_workflow_options);
+               &(check_options){
+                   .what = weir_arena_printf(&check->model->arena, "workflow '%s'", workflow->name),
+                   .where = workflow->where,
+                   .lists = &weir_workflow_options,
+                   .list_count = 1,
+                   .section = &spec_workflow_section});
 }
 
 void check_workflows(checker *check)
