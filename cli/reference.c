@@ -150,10 +150,13 @@ static void print_options_page(void)
     print_section("Sinks", &spec_sink_section);
     print_kinds("Sink", catalog->sinks);
     print_section("Workflows", &spec_workflow_section);
+    print_options(weir_workflow_options.items, weir_workflow_options.count);
     print_section("Tasks", &spec_task_section);
     print_options(weir_task_options.items, weir_task_options.count);
     puts("\n`retry:` takes");
     print_options(weir_retry_options.items, weir_retry_options.count);
+    puts("\n`concurrency:` takes");
+    print_options(weir_concurrency_options.items, weir_concurrency_options.count);
     print_runner_options();
 }
 

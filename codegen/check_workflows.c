@@ -145,14 +145,27 @@ static spec_settings sift(checker *check, const spec_task *task)
     return left;
 }
 
+/* Settings in which variables mean nothing. */
+static void check_list(checker *check, const spec_settings *settings, const check_options *options)
+{
+    if (options->what == NULL) {
+        check->log->failed = true;
+        return;
+    }
+    check_settings(check, settings, options);
+    for (size_t i = 0; i < settings->count; i++)
+        if (check_has_variable(settings->items[i].text))
+            diagnostics_error(check->log, settings->items[i].place,
+                              "variables in workflows are not part of this version of weir");
+}
+
 static void check_options_of(checker *check, const spec_task *task)
 {
     weir_arena *arena = &check->model->arena;
     const char *what = weir_arena_printf(arena, "task '%s'", task->name);
-    const char *retry = weir_arena_printf(arena, "`retry:` of task '%s'", task->name);
     spec_settings left = sift(check, task);
 
-    if (what == NULL || retry == NULL) {
+    if (what == NULL) {
         check->log->failed = true;
         return;
     }
@@ -162,14 +175,17 @@ static void check_options_of(checker *check, const spec_task *task)
                                     .lists = &weir_task_options,
                                     .list_count = 1,
                                     .section = &spec_task_section});
-    check_settings(
-        check, &task->retry,
-        &(check_options){
-            .what = retry, .where = task->where, .lists = &weir_retry_options, .list_count = 1});
-    for (size_t i = 0; i < task->retry.count; i++)
-        if (check_has_variable(task->retry.items[i].text))
-            diagnostics_error(check->log, task->retry.items[i].place,
-                              "variables in workflows are not part of this version of weir");
+    check_list(check, &task->retry,
+               &(check_options){.what = weir_arena_printf(arena, "`retry:` of %s", what),
+                                .where = task->where,
+                                .lists = &weir_retry_options,
+                                .list_count = 1});
+    if (task->concurrency.count != 0)
+        check_list(check, &task->concurrency,
+                   &(check_options){.what = weir_arena_printf(arena, "`concurrency:` of %s", what),
+                                    .where = task->where,
+                                    .lists = &weir_concurrency_options,
+                                    .list_count = 1});
 }
 
 static void check_rule(checker *check, const spec_task *task)
@@ -293,6 +309,13 @@ static void check_workflow(checker *check, spec_workflow *workflow)
         check_rule(check, &workflow->tasks[i]);
     }
     check_circles(check, workflow);
+    check_list(check, &workflow->settings,
+               &(check_options){
+                   .what = weir_arena_printf(&check->model->arena, "workflow '%s'", workflow->name),
+                   .where = workflow->where,
+                   .lists = &weir_workflow_options,
+                   .list_count = 1,
+                   .section = &spec_workflow_section});
 }
 
 void check_workflows(checker *check)

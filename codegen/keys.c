@@ -154,6 +154,7 @@ static const spec_key task_keys[] = {
     KEY("exec", WORDS, spec_task, exec,
         "The command that it runs instead, a list of words; no shell sees them."),
     KEY("retry", SETTINGS, spec_task, retry, "When it runs again after a failure."),
+    KEY("concurrency", SETTINGS, spec_task, concurrency, "How many like it run at once."),
     DOC(spec_task, doc),
 };
 
@@ -172,13 +173,12 @@ const spec_section spec_workflow_section = {
     .what = "a workflow",
     .keys = workflow_keys,
     .count = COUNT(workflow_keys),
-    .later = "schedule|input|timeout|concurrency|priority|on_success|on_failure|deadline"};
+    .later = "schedule|input|concurrency|priority|on_success|on_failure|deadline"};
 const spec_section spec_task_section = {
     .what = "a task",
     .keys = task_keys,
     .count = COUNT(task_keys),
-    .later = "graph|workflow|with|for_each|max|concurrency|priority|retry_on|on_lost|"
-             "on_success|on_failure|defer"};
+    .later = "graph|workflow|with|for_each|max|retry_on|on_success|on_failure|defer"};
 
 const spec_key *spec_key_find(const spec_section *section, const char *name)
 {

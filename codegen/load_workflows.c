@@ -76,6 +76,6 @@ void load_workflows(spec_front *front, const yaml_node *node)
         *workflow = (spec_workflow){.name = value->key, .where = value->key_where};
         front_check_name(front, value->key, value->key_where, "a workflow");
         if (load_is_map(front, value, "a map with `tasks:`"))
-            load_keys(front, &spec_workflow_section, value, workflow, NULL);
+            load_keys(front, &spec_workflow_section, value, workflow, &workflow->settings);
     }
 }

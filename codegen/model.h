@@ -355,7 +355,7 @@ typedef struct spec_task {
     spec_name call;            /* a C function; text NULL: a command */
     spec_names exec;           /* its words */
     spec_settings settings;
-    spec_settings retry;
+    spec_settings retry, concurrency;
     bool unread; /* some of it could not be read, and was told of */
     const char *doc;
     weir_place where;
@@ -365,6 +365,7 @@ typedef struct spec_workflow {
     const char *name;
     spec_task *tasks;
     size_t task_count;
+    spec_settings settings;
     const char *doc;
     weir_place where;
 } spec_workflow;

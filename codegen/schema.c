@@ -252,6 +252,7 @@ static void add_defs(schema_writer *schema)
     put(schema, schema->defs, "task",
         with_options(schema, &spec_task_section, &weir_task_options, NULL));
     put(schema, schema->defs, "retry", of_options(schema, &weir_retry_options));
+    put(schema, schema->defs, "concurrency", of_options(schema, &weir_concurrency_options));
 }
 
 /* A list of enumerators or a map of fields; with `doc:` beside it, written long. */
@@ -301,7 +302,8 @@ static void add_sections(schema_writer *schema, json_t *properties)
     put(schema, properties, "graphs",
         map_of(with_options(schema, &spec_graph_section, &catalog->graph, &catalog->reactor)));
     put(schema, properties, "sinks", of_kinds(schema, &spec_sink_section, &catalog->sinks, NULL));
-    put(schema, properties, "workflows", map_of(of_section(schema, &spec_workflow_section, NULL)));
+    put(schema, properties, "workflows",
+        map_of(with_options(schema, &spec_workflow_section, &weir_workflow_options, NULL)));
     put(schema, properties, "tests", of_tests(schema));
 }
 

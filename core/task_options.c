@@ -23,6 +23,19 @@ static const weir_option task_options[] = {
      .offset = offsetof(weir_task_config, timeout),
      .help = "How long a run may take; then its process gets SIGTERM, and SIGKILL after the grace. "
              "A function on a thread cannot be ended."},
+    {.name = "priority",
+     .type = WEIR_OPTION_INTEGER,
+     .fallback = "0",
+     .min = -1000000,
+     .max = 1000000,
+     .offset = offsetof(weir_task_config, priority),
+     .help = "Of the tasks that are Ready, those of the highest run first."},
+    {.name = "on_lost",
+     .type = WEIR_OPTION_CHOICE,
+     .fallback = "retry",
+     .choices = "retry|fail",
+     .offset = offsetof(weir_task_config, on_lost),
+     .help = "Whether a run that was lost with its runner is followed by another one."},
     {.name = "isolate",
      .type = WEIR_OPTION_CHOICE,
      .fallback = "process",
@@ -38,6 +51,32 @@ static const weir_option task_options[] = {
      .forever = "none",
      .offset = offsetof(weir_task_config, memory),
      .help = "How much memory a function in a process of its own may ask for in one run."},
+};
+
+static const weir_option concurrency_options[] = {
+    {.name = "tag",
+     .type = WEIR_OPTION_TEXT,
+     .required = true,
+     .offset = offsetof(weir_concurrency_config, tag),
+     .help = "What tasks of any workflow share."},
+    {.name = "limit",
+     .type = WEIR_OPTION_INTEGER,
+     .fallback = "1",
+     .min = 1,
+     .max = 1000000,
+     .offset = offsetof(weir_concurrency_config, limit),
+     .help = "How many tasks with this tag may run at once, over all runners of a store."},
+};
+
+static const weir_option workflow_options[] = {
+    {.name = "timeout",
+     .type = WEIR_OPTION_DURATION,
+     .fallback = "3600s",
+     .min = 1000000,
+     .max = INT64_MAX,
+     .forever = "none",
+     .offset = offsetof(weir_workflow_config, timeout),
+     .help = "How long an execution may take; then it has Failed, and its tasks are cancelled."},
 };
 
 static const weir_option retry_options[] = {
@@ -79,3 +118,7 @@ const weir_option_list weir_task_options = {task_options,
                                             sizeof task_options / sizeof *task_options};
 const weir_option_list weir_retry_options = {retry_options,
                                              sizeof retry_options / sizeof *retry_options};
+const weir_option_list weir_concurrency_options = {
+    concurrency_options, sizeof concurrency_options / sizeof *concurrency_options};
+const weir_option_list weir_workflow_options = {workflow_options,
+                                                sizeof workflow_options / sizeof *workflow_options};

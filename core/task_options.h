@@ -18,13 +18,30 @@ typedef enum weir_run_if {
 /* Where a task's function runs (rule F10); in the order of the option's words. */
 typedef enum weir_isolate { WEIR_ISOLATE_PROCESS, WEIR_ISOLATE_NONE } weir_isolate;
 
+/* What becomes of a run that is lost with its runner. */
+typedef enum weir_on_lost {
+    WEIR_ON_LOST_RETRY,
+    WEIR_ON_LOST_FAIL,
+} weir_on_lost;
+
 typedef struct weir_task_config {
     int run_if; /* weir_run_if */
     bool allow_failure;
     int64_t timeout; /* nanoseconds, INT64_MAX for none */
-    int isolate;     /* weir_isolate */
-    int64_t memory;  /* bytes, INT64_MAX for no limit */
+    int64_t priority;
+    int on_lost;    /* weir_on_lost */
+    int isolate;    /* weir_isolate */
+    int64_t memory; /* bytes, INT64_MAX for no limit */
 } weir_task_config;
+
+typedef struct weir_concurrency_config {
+    char *tag; /* NULL: none */
+    int64_t limit;
+} weir_concurrency_config;
+
+typedef struct weir_workflow_config {
+    int64_t timeout; /* nanoseconds, INT64_MAX for none */
+} weir_workflow_config;
 
 typedef struct weir_retry_config {
     int64_t attempts; /* runs in all, the first included */
@@ -34,6 +51,8 @@ typedef struct weir_retry_config {
 } weir_retry_config;
 
 WEIR_API extern const weir_option_list weir_task_options;
-WEIR_API extern const weir_option_list weir_retry_options; /* of `retry:` */
+WEIR_API extern const weir_option_list weir_retry_options;       /* of `retry:` */
+WEIR_API extern const weir_option_list weir_concurrency_options; /* of `concurrency:` */
+WEIR_API extern const weir_option_list weir_workflow_options;
 
 #endif

@@ -48,6 +48,7 @@ sqlite3_stmt *sqlite_prepare(sqlite_store *store, sqlite_statement which, weir_e
         sqlite_fail(store, "prepare a statement", error);
         return NULL;
     }
+    store->base.counts.statements++;
     sqlite3_reset(*statement);
     sqlite3_clear_bindings(*statement);
     return *statement;
@@ -74,7 +75,7 @@ static int64_t clock_now(clockid_t clock)
     return (int64_t)time.tv_sec * SECOND_NS + time.tv_nsec;
 }
 
-static int lock_byte(const sqlite_store *store, int command, short type, int64_t byte)
+int sqlite_lock_byte(const sqlite_store *store, int command, short type, int64_t byte)
 {
     struct flock lock = {.l_type = type, .l_whence = SEEK_SET, .l_start = byte, .l_len = 1};
 
@@ -88,7 +89,7 @@ weir_status sqlite_lock(sqlite_store *store, weir_error **error)
     int64_t end = clock_now(CLOCK_MONOTONIC) + store->busy;
     struct timespec pause = {.tv_nsec = 50000};
 
-    while (lock_byte(store, F_OFD_SETLK, F_WRLCK, 0) != 0) {
+    while (sqlite_lock_byte(store, F_OFD_SETLK, F_WRLCK, 0) != 0) {
         if (errno != EAGAIN && errno != EACCES && errno != EINTR)
             return weir_error_set(error, WEIR_IO, "cannot lock '%s-lock': %s", store->path,
                                   strerror(errno));
@@ -105,30 +106,36 @@ weir_status sqlite_lock(sqlite_store *store, weir_error **error)
 
 void sqlite_unlock(sqlite_store *store)
 {
-    lock_byte(store, F_OFD_SETLK, F_UNLCK, 0);
+    sqlite_lock_byte(store, F_OFD_SETLK, F_UNLCK, 0);
 }
 
 /* --- Transactions --- */
 
-static int64_t now(weir_store *base)
-{
-    (void)base;
-    return clock_now(CLOCK_REALTIME);
-}
-
-static weir_status begin(weir_store *base, weir_error **error)
+static weir_status begin(weir_store *base, bool write, int64_t *ret_now, weir_error **error)
 {
     sqlite_store *store = (sqlite_store *)base;
-    weir_status status = sqlite_lock(store, error);
+    sqlite_statement which = write ? SQL_BEGIN_WRITE : SQL_BEGIN_READ;
+    weir_status status = write ? sqlite_lock(store, error) : WEIR_OK;
 
     if (status != WEIR_OK)
         return status;
-    status = sqlite_prepare(store, SQL_BEGIN, error) == NULL
+    status = sqlite_prepare(store, which, error) == NULL
                  ? WEIR_IO
-                 : sqlite_do(store, SQL_BEGIN, "begin a transaction", error);
-    if (status != WEIR_OK)
+                 : sqlite_do(store, which, "begin a transaction", error);
+    if (status != WEIR_OK && write)
         sqlite_unlock(store);
+    store->writing = write && status == WEIR_OK;
+    store->base.counts.transactions++;
+    *ret_now = clock_now(CLOCK_REALTIME);
     return status;
+}
+
+/* Lets go of what begin took. */
+static void leave(sqlite_store *store)
+{
+    if (store->writing)
+        sqlite_unlock(store);
+    store->writing = false;
 }
 
 static void rollback(weir_store *base)
@@ -140,7 +147,7 @@ static void rollback(weir_store *base)
         sqlite_prepare(store, SQL_ROLLBACK, NULL) != NULL)
         sqlite3_step(store->statements[SQL_ROLLBACK]),
             sqlite3_reset(store->statements[SQL_ROLLBACK]);
-    sqlite_unlock(store);
+    leave(store);
 }
 
 static int count_pages(void *arg, sqlite3 *database, const char *name, int pages)
@@ -169,52 +176,32 @@ static weir_status commit(weir_store *base, weir_error **error)
         rollback(base);
         return status;
     }
-    if (store->wal_pages > CHECKPOINT_PAGES)
+    if (store->writing && store->wal_pages > CHECKPOINT_PAGES)
         checkpoint(store);
-    sqlite_unlock(store);
+    leave(store);
     return WEIR_OK;
 }
 
-/* --- Runners --- */
+/* --- Waking --- */
 
-static weir_status join(weir_store *base, const char *name, int64_t *ret_runner, weir_error **error)
+static int descriptor(weir_store *store)
 {
-    sqlite_store *store = (sqlite_store *)base;
-    weir_status status = begin(base, error);
-
-    if (status != WEIR_OK)
-        return status;
-    sqlite3_stmt *statement = sqlite_prepare(store, SQL_JOIN, error);
-    if (statement != NULL) {
-        sqlite3_bind_text(statement, 1, name, -1, SQLITE_STATIC);
-        sqlite3_bind_int64(statement, 2, now(base));
-        status = sqlite_do(store, SQL_JOIN, "record a runner", error);
-    } else {
-        status = WEIR_IO;
-    }
-    store->runner = sqlite3_last_insert_rowid(store->database);
-    if (status == WEIR_OK && lock_byte(store, F_OFD_SETLK, F_WRLCK, store->runner) != 0)
-        status = weir_error_set(error, WEIR_IO, "cannot lock '%s-lock': %s", store->path,
-                                strerror(errno));
-    if (status != WEIR_OK) {
-        rollback(base);
-        return status;
-    }
-    *ret_runner = store->runner;
-    return commit(base, error);
+    (void)store;
+    return -1;
 }
 
-static weir_status is_alive(weir_store *base, int64_t runner, bool *ret, weir_error **error)
+/* What cannot be asked may have changed. */
+static bool has_changed(weir_store *base)
 {
     sqlite_store *store = (sqlite_store *)base;
+    int64_t version = 0;
 
-    /* A lock of one's own does not show. */
-    int type = runner == store->runner ? F_WRLCK : lock_byte(store, F_OFD_GETLK, F_WRLCK, runner);
-    if (type < 0)
-        return weir_error_set(error, WEIR_IO, "cannot ask for the locks of '%s-lock': %s",
-                              store->path, strerror(errno));
-    *ret = type != F_UNLCK;
-    return WEIR_OK;
+    if (sqlite_prepare(store, SQL_DATA_VERSION, NULL) == NULL ||
+        sqlite_ask(store, SQL_DATA_VERSION, &version, NULL) != WEIR_OK)
+        return true;
+    bool changed = version != store->version;
+    store->version = version;
+    return changed;
 }
 
 /* --- Opening --- */
@@ -280,6 +267,7 @@ static weir_status set_up(sqlite_store *store, weir_error **error)
 
 static weir_status open_database(sqlite_store *store, weir_error **error)
 {
+    int64_t now;
     int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX;
 
     if (sqlite3_open_v2(store->path, &store->database, flags, NULL) != SQLITE_OK)
@@ -290,7 +278,7 @@ static weir_status open_database(sqlite_store *store, weir_error **error)
     status = set_up(store, error);
     sqlite_unlock(store);
     if (status == WEIR_OK)
-        status = begin(&store->base, error);
+        status = begin(&store->base, true, &now, error);
     if (status != WEIR_OK)
         return status;
     status = sqlite_migrate(store, error);
@@ -309,7 +297,7 @@ static weir_status open_store(const char *place, int64_t busy, weir_store **ret,
     sqlite_store *store = weir_alloc(sizeof *store);
     if (store == NULL)
         return weir_error_set(error, WEIR_NOMEM, "out of memory");
-    *store = (sqlite_store){.base = {&store_sqlite}, .lock = -1, .busy = busy};
+    *store = (sqlite_store){.base = {.kind = &store_sqlite}, .lock = -1, .busy = busy};
     store->path = weir_strdup(place);
     weir_status status = store->path != NULL ? open_lock(store, error)
                                              : weir_error_set(error, WEIR_NOMEM, "out of memory");
@@ -327,23 +315,36 @@ const weir_store_kind store_sqlite = {
     .summary = "One file on a local disk, shared by the processes of one machine.",
     .open = open_store,
     .close = close_store,
-    .now = now,
-    .join = join,
-    .is_alive = is_alive,
+    .descriptor = descriptor,
+    .has_changed = has_changed,
     .begin = begin,
     .commit = commit,
     .rollback = rollback,
+    .join = sqlite_join,
+    .beat = sqlite_beat,
+    .offer = sqlite_offer,
+    .end_runner = sqlite_end_runner,
+    .each_runner = sqlite_each_runner,
+    .is_alive = sqlite_is_alive,
+    .count_offers = sqlite_count_offers,
     .add_plan = sqlite_add_plan,
     .add_execution = sqlite_add_execution,
     .add_task = sqlite_add_task,
+    .find_plan = sqlite_find_plan,
     .find_execution = sqlite_find_execution,
+    .each_execution = sqlite_each_execution,
     .find_task = sqlite_find_task,
-    .next_ready = sqlite_next_ready,
     .each_task = sqlite_each_task,
     .each_event = sqlite_each_event,
+    .each_listed = sqlite_each_listed,
+    .next_due = sqlite_next_due,
+    .each_overdue = sqlite_each_overdue,
+    .each_stuck = sqlite_each_stuck,
+    .claim = sqlite_claim,
     .move_task = sqlite_move_task,
     .move_execution = sqlite_move_execution,
+    .queue = sqlite_queue,
     .count_down = sqlite_count_down,
-    .count_ended = sqlite_count_ended,
+    .count_unfinished = sqlite_count_unfinished,
     .note = sqlite_note,
 };

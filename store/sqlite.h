@@ -9,24 +9,53 @@
 
 /* Each statement is prepared when it is first needed. */
 typedef enum sqlite_statement {
-    SQL_BEGIN,
+    SQL_BEGIN_READ,
+    SQL_BEGIN_WRITE,
     SQL_COMMIT,
     SQL_ROLLBACK,
+    SQL_DATA_VERSION,
     SQL_JOIN,
+    SQL_BEAT,
+    SQL_OFFER,
+    SQL_END_RUNNER,
+    SQL_RUNNERS,
+    SQL_COUNT_OFFERS,
     SQL_ADD_PLAN,
+    SQL_ADD_PLAN_TEXT,
+    SQL_PLAN_ID,
     SQL_ADD_EXECUTION,
+    SQL_ADD_PAYLOAD,
     SQL_ADD_TASK,
+    SQL_PLAN_BY_ID,
+    SQL_EXECUTION_BRIEF,
     SQL_EXECUTION_BY_ID,
     SQL_EXECUTION_BY_KEY,
-    SQL_TASK,
-    SQL_TASKS,
-    SQL_TASKS_IN_STATE,
-    SQL_NEXT_READY,
+    SQL_EXECUTIONS,
+    SQL_TASK_BRIEF,
+    SQL_TASK_WHOLE,
+    SQL_TASKS_BRIEF,
+    SQL_TASKS_WHOLE,
     SQL_EVENTS,
+    SQL_DUE,
+    SQL_LOST,
+    SQL_DOOMED,
+    SQL_NEXT_DUE,
+    SQL_OVERDUE,
+    SQL_STUCK,
+    SQL_LAST_LIVE,
+    SQL_HEAD,
+    SQL_HEAD_OF_ONE,
+    SQL_COUNT_TAG,
+    SQL_CLAIM,
+    SQL_ROUND_OF_PLAN,
+    SQL_NEXT_ROUND,
     SQL_MOVE_TASK,
     SQL_MOVE_EXECUTION,
+    SQL_SET_CONTEXT,
+    SQL_HOLD,
+    SQL_QUEUE,
     SQL_COUNT_DOWN,
-    SQL_COUNT_ENDED,
+    SQL_COUNT_UNFINISHED,
     SQL_ADD_EVENT,
     SQL_STATEMENTS,
 } sqlite_statement;
@@ -37,10 +66,12 @@ typedef struct sqlite_store {
     weir_store base;
     sqlite3 *database;
     char *path;
-    int lock;       /* the lock file: byte 0 is the writer's, byte N that of runner N */
-    int64_t busy;   /* nanoseconds */
-    int64_t runner; /* that this handle is; 0: none */
-    int wal_pages;  /* since the last checkpoint, as of the newest commit */
+    int lock;        /* the lock file: byte 0 is the writer's, byte N that of runner N */
+    int64_t busy;    /* nanoseconds */
+    int64_t runner;  /* that this handle is; 0: none */
+    int64_t version; /* of the file, as others last changed it */
+    bool writing;    /* a transaction that holds the lock */
+    int wal_pages;   /* since the last checkpoint, as of the newest commit */
     sqlite3_stmt *statements[SQL_STATEMENTS];
 } sqlite_store;
 
@@ -66,36 +97,87 @@ weir_status sqlite_do(sqlite_store *store, sqlite_statement which, const char *w
 /* The writer's lock of all processes. */
 weir_status sqlite_lock(sqlite_store *store, weir_error **error);
 void sqlite_unlock(sqlite_store *store);
+/* fcntl on one byte of the lock file; of F_OFD_GETLK the type of the lock that is there. */
+int sqlite_lock_byte(const sqlite_store *store, int command, short type, int64_t byte);
 
 /* Brings the schema up to date; the caller holds the lock and a transaction. */
 weir_status sqlite_migrate(sqlite_store *store, weir_error **error);
 
-/* The operations on rows. */
-weir_status sqlite_add_plan(weir_store *base, const char *version, const char *workflow,
-                            const char *plan, weir_error **error);
-weir_status sqlite_add_execution(weir_store *base, const store_execution *row, int64_t *ret_id,
-                                 weir_error **error);
-weir_status sqlite_add_task(weir_store *base, int64_t execution, const store_task *row,
-                            int64_t time, weir_error **error);
-weir_status sqlite_find_execution(weir_store *base, int64_t id, const char *workflow,
-                                  const char *key, store_take_execution take, void *arg,
-                                  weir_error **error);
-weir_status sqlite_find_task(weir_store *base, int64_t execution, int64_t position,
-                             store_take_task take, void *arg, weir_error **error);
-weir_status sqlite_next_ready(weir_store *base, int64_t execution, store_take_task take, void *arg,
-                              weir_error **error);
-weir_status sqlite_each_task(weir_store *base, int64_t execution, store_state state,
-                             store_take_task take, void *arg, weir_error **error);
-weir_status sqlite_each_event(weir_store *base, int64_t execution, store_take_event take, void *arg,
-                              weir_error **error);
-weir_status sqlite_move_task(weir_store *base, const store_task_move *move, weir_error **error);
-weir_status sqlite_move_execution(weir_store *base, const store_execution_move *move,
-                                  weir_error **error);
-weir_status sqlite_count_down(weir_store *base, int64_t execution, int64_t position,
-                              int64_t *ret_waiting, weir_error **error);
-weir_status sqlite_count_ended(weir_store *base, int64_t execution, int64_t *ret_unfinished,
+/* --- sqlite_rows.c: what the other files read rows with --- */
+
+void sqlite_bind_text(sqlite3_stmt *statement, int at, const char *text); /* NULL is null */
+/* 0 stands for null where it means "none". */
+void sqlite_bind_some(sqlite3_stmt *statement, int at, int64_t value);
+store_verdict sqlite_read_verdict(const char *text);
+store_task sqlite_read_task(sqlite3_stmt *row);
+
+/* Whoever is given rows: one of these. */
+typedef struct sqlite_query {
+    sqlite_statement which;
+    store_take_execution execution;
+    store_take_task task;
+    store_take_event event;
+    store_take_plan plan;
+    store_take_runner runner;
+    void *arg;
+} sqlite_query;
+
+/* Gives each row of a statement that is bound; WEIR_NOT_FOUND: there was none. */
+weir_status sqlite_give_rows(sqlite_store *store, const sqlite_query *q, weir_error **error);
+/* Runs a statement that is bound and returns at most one number; WEIR_NOT_FOUND: none. */
+weir_status sqlite_ask(sqlite_store *store, sqlite_statement which, int64_t *ret,
+                       weir_error **error);
+
+/* --- The operations --- */
+
+weir_status sqlite_join(weir_store *store, const char *name, int64_t time, int64_t *ret_runner,
+                        weir_error **error);
+weir_status sqlite_beat(weir_store *store, int64_t runner, int64_t time, weir_error **error);
+weir_status sqlite_offer(weir_store *store, int64_t runner, int64_t plan, weir_error **error);
+weir_status sqlite_end_runner(weir_store *store, int64_t runner, int64_t time, weir_error **error);
+weir_status sqlite_is_alive(weir_store *store, int64_t runner, bool *ret, weir_error **error);
+weir_status sqlite_each_runner(weir_store *store, store_take_runner take, void *arg,
                                weir_error **error);
-weir_status sqlite_note(weir_store *base, int64_t execution, const store_event *event,
+weir_status sqlite_count_offers(weir_store *store, int64_t plan, int64_t *ret, weir_error **error);
+weir_status sqlite_add_plan(weir_store *store, const store_plan *row, int64_t *ret_id,
+                            weir_error **error);
+weir_status sqlite_add_execution(weir_store *store, const store_execution *row, int64_t *ret_id,
+                                 weir_error **error);
+weir_status sqlite_add_task(weir_store *store, int64_t execution, int64_t plan,
+                            const store_task *row, int64_t time, weir_error **error);
+weir_status sqlite_find_plan(weir_store *store, int64_t id, store_take_plan take, void *arg,
+                             weir_error **error);
+weir_status sqlite_find_execution(weir_store *store, int64_t id, const char *workflow,
+                                  const char *key, bool whole, store_take_execution take, void *arg,
+                                  weir_error **error);
+weir_status sqlite_each_execution(weir_store *store, const store_filter *filter,
+                                  store_take_execution take, void *arg, weir_error **error);
+weir_status sqlite_find_task(weir_store *store, int64_t execution, int64_t position, bool whole,
+                             store_take_task take, void *arg, weir_error **error);
+weir_status sqlite_each_task(weir_store *store, int64_t execution, store_state state, bool whole,
+                             store_take_task take, void *arg, weir_error **error);
+weir_status sqlite_each_event(weir_store *store, int64_t execution, int64_t after,
+                              store_take_event take, void *arg, weir_error **error);
+weir_status sqlite_each_listed(weir_store *store, store_list list, int64_t number, size_t most,
+                               store_take_task take, void *arg, weir_error **error);
+weir_status sqlite_next_due(weir_store *store, int64_t *ret, weir_error **error);
+weir_status sqlite_each_overdue(weir_store *store, int64_t time, size_t most,
+                                store_take_execution take, void *arg, weir_error **error);
+weir_status sqlite_each_stuck(weir_store *store, int64_t after, size_t most,
+                              store_take_execution take, void *arg, int64_t *ret_last,
+                              weir_error **error);
+weir_status sqlite_claim(weir_store *store, const store_claim *want, store_take_task take,
+                         void *arg, weir_error **error);
+weir_status sqlite_move_task(weir_store *store, const store_task_move *move, weir_error **error);
+weir_status sqlite_move_execution(weir_store *store, const store_execution_move *move,
+                                  weir_error **error);
+weir_status sqlite_queue(weir_store *store, int64_t execution, int64_t position,
+                         weir_error **error);
+weir_status sqlite_count_down(weir_store *store, int64_t execution, int64_t position,
+                              int64_t *ret_waiting, weir_error **error);
+weir_status sqlite_count_unfinished(weir_store *store, int64_t execution, int64_t by,
+                                    int64_t *ret_unfinished, weir_error **error);
+weir_status sqlite_note(weir_store *store, int64_t execution, const store_event *event,
                         weir_error **error);
 
 #endif

@@ -6,11 +6,13 @@
  * token of the newest claim, and each is an event row of the same transaction. What a transition
  * means is the workflow room's business.
  *
- * Threads: one store by one thread at a time. All but open, close, now, join and is_alive happen
- *          between begin and commit (or rollback).
- * Memory:  rows that a callback is given live until it returns.
- * Errors:  WEIR_IO, WEIR_AGAIN (another process held the store for too long), WEIR_NOMEM; moves
- *          also WEIR_STATE (refused; nothing was changed).
+ * Threads: one store by one thread at a time. All but open, close, descriptor and has_changed
+ *          happen between begin and commit (or rollback).
+ * Memory:  rows that a callback is given live until it returns; a callback calls nothing of the
+ *          store.
+ * Errors:  WEIR_IO, WEIR_AGAIN (not now: another process held the store for too long, a connection
+ *          was lost; nothing was changed, and the transaction can be tried anew), WEIR_NOMEM; moves
+ *          also WEIR_STATE (refused; nothing was changed, the transaction goes on).
  */
 #ifndef WEIR_STORE_STORE_H
 #define WEIR_STORE_STORE_H
@@ -51,28 +53,40 @@ typedef enum store_verdict {
     STORE_NEITHER,
 } store_verdict;
 
+/* What was asked of a store, for tests and metrics. */
+typedef struct store_counts {
+    uint64_t transactions, statements, rows;
+} store_counts;
+
 typedef struct weir_store weir_store; /* each kind begins its own with one */
 
 typedef struct store_execution {
     int64_t id;
+    int64_t plan; /* of add_plan */
     const char *workflow, *version;
     const char *key; /* NULL: none */
     store_state state;
-    const char *input;
-    const char *context; /* NULL: it has not ended */
+    const char *input;   /* NULL in a brief row */
+    const char *context; /* NULL: it has not ended, and in a brief row */
     const char *reason;
     int64_t unfinished;
-    int64_t created;
+    int64_t deadline;                /* 0: none */
+    int64_t created, started, ended; /* 0: not yet */
 } store_execution;
 
 typedef struct store_task {
-    int64_t position;
+    int64_t execution, position, plan;
     const char *name;
     store_state state;
     store_verdict verdict;
     int64_t waiting, attempt, spent, lost, due, token;
     int64_t runner; /* 0: none */
-    const char *writes, *log, *reason;
+    int64_t priority;
+    const char *tag;  /* of its concurrency; NULL: none */
+    const char *seen; /* whose writes a task below sees through it; NULL: nobody's */
+    const char *reason;
+    const char *writes, *log; /* NULL in a brief row */
+    int64_t started, ended;   /* of its newest run; 0: not yet */
 } store_task;
 
 typedef struct store_event {
@@ -85,8 +99,19 @@ typedef struct store_event {
     const char *reason;
 } store_event;
 
-/* A transition of a task. The members below `time` change with it; a token is compared unless it
- * is 0, and a claim (Ready -> Running) happens only in an execution that is Pending or Running. */
+typedef struct store_plan {
+    int64_t id;
+    const char *version, *workflow, *text;
+} store_plan;
+
+typedef struct store_runner {
+    int64_t id;
+    const char *name;
+    int64_t started, beat;
+} store_runner;
+
+/* A transition of a task, but for a claim. The members below `time` change with it; a token is
+ * compared unless it is 0. To Pending: the task begins anew, and waits for `waiting` others. */
 typedef struct store_task_move {
     int64_t execution, position;
     store_state from, to;
@@ -94,10 +119,12 @@ typedef struct store_task_move {
     int64_t runner;
     const char *reason;
     int64_t time;
-    int64_t due;           /* to Ready */
+    int64_t due;           /* to Ready, to Deferred (0: no time) */
+    int64_t waiting;       /* to Pending */
     bool spent, lost;      /* the run that ends by it counts as an attempt, as lost */
     store_verdict verdict; /* to an end */
     const char *writes, *log;
+    const char *seen; /* NULL: as it was */
 } store_task_move;
 
 typedef struct store_execution_move {
@@ -107,12 +134,48 @@ typedef struct store_execution_move {
     const char *reason;
     int64_t time;
     const char *context; /* to an end */
+    int64_t deadline;    /* to Running; 0: as it was */
 } store_execution_move;
+
+/* Tasks of one plan with one tag. */
+typedef struct store_lane {
+    int64_t plan;
+    const char *tag; /* NULL: those without */
+    int64_t limit;   /* how many with that tag, of whatever plan, may be Running at once */
+} store_lane;
+
+/* Ready tasks become Running (rule F7): those of the highest priority first; among equals one of
+ * each plan in turn, in the order of `lanes`; within a plan one of each execution in turn; then by
+ * position. Only of executions that are Pending or Running, and what is due. */
+typedef struct store_claim {
+    const store_lane *lanes;
+    size_t lane_count;
+    int64_t execution; /* 0: of any */
+    int64_t runner, time;
+    size_t most;
+} store_claim;
+
+/* Newest first. */
+typedef struct store_filter {
+    const char *workflow; /* NULL: of any */
+    store_state state;    /* NONE: in any */
+    int64_t before;       /* an id; 0: from the newest on */
+    size_t most;
+} store_filter;
 
 typedef weir_status (*store_take_execution)(void *arg, const store_execution *row,
                                             weir_error **error);
 typedef weir_status (*store_take_task)(void *arg, const store_task *row, weir_error **error);
 typedef weir_status (*store_take_event)(void *arg, const store_event *row, weir_error **error);
+typedef weir_status (*store_take_plan)(void *arg, const store_plan *row, weir_error **error);
+typedef weir_status (*store_take_runner)(void *arg, const store_runner *row, weir_error **error);
+
+/* Lists of tasks that the engine asks for. */
+typedef enum store_list {
+    STORE_DUE,    /* Ready, but not to be claimed, or Deferred, whose time has come by `number` */
+    STORE_LOST,   /* Running, claimed by a runner that has ended */
+    STORE_DOOMED, /* Running, claimed by runner `number`, of an execution that has ended */
+} store_list;
 
 typedef struct weir_store_kind {
     const char *name;    /* "sqlite": what its URL begins with */
@@ -123,50 +186,103 @@ typedef struct weir_store_kind {
     weir_status (*open)(const char *place, int64_t busy, weir_store **ret, weir_error **error);
     void (*close)(weir_store *store);
 
-    int64_t (*now)(weir_store *store); /* the store's clock */
-    /* The store's handle becomes a runner, which is alive until the handle is closed or the process
-     * dies. */
-    weir_status (*join)(weir_store *store, const char *name, int64_t *ret_runner,
-                        weir_error **error);
-    weir_status (*is_alive)(weir_store *store, int64_t runner, bool *ret, weir_error **error);
+    /* --- Waking --- */
 
-    weir_status (*begin)(weir_store *store, weir_error **error);
+    /* A descriptor that can be read when has_changed is worth a call; -1: it is to be called from
+     * time to time. */
+    int (*descriptor)(weir_store *store);
+    /* Whether another handle may have changed something since the last call. */
+    bool (*has_changed)(weir_store *store);
+
+    /* --- Transactions --- */
+
+    /* *ret_now is the store's clock, nanoseconds since 1970. One that is to `write` waits for its
+     * turn; one that is not sees one state of the store. */
+    weir_status (*begin)(weir_store *store, bool write, int64_t *ret_now, weir_error **error);
     weir_status (*commit)(weir_store *store, weir_error **error); /* ends it also when it fails */
     void (*rollback)(weir_store *store);
 
-    weir_status (*add_plan)(weir_store *store, const char *version, const char *workflow,
-                            const char *plan, weir_error **error);
-    /* The execution begins as Pending with `row`'s workflow, version, key, input, unfinished and
-     * created; a task with its position, name and waiting. */
+    /* --- Runners --- */
+
+    /* The handle becomes a runner. */
+    weir_status (*join)(weir_store *store, const char *name, int64_t time, int64_t *ret_runner,
+                        weir_error **error);
+    /* It says that it is alive. WEIR_STATE: it was ended. */
+    weir_status (*beat)(weir_store *store, int64_t runner, int64_t time, weir_error **error);
+    /* It has the code of a plan. */
+    weir_status (*offer)(weir_store *store, int64_t runner, int64_t plan, weir_error **error);
+    /* From now on its claims are nobody's. One that has ended stays so. */
+    weir_status (*end_runner)(weir_store *store, int64_t runner, int64_t time, weir_error **error);
+    /* Those that have not ended. */
+    weir_status (*each_runner)(weir_store *store, store_take_runner take, void *arg,
+                               weir_error **error);
+    /* False where the store knows without a beat that it is gone. */
+    weir_status (*is_alive)(weir_store *store, int64_t runner, bool *ret, weir_error **error);
+    /* How many that have not ended have the code of a plan. */
+    weir_status (*count_offers)(weir_store *store, int64_t plan, int64_t *ret, weir_error **error);
+
+    /* --- New rows --- */
+
+    weir_status (*add_plan)(weir_store *store, const store_plan *row, int64_t *ret_id,
+                            weir_error **error); /* one of that version may be there already */
+    /* The execution begins as Pending with `row`'s plan, workflow, key, input, unfinished, deadline
+     * and created; a task with its position, name, waiting, priority and tag. */
     weir_status (*add_execution)(weir_store *store, const store_execution *row, int64_t *ret_id,
                                  weir_error **error);
-    weir_status (*add_task)(weir_store *store, int64_t execution, const store_task *row,
-                            int64_t time, weir_error **error);
+    weir_status (*add_task)(weir_store *store, int64_t execution, int64_t plan,
+                            const store_task *row, int64_t time, weir_error **error);
 
-    /* One execution by its id, or (id 0) by workflow and key. WEIR_NOT_FOUND: without a message. */
+    /* --- Reading. WEIR_NOT_FOUND comes without a message; lists are of brief rows. --- */
+
+    weir_status (*find_plan)(weir_store *store, int64_t id, store_take_plan take, void *arg,
+                             weir_error **error);
+    /* One execution by its id, or (id 0) by workflow and key. */
     weir_status (*find_execution)(weir_store *store, int64_t id, const char *workflow,
-                                  const char *key, store_take_execution take, void *arg,
+                                  const char *key, bool whole, store_take_execution take, void *arg,
                                   weir_error **error);
-    weir_status (*find_task)(weir_store *store, int64_t execution, int64_t position,
+    weir_status (*each_execution)(weir_store *store, const store_filter *filter,
+                                  store_take_execution take, void *arg, weir_error **error);
+    weir_status (*find_task)(weir_store *store, int64_t execution, int64_t position, bool whole,
                              store_take_task take, void *arg, weir_error **error);
-    /* The Ready task that is due first (ties: by position); WEIR_NOT_FOUND: there is none. */
-    weir_status (*next_ready)(weir_store *store, int64_t execution, store_take_task take, void *arg,
+    /* All tasks in `state` (NONE: in any), by position. */
+    weir_status (*each_task)(weir_store *store, int64_t execution, store_state state, bool whole,
+                             store_take_task take, void *arg, weir_error **error);
+    /* Events behind number `after`, oldest first. */
+    weir_status (*each_event)(weir_store *store, int64_t execution, int64_t after,
+                              store_take_event take, void *arg, weir_error **error);
+    /* At most `most` brief rows. */
+    weir_status (*each_listed)(weir_store *store, store_list list, int64_t number, size_t most,
+                               store_take_task take, void *arg, weir_error **error);
+    /* The time at which something is next due: a task (as STORE_DUE), or the deadline of an
+     * execution. INT64_MAX: nothing is. */
+    weir_status (*next_due)(weir_store *store, int64_t *ret, weir_error **error);
+    /* Executions that have not ended, whose deadline has come. */
+    weir_status (*each_overdue)(weir_store *store, int64_t time, size_t most,
+                                store_take_execution take, void *arg, weir_error **error);
+    /* Of the Pending and Running executions behind id `after`, in order of their ids and at most
+     * `most` of them, gives those without a task that is Ready, Running or Deferred. *ret_last: the
+     * last that was looked at; 0: there were none. */
+    weir_status (*each_stuck)(weir_store *store, int64_t after, size_t most,
+                              store_take_execution take, void *arg, int64_t *ret_last,
                               weir_error **error);
-    /* All tasks in `state` (NONE: in any), by position. The callback changes no task. */
-    weir_status (*each_task)(weir_store *store, int64_t execution, store_state state,
-                             store_take_task take, void *arg, weir_error **error);
-    weir_status (*each_event)(weir_store *store, int64_t execution, store_take_event take,
-                              void *arg, weir_error **error);
 
+    /* --- Changes --- */
+
+    /* Gives each task that was claimed, whole. */
+    weir_status (*claim)(weir_store *store, const store_claim *want, store_take_task take,
+                         void *arg, weir_error **error);
     weir_status (*move_task)(weir_store *store, const store_task_move *move, weir_error **error);
     weir_status (*move_execution)(weir_store *store, const store_execution_move *move,
                                   weir_error **error);
+    /* A Ready task that is due can be claimed. */
+    weir_status (*queue)(weir_store *store, int64_t execution, int64_t position,
+                         weir_error **error);
     /* One less to wait for; *ret_waiting is what is left. */
     weir_status (*count_down)(weir_store *store, int64_t execution, int64_t position,
                               int64_t *ret_waiting, weir_error **error);
-    /* One task less to end; *ret_unfinished is what is left. */
-    weir_status (*count_ended)(weir_store *store, int64_t execution, int64_t *ret_unfinished,
-                               weir_error **error);
+    /* `by` tasks more that have not ended (below 0: less); *ret_unfinished is what is left. */
+    weir_status (*count_unfinished)(weir_store *store, int64_t execution, int64_t by,
+                                    int64_t *ret_unfinished, weir_error **error);
     /* An event without a transition. */
     weir_status (*note)(weir_store *store, int64_t execution, const store_event *event,
                         weir_error **error);
@@ -174,6 +290,7 @@ typedef struct weir_store_kind {
 
 struct weir_store {
     const weir_store_kind *kind;
+    store_counts counts;
 };
 
 extern const weir_store_kind store_sqlite;

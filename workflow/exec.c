@@ -129,8 +129,7 @@ static void judge(weir_task *job, command *c)
 
     json_clean(c->errors.bytes, c->errors.size);
     if (c->stopped) {
-        job->handed_back = true;
-        job_fail(job, WEIR_TASK_FAILED, "it was handed back, since its runner was stopped");
+        job_fail(job, WEIR_TASK_FAILED, "%s", job_why_ended(job));
     } else if (c->timed_out) {
         snprintf(what, sizeof what, "'%.100s' ran longer than its timeout of %s", c->words[0],
                  weir_text_amount(WEIR_OPTION_DURATION, task->config.timeout, limit, sizeof limit));

@@ -354,32 +354,29 @@ typedef struct talk {
     weir_task *job;
     worker *worker;
     int64_t deadline; /* monotonic */
-    int64_t give_up;  /* once it is stopped: when the grace is over; else INT64_MAX */
     bool timed_out, stopped;
 } talk;
 
-/* Until the socket can go on. False: the time is over, or the runner's grace is. */
+/* Until the socket can go on. False: the time is over, or the job is to end. */
 static bool wait_for_worker(void *arg, short events)
 {
     talk *t = arg;
 
     for (;;) {
-        int64_t now = weir_monotonic_now();
-        t->timed_out = now >= t->deadline;
-        t->stopped = now >= t->give_up;
-        if (t->timed_out || t->stopped)
+        int64_t left = t->deadline - weir_monotonic_now();
+        struct pollfd fds[2] = {{.fd = t->worker->socket, .events = events},
+                                {.fd = t->job->stop, .events = POLLIN}};
+        t->timed_out = left <= 0;
+        if (t->timed_out)
             return false;
-        int64_t left = (t->deadline < t->give_up ? t->deadline : t->give_up) - now;
-        struct pollfd fds[2] = {
-            {.fd = t->worker->socket, .events = events},
-            {.fd = t->give_up == INT64_MAX ? t->job->stop : -1, .events = POLLIN}};
         int wait_ms = left / MS_NS > 60000 ? 60000 : (int)(left / MS_NS) + 1;
         if (poll(fds, 2, wait_ms) < 0 && errno != EINTR)
             return false;
         if (fds[0].revents != 0)
             return true;
-        if (fds[1].revents != 0)
-            t->give_up = weir_later(weir_monotonic_now(), t->job->grace);
+        t->stopped = fds[1].revents != 0;
+        if (t->stopped)
+            return false;
     }
 }
 
@@ -407,7 +404,7 @@ static void send_signal(const worker *w, int number)
 static void end_worker(isolation *all, zygote *z, const talk *t, bool crashed, int *ret_status)
 {
     if (!crashed || !wait_for_end(t->worker, t->job->grace)) {
-        send_signal(t->worker, t->timed_out ? SIGTERM : SIGKILL);
+        send_signal(t->worker, SIGTERM);
         if (!wait_for_end(t->worker, t->job->grace))
             send_signal(t->worker, SIGKILL);
         wait_for_end(t->worker, INT64_MAX);
@@ -427,8 +424,7 @@ static void judge(weir_task *job, const talk *t, const worker_frame *crash, int 
         snprintf(amount, sizeof amount, "; its memory is limited to %s",
                  weir_text_amount(WEIR_OPTION_SIZE, config->memory, limit, sizeof limit));
     if (t->stopped) {
-        job->handed_back = true;
-        job_fail(job, WEIR_TASK_FAILED, "it was handed back, since its runner was stopped");
+        job_fail(job, WEIR_TASK_FAILED, "%s", job_why_ended(job));
     } else if (t->timed_out) {
         job_fail(job, WEIR_TASK_FAILED, "it ran longer than its timeout of %s",
                  weir_text_amount(WEIR_OPTION_DURATION, config->timeout, limit, sizeof limit));
@@ -493,10 +489,7 @@ static void talk_with(isolation *all, zygote *z, worker *w, weir_task *job,
                       const function_place *place)
 {
     int64_t timeout = job->plan->tasks[job->position].config.timeout;
-    talk t = {.job = job,
-              .worker = w,
-              .deadline = weir_later(weir_monotonic_now(), timeout),
-              .give_up = INT64_MAX};
+    talk t = {.job = job, .worker = w, .deadline = weir_later(weir_monotonic_now(), timeout)};
     worker_socket to = {.fd = w->socket, .wait = wait_for_worker, .arg = &t};
     worker_frame frame = {.kind = 0};
     weir_buffer store = {0};

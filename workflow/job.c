@@ -5,6 +5,8 @@
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
 
 #include "workflow/context.h"
 #include "workflow/isolate.h"
@@ -12,24 +14,23 @@
 
 /* --- Beginning and end --- */
 
-weir_task *job_new(const plan *p, uint32_t position, json_t *input, json_t *context)
+weir_task *job_new(const plan *p, uint32_t position)
 {
     weir_task *job = weir_alloc(sizeof *job);
 
-    if (job != NULL) {
-        *job = (weir_task){.plan = p,
-                           .position = position,
-                           .input = input,
-                           .context = context,
-                           .set = json_object(),
-                           .gone = json_object()};
-        if (input != NULL && context != NULL && job->set != NULL && job->gone != NULL)
-            return job;
-        job_free(job);
+    if (job == NULL)
         return NULL;
-    }
-    json_decref(input);
-    json_decref(context);
+    job->plan = p;
+    job->position = position;
+    job->set = json_object();
+    job->gone = json_object();
+    /* A function on a thread asks; only what is waited for needs to be woken. */
+    const plan_task *task = &p->tasks[position];
+    bool needs_stop = task->declared->call == NULL || task->config.isolate == WEIR_ISOLATE_PROCESS;
+    job->stop = needs_stop ? eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK) : -1;
+    if (job->set != NULL && job->gone != NULL && (job->stop >= 0 || !needs_stop))
+        return job;
+    job_free(job);
     return NULL;
 }
 
@@ -42,9 +43,44 @@ void job_free(weir_task *job)
     json_decref(job->set);
     json_decref(job->gone);
     weir_arena_free(&job->texts);
+    if (job->stop >= 0)
+        close(job->stop);
+    weir_free(job->seen);
     weir_free(job->log);
     weir_free(job->writes);
+    weir_free(job->seen_after);
     weir_free(job);
+}
+
+void job_end(weir_task *job, job_ending ending)
+{
+    int goes_on = JOB_GOES_ON;
+    uint64_t one = 1;
+
+    if (!__atomic_compare_exchange_n(&job->ending, &goes_on, (int)ending, false, __ATOMIC_SEQ_CST,
+                                     __ATOMIC_SEQ_CST) ||
+        job->stop < 0)
+        return;
+    /* It cannot fail but for being full, and then it can be read, too. */
+    ssize_t written = write(job->stop, &one, sizeof one);
+    (void)written;
+}
+
+job_ending job_is_ending(const weir_task *job)
+{
+    return (job_ending)__atomic_load_n(&job->ending, __ATOMIC_SEQ_CST);
+}
+
+const char *job_why_ended(const weir_task *job)
+{
+    return job_is_ending(job) == JOB_HANDED_BACK
+               ? "it was handed back, since its runner was stopped"
+               : "it was ended, since its result is not wanted any more";
+}
+
+bool weir_task_is_cancelled(const weir_task *task)
+{
+    return job_is_ending(task) != JOB_GOES_ON;
 }
 
 static void WEIR_PRINTF(3, 0)
@@ -93,7 +129,10 @@ static void settle(weir_task *job)
         json_t *writes = json_pack("{s:O, s:o}", "set", job->set, "delete", keys_of(job->gone));
         job->writes = json_to_text(writes);
         json_decref(writes);
-        if (job->writes == NULL)
+        bool wrote = json_object_size(job->set) + json_object_size(job->gone) != 0;
+        if (wrote)
+            job->seen_after = context_after(job->seen, job->position, job->set, job->gone);
+        if (job->writes == NULL || (wrote && job->seen_after == NULL))
             job_fail(job, WEIR_TASK_FAILED, "out of memory");
     }
 }

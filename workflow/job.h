@@ -11,6 +11,13 @@
 
 enum { JOB_REASON = 4096, JOB_LOG = 64 << 10 };
 
+/* Why a job is to end before it is done. */
+typedef enum job_ending {
+    JOB_GOES_ON,
+    JOB_UNWANTED,    /* its execution has ended, or its claim was lost */
+    JOB_HANDED_BACK, /* its runner stops: what it came to is no attempt, unless it is done */
+} job_ending;
+
 /* A weir_task is what the user sees of a job. */
 struct weir_task {
     const plan *plan;
@@ -18,28 +25,36 @@ struct weir_task {
     int64_t execution, attempt, token;
     int64_t spent; /* runs before this one that count as attempts */
     int64_t grace; /* nanoseconds from SIGTERM to SIGKILL */
-    int stop;      /* a descriptor that can be read when the runner is stopped */
     void *user;
     struct isolation *isolation; /* NULL: functions run on threads */
     json_t *input, *context;     /* nobody else's */
+    char *seen;                  /* whose writes it reads; NULL: nobody's */
     json_t *set, *gone;          /* what it has written: {key: value}, {key: true} */
     weir_arena texts;            /* that it was given */
     char key[160];
+    int stop;   /* a descriptor that can be read when it is to end; -1: it has none */
+    int ending; /* a job_ending; by any thread */
     /* the outcome */
     weir_answer answer;
     int64_t delay;           /* of WEIR_TASK_RETRY */
     char reason[JOB_REASON]; /* why it failed; "": it did not */
     bool refused;            /* something could not be written: it fails, whatever it answers */
     bool broken;             /* ... for want of memory */
-    bool handed_back;        /* it was cut short: no attempt */
     char *log;               /* of a command; NULL: none */
-    char *writes;            /* as a row holds them; made by job_end */
+    char *writes;            /* as a row holds them; of one that is done */
+    char *seen_after;        /* what it hands on; NULL: what it has seen itself */
     weir_task *next;
+    weir_task *next_running; /* of its runner */
 };
 
-/* Takes `input` and `context`, also when it fails (NULL: out of memory). */
-weir_task *job_new(const plan *p, uint32_t position, json_t *input, json_t *context);
+/* Without input and context yet. NULL: out of memory, or descriptors. */
+weir_task *job_new(const plan *p, uint32_t position);
 void job_free(weir_task *job); /* NULL allowed */
+
+/* Says that it is to end; the first reason counts. By any thread, while the job runs. */
+void job_end(weir_task *job, job_ending ending);
+job_ending job_is_ending(const weir_task *job);
+const char *job_why_ended(const weir_task *job); /* the reason of a run that was cut short */
 
 /* Does it, on any thread: the function, or the command. */
 void job_run(weir_task *job);

@@ -1,68 +1,123 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* ledger.h - what happens to executions and tasks, one store transaction for each step.
+/* ledger.h - what happens to executions and tasks: the rules F over the rows of a store.
  *
  *     start     the execution and all its tasks; those that wait for nobody are Ready
  *     claim     Ready -> Running, with the next token, and what the task reads
  *     finish    the result, the tasks that it releases or skips, perhaps the end of it all
- *     reclaim   runs whose runner is gone: Running -> Ready, or Failed at the cap
+ *     wake      what is due; executions that took too long
+ *     sweep     runs whose runner is gone: Running -> Ready, or Failed at the cap; what is stuck
+ *
+ * All of them happen between ledger_begin and ledger_end, so that several can be one transaction.
  */
 #ifndef WEIR_WORKFLOW_LEDGER_H
 #define WEIR_WORKFLOW_LEDGER_H
 
 #include "store/store.h"
+#include "workflow/context.h"
 #include "workflow/job.h"
+#include "workflow/options.h"
 
-enum { LEDGER_KEY_LIMIT = 255 };
+enum {
+    LEDGER_KEY_LIMIT = 255,
+    LEDGER_BATCH = 256,  /* rows that one step of tidying up takes at most */
+    LEDGER_FOREIGN = 16, /* plans without code here that are kept */
+};
 
 typedef struct ledger {
     weir_store *store;
-    int64_t runner;
-    int64_t now;   /* of a virtual clock; 0: the store's clock is asked */
-    int64_t grace; /* given to jobs, like these */
-    int stop;
-    int64_t most_lost;
+    runner_config config;
+    int64_t runner;       /* 0: it has not joined */
+    const int64_t *clock; /* a virtual one; NULL: the store's is asked */
+    int64_t now;          /* of the transaction under way, or of the last one */
+    plan **plans;         /* that this process has the code of */
+    size_t plan_count;
+    plan *foreign[LEDGER_FOREIGN]; /* read from the store; the next to go is at `oldest` */
+    size_t oldest;
+    uint64_t turn;
     void *user;
     struct isolation *isolation; /* NULL: functions run on threads */
 } ledger;
 
-int64_t ledger_now(const ledger *l);
+void ledger_free(ledger *l); /* what it has, but for the store */
+
+weir_status ledger_begin(ledger *l, bool write, weir_error **error);
+/* Commits where `status` is WEIR_OK; else rolls back, and gives it back. */
+weir_status ledger_end(ledger *l, weir_status status, weir_error **error);
+
+/* --- Plans (plans.c) --- */
+
+const plan *ledger_plan_named(const ledger *l, const char *workflow); /* NULL: none is loaded */
+/* The plan with an id of the store, with its code or without; lives until 16 more were asked for.
+ */
+weir_status ledger_plan(ledger *l, int64_t id, plan **ret, weir_error **error);
+/* Becomes a runner of the store, and says what it has the code of. */
+weir_status ledger_join(ledger *l, const char *name, weir_error **error);
+
+/* --- Start (ledger.c) --- */
 
 /* `input` is a JSON object. WEIR_INVALID: `key` was used with another input. */
 weir_status ledger_start(ledger *l, const plan *p, const char *input, const char *key,
                          int64_t *ret_id, weir_error **error);
 
-/* What the runner must know of an execution. */
+/* --- Claim (claim.c) --- */
+
+/* Claims at most `most` tasks, of one execution or (0) of any; puts jobs in front of *jobs. A job
+ * that has failed already is not to be run. */
+weir_status ledger_claim(ledger *l, int64_t execution, size_t most, weir_task **jobs,
+                         weir_error **error);
+
+/* --- Finish (finish.c) --- */
+
+/* Records the outcome; one that comes too late (the claim was lost) is refused and noted. */
+weir_status ledger_finish(ledger *l, const weir_task *job, weir_error **error);
+
+/* --- Tidying up (sweep.c) --- */
+
+/* What has become due can be claimed. */
+weir_status ledger_wake(ledger *l, weir_error **error);
+/* Ends runners that are gone, and takes at most LEDGER_BATCH tasks from them; *ret_more: there are
+ * more. */
+weir_status ledger_sweep(ledger *l, bool *ret_more, weir_error **error);
+/* Looks at the next executions behind *after, and fails those that are stuck (rule F13); *after is
+ * 0 when all were looked at. */
+weir_status ledger_find_stuck(ledger *l, int64_t *after, weir_error **error);
+/* Tells the jobs whose execution has ended that they are not wanted any more. */
+weir_status ledger_end_doomed(ledger *l, weir_task *running, weir_error **error);
+
+/* --- Control (control.c); WEIR_STATE: the execution's state does not allow it; `reason` may be
+ * NULL --- */
+
+weir_status ledger_pause(ledger *l, int64_t id, const char *reason, weir_error **error);
+weir_status ledger_resume(ledger *l, int64_t id, const char *reason, weir_error **error);
+weir_status ledger_cancel(ledger *l, int64_t id, const char *reason, weir_error **error);
+weir_status ledger_retry(ledger *l, int64_t id, const char *reason, weir_error **error);
+
+/* What one must know of an execution. */
 typedef struct ledger_view {
+    int64_t plan, unfinished, created;
     store_state state;
-    char workflow[80];
+    char workflow[128];
     char version[WEIR_DIGEST_TEXT];
 } ledger_view;
 
-/* WEIR_NOT_FOUND: there is no such execution. */
+/* WEIR_NOT_FOUND: there is no such execution, and a message says so. */
 weir_status ledger_look(ledger *l, int64_t id, ledger_view *ret, weir_error **error);
-
-typedef struct ledger_claimed {
-    weir_task *job;    /* NULL: nothing to do now */
-    store_state state; /* of the execution */
-    int64_t due;       /* when the next Ready task is due; INT64_MAX: there is none */
-} ledger_claimed;
-
-weir_status ledger_claim(ledger *l, const plan *p, int64_t id, ledger_claimed *ret,
-                         weir_error **error);
-
-/* Records the outcome; one that comes too late (the claim was lost) is refused and noted. */
-weir_status ledger_finish(ledger *l, const plan *p, const weir_task *job, weir_error **error);
-
-weir_status ledger_reclaim(ledger *l, const plan *p, int64_t id, weir_error **error);
 
 /* --- Between the files of the ledger --- */
 
-/* A task that has ended releases the tasks below it (release.c); within a transaction. */
+/* A task that has ended releases the tasks below it (release.c). */
 weir_status ledger_task_ended(ledger *l, const plan *p, int64_t id, uint32_t position,
                               weir_error **error);
-
-/* What `reader` sees (task_count: the end); clashes are noted where `note_clashes`. */
-weir_status ledger_context(ledger *l, const plan *p, int64_t id, uint32_t reader, bool note_clashes,
+/* A Pending task that waits for nobody becomes Ready or Skipped, and what follows from that. */
+weir_status ledger_decide(ledger *l, const plan *p, int64_t id, uint32_t position,
+                          weir_error **error);
+/* All tasks have ended, and so does the execution; one that is Paused does when it is resumed. */
+weir_status ledger_complete(ledger *l, const plan *p, int64_t id, weir_error **error);
+/* Ends an execution before its time: what does not run is Cancelled (control.c). */
+weir_status ledger_cut_short(ledger *l, int64_t id, store_state from, store_state to,
+                             const char *reason, weir_error **error);
+/* The context of a view; clashes are noted for `reader` (-1: the end; -2: nobody) (claim.c). */
+weir_status ledger_context(ledger *l, const plan *p, int64_t id, const char *seen, int64_t reader,
                            json_t **ret, weir_error **error);
 
 /* --- retry.c --- */

@@ -3,11 +3,9 @@
  * that was written by hand is told of here. */
 #include "workflow/plan.h"
 
-#include <jansson.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-#include "workflow/json.h"
 
 static weir_status no_memory(weir_error **error)
 {
@@ -19,25 +17,51 @@ static weir_status no_memory(weir_error **error)
 static weir_status check_task(const weir_module_workflow *workflow, uint32_t at, weir_error **error)
 {
     const weir_module_task *task = &workflow->tasks[at];
-    bool command = task->exec != NULL && task->exec[0] != NULL;
-
     if (task->name == NULL || task->name[0] == '\0')
         return weir_error_set_at(error, WEIR_SPEC, task->place, "a task of '%s' has no name",
                                  workflow->name);
-    if ((task->call != NULL) == command)
-        return weir_error_set_at(error, WEIR_SPEC, task->place,
-                                 "the task '%s' needs a function or a command, not both",
-                                 task->name);
     for (uint32_t i = 0; i < task->after_count; i++)
         if (task->after[i] >= workflow->task_count)
             return weir_error_set_at(error, WEIR_SPEC, task->place,
                                      "the task '%s' comes after a task that is not there",
                                      task->name);
-    for (uint32_t i = 0; i < at; i++)
-        if (strcmp(workflow->tasks[i].name, task->name) == 0)
+    return WEIR_OK;
+}
+
+static int by_name(const void *a, const void *b)
+{
+    return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+static weir_status check_names(const weir_module_workflow *workflow, weir_error **error)
+{
+    const char **names = weir_alloc_array(workflow->task_count, sizeof *names), *twice = NULL;
+
+    if (names == NULL)
+        return no_memory(error);
+    for (uint32_t i = 0; i < workflow->task_count; i++)
+        names[i] = workflow->tasks[i].name;
+    qsort(names, workflow->task_count, sizeof *names, by_name);
+    for (uint32_t i = 1; i < workflow->task_count; i++)
+        if (strcmp(names[i - 1], names[i]) == 0)
+            twice = names[i];
+    weir_free(names);
+    return twice == NULL
+               ? WEIR_OK
+               : weir_error_set_at(error, WEIR_SPEC, workflow->place,
+                                   "the workflow '%s' has two tasks '%s'", workflow->name, twice);
+}
+
+/* What a plan that was read from a store does not have. */
+static weir_status check_bodies(const weir_module_workflow *workflow, weir_error **error)
+{
+    for (uint32_t i = 0; i < workflow->task_count; i++) {
+        const weir_module_task *task = &workflow->tasks[i];
+        if ((task->call != NULL) == (task->exec != NULL && task->exec[0] != NULL))
             return weir_error_set_at(error, WEIR_SPEC, task->place,
-                                     "the workflow '%s' has two tasks '%s'", workflow->name,
+                                     "the task '%s' needs a function or a command, not both",
                                      task->name);
+    }
     return WEIR_OK;
 }
 
@@ -50,7 +74,7 @@ static weir_status check_tables(const weir_module_workflow *workflow, weir_error
     weir_status status = WEIR_OK;
     for (uint32_t i = 0; i < workflow->task_count && status == WEIR_OK; i++)
         status = check_task(workflow, i, error);
-    return status;
+    return status == WEIR_OK ? check_names(workflow, error) : status;
 }
 
 static weir_status read_options(const weir_module_task *task, plan_task *into, weir_error **error)
@@ -64,6 +88,10 @@ static weir_status read_options(const weir_module_task *task, plan_task *into, w
     if (status == WEIR_OK)
         status = weir_options_read(weir_retry_options.items, weir_retry_options.count, what,
                                    task->retry.items, task->retry.count, &into->retry, error);
+    if (status == WEIR_OK && task->concurrency.count != 0)
+        status = weir_options_read(weir_concurrency_options.items, weir_concurrency_options.count,
+                                   what, task->concurrency.items, task->concurrency.count,
+                                   &into->concurrency, error);
     if (status == WEIR_OK && task->after_count == 0 &&
         (into->config.run_if == WEIR_RUN_IF_ANY_SUCCESS ||
          into->config.run_if == WEIR_RUN_IF_ANY_FAILED))
@@ -136,6 +164,28 @@ static bool sort(plan *p, uint32_t *missing)
     return placed == p->task_count;
 }
 
+/* The tags that are there, beside none. */
+static bool list_tags(plan *p)
+{
+    p->tags = weir_arena_alloc(&p->arena, (p->task_count + 1) * sizeof *p->tags);
+    if (p->tags == NULL)
+        return false;
+    p->tags[p->tag_count++] = (plan_tag){0};
+    for (uint32_t i = 0; i < p->task_count; i++) {
+        const weir_concurrency_config *own = &p->tasks[i].concurrency;
+        size_t at = 1;
+        while (own->tag != NULL && at < p->tag_count && strcmp(p->tags[at].tag, own->tag) != 0)
+            at++;
+        if (own->tag == NULL)
+            continue;
+        if (at == p->tag_count)
+            p->tags[p->tag_count++] = (plan_tag){own->tag, own->limit};
+        else if (own->limit < p->tags[at].limit)
+            p->tags[at].limit = own->limit;
+    }
+    return true;
+}
+
 static weir_status join_up(plan *p, const weir_module_workflow *workflow, weir_error **error)
 {
     weir_status status = WEIR_OK;
@@ -145,10 +195,14 @@ static weir_status join_up(plan *p, const weir_module_workflow *workflow, weir_e
         p->tasks[i].name = workflow->tasks[i].name;
         status = read_options(&workflow->tasks[i], &p->tasks[i], error);
     }
+    if (status == WEIR_OK)
+        status = weir_options_read(weir_workflow_options.items, weir_workflow_options.count,
+                                   workflow->name, workflow->settings.items,
+                                   workflow->settings.count, &p->config, error);
     if (status != WEIR_OK)
         return status;
     uint32_t *missing = weir_arena_alloc(&p->arena, p->task_count * sizeof *missing);
-    if (missing == NULL || !link_below(p))
+    if (missing == NULL || !link_below(p) || !list_tags(p))
         return no_memory(error);
     if (!sort(p, missing))
         return weir_error_set_at(error, WEIR_SPEC, workflow->place,
@@ -156,76 +210,20 @@ static weir_status join_up(plan *p, const weir_module_workflow *workflow, weir_e
     return WEIR_OK;
 }
 
-/* --- The text --- */
-
-static json_t *names_of(const plan *p, const weir_module_task *task)
-{
-    json_t *names = json_array();
-
-    for (uint32_t i = 0; i < task->after_count; i++)
-        json_array_append_new(names, json_string(p->tasks[task->after[i]].name));
-    return names;
-}
-
-static json_t *body_of(const weir_module_task *task)
-{
-    json_t *words;
-
-    if (task->call != NULL)
-        return json_pack("{s:s?}", "call", task->call_name);
-    words = json_array();
-    for (const char *const *word = task->exec; *word != NULL; word++)
-        json_array_append_new(words, json_string(*word));
-    return json_pack("{s:o}", "exec", words);
-}
-
-static json_t *describe_task(const plan *p, const plan_task *task)
-{
-    return json_pack("{s:s, s:o, s:o, s:i, s:b, s:I, s:{s:I, s:i, s:I, s:I, s:b}}", "name",
-                     task->name, "after", names_of(p, task->declared), "body",
-                     body_of(task->declared), "run_if", task->config.run_if, "allow_failure",
-                     task->config.allow_failure, "timeout", (json_int_t)task->config.timeout,
-                     "retry", "attempts", (json_int_t)task->retry.attempts, "backoff",
-                     task->retry.backoff, "delay", (json_int_t)task->retry.delay, "max_delay",
-                     (json_int_t)task->retry.max_delay, "jitter", task->retry.jitter);
-}
-
-/* The same on every machine: keys are sorted, durations are nanoseconds. */
-static bool describe(plan *p)
-{
-    json_t *tasks = json_array();
-    bool good = tasks != NULL;
-
-    for (uint32_t i = 0; i < p->task_count && good; i++)
-        good = json_array_append_new(tasks, describe_task(p, &p->tasks[i])) == 0;
-    json_t *whole = json_pack("{s:s, s:o}", "workflow", p->workflow, "tasks", tasks);
-    p->text = good ? json_to_text(whole) : NULL;
-    json_decref(whole);
-    if (p->text == NULL)
-        return false;
-    weir_digest sum = WEIR_DIGEST_START;
-    weir_digest_add_text(&sum, p->text);
-    weir_digest_print(sum, p->version);
-    return true;
-}
-
 /* --- The whole --- */
 
-weir_status plan_new(const weir_module_workflow *workflow, const char *folder, plan **ret,
-                     weir_error **error)
+/* Takes `p`, also when it fails. */
+static weir_status build(plan *p, const weir_module_workflow *workflow, plan **ret,
+                         weir_error **error)
 {
     weir_status status = check_tables(workflow, error);
-    plan *p = status == WEIR_OK ? weir_alloc(sizeof *p) : NULL;
 
-    if (p == NULL)
-        return status != WEIR_OK ? status : no_memory(error);
-    p->workflow = workflow->name;
-    p->task_count = workflow->task_count;
-    if (folder != NULL)
-        p->folder = weir_arena_copy(&p->arena, folder, strlen(folder));
-    status =
-        make_room(p, workflow) && !p->arena.failed ? join_up(p, workflow, error) : no_memory(error);
-    if (status == WEIR_OK && !describe(p))
+    if (status == WEIR_OK) {
+        p->workflow = workflow->name;
+        p->task_count = workflow->task_count;
+        status = make_room(p, workflow) ? join_up(p, workflow, error) : no_memory(error);
+    }
+    if (status == WEIR_OK && !plan_describe(p))
         status = no_memory(error);
     if (status == WEIR_OK)
         *ret = p;
@@ -234,10 +232,43 @@ weir_status plan_new(const weir_module_workflow *workflow, const char *folder, p
     return status;
 }
 
+weir_status plan_new(const weir_module_workflow *workflow, const char *folder, plan **ret,
+                     weir_error **error)
+{
+    weir_status status = check_bodies(workflow, error);
+    plan *p = status == WEIR_OK ? weir_alloc(sizeof *p) : NULL;
+
+    if (p == NULL)
+        return status != WEIR_OK ? status : no_memory(error);
+    if (folder != NULL &&
+        (p->folder = weir_arena_copy(&p->arena, folder, strlen(folder))) == NULL) {
+        plan_free(p);
+        return no_memory(error);
+    }
+    return build(p, workflow, ret, error);
+}
+
+weir_status plan_read(const char *text, plan **ret, weir_error **error)
+{
+    weir_module_workflow workflow = {0};
+    plan *p = weir_alloc(sizeof *p);
+
+    if (p == NULL)
+        return no_memory(error);
+    weir_status status = plan_parse(text, &p->arena, &workflow, error);
+    if (status == WEIR_OK)
+        return build(p, &workflow, ret, error);
+    plan_free(p);
+    return status;
+}
+
 void plan_free(plan *p)
 {
     if (p == NULL)
         return;
+    for (uint32_t i = 0; p->tasks != NULL && i < p->task_count; i++)
+        weir_options_free(weir_concurrency_options.items, weir_concurrency_options.count,
+                          &p->tasks[i].concurrency);
     weir_free(p->text);
     weir_arena_free(&p->arena);
     weir_free(p);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* plan.h - a workflow as the engine runs it: what a module declares, checked and joined up. */
+/* plan.h - a workflow as the engine runs it: what a module declares, or what a store has kept of
+ * it, checked and joined up. */
 #ifndef WEIR_WORKFLOW_PLAN_H
 #define WEIR_WORKFLOW_PLAN_H
 
@@ -11,35 +12,59 @@
 enum { PLAN_MOST_TASKS = 10000 };
 
 typedef struct plan_task {
-    const weir_module_task *declared;
+    const weir_module_task *declared; /* without a function or a command in a plan that was read */
     const char *name;
     weir_task_config config;
     weir_retry_config retry;
+    weir_concurrency_config concurrency;
     uint32_t *below; /* tasks that name it in their `after:` */
     uint32_t below_count;
 } plan_task;
+
+/* Tasks that have a limit together. */
+typedef struct plan_tag {
+    const char *tag; /* NULL: those without */
+    int64_t limit;
+} plan_tag;
 
 typedef struct plan {
     weir_arena arena;
     const char *workflow;
     const char *folder; /* where commands run; NULL: the working directory */
-    plan_task *tasks;   /* in the order of the spec */
+    weir_workflow_config config;
+    plan_task *tasks; /* in the order of the spec */
     uint32_t task_count;
     uint32_t *order; /* topological; ties: the spec's */
     uint64_t *above; /* a row of bits a task: who is above it, near or far */
     size_t row_words;
+    plan_tag *tags;
+    size_t tag_count;
     char *text;                     /* as JSON: what is stored with an execution */
     char version[WEIR_DIGEST_TEXT]; /* its digest */
+    int64_t id;                     /* in the store; 0: it has none yet */
+    uint64_t turn;                  /* when this runner last claimed from it */
 } plan;
 
 /* Texts are the module's, which outlives the plan. Fails with WEIR_SPEC: the tables are wrong. */
 weir_status plan_new(const weir_module_workflow *workflow, const char *folder, plan **ret,
                      weir_error **error);
+/* From the text of another, which may be of another process: without functions and commands. */
+weir_status plan_read(const char *text, plan **ret, weir_error **error);
 void plan_free(plan *p); /* NULL allowed */
+
+/* As JSON, the same on every machine; and its tables again, in the plan's arena. */
+bool plan_describe(plan *p);
+weir_status plan_parse(const char *text, weir_arena *arena, weir_module_workflow *ret,
+                       weir_error **error);
+
+static inline const uint64_t *plan_above(const plan *p, uint32_t task)
+{
+    return &p->above[task * p->row_words];
+}
 
 static inline bool plan_is_above(const plan *p, uint32_t task, uint32_t of)
 {
-    return (p->above[of * p->row_words + task / 64] >> task % 64 & 1) != 0;
+    return (plan_above(p, of)[task / 64] >> task % 64 & 1) != 0;
 }
 
 #endif

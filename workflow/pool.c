@@ -4,9 +4,8 @@
 
 #include <pthread.h>
 #include <signal.h>
-#include <time.h>
-
-#include "core/clock.h"
+#include <sys/eventfd.h>
+#include <unistd.h>
 
 typedef struct job_queue {
     weir_task *first, **last;
@@ -14,7 +13,8 @@ typedef struct job_queue {
 
 struct job_pool {
     pthread_mutex_t mutex;
-    pthread_cond_t work, done;
+    pthread_cond_t work;
+    int done; /* an eventfd */
     job_queue waiting, ended;
     size_t slots, threads, given;
     bool closing;
@@ -53,8 +53,10 @@ static void *work(void *arg)
         pthread_mutex_unlock(&pool->mutex);
         job_run(job);
         pthread_mutex_lock(&pool->mutex);
+        bool first = pool->ended.first == NULL;
         add(&pool->ended, job);
-        pthread_cond_signal(&pool->done);
+        if (first)
+            eventfd_write(pool->done, 1);
     }
     pthread_mutex_unlock(&pool->mutex);
     return NULL;
@@ -63,19 +65,18 @@ static void *work(void *arg)
 job_pool *pool_new(size_t slots)
 {
     job_pool *pool = weir_alloc(sizeof *pool + slots * sizeof(pthread_t));
-    pthread_condattr_t attributes;
 
     if (pool == NULL)
         return NULL;
+    if ((pool->done = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) < 0) {
+        weir_free(pool);
+        return NULL;
+    }
     pool->slots = slots;
     pool->waiting.last = &pool->waiting.first;
     pool->ended.last = &pool->ended.first;
     pthread_mutex_init(&pool->mutex, NULL);
     pthread_cond_init(&pool->work, NULL);
-    pthread_condattr_init(&attributes);
-    pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
-    pthread_cond_init(&pool->done, &attributes);
-    pthread_condattr_destroy(&attributes);
     return pool;
 }
 
@@ -93,7 +94,7 @@ void pool_free(job_pool *pool)
         job_free(job);
     pthread_mutex_destroy(&pool->mutex);
     pthread_cond_destroy(&pool->work);
-    pthread_cond_destroy(&pool->done);
+    close(pool->done);
     weir_free(pool);
 }
 
@@ -102,9 +103,14 @@ size_t pool_running(const job_pool *pool)
     return pool->given;
 }
 
-bool pool_has_room(const job_pool *pool)
+size_t pool_room(const job_pool *pool)
 {
-    return pool->given < pool->slots;
+    return pool->slots - pool->given;
+}
+
+int pool_descriptor(const job_pool *pool)
+{
+    return pool->done;
 }
 
 /* Signals are the host's threads' to take. */
@@ -133,17 +139,16 @@ bool pool_give(job_pool *pool, weir_task *job)
     return true;
 }
 
-weir_task *pool_take(job_pool *pool, int64_t wait_ns)
+weir_task *pool_take(job_pool *pool)
 {
-    int64_t end = weir_later(weir_monotonic_now(), wait_ns);
-    struct timespec until = {.tv_sec = end / 1000000000, .tv_nsec = end % 1000000000};
-    weir_task *job;
+    eventfd_t count;
 
     pthread_mutex_lock(&pool->mutex);
-    while ((job = take(&pool->ended)) == NULL && wait_ns > 0 &&
-           pthread_cond_timedwait(&pool->done, &pool->mutex, &until) == 0) {
-    }
+    eventfd_read(pool->done, &count); /* empty is fine */
+    weir_task *jobs = pool->ended.first;
+    pool->ended = (job_queue){.last = &pool->ended.first};
     pthread_mutex_unlock(&pool->mutex);
-    pool->given -= job != NULL;
-    return job;
+    for (weir_task *job = jobs; job != NULL; job = job->next)
+        pool->given--;
+    return jobs;
 }

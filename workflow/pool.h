@@ -15,13 +15,15 @@ job_pool *pool_new(size_t slots);
 void pool_free(job_pool *pool); /* waits for jobs that run; frees all that are left. NULL allowed */
 
 size_t pool_running(const job_pool *pool); /* jobs that were given and not taken back */
-bool pool_has_room(const job_pool *pool);
+size_t pool_room(const job_pool *pool);    /* jobs that can be given */
+
+/* Can be read when a job may have ended; pool_take empties it. */
+int pool_descriptor(const job_pool *pool);
 
 /* Takes the job. False: no thread could be started, and the job is still the caller's. */
 bool pool_give(job_pool *pool, weir_task *job);
 
-/* A job that has ended, the caller's from now on; NULL: none has. Waits for one for at most
- * `wait_ns`. */
-weir_task *pool_take(job_pool *pool, int64_t wait_ns);
+/* Jobs that have ended, the caller's from now on, linked by `next`; NULL: none has. */
+weir_task *pool_take(job_pool *pool);
 
 #endif

@@ -18,6 +18,7 @@ typedef struct upstream {
     uint32_t successes, failures, neither;
     char cause[CAUSE]; /* of the first failure, else of the first that is neither */
     bool cause_is_failure;
+    context_view view; /* what they hand on */
 } upstream;
 
 /* A skipped task hands on why, so that the cause is the first one. */
@@ -44,12 +45,11 @@ static weir_status take_upstream(void *arg, const store_task *row, weir_error **
 {
     upstream *up = arg;
 
-    (void)error;
     up->successes += row->verdict == STORE_SUCCESS;
     up->failures += row->verdict == STORE_FAILURE;
     up->neither += row->verdict == STORE_NEITHER;
     name_cause(up, row);
-    return WEIR_OK;
+    return context_view_add(&up->view, row->seen, error);
 }
 
 static bool holds(int rule, const upstream *up)
@@ -75,134 +75,225 @@ static store_verdict verdict_of_skip(int rule, const upstream *up)
     return rule != WEIR_RUN_IF_ANY_FAILED && up->failures != 0 ? STORE_FAILURE : STORE_NEITHER;
 }
 
+static weir_status ask(ledger *l, const plan *p, int64_t id, uint32_t position, upstream *up,
+                       weir_error **error)
+{
+    const weir_module_task *declared = p->tasks[position].declared;
+    weir_status status = WEIR_OK;
+
+    for (uint32_t i = 0; i < declared->after_count && status == WEIR_OK; i++)
+        status = l->store->kind->find_task(l->store, id, declared->after[i], false, take_upstream,
+                                           up, error);
+    return status;
+}
+
+static weir_status move_decided(ledger *l, const plan *p, int64_t id, uint32_t position,
+                                const upstream *up, const char *seen, bool skipped,
+                                weir_error **error)
+{
+    static const char *const words[] = {"all_success", "all_done", "any_success", "any_failed",
+                                        "none_failed"};
+    int rule = p->tasks[position].config.run_if;
+    char reason[CAUSE + 64];
+    store_task_move move = {.execution = id,
+                            .position = position,
+                            .from = STORE_PENDING,
+                            .to = skipped ? STORE_SKIPPED : STORE_READY,
+                            .runner = l->runner,
+                            .time = l->now,
+                            .due = l->now,
+                            .seen = seen};
+
+    if (skipped) {
+        move.verdict = verdict_of_skip(rule, up);
+        snprintf(reason, sizeof reason, "%s is not so: %s", words[rule],
+                 up->cause[0] != '\0' ? up->cause : "nothing failed");
+        move.reason = reason;
+    }
+    return l->store->kind->move_task(l->store, &move, error);
+}
+
 /* *ret_skipped: it has ended, too. */
 static weir_status decide(ledger *l, const plan *p, int64_t id, uint32_t position,
                           bool *ret_skipped, weir_error **error)
 {
-    static const char *const words[] = {"all_success", "all_done", "any_success", "any_failed",
-                                        "none_failed"};
-    const weir_store_kind *kind = l->store->kind;
-    const plan_task *task = &p->tasks[position];
     upstream up = {0};
-    char reason[CAUSE + 64];
-    weir_status status = WEIR_OK;
+    char *seen = NULL;
+    weir_status status = ask(l, p, id, position, &up, error);
 
-    for (uint32_t i = 0; i < task->declared->after_count && status == WEIR_OK; i++)
-        status = kind->find_task(l->store, id, task->declared->after[i], take_upstream, &up, error);
-    if (status != WEIR_OK)
-        return status;
-    *ret_skipped = !holds(task->config.run_if, &up);
-    int64_t now = ledger_now(l);
-    store_task_move move = {.execution = id,
-                            .position = position,
-                            .from = STORE_PENDING,
-                            .to = *ret_skipped ? STORE_SKIPPED : STORE_READY,
-                            .runner = l->runner,
-                            .time = now,
-                            .due = now};
-    if (*ret_skipped) {
-        move.verdict = verdict_of_skip(task->config.run_if, &up);
-        snprintf(reason, sizeof reason, "%s is not so: %s", words[task->config.run_if],
-                 up.cause[0] != '\0' ? up.cause : "nothing failed");
-        move.reason = reason;
-    }
-    return kind->move_task(l->store, &move, error);
+    if (status == WEIR_OK)
+        status = context_view_end(&up.view, p, &seen, error);
+    *ret_skipped = !holds(p->tasks[position].config.run_if, &up);
+    if (status == WEIR_OK)
+        status = move_decided(l, p, id, position, &up, seen, *ret_skipped, error);
+    context_view_free(&up.view);
+    weir_free(seen);
+    return status;
 }
 
 /* --- The end of an execution --- */
 
-typedef struct failures {
+/* All of its tasks, once. */
+typedef struct outcome {
     const plan *plan;
-    size_t count;
+    size_t failures;
     char first[JOB_REASON + 200];
-} failures;
+    context_view view; /* of the tasks that nobody comes after */
+} outcome;
 
-static weir_status take_failure(void *arg, const store_task *row, weir_error **error)
+static weir_status take_outcome(void *arg, const store_task *row, weir_error **error)
 {
-    failures *f = arg;
+    outcome *o = arg;
+    const plan_task *task = &o->plan->tasks[row->position];
 
-    (void)error;
-    if (f->plan->tasks[row->position].config.allow_failure)
-        return WEIR_OK;
-    if (f->count++ == 0)
-        snprintf(f->first, sizeof f->first, "'%s' failed: %s", row->name,
+    if (row->state == STORE_FAILED && !task->config.allow_failure && o->failures++ == 0)
+        snprintf(o->first, sizeof o->first, "'%s' failed: %s", row->name,
                  row->reason != NULL ? row->reason : "");
-    return WEIR_OK;
+    return task->below_count == 0 ? context_view_add(&o->view, row->seen, error) : WEIR_OK;
 }
 
-static weir_status end_execution(ledger *l, const plan *p, int64_t id, weir_error **error)
+static weir_status final_context(ledger *l, const plan *p, int64_t id, outcome *o, char **ret,
+                                 weir_error **error)
 {
-    failures f = {.plan = p};
+    char *seen = NULL;
     json_t *context = NULL;
-    weir_status status =
-        l->store->kind->each_task(l->store, id, STORE_FAILED, take_failure, &f, error);
+    weir_status status = context_view_end(&o->view, p, &seen, error);
 
     if (status == WEIR_OK)
-        status = ledger_context(l, p, id, p->task_count, true, &context, error);
-    if (status != WEIR_OK)
-        return status;
-    char *text = json_to_text(context);
-    bool large = text != NULL && strlen(text) > CONTEXT_LIMIT;
+        status = ledger_context(l, p, id, seen, -1, &context, error);
+    if (status == WEIR_OK && (*ret = json_to_text(context)) == NULL)
+        status = weir_error_set(error, WEIR_NOMEM, "out of memory");
     json_decref(context);
-    if (f.count > 1)
-        snprintf(f.first + strlen(f.first), sizeof f.first - strlen(f.first),
-                 " (and %zu more failed)", f.count - 1);
+    weir_free(seen);
+    return status;
+}
+
+static weir_status move_to_end(ledger *l, int64_t id, outcome *o, const char *context,
+                               weir_error **error)
+{
+    bool large = strlen(context) > CONTEXT_LIMIT, failed = o->failures != 0 || large;
+
+    if (o->failures > 1)
+        snprintf(o->first + strlen(o->first), sizeof o->first - strlen(o->first),
+                 " (and %zu more failed)", o->failures - 1);
     if (large)
-        snprintf(f.first, sizeof f.first, "the final context is longer than %d bytes",
+        snprintf(o->first, sizeof o->first, "the final context is longer than %d bytes",
                  CONTEXT_LIMIT);
-    bool failed = f.count != 0 || large;
     store_execution_move move = {.execution = id,
                                  .from = STORE_RUNNING,
                                  .to = failed ? STORE_FAILED : STORE_COMPLETED,
                                  .runner = l->runner,
-                                 .reason = failed ? f.first : NULL,
-                                 .time = ledger_now(l),
-                                 .context = large ? NULL : text};
-    status = text != NULL ? l->store->kind->move_execution(l->store, &move, error)
-                          : weir_error_set(error, WEIR_NOMEM, "out of memory");
-    weir_free(text);
+                                 .reason = failed ? o->first : NULL,
+                                 .time = l->now,
+                                 .context = large ? NULL : context};
+    return l->store->kind->move_execution(l->store, &move, error);
+}
+
+weir_status ledger_complete(ledger *l, const plan *p, int64_t id, weir_error **error)
+{
+    outcome o = {.plan = p};
+    char *context = NULL;
+    ledger_view view;
+    weir_status status = ledger_look(l, id, &view, error);
+
+    if (status != WEIR_OK || view.state != STORE_RUNNING)
+        return status;
+    status = l->store->kind->each_task(l->store, id, STORE_NONE, false, take_outcome, &o, error);
+
+    if (status == WEIR_OK)
+        status = final_context(l, p, id, &o, &context, error);
+    if (status == WEIR_OK)
+        status = move_to_end(l, id, &o, context, error);
+    context_view_free(&o.view);
+    weir_free(context);
     return status;
 }
 
 /* --- The tasks below --- */
 
-/* Counts down those that wait for `position`; who has nothing to wait for any more is decided, and
- * goes into `ended` when it is skipped. */
-static weir_status release(ledger *l, const plan *p, int64_t id, uint32_t position, uint32_t *ended,
-                           uint32_t *count, weir_error **error)
+/* Tasks that have ended and whose dependents are still to be told. */
+typedef struct ended_list {
+    uint32_t *items;
+    size_t count, room;
+} ended_list;
+
+static bool add_ended(ended_list *list, uint32_t position)
+{
+    if (list->count == list->room) {
+        size_t room = list->room != 0 ? 2 * list->room : 16;
+        uint32_t *items = weir_realloc(list->items, room * sizeof *items);
+        if (items == NULL)
+            return false;
+        list->items = items;
+        list->room = room;
+    }
+    list->items[list->count++] = position;
+    return true;
+}
+
+/* Decides what waits for nobody any more; it goes into `ended` when it is skipped. */
+static weir_status decide_and_list(ledger *l, const plan *p, int64_t id, uint32_t position,
+                                   ended_list *ended, weir_error **error)
+{
+    bool skipped = false;
+    weir_status status = decide(l, p, id, position, &skipped, error);
+
+    if (status == WEIR_OK && skipped && !add_ended(ended, position))
+        return weir_error_set(error, WEIR_NOMEM, "out of memory");
+    return status;
+}
+
+/* Counts down those that wait for `position`. */
+static weir_status release(ledger *l, const plan *p, int64_t id, uint32_t position,
+                           ended_list *ended, weir_error **error)
 {
     const plan_task *task = &p->tasks[position];
     weir_status status = WEIR_OK;
 
     for (uint32_t i = 0; i < task->below_count && status == WEIR_OK; i++) {
         int64_t waiting = 0;
-        bool skipped = false;
         status = l->store->kind->count_down(l->store, id, task->below[i], &waiting, error);
         if (status == WEIR_OK && waiting == 0)
-            status = decide(l, p, id, task->below[i], &skipped, error);
-        if (status == WEIR_OK && skipped)
-            ended[(*count)++] = task->below[i];
+            status = decide_and_list(l, p, id, task->below[i], ended, error);
     }
+    return status;
+}
+
+static weir_status release_all(ledger *l, const plan *p, int64_t id, ended_list *ended,
+                               weir_error **error)
+{
+    weir_status status = WEIR_OK;
+    int64_t unfinished = 1;
+
+    for (size_t i = 0; i < ended->count && status == WEIR_OK; i++)
+        status = release(l, p, id, ended->items[i], ended, error);
+    if (status == WEIR_OK && ended->count != 0)
+        status = l->store->kind->count_unfinished(l->store, id, -(int64_t)ended->count, &unfinished,
+                                                  error);
+    if (status == WEIR_OK && unfinished == 0)
+        status = ledger_complete(l, p, id, error);
+    weir_free(ended->items);
     return status;
 }
 
 weir_status ledger_task_ended(ledger *l, const plan *p, int64_t id, uint32_t position,
                               weir_error **error)
 {
-    uint32_t *ended = weir_alloc_array(p->task_count, sizeof *ended), count = 1;
-    weir_status status = WEIR_OK;
-    int64_t unfinished = 1;
+    ended_list ended = {0};
 
-    if (ended == NULL)
+    if (!add_ended(&ended, position))
         return weir_error_set(error, WEIR_NOMEM, "out of memory");
-    ended[0] = position;
-    for (uint32_t i = 0; i < count && status == WEIR_OK; i++) {
-        status = release(l, p, id, ended[i], ended, &count, error);
-        if (status == WEIR_OK)
-            status = l->store->kind->count_ended(l->store, id, &unfinished, error);
-    }
-    if (status == WEIR_OK && unfinished == 0)
-        status = end_execution(l, p, id, error);
-    weir_free(ended);
+    return release_all(l, p, id, &ended, error);
+}
+
+weir_status ledger_decide(ledger *l, const plan *p, int64_t id, uint32_t position,
+                          weir_error **error)
+{
+    ended_list ended = {0};
+    weir_status status = decide_and_list(l, p, id, position, &ended, error);
+
+    if (status == WEIR_OK)
+        return release_all(l, p, id, &ended, error);
+    weir_free(ended.items);
     return status;
 }

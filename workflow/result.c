@@ -95,20 +95,20 @@ static weir_status take_event(void *arg, const store_event *row, weir_error **er
 static weir_status read_result(weir_store *store, int64_t id, report *r, weir_error **error)
 {
     weir_status status =
-        store->kind->find_execution(store, id, NULL, NULL, take_execution, r, error);
+        store->kind->find_execution(store, id, NULL, NULL, true, take_execution, r, error);
 
     put(r, r->whole, "tasks", json_incref(r->tasks));
     if (status == WEIR_OK)
-        status = store->kind->each_task(store, id, STORE_NONE, take_task, r, error);
+        status = store->kind->each_task(store, id, STORE_NONE, true, take_task, r, error);
     return status;
 }
 
 static weir_status read_events(weir_store *store, int64_t id, report *r, weir_error **error)
 {
-    weir_status status = store->kind->each_task(store, id, STORE_NONE, take_name, r, error);
+    weir_status status = store->kind->each_task(store, id, STORE_NONE, false, take_name, r, error);
 
     if (status == WEIR_OK)
-        status = store->kind->each_event(store, id, take_event, r, error);
+        status = store->kind->each_event(store, id, 0, take_event, r, error);
     return status;
 }
 
@@ -118,7 +118,7 @@ static weir_status give(weir_runner *runner, int64_t id, reading read, report *r
                         weir_error **error)
 {
     weir_store *store = runner->ledger.store;
-    weir_status status = id > 0 ? store->kind->begin(store, error) : WEIR_NOT_FOUND;
+    weir_status status = id > 0 ? ledger_begin(&runner->ledger, false, error) : WEIR_NOT_FOUND;
 
     if (status == WEIR_OK) {
         status = read(store, id, r, error);

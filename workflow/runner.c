@@ -1,9 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* runner.c - runs executions: claims what is ready, gives it to threads, records what comes back.
- *
- * All store transactions are of the runner's own thread, one for each step, so that what another
- * process sees is always whole. Work is never done inside one.
- */
+/* runner.c - a runner and its workflows: opening, loading, starting, running, controlling. */
 #include "workflow/runner.h"
 
 #include <errno.h>
@@ -20,80 +16,20 @@
 #include "workflow/isolate.h"
 #include "workflow/json.h"
 
-static const weir_option runner_options[] = {
-    {.name = "slots",
-     .type = WEIR_OPTION_INTEGER,
-     .fallback = "4",
-     .min = 1,
-     .max = 1024,
-     .offset = offsetof(runner_config, slots),
-     .help = "How many tasks run at once."},
-    {.name = "poll",
-     .type = WEIR_OPTION_DURATION,
-     .fallback = "100ms",
-     .min = 1000000,
-     .max = 60000000000,
-     .offset = offsetof(runner_config, poll),
-     .help = "How often the store is looked at for what other runners did."},
-    {.name = "busy",
-     .type = WEIR_OPTION_DURATION,
-     .fallback = "30s",
-     .min = 1000000,
-     .max = 3600000000000,
-     .offset = offsetof(runner_config, busy),
-     .help = "How long another process may hold the store before that is an error."},
-    {.name = "grace",
-     .type = WEIR_OPTION_DURATION,
-     .fallback = "5s",
-     .min = 0,
-     .max = 3600000000000,
-     .offset = offsetof(runner_config, grace),
-     .help = "The time from SIGTERM to SIGKILL of a command that is ended."},
-    {.name = "most_lost",
-     .type = WEIR_OPTION_INTEGER,
-     .fallback = "3",
-     .min = 0,
-     .max = 1000,
-     .offset = offsetof(runner_config, most_lost),
-     .help = "How often a task runs again after its runner was lost with it."},
-};
-
-enum { OPTION_COUNT = sizeof runner_options / sizeof *runner_options };
-
-const weir_option *weir_runner_options(size_t *ret_count)
-{
-    *ret_count = OPTION_COUNT;
-    return runner_options;
-}
-
 /* --- Opening and closing --- */
-
-static weir_status join(weir_runner *runner, weir_error **error)
-{
-    char name[320], host[256] = "";
-    weir_store *store = runner->ledger.store;
-
-    gethostname(host, sizeof host - 1);
-    snprintf(name, sizeof name, "%s/%ld", host, (long)getpid());
-    return store->kind->join(store, name, &runner->ledger.runner, error);
-}
 
 static weir_status open_runner(weir_runner *runner, const char *url, const weir_setting *settings,
                                size_t count, weir_error **error)
 {
-    weir_status status = weir_options_read(runner_options, OPTION_COUNT, "the runner", settings,
-                                           count, &runner->config, error);
+    runner_config *config = &runner->ledger.config;
+    weir_status status = runner_options_read(settings, count, config, error);
 
     if (status != WEIR_OK)
         return status;
-    runner->ledger.grace = runner->config.grace;
-    runner->ledger.most_lost = runner->config.most_lost;
-    if ((runner->ledger.stop = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) < 0)
+    if ((runner->stop = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) < 0)
         return weir_error_set(error, WEIR_IO, "cannot make a descriptor: %s", strerror(errno));
-    status = store_open(url, runner->config.busy, &runner->ledger.store, error);
-    if (status == WEIR_OK)
-        status = join(runner, error);
-    if (status == WEIR_OK && (runner->pool = pool_new((size_t)runner->config.slots)) == NULL)
+    status = store_open(url, config->busy, &runner->ledger.store, error);
+    if (status == WEIR_OK && (runner->pool = pool_new((size_t)config->slots)) == NULL)
         status = weir_error_set(error, WEIR_NOMEM, "out of memory");
     if (status == WEIR_OK && isolate_is_allowed() &&
         (runner->ledger.isolation = isolation_new()) == NULL)
@@ -108,7 +44,7 @@ weir_status weir_runner_open(const char *store, const weir_setting *settings, si
 
     if (runner == NULL)
         return weir_error_set(error, WEIR_NOMEM, "out of memory");
-    runner->ledger.stop = -1;
+    runner->stop = -1;
     weir_status status = open_runner(runner, store, settings, setting_count, error);
     if (status == WEIR_OK)
         *ret = runner;
@@ -117,18 +53,35 @@ weir_status weir_runner_open(const char *store, const weir_setting *settings, si
     return status;
 }
 
+/* What it has claimed is others' from now on. Where the store cannot be told, a sweep finds it. */
+static void leave(weir_runner *runner)
+{
+    ledger *l = &runner->ledger;
+
+    if (l->runner == 0 || ledger_begin(l, true, NULL) != WEIR_OK)
+        return;
+    ledger_end(l, l->store->kind->end_runner(l->store, l->runner, l->now, NULL), NULL);
+}
+
 void weir_runner_close(weir_runner *runner)
 {
     if (runner == NULL)
         return;
+    for (weir_task *job = runner->running; job != NULL; job = job->next_running)
+        job_end(job, JOB_HANDED_BACK);
     pool_free(runner->pool);
     isolation_free(runner->ledger.isolation);
+    while (runner->results != NULL) {
+        weir_task *job = runner->results;
+        runner->results = job->next;
+        job_free(job);
+    }
+    if (runner->ledger.store != NULL)
+        leave(runner);
     store_close(runner->ledger.store);
-    if (runner->ledger.stop >= 0)
-        close(runner->ledger.stop);
-    for (size_t i = 0; i < runner->plan_count; i++)
-        plan_free(runner->plans[i]);
-    weir_free(runner->plans);
+    if (runner->stop >= 0)
+        close(runner->stop);
+    ledger_free(&runner->ledger);
     weir_free(runner);
 }
 
@@ -150,25 +103,19 @@ void weir_runner_stop(weir_runner *runner)
     uint64_t one = 1;
 
     /* It cannot fail but for being full, and then it can be read, too. */
-    ssize_t written = write(runner->ledger.stop, &one, sizeof one);
+    ssize_t written = write(runner->stop, &one, sizeof one);
     (void)written;
     errno = before;
 }
 
-static bool is_stopped(const weir_runner *runner)
-{
-    struct pollfd ready = {.fd = runner->ledger.stop, .events = POLLIN};
-
-    return poll(&ready, 1, 0) == 1;
-}
-
 void runner_use_virtual_time(weir_runner *runner, int64_t now)
 {
-    runner->ledger.now = now;
+    runner->virtual_now = now;
+    runner->ledger.clock = &runner->virtual_now;
 }
 
-static void WEIR_PRINTF(4, 5)
-    tell(const weir_runner *runner, weir_level level, const char *name, const char *format, ...)
+void runner_tell(const weir_runner *runner, weir_level level, const char *name, const char *format,
+                 ...)
 {
     char text[JOB_REASON + 200];
     va_list args;
@@ -182,14 +129,6 @@ static void WEIR_PRINTF(4, 5)
 }
 
 /* --- Workflows --- */
-
-static const plan *find_plan(const weir_runner *runner, const char *workflow)
-{
-    for (size_t i = 0; i < runner->plan_count; i++)
-        if (strcmp(runner->plans[i]->workflow, workflow) == 0)
-            return runner->plans[i];
-    return NULL;
-}
 
 /* The processes that its functions need. */
 static weir_status prepare(weir_runner *runner, const plan *p, weir_error **error)
@@ -205,32 +144,37 @@ static weir_status prepare(weir_runner *runner, const plan *p, weir_error **erro
     return status;
 }
 
+static weir_status add_plan(ledger *l, plan *p, weir_error **error)
+{
+    plan **plans = weir_realloc(l->plans, (l->plan_count + 1) * sizeof *plans);
+
+    if (plans == NULL)
+        return weir_error_set(error, WEIR_NOMEM, "out of memory");
+    l->plans = plans;
+    l->plans[l->plan_count++] = p;
+    return WEIR_OK;
+}
+
 static weir_status load(weir_runner *runner, const weir_module_workflow *workflow,
                         const char *folder, weir_error **error)
 {
     plan *p = NULL;
 
-    if (find_plan(runner, workflow->name) != NULL)
+    if (runner->ledger.runner != 0)
+        return weir_error_set(error, WEIR_STATE,
+                              "the runner runs already: load '%s' before anything is run",
+                              workflow->name);
+    if (ledger_plan_named(&runner->ledger, workflow->name) != NULL)
         return weir_error_set(error, WEIR_STATE, "the workflow '%s' is loaded already",
                               workflow->name);
     weir_status status = plan_new(workflow, folder, &p, error);
-    if (status != WEIR_OK)
-        return status;
-    status = prepare(runner, p, error);
-    plan **plans = NULL;
     if (status == WEIR_OK)
-        plans = weir_realloc(runner->plans, (runner->plan_count + 1) * sizeof *plans);
-    if (status != WEIR_OK) {
+        status = prepare(runner, p, error);
+    if (status == WEIR_OK)
+        status = add_plan(&runner->ledger, p, error);
+    if (status != WEIR_OK)
         plan_free(p);
-        return status;
-    }
-    if (plans == NULL) {
-        plan_free(p);
-        return weir_error_set(error, WEIR_NOMEM, "out of memory");
-    }
-    runner->plans = plans;
-    runner->plans[runner->plan_count++] = p;
-    return WEIR_OK;
+    return status;
 }
 
 weir_status weir_runner_load(weir_runner *runner, const weir_module *module, const char *folder,
@@ -255,10 +199,10 @@ static weir_status need_plan(const weir_runner *runner, const char *workflow, co
     weir_nearest nearest = {.wanted = workflow};
     char hint[128];
 
-    if ((*ret = find_plan(runner, workflow)) != NULL)
+    if ((*ret = ledger_plan_named(&runner->ledger, workflow)) != NULL)
         return WEIR_OK;
-    for (size_t i = 0; i < runner->plan_count; i++)
-        weir_nearest_offer(&nearest, runner->plans[i]->workflow);
+    for (size_t i = 0; i < runner->ledger.plan_count; i++)
+        weir_nearest_offer(&nearest, runner->ledger.plans[i]->workflow);
     return weir_error_set(error, WEIR_NOT_FOUND, "no workflow '%s' is loaded%s", workflow,
                           weir_nearest_hint(&nearest, hint, sizeof hint));
 }
@@ -311,158 +255,147 @@ weir_status weir_workflow_start(weir_runner *runner, const char *workflow, const
         weir_error_free(wrong);
         return status;
     }
-    status = ledger_start(&runner->ledger, p, text, key, ret_id, error);
+    status = ledger_begin(&runner->ledger, true, error);
+    if (status == WEIR_OK)
+        status = ledger_end(&runner->ledger,
+                            ledger_start(&runner->ledger, p, text, key, ret_id, error), error);
     weir_free(text);
     return status;
 }
 
 /* --- Running --- */
 
-static void tell_result(const weir_runner *runner, const weir_task *job)
-{
-    const char *name = weir_task_name(job);
-
-    if (job->answer == WEIR_TASK_DONE)
-        tell(runner, WEIR_INFO, name, "run %lld is done", (long long)job->attempt);
-    else if (job->handed_back)
-        tell(runner, WEIR_INFO, name, "run %lld is handed back", (long long)job->attempt);
-    else
-        tell(runner, WEIR_WARNING, name, "run %lld failed: %s", (long long)job->attempt,
-             job->reason);
-}
-
-/* A result is worth waiting for a store that others hold. */
-static weir_status finish(weir_runner *runner, const plan *p, const weir_task *job,
-                          weir_error **error)
-{
-    weir_error *busy = NULL;
-    weir_status status;
-
-    while ((status = ledger_finish(&runner->ledger, p, job, &busy)) == WEIR_AGAIN)
-        tell(runner, WEIR_WARNING, weir_task_name(job), "its result waits: %s",
-             weir_error_message(busy));
-    if (status != WEIR_OK)
-        weir_error_set(error, status, "%s", weir_error_message(busy));
-    weir_error_free(busy);
-    return status;
-}
-
-/* Records what has ended; waits for it for at most `wait_ns`. */
-static weir_status take_results(weir_runner *runner, const plan *p, int64_t wait_ns,
-                                weir_error **error)
+static weir_status run(weir_runner *runner, weir_error **error)
 {
     weir_status status = WEIR_OK;
 
-    for (weir_task *job; status == WEIR_OK && (job = pool_take(runner->pool, wait_ns)) != NULL;
-         wait_ns = 0) {
-        status = finish(runner, p, job, error);
-        if (status == WEIR_OK)
-            tell_result(runner, job);
-        job_free(job);
-    }
-    return status;
-}
-
-static weir_status give(weir_runner *runner, const plan *p, weir_task *job, weir_error **error)
-{
-    size_t size = json_text_size(job->context);
-
-    tell(runner, WEIR_INFO, weir_task_name(job), "run %lld begins", (long long)job->attempt);
-    if (size > CONTEXT_LIMIT)
-        job_fail(job, WEIR_TASK_FAILED_GOOD, "its context is %zu bytes long; at most %d are kept",
-                 size, CONTEXT_LIMIT);
-    else if (pool_give(runner->pool, job))
-        return WEIR_OK;
-    else
-        job_fail(job, WEIR_TASK_FAILED, "no thread could be started for it");
-    weir_status status = finish(runner, p, job, error);
-    job_free(job);
-    return status;
-}
-
-/* Claims until the slots are full or nothing more is ready. */
-static weir_status fill_slots(weir_runner *runner, const plan *p, int64_t id,
-                              ledger_claimed *claimed, weir_error **error)
-{
-    weir_status status = WEIR_OK;
-
-    do {
-        status = ledger_claim(&runner->ledger, p, id, claimed, error);
-        if (status == WEIR_OK && claimed->job != NULL)
-            status = give(runner, p, claimed->job, error);
-    } while (status == WEIR_OK && claimed->job != NULL && pool_has_room(runner->pool));
-    return status;
-}
-
-/* Until something is due, ends, or may have been done by others. */
-static int64_t wait_time(weir_runner *runner, const ledger_claimed *claimed)
-{
-    int64_t now = ledger_now(&runner->ledger), left = runner->config.poll;
-    bool is_virtual = runner->ledger.now != 0;
-
-    if (is_virtual && pool_running(runner->pool) == 0 && claimed->due != INT64_MAX) {
-        runner->ledger.now = claimed->due;
-        return 0;
-    }
-    if (!is_virtual && claimed->due != INT64_MAX && claimed->due - now < left)
-        left = claimed->due > now ? claimed->due - now : 0;
-    return left;
-}
-
-/* One round: what came back, what others lost, what is ready. */
-static weir_status go_on(weir_runner *runner, const plan *p, int64_t id, int64_t wait_ns,
-                         ledger_claimed *claimed, weir_error **error)
-{
-    size_t before = pool_running(runner->pool);
-    weir_status status = take_results(runner, p, wait_ns, error);
-    bool idle = pool_running(runner->pool) == before;
-
-    if (status == WEIR_OK && idle)
-        status = ledger_reclaim(&runner->ledger, p, id, error);
-    if (status == WEIR_OK && pool_has_room(runner->pool) && !is_stopped(runner))
-        status = fill_slots(runner, p, id, claimed, error);
-    return status;
-}
-
-static weir_status run(weir_runner *runner, const plan *p, int64_t id, weir_error **error)
-{
-    ledger_claimed claimed = {.due = INT64_MAX};
-    weir_status status = WEIR_OK;
-    int64_t wait_ns = 0;
-
-    while (status == WEIR_OK) {
-        status = go_on(runner, p, id, wait_ns, &claimed, error);
-        bool ended = store_state_is_end(claimed.state);
-        if (status == WEIR_OK && pool_running(runner->pool) == 0 && !ended && is_stopped(runner))
-            status = weir_error_set(error, WEIR_CLOSED,
-                                    "execution %lld was stopped; it goes on when it is run again",
-                                    (long long)id);
-        if (status == WEIR_OK && pool_running(runner->pool) == 0 && ended)
+    runner->hungry = true;
+    while (status == WEIR_OK && (status = runner_turn(runner, error)) == WEIR_OK) {
+        bool over = runner->only != 0 && store_state_is_end(runner->state);
+        if (runner_is_idle(runner) && (over || runner_is_stopped(runner)))
             break;
-        wait_ns = wait_time(runner, &claimed);
+        runner_wait(runner);
     }
-    /* After a failure of the store: what still runs ends, and is run anew after a restart. */
-    while (pool_running(runner->pool) != 0)
-        job_free(pool_take(runner->pool, runner->config.poll));
     return status;
+}
+
+weir_status weir_runner_serve(weir_runner *runner, weir_error **error)
+{
+    runner->only = 0;
+    return run(runner, error);
+}
+
+static weir_status look(weir_runner *runner, int64_t id, ledger_view *view, weir_error **error)
+{
+    weir_status status = ledger_begin(&runner->ledger, false, error);
+
+    return status == WEIR_OK
+               ? ledger_end(&runner->ledger, ledger_look(&runner->ledger, id, view, error), error)
+               : status;
+}
+
+static weir_status check_version(weir_runner *runner, int64_t id, const ledger_view *view,
+                                 weir_error **error)
+{
+    const plan *p = ledger_plan_named(&runner->ledger, view->workflow);
+
+    if (p == NULL)
+        return weir_error_set(error, WEIR_MISMATCH,
+                              "execution %lld is of the workflow '%s', which is not loaded",
+                              (long long)id, view->workflow);
+    if (strcmp(p->version, view->version) != 0)
+        return weir_error_set(error, WEIR_MISMATCH,
+                              "execution %lld began with version %.8s of the workflow '%s', and "
+                              "ends with it; loaded is version %.8s",
+                              (long long)id, view->version, view->workflow, p->version);
+    return WEIR_OK;
 }
 
 weir_status weir_workflow_run(weir_runner *runner, int64_t id, weir_error **error)
 {
     ledger_view view;
-    const plan *p;
-    weir_status status = ledger_look(&runner->ledger, id, &view, error);
+    weir_status status = look(runner, id, &view, error);
 
     if (status != WEIR_OK || store_state_is_end(view.state))
         return status;
-    if (need_plan(runner, view.workflow, &p, NULL) != WEIR_OK)
-        return weir_error_set(error, WEIR_MISMATCH,
-                              "execution %lld is of the workflow '%s', which is not loaded",
-                              (long long)id, view.workflow);
-    if (strcmp(p->version, view.version) != 0)
-        return weir_error_set(error, WEIR_MISMATCH,
-                              "execution %lld began with version %.8s of the workflow '%s', and "
-                              "ends with it; loaded is version %.8s",
-                              (long long)id, view.version, view.workflow, p->version);
-    return run(runner, p, id, error);
+    status = check_version(runner, id, &view, error);
+    if (status != WEIR_OK)
+        return status;
+    runner->only = id;
+    runner->state = view.state;
+    status = run(runner, error);
+    if (status == WEIR_OK && !store_state_is_end(runner->state))
+        return weir_error_set(error, WEIR_CLOSED,
+                              "execution %lld was stopped; it goes on when it is run again",
+                              (long long)id);
+    return status;
+}
+
+/* --- Control --- */
+
+static weir_status control(weir_runner *runner, int64_t id, const char *reason,
+                           weir_status (*change)(ledger *, int64_t, const char *, weir_error **),
+                           weir_error **error)
+{
+    weir_status status = ledger_begin(&runner->ledger, true, error);
+
+    return status == WEIR_OK
+               ? ledger_end(&runner->ledger, change(&runner->ledger, id, reason, error), error)
+               : status;
+}
+
+weir_status weir_workflow_pause(weir_runner *runner, int64_t id, const char *reason,
+                                weir_error **error)
+{
+    return control(runner, id, reason, ledger_pause, error);
+}
+
+weir_status weir_workflow_cancel(weir_runner *runner, int64_t id, const char *reason,
+                                 weir_error **error)
+{
+    return control(runner, id, reason, ledger_cancel, error);
+}
+
+weir_status weir_workflow_resume(weir_runner *runner, int64_t id, weir_error **error)
+{
+    return control(runner, id, NULL, ledger_resume, error);
+}
+
+weir_status weir_workflow_retry(weir_runner *runner, int64_t id, weir_error **error)
+{
+    return control(runner, id, NULL, ledger_retry, error);
+}
+
+/* --- Waiting --- */
+
+static void wait_for_change(const weir_runner *runner, int64_t most_ns)
+{
+    weir_store *store = runner->ledger.store;
+    int64_t ms =
+        (most_ns < runner->ledger.config.poll ? most_ns : runner->ledger.config.poll) / 1000000 + 1;
+    struct pollfd fds[] = {{.fd = runner->stop, .events = POLLIN},
+                           {.fd = store->kind->descriptor(store), .events = POLLIN}};
+
+    poll(fds, 2, (int)ms);
+}
+
+weir_status weir_workflow_wait(weir_runner *runner, int64_t id, int64_t most_ns, weir_error **error)
+{
+    weir_store *store = runner->ledger.store;
+    int64_t end = weir_later(weir_monotonic_now(), most_ns);
+    ledger_view view;
+
+    for (;;) {
+        store->kind->has_changed(store);
+        weir_status status = look(runner, id, &view, error);
+        if (status != WEIR_OK || (store_state_is_end(view.state) && view.unfinished == 0))
+            return status;
+        if (weir_monotonic_now() >= end || runner_is_stopped(runner))
+            return weir_error_set(error, WEIR_AGAIN, "execution %lld of '%s' is still %s",
+                                  (long long)id, view.workflow, store_state_text(view.state));
+        do
+            wait_for_change(runner, end - weir_monotonic_now());
+        while (weir_monotonic_now() < end && !runner_is_stopped(runner) &&
+               !store->kind->has_changed(store));
+    }
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* runner.h - a runner's inside, and how a test gives it another clock. */
+/* runner.h - a runner's inside: its loop turn by turn, and how a test gives it another clock. */
 #ifndef WEIR_WORKFLOW_RUNNER_H
 #define WEIR_WORKFLOW_RUNNER_H
 
@@ -7,16 +7,23 @@
 #include "workflow/pool.h"
 #include <weir/workflow.h>
 
-typedef struct runner_config {
-    int64_t slots, poll, busy, grace, most_lost;
-} runner_config;
-
 struct weir_runner {
-    runner_config config;
     ledger ledger;
     job_pool *pool;
-    plan **plans;
-    size_t plan_count;
+    weir_task *running; /* given to the pool; linked by `next_running` */
+    weir_task *results; /* ended, and not recorded yet; linked by `next` */
+    int stop;           /* can be read when the runner is to stop */
+    bool stopping;
+    bool waits_for_store; /* and has said so */
+    bool hungry;          /* something may be there to be claimed */
+    int64_t only;         /* the execution that is run; 0: all */
+    store_state state;    /* of `only` */
+    int64_t stuck_after;  /* where looking for what is stuck goes on; 0: at the beginning */
+    /* times of the runner's own clock, which goes on without the store */
+    int64_t next_beat, next_sweep, drained;
+    /* times of the store's */
+    int64_t next_due, base; /* `base`: how far it is ahead of the runner's */
+    int64_t virtual_now;    /* 0: time is real */
     weir_log_function log;
     void *log_arg;
 };
@@ -24,5 +31,19 @@ struct weir_runner {
 /* From now on time is `now` (nanoseconds since 1970), and where nothing runs it jumps to what is
  * due next. */
 void runner_use_virtual_time(weir_runner *runner, int64_t now);
+
+void WEIR_PRINTF(4, 5) runner_tell(const weir_runner *runner, weir_level level, const char *name,
+                                   const char *format, ...);
+
+/* --- turn.c --- */
+
+/* What there is to do now, in one transaction: results, what is due, claims. Does not wait for
+ * jobs. WEIR_OK also where the store was not to be had; what was to be recorded is kept. */
+weir_status runner_turn(weir_runner *runner, weir_error **error);
+/* Until there may be something to do. */
+void runner_wait(weir_runner *runner);
+bool runner_is_stopped(const weir_runner *runner);
+/* No job is under way, and all results are recorded. */
+bool runner_is_idle(const weir_runner *runner);
 
 #endif

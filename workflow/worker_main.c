@@ -146,13 +146,15 @@ static bool run(const worker_socket *to, void *object, const worker_frame *frame
 {
     weir_module_task declared = {.name = frame->texts[WORKER_TASK],
                                  .call = find_function(object, frame)};
-    plan_task task = {.declared = &declared, .name = declared.name};
+    plan_task task = {
+        .declared = &declared, .name = declared.name, .config.isolate = WEIR_ISOLATE_NONE};
     plan alone = {.tasks = &task, .task_count = 1};
-    weir_task *job = job_new(&alone, 0, read_object(frame->texts[WORKER_INPUT]),
-                             read_object(frame->texts[WORKER_CONTEXT]));
+    weir_task *job = job_new(&alone, 0);
 
     if (job == NULL || declared.call == NULL)
         return false;
+    job->input = read_object(frame->texts[WORKER_INPUT]);
+    job->context = read_object(frame->texts[WORKER_CONTEXT]);
     job->execution = frame->numbers[WORKER_EXECUTION];
     job->attempt = frame->numbers[WORKER_ATTEMPT];
     snprintf(job->key, sizeof job->key, "%s", frame->texts[WORKER_KEY]);

@@ -90,13 +90,15 @@ static void emit_exec(emitter *e, const char *owner, const spec_task *task)
 
 static void emit_parts(emitter *e, const char *room, const char *owner, const spec_task *task)
 {
-    char retry[128];
+    char retry[128], concurrency[128];
 
     snprintf(retry, sizeof retry, "%.100s_retry", task->name);
+    snprintf(concurrency, sizeof concurrency, "%.100s_concurrency", task->name);
     emit_after(e, owner, task);
     emit_exec(e, owner, task);
     emit_settings(e, room, task->name, &task->settings);
     emit_settings(e, room, retry, &task->retry);
+    emit_settings(e, room, concurrency, &task->concurrency);
 }
 
 static void emit_task(emitter *e, const char *owner, const spec_task *task)
@@ -117,6 +119,9 @@ static void emit_task(emitter *e, const char *owner, const spec_task *task)
         EMIT(e, 8, ".settings = {%s_%s_settings, %zu},", owner, task->name, task->settings.count);
     if (task->retry.count != 0)
         EMIT(e, 8, ".retry = {%s_%s_retry_settings, %zu},", owner, task->name, task->retry.count);
+    if (task->concurrency.count != 0)
+        EMIT(e, 8, ".concurrency = {%s_%s_concurrency_settings, %zu},", owner, task->name,
+             task->concurrency.count);
     emit_place(e, task->where);
     EMIT(e, 4, "},");
 }
@@ -129,6 +134,7 @@ static void emit_tasks(emitter *e, const spec_workflow *workflow)
     snprintf(owner, sizeof owner, "%.120s_%.120s", e->module.text, room);
     for (size_t i = 0; i < workflow->task_count; i++)
         emit_parts(e, room, owner, &workflow->tasks[i]);
+    emit_settings(e, "workflow", workflow->name, &workflow->settings);
     EMIT(e, 0, "static const weir_module_task %s_tasks[] = {", owner);
     for (size_t i = 0; i < workflow->task_count; i++)
         emit_task(e, owner, &workflow->tasks[i]);
@@ -152,6 +158,9 @@ void emit_workflows(emitter *e)
         emit_doc(e, workflow->doc);
         EMIT(e, 8, ".tasks = %s_workflow_%s_tasks, .task_count = %zu,", e->module.text,
              workflow->name, workflow->task_count);
+        if (workflow->settings.count != 0)
+            EMIT(e, 8, ".settings = {%s_workflow_%s_settings, %zu},", e->module.text,
+                 workflow->name, workflow->settings.count);
         emit_place(e, workflow->where);
         EMIT(e, 4, "},");
     }

@@ -63,6 +63,9 @@ WEIR_API int64_t weir_task_attempt(const weir_task *task); /* of this run, count
 /* "17/extract": the same in all runs of this task of this execution; for idempotent effects. */
 WEIR_API const char *weir_task_key(const weir_task *task);
 WEIR_API void *weir_task_user(const weir_task *task); /* what the host gave the runner */
+/* Whether its result is not wanted any more: the execution was cancelled, the task's claim was
+ * lost, or the runner stops. A function that takes long should look, and return when it is so. */
+WEIR_API bool weir_task_is_cancelled(const weir_task *task);
 
 /* --- Writing --- */
 
@@ -92,6 +95,7 @@ typedef struct weir_module_task {
     const char *const *exec; /* the words of a command; they end with NULL */
     weir_task_settings settings;
     weir_task_settings retry;
+    weir_task_settings concurrency; /* empty: none */
     weir_place place;
 } weir_module_task;
 
@@ -100,6 +104,7 @@ typedef struct weir_module_workflow {
     const char *doc;
     const weir_module_task *tasks; /* in the order of the spec */
     uint32_t task_count;
+    weir_task_settings settings;
     weir_place place;
 } weir_module_workflow;
 

@@ -69,11 +69,42 @@ WEIR_API WEIR_MUST_USE weir_status weir_workflow_start(weir_runner *runner, cons
 WEIR_API WEIR_MUST_USE weir_status weir_workflow_run(weir_runner *runner, int64_t id,
                                                      weir_error **error);
 
-/* Ends weir_workflow_run in order: nothing more is claimed, commands get SIGTERM and after the
- * grace SIGKILL, functions are waited for; what was cut short is handed back, and is no attempt.
- * The run then fails with WEIR_CLOSED, and so do later ones of this runner. Any thread, and safe in
- * a signal handler; does not block. */
+/* Runs tasks of all executions whose workflows are loaded, in the version that they began with,
+ * until it is stopped. Other runners may share the store: tasks are claimed by one of them. */
+WEIR_API WEIR_MUST_USE weir_status weir_runner_serve(weir_runner *runner, weir_error **error);
+
+/* Ends weir_workflow_run and weir_runner_serve in order: nothing more is claimed; what runs has the
+ * time of `drain` to end; then functions are told (weir_task_is_cancelled) and waited for, commands
+ * get SIGTERM and after the grace SIGKILL. What was cut short is handed back, and is no attempt.
+ * Later runs of this runner end at once, too. Any thread, and safe in a signal handler; does not
+ * block. */
 WEIR_API void weir_runner_stop(weir_runner *runner);
+
+/* --- Control; by any process that has opened the store ---
+ *
+ * Each fails with WEIR_NOT_FOUND (no such execution) or WEIR_STATE (its state, which is named, does
+ * not allow it; nothing has changed). `reason` (NULL: none) is kept in the event. */
+
+/* Nothing of it is begun any more; what runs goes on. */
+WEIR_API WEIR_MUST_USE weir_status weir_workflow_pause(weir_runner *runner, int64_t id,
+                                                       const char *reason, weir_error **error);
+WEIR_API WEIR_MUST_USE weir_status weir_workflow_resume(weir_runner *runner, int64_t id,
+                                                        weir_error **error);
+/* It is Cancelled, and so is all that has not begun; what runs is ended by its runner, as at
+ * weir_runner_stop. */
+WEIR_API WEIR_MUST_USE weir_status weir_workflow_cancel(weir_runner *runner, int64_t id,
+                                                        const char *reason, weir_error **error);
+/* One that has Failed or is Cancelled goes on: tasks that Failed, were Skipped or Cancelled begin
+ * anew, with all their attempts; those that are Completed stay so. */
+WEIR_API WEIR_MUST_USE weir_status weir_workflow_retry(weir_runner *runner, int64_t id,
+                                                       weir_error **error);
+
+/* Waits until an execution and all of its tasks have ended, whoever runs it. WEIR_AGAIN: it has not
+ * within `most_ns` nanoseconds, or the runner was stopped. */
+WEIR_API WEIR_MUST_USE weir_status weir_workflow_wait(weir_runner *runner, int64_t id,
+                                                      int64_t most_ns, weir_error **error);
+
+/* --- Looking --- */
 
 /* What is recorded of an execution, as one JSON object: {"id", "workflow", "status", "context",
  * "tasks": {NAME: {"state", "attempts", "reason"?}}, "reason"?}. `context` is that of the end, and

@@ -140,10 +140,11 @@ void flow_free(flow *f)
 weir_runner *flow_runner(const char *url, const flow *f, bool real)
 {
     const weir_setting settings[] = {{.name = "poll", .text = "5ms"},
-                                     {.name = "grace", .text = "50ms"}};
+                                     {.name = "grace", .text = "50ms"},
+                                     {.name = "drain", .text = "0s"}};
     weir_runner *runner = NULL;
 
-    FLOW_OK(weir_runner_open(url, settings, 2, &runner, &error));
+    FLOW_OK(weir_runner_open(url, settings, 3, &runner, &error));
     if (!real)
         runner_use_virtual_time(runner, FLOW_START);
     FLOW_OK(weir_runner_load(runner, &f->module, NULL, &error));

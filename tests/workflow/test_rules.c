@@ -443,7 +443,7 @@ static void begins_of(json_t *events, const char *task, int64_t *begins, size_t 
 
 static weir_answer comes_again(weir_task *task)
 {
-    return weir_task_retry_after(task, 3600000000000, "not yet");
+    return weir_task_retry_after(task, 1800000000000, "not yet");
 }
 
 static void a_retry_waits_its_time(void **state)
@@ -460,7 +460,7 @@ static void a_retry_waits_its_time(void **state)
     assert_int_equal(begins[1] - begins[0], 10000000000);
     assert_int_equal(begins[2] - begins[1], 20000000000);
     begins_of(events, "b", begins, 2);
-    assert_int_equal(begins[1], 3600000000000);
+    assert_int_equal(begins[1], 1800000000000);
     json_decref(events);
     json_decref(result);
 }

@@ -89,14 +89,16 @@ static void the_log_stays_small(void **state)
     char path[300], *text = weir_alloc(200001);
     const char *url = flow_new_store();
     struct stat file;
+    int64_t now, id;
 
     memset(text, 'x', 200000);
     FLOW_OK(store_open(url, 1000000000, &store, &error));
     for (int i = 0; i < 200; i++) {
         char version[16];
         snprintf(version, sizeof version, "%d", i);
-        FLOW_OK(store->kind->begin(store, &error));
-        FLOW_OK(store->kind->add_plan(store, version, "w", text, &error));
+        store_plan w = {.version = version, .workflow = "w", .text = text};
+        FLOW_OK(store->kind->begin(store, true, &now, &error));
+        FLOW_OK(store->kind->add_plan(store, &w, &id, &error));
         FLOW_OK(store->kind->commit(store, &error));
     }
     snprintf(path, sizeof path, "%s-wal", strchr(url, ':') + 1);

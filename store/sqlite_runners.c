@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* sqlite_runners.c - who runs tasks, and whether it is still there. */
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+
+#include "store/sqlite.h"
+
+weir_status sqlite_join(weir_store *base, const char *name, int64_t time, int64_t *ret_runner,
+                        weir_error **error)
+{
+    sqlite_store *store = (sqlite_store *)base;
+    sqlite3_stmt *statement = sqlite_prepare(store, SQL_JOIN, error);
+
+    if (statement == NULL)
+        return WEIR_IO;
+    sqlite_bind_text(statement, 1, name);
+    sqlite3_bind_int64(statement, 2, time);
+    weir_status status = sqlite_do(store, SQL_JOIN, "record a runner", error);
+    if (status != WEIR_OK)
+        return status;
+    store->runner = sqlite3_last_insert_rowid(store->database);
+    if (sqlite_lock_byte(store, F_OFD_SETLK, F_WRLCK, store->runner) != 0)
+        return weir_error_set(error, WEIR_IO, "cannot lock '%s-lock': %s", store->path,
+                              strerror(errno));
+    *ret_runner = store->runner;
+    return WEIR_OK;
+}
+
+weir_status sqlite_beat(weir_store *base, int64_t runner, int64_t time, weir_error **error)
+{
+    sqlite_store *store = (sqlite_store *)base;
+    sqlite3_stmt *statement = sqlite_prepare(store, SQL_BEAT, error);
+    int64_t id;
+
+    if (statement == NULL)
+        return WEIR_IO;
+    sqlite3_bind_int64(statement, 1, runner);
+    sqlite3_bind_int64(statement, 2, time);
+    weir_status status = sqlite_ask(store, SQL_BEAT, &id, error);
+    return status == WEIR_NOT_FOUND
+               ? weir_error_set(error, WEIR_STATE, "runner %lld was ended", (long long)runner)
+               : status;
+}
+
+weir_status sqlite_offer(weir_store *base, int64_t runner, int64_t plan, weir_error **error)
+{
+    sqlite_store *store = (sqlite_store *)base;
+    sqlite3_stmt *statement = sqlite_prepare(store, SQL_OFFER, error);
+
+    if (statement == NULL)
+        return WEIR_IO;
+    sqlite3_bind_int64(statement, 1, plan);
+    sqlite3_bind_int64(statement, 2, runner);
+    return sqlite_do(store, SQL_OFFER, "be written", error);
+}
+
+weir_status sqlite_end_runner(weir_store *base, int64_t runner, int64_t time, weir_error **error)
+{
+    sqlite_store *store = (sqlite_store *)base;
+    sqlite3_stmt *statement = sqlite_prepare(store, SQL_END_RUNNER, error);
+
+    if (statement == NULL)
+        return WEIR_IO;
+    sqlite3_bind_int64(statement, 1, runner);
+    sqlite3_bind_int64(statement, 2, time);
+    return sqlite_do(store, SQL_END_RUNNER, "be written", error);
+}
+
+weir_status sqlite_each_runner(weir_store *base, store_take_runner take, void *arg,
+                               weir_error **error)
+{
+    sqlite_store *store = (sqlite_store *)base;
+    sqlite_query q = {.which = SQL_RUNNERS, .runner = take, .arg = arg};
+
+    if (sqlite_prepare(store, SQL_RUNNERS, error) == NULL)
+        return WEIR_IO;
+    weir_status status = sqlite_give_rows(store, &q, error);
+    return status == WEIR_NOT_FOUND ? WEIR_OK : status;
+}
+
+weir_status sqlite_count_offers(weir_store *base, int64_t plan, int64_t *ret, weir_error **error)
+{
+    sqlite_store *store = (sqlite_store *)base;
+    sqlite3_stmt *statement = sqlite_prepare(store, SQL_COUNT_OFFERS, error);
+
+    if (statement == NULL)
+        return WEIR_IO;
+    sqlite3_bind_int64(statement, 1, plan);
+    return sqlite_ask(store, SQL_COUNT_OFFERS, ret, error);
+}
+
+weir_status sqlite_is_alive(weir_store *base, int64_t runner, bool *ret, weir_error **error)
+{
+    sqlite_store *store = (sqlite_store *)base;
+
+    /* A lock of one's own does not show. */
+    int type =
+        runner == store->runner ? F_WRLCK : sqlite_lock_byte(store, F_OFD_GETLK, F_WRLCK, runner);
+    if (type < 0)
+        return weir_error_set(error, WEIR_IO, "cannot ask for the locks of '%s-lock': %s",
+                              store->path, strerror(errno));
+    *ret = type != F_UNLCK;
+    return WEIR_OK;
+}

@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* sqlite_texts.c - the statements of the SQLite store. */
+#include "store/sqlite.h"
+
+#define BRIEF                                                                                      \
+    "execution, position, plan, name, state, verdict, waiting, attempt, spent, lost, due, token, " \
+    "runner, priority, tag, seen, reason, started, ended"
+#define WHOLE BRIEF ", writes, log"
+#define EXECUTION(texts)                                                                           \
+    "SELECT e.id, e.plan, e.workflow, p.version, e.key, e.state, e.reason, e.unfinished, "         \
+    "e.deadline, e.created, e.started, e.ended" texts                                              \
+    " FROM executions e JOIN plans p ON p.id = e.plan "
+#define PAYLOAD "JOIN payloads d ON d.execution = e.id "
+#define HEAD    "SELECT priority, round, execution, position FROM tasks WHERE queued = 1 AND "
+#define LIVE    "state IN ('Ready', 'Running', 'Deferred')"
+
+const char *const sqlite_texts[SQL_STATEMENTS] = {
+    [SQL_BEGIN_READ] = "BEGIN",
+    [SQL_BEGIN_WRITE] = "BEGIN IMMEDIATE",
+    [SQL_COMMIT] = "COMMIT",
+    [SQL_ROLLBACK] = "ROLLBACK",
+
+    /* Changes with what other connections have committed, and with nothing else. */
+    [SQL_DATA_VERSION] = "PRAGMA data_version",
+
+    [SQL_JOIN] = "INSERT INTO runners (name, started, beat) VALUES (?1, ?2, ?2)",
+    [SQL_BEAT] = "UPDATE runners SET beat = ?2 WHERE id = ?1 AND ended IS NULL RETURNING id",
+    [SQL_OFFER] =
+        "INSERT INTO offers (plan, runner) VALUES (?1, ?2) ON CONFLICT (plan, runner) DO NOTHING",
+    [SQL_END_RUNNER] = "UPDATE runners SET ended = ?2 WHERE id = ?1 AND ended IS NULL",
+    [SQL_RUNNERS] = "SELECT id, name, started, beat FROM runners WHERE ended IS NULL",
+    [SQL_COUNT_OFFERS] = "SELECT count(*) FROM offers o JOIN runners r ON r.id = o.runner "
+                         "WHERE o.plan = ?1 AND r.ended IS NULL",
+
+    [SQL_ADD_PLAN] = "INSERT INTO plans (version, workflow, round) VALUES (?1, ?2, 0) "
+                     "ON CONFLICT (version) DO NOTHING",
+    [SQL_ADD_PLAN_TEXT] =
+        "INSERT INTO plan_texts (plan, text) VALUES (?1, ?2) ON CONFLICT (plan) DO NOTHING",
+    [SQL_PLAN_ID] = "SELECT id FROM plans WHERE version = ?1",
+    [SQL_ADD_EXECUTION] =
+        "INSERT INTO executions (plan, workflow, key, state, unfinished, round, deadline, created) "
+        "VALUES (?1, ?2, ?3, 'Pending', ?4, 0, ?5, ?6)",
+    [SQL_ADD_PAYLOAD] = "INSERT INTO payloads (execution, input) VALUES (?1, ?2)",
+    [SQL_ADD_TASK] =
+        "INSERT INTO tasks (execution, position, plan, name, state, waiting, attempt, spent, lost, "
+        "due, priority, tag, round, token) "
+        "VALUES (?1, ?2, ?3, ?4, 'Pending', ?5, 0, 0, 0, 0, ?6, ?7, 0, 0)",
+
+    [SQL_PLAN_BY_ID] = "SELECT p.id, p.version, p.workflow, t.text FROM plans p "
+                       "JOIN plan_texts t ON t.plan = p.id WHERE p.id = ?1",
+    [SQL_EXECUTION_BRIEF] = EXECUTION("") "WHERE e.id = ?1",
+    [SQL_EXECUTION_BY_ID] = EXECUTION(", d.input, d.context") PAYLOAD "WHERE e.id = ?1",
+    [SQL_EXECUTION_BY_KEY] =
+        EXECUTION(", d.input, d.context") PAYLOAD "WHERE e.workflow = ?1 AND e.key = ?2",
+    [SQL_EXECUTIONS] = EXECUTION("") "WHERE e.id < ?1 AND (?2 IS NULL OR e.workflow = ?2) AND "
+                                     "(?3 IS NULL OR e.state = ?3) ORDER BY e.id DESC LIMIT ?4",
+    [SQL_TASK_BRIEF] = "SELECT " BRIEF " FROM tasks WHERE execution = ?1 AND position = ?2",
+    [SQL_TASK_WHOLE] = "SELECT " WHOLE " FROM tasks WHERE execution = ?1 AND position = ?2",
+    [SQL_TASKS_BRIEF] = "SELECT " BRIEF " FROM tasks WHERE execution = ?1 AND "
+                        "(?2 IS NULL OR state = ?2) ORDER BY position",
+    [SQL_TASKS_WHOLE] = "SELECT " WHOLE " FROM tasks WHERE execution = ?1 AND "
+                        "(?2 IS NULL OR state = ?2) ORDER BY position",
+    [SQL_EVENTS] = "SELECT number, position, time, from_state, to_state, runner, attempt, reason "
+                   "FROM events WHERE execution = ?1 AND number > ?2 ORDER BY number",
+    [SQL_DUE] = "SELECT " BRIEF " FROM tasks WHERE queued = 0 AND due <= ?1 ORDER BY due LIMIT ?2",
+    [SQL_LOST] = "SELECT " BRIEF " FROM tasks INDEXED BY tasks_running WHERE state = 'Running' AND "
+                 "?1 = ?1 AND runner > 0 AND (SELECT r.ended FROM runners r WHERE r.id = runner) "
+                 "IS NOT NULL LIMIT ?2",
+    [SQL_DOOMED] = "SELECT " BRIEF " FROM tasks WHERE state = 'Running' AND runner = ?1 AND "
+                   "(SELECT e.state FROM executions e WHERE e.id = execution) IN "
+                   "('Cancelled', 'Failed', 'Completed') LIMIT ?2",
+    [SQL_NEXT_DUE] =
+        "SELECT min(coalesce((SELECT due FROM tasks WHERE queued = 0 ORDER BY due LIMIT 1), "
+        "9223372036854775807), coalesce((SELECT deadline FROM executions WHERE deadline IS NOT "
+        "NULL ORDER BY deadline LIMIT 1), 9223372036854775807))",
+    [SQL_OVERDUE] = EXECUTION("") "WHERE e.deadline <= ?1 ORDER BY e.deadline LIMIT ?2",
+    [SQL_STUCK] = EXECUTION(
+        "") "WHERE e.state IN ('Pending', 'Running') AND e.id > ?1 AND e.id <= ?2 AND NOT EXISTS "
+            "(SELECT 1 FROM tasks t INDEXED BY tasks_live WHERE t.execution = e.id AND t." LIVE
+            ") ORDER BY e.id",
+    [SQL_LAST_LIVE] =
+        "SELECT max(id) FROM (SELECT id FROM executions WHERE state IN ('Pending', 'Running') AND "
+        "id > ?1 ORDER BY id LIMIT ?2)",
+
+    [SQL_HEAD] =
+        HEAD "plan = ?1 AND tag IS ?2 ORDER BY priority DESC, round, execution, position LIMIT 1",
+    [SQL_HEAD_OF_ONE] =
+        HEAD "plan = ?1 AND tag IS ?2 AND execution = ?3 ORDER BY priority DESC, round, position "
+             "LIMIT 1",
+    [SQL_COUNT_TAG] = "SELECT count(*) FROM tasks WHERE tag IS NOT NULL AND tag = ?1 AND "
+                      "state = 'Running'",
+    [SQL_CLAIM] =
+        "UPDATE tasks SET state = 'Running', attempt = attempt + 1, token = token + 1, runner = "
+        "?3, started = ?4, ended = NULL, reason = NULL, queued = NULL "
+        "WHERE execution = ?1 AND position = ?2 AND state = 'Ready' AND queued = 1 "
+        "AND EXISTS (SELECT 1 FROM executions e WHERE e.id = ?1 AND e.state IN ('Pending', "
+        "'Running')) RETURNING " WHOLE,
+    [SQL_ROUND_OF_PLAN] = "UPDATE plans SET round = ?2 WHERE id = ?1 AND round < ?2",
+
+    /* A task that becomes Ready comes one round behind the one before it of its execution, but not
+     * before what the plan has come to. */
+    [SQL_NEXT_ROUND] = "UPDATE executions SET round = max(round + 1, "
+                       "(SELECT p.round FROM plans p WHERE p.id = executions.plan)) "
+                       "WHERE id = ?1 RETURNING CASE WHEN state IN ('Pending', 'Running') "
+                       "THEN round ELSE -round END",
+    [SQL_MOVE_TASK] =
+        "UPDATE tasks SET state = ?5, due = ?6, verdict = ?7, reason = ?8, "
+        "writes = ?9, log = coalesce(?10, log), spent = CASE WHEN ?5 = 'Pending' THEN 0 ELSE spent "
+        "+ ?11 END, lost = CASE WHEN ?5 = 'Pending' THEN 0 ELSE lost + ?12 END, "
+        "seen = coalesce(?13, seen), waiting = CASE WHEN ?5 = 'Pending' THEN ?14 ELSE waiting END, "
+        "queued = ?15, round = coalesce(?16, round), "
+        "ended = CASE WHEN ?7 IS NOT NULL THEN ?17 END "
+        "WHERE execution = ?1 AND position = ?2 AND state = ?3 AND (?4 = 0 OR token = ?4) "
+        "RETURNING attempt",
+    [SQL_MOVE_EXECUTION] =
+        "UPDATE executions SET state = ?3, reason = ?4, "
+        "started = CASE WHEN ?3 = 'Running' AND started IS NULL THEN ?5 ELSE started END, "
+        "ended = CASE WHEN ?6 THEN ?5 END, "
+        "deadline = CASE WHEN ?6 THEN NULL ELSE coalesce(?7, deadline) END "
+        "WHERE id = ?1 AND state = ?2 RETURNING id",
+    [SQL_SET_CONTEXT] = "UPDATE payloads SET context = ?2 WHERE execution = ?1",
+    [SQL_HOLD] = "UPDATE tasks SET queued = CASE WHEN ?2 THEN due <= ?3 END "
+                 "WHERE execution = ?1 AND state = 'Ready'",
+    [SQL_QUEUE] = "UPDATE tasks SET queued = 1 WHERE execution = ?1 AND position = ?2 AND state = "
+                  "'Ready' AND queued = 0",
+    [SQL_COUNT_DOWN] = "UPDATE tasks SET waiting = waiting - 1 WHERE execution = ?1 AND "
+                       "position = ?2 AND waiting > 0 RETURNING waiting",
+    [SQL_COUNT_UNFINISHED] = "UPDATE executions SET unfinished = unfinished + ?2 WHERE id = ?1 AND "
+                             "unfinished + ?2 >= 0 RETURNING unfinished",
+    [SQL_ADD_EVENT] = "INSERT INTO events (execution, position, time, from_state, to_state, "
+                      "runner, attempt, reason) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+};

@@ -1,0 +1,244 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* claim.c - tasks that are Ready become jobs, with what they read. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "workflow/json.h"
+#include "workflow/ledger.h"
+
+static weir_status no_memory(weir_error **error)
+{
+    return weir_error_set(error, WEIR_NOMEM, "out of memory");
+}
+
+/* --- The context --- */
+
+/* The keys of one writer are taken out of its row. */
+typedef struct taking {
+    const plan *plan;
+    const context_key *keys;
+    size_t count;
+    json_t *into;
+} taking;
+
+static weir_status take_values(void *arg, const store_task *row, weir_error **error)
+{
+    taking *t = arg;
+    char reason[200] = "it is not there";
+    json_t *writes =
+        row->writes != NULL ? json_from_text(row->writes, reason, sizeof reason) : NULL;
+    json_t *set = json_object_get(writes, "set");
+    weir_status status =
+        json_is_object(set)
+            ? WEIR_OK
+            : weir_error_set(error, WEIR_IO, "what the store has of task '%s' cannot be read: %s",
+                             row->name, reason);
+
+    for (size_t i = 0; i < t->count && status == WEIR_OK; i++) {
+        json_t *value = json_object_get(set, t->keys[i].name);
+        if (value != NULL && json_object_set(t->into, t->keys[i].name, value) != 0)
+            status = no_memory(error);
+    }
+    json_decref(writes);
+    return status;
+}
+
+static weir_status note_clash(ledger *l, const plan *p, int64_t id, int64_t reader,
+                              const context_key *key, weir_error **error)
+{
+    char *sentence = context_clash_text(p, key);
+    store_event event = {
+        .position = reader, .time = l->now, .runner = l->runner, .reason = sentence};
+    weir_status status =
+        sentence != NULL ? l->store->kind->note(l->store, id, &event, error) : no_memory(error);
+
+    weir_free(sentence);
+    return status;
+}
+
+static weir_status read_values(ledger *l, const plan *p, int64_t id, const context_key *keys,
+                               size_t count, int64_t reader, json_t *into, weir_error **error)
+{
+    weir_status status = WEIR_OK;
+
+    for (size_t i = 0, next; i < count && status == WEIR_OK; i = next) {
+        taking t = {.plan = p, .keys = &keys[i], .into = into};
+        for (next = i; next < count && keys[next].writer == keys[i].writer; next++)
+            t.count++;
+        status =
+            l->store->kind->find_task(l->store, id, keys[i].writer, true, take_values, &t, error);
+    }
+    for (size_t i = 0; i < count && status == WEIR_OK && reader >= -1; i++)
+        if (json_array_size(keys[i].writers) > 1)
+            status = note_clash(l, p, id, reader, &keys[i], error);
+    return status;
+}
+
+weir_status ledger_context(ledger *l, const plan *p, int64_t id, const char *seen, int64_t reader,
+                           json_t **ret, weir_error **error)
+{
+    char reason[200];
+    size_t count = 0;
+    json_t *view = seen != NULL ? json_from_text(seen, reason, sizeof reason) : json_object();
+    json_t *into = json_object();
+    context_key *keys = context_keys(view, &count);
+    weir_status status = view != NULL && into != NULL && keys != NULL
+                             ? read_values(l, p, id, keys, count, reader, into, error)
+                             : no_memory(error);
+
+    weir_free(keys);
+    json_decref(view);
+    if (status == WEIR_OK)
+        *ret = into;
+    else
+        json_decref(into);
+    return status;
+}
+
+/* --- Jobs --- */
+
+typedef struct execution_head {
+    store_state state;
+    json_t *input;
+} execution_head;
+
+static weir_status take_head(void *arg, const store_execution *row, weir_error **error)
+{
+    execution_head *head = arg;
+    char reason[200];
+
+    head->state = row->state;
+    head->input = json_from_text(row->input, reason, sizeof reason);
+    return head->input != NULL
+               ? WEIR_OK
+               : weir_error_set(error, WEIR_IO, "the input of execution %lld cannot be read: %s",
+                                (long long)row->id, reason);
+}
+
+/* The first claim of an execution begins it. */
+static weir_status open_execution(ledger *l, int64_t id, execution_head *head, weir_error **error)
+{
+    const weir_store_kind *kind = l->store->kind;
+    weir_status status =
+        kind->find_execution(l->store, id, NULL, NULL, true, take_head, head, error);
+
+    if (status == WEIR_OK && head->state == STORE_PENDING)
+        status = kind->move_execution(l->store,
+                                      &(store_execution_move){.execution = id,
+                                                              .from = STORE_PENDING,
+                                                              .to = STORE_RUNNING,
+                                                              .runner = l->runner,
+                                                              .time = l->now},
+                                      error);
+    return status;
+}
+
+static weir_status fill_job(ledger *l, weir_task *job, weir_error **error)
+{
+    const plan_task *task = &job->plan->tasks[job->position];
+    execution_head head = {0};
+    weir_status status = open_execution(l, job->execution, &head, error);
+
+    job->input = head.input;
+    if (status == WEIR_OK)
+        status =
+            ledger_context(l, job->plan, job->execution, job->seen,
+                           job->attempt == 1 ? (int64_t)job->position : -2, &job->context, error);
+    if (status != WEIR_OK)
+        return status;
+    job->grace = l->config.grace;
+    job->user = l->user;
+    job->isolation = l->isolation;
+    snprintf(job->key, sizeof job->key, "%lld/%s", (long long)job->execution, task->name);
+    size_t size = json_text_size(job->context);
+    if (size > CONTEXT_LIMIT)
+        job_fail(job, WEIR_TASK_FAILED_GOOD, "its context is %zu bytes long; at most %d are kept",
+                 size, CONTEXT_LIMIT);
+    return WEIR_OK;
+}
+
+typedef struct claiming {
+    ledger *ledger;
+    weir_task *jobs;
+} claiming;
+
+static weir_status take_claimed(void *arg, const store_task *row, weir_error **error)
+{
+    claiming *c = arg;
+    plan *p = NULL;
+
+    for (size_t i = 0; i < c->ledger->plan_count; i++)
+        if (c->ledger->plans[i]->id == row->plan)
+            p = c->ledger->plans[i];
+    weir_task *job = p != NULL ? job_new(p, (uint32_t)row->position) : NULL;
+    if (job == NULL)
+        return no_memory(error);
+    p->turn = ++c->ledger->turn;
+    job->execution = row->execution;
+    job->attempt = row->attempt;
+    job->token = row->token;
+    job->spent = row->spent;
+    job->next = c->jobs;
+    c->jobs = job;
+    if (row->seen != NULL && (job->seen = weir_strdup(row->seen)) == NULL)
+        return no_memory(error);
+    return WEIR_OK;
+}
+
+/* --- The claim --- */
+
+static int by_turn(const void *a, const void *b)
+{
+    const plan *left = *(plan *const *)a, *right = *(plan *const *)b;
+
+    return left->turn != right->turn ? (left->turn < right->turn ? -1 : 1) : 0;
+}
+
+/* The plan that was served longest ago comes first. */
+static store_lane *make_lanes(ledger *l, size_t *ret_count)
+{
+    size_t room = 1;
+
+    for (size_t i = 0; i < l->plan_count; i++)
+        room += l->plans[i]->tag_count;
+    store_lane *lanes = weir_alloc_array(room, sizeof *lanes);
+    *ret_count = 0;
+    if (lanes == NULL)
+        return NULL;
+    if (l->plan_count > 1)
+        qsort(l->plans, l->plan_count, sizeof *l->plans, by_turn);
+    for (size_t i = 0; i < l->plan_count; i++)
+        for (size_t t = 0; t < l->plans[i]->tag_count; t++)
+            lanes[(*ret_count)++] = (store_lane){.plan = l->plans[i]->id,
+                                                 .tag = l->plans[i]->tags[t].tag,
+                                                 .limit = l->plans[i]->tags[t].limit};
+    return lanes;
+}
+
+weir_status ledger_claim(ledger *l, int64_t execution, size_t most, weir_task **jobs,
+                         weir_error **error)
+{
+    store_claim want = {.execution = execution, .runner = l->runner, .time = l->now, .most = most};
+    claiming c = {.ledger = l};
+    store_lane *lanes = make_lanes(l, &want.lane_count);
+
+    if (lanes == NULL)
+        return no_memory(error);
+    want.lanes = lanes;
+    weir_status status = l->store->kind->claim(l->store, &want, take_claimed, &c, error);
+    weir_free(lanes);
+    for (weir_task *job = c.jobs; job != NULL && status == WEIR_OK; job = job->next)
+        status = fill_job(l, job, error);
+    while (c.jobs != NULL) {
+        weir_task *job = c.jobs;
+        c.jobs = job->next;
+        if (status != WEIR_OK) {
+            job_free(job);
+            continue;
+        }
+        job->next = *jobs;
+        *jobs = job;
+    }
+    return status;
+}

@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* finish.c - what a job came to is recorded. */
+#include "core/clock.h"
+#include "workflow/ledger.h"
+
+static bool is_spent(const plan_task *task, const weir_task *job)
+{
+    return job->answer == WEIR_TASK_FAILED_GOOD || job->spent + 1 >= task->retry.attempts;
+}
+
+static uint64_t seed_of(const plan_task *task, const weir_task *job)
+{
+    weir_digest sum = WEIR_DIGEST_START;
+
+    weir_digest_add_text(&sum, task->name);
+    weir_digest_add(&sum, &job->execution, sizeof job->execution);
+    weir_digest_add(&sum, &job->attempt, sizeof job->attempt);
+    return sum.a;
+}
+
+static void fail(const ledger *l, const weir_task *job, store_task_move *move)
+{
+    const plan_task *task = &job->plan->tasks[job->position];
+
+    if (job->ending == JOB_HANDED_BACK) {
+        move->to = STORE_READY;
+        move->due = l->now;
+    } else if (is_spent(task, job)) {
+        move->to = STORE_FAILED;
+        move->verdict = task->config.allow_failure ? STORE_SUCCESS : STORE_FAILURE;
+    } else {
+        move->to = STORE_READY;
+        move->due =
+            weir_later(l->now, job->answer == WEIR_TASK_RETRY
+                                   ? job->delay
+                                   : retry_delay(&task->retry, job->spent + 1, seed_of(task, job)));
+    }
+}
+
+/* `over`: its execution has ended; nobody runs it again. */
+static store_task_move outcome_of(const ledger *l, const weir_task *job, bool over)
+{
+    store_task_move move = {.execution = job->execution,
+                            .position = job->position,
+                            .from = STORE_RUNNING,
+                            .token = job->token,
+                            .runner = l->runner,
+                            .time = l->now,
+                            .spent =
+                                job->ending != JOB_HANDED_BACK || job->answer == WEIR_TASK_DONE,
+                            .log = job->log};
+
+    if (job->answer == WEIR_TASK_DONE) {
+        move.to = STORE_COMPLETED;
+        move.verdict = STORE_SUCCESS;
+        move.writes = job->writes;
+        move.seen = job->seen_after;
+        return move;
+    }
+    move.reason = job->reason;
+    if (over) {
+        move.to = STORE_CANCELLED;
+        move.verdict = STORE_NEITHER;
+    } else {
+        fail(l, job, &move);
+    }
+    return move;
+}
+
+/* Somebody else has the task now, or had it to its end. */
+static weir_status note_late(ledger *l, const weir_task *job, weir_error **error)
+{
+    store_event event = {.position = job->position,
+                         .time = l->now,
+                         .runner = l->runner,
+                         .attempt = job->attempt,
+                         .reason = "a result came after the claim was lost, and was refused"};
+
+    return l->store->kind->note(l->store, job->execution, &event, error);
+}
+
+weir_status ledger_finish(ledger *l, const weir_task *job, weir_error **error)
+{
+    ledger_view view;
+    int64_t left;
+    weir_error *refused = NULL;
+    weir_status status = ledger_look(l, job->execution, &view, error);
+
+    if (status != WEIR_OK)
+        return status;
+    bool over = store_state_is_end(view.state);
+    store_task_move move = outcome_of(l, job, over);
+    status = l->store->kind->move_task(l->store, &move, &refused);
+    if (status == WEIR_STATE)
+        status = note_late(l, job, error);
+    else if (status != WEIR_OK)
+        weir_error_set(error, status, "%s", weir_error_message(refused));
+    else if (store_state_is_end(move.to) && over)
+        status = l->store->kind->count_unfinished(l->store, job->execution, -1, &left, error);
+    else if (store_state_is_end(move.to))
+        status = ledger_task_ended(l, job->plan, job->execution, job->position, error);
+    weir_error_free(refused);
+    return status;
+}

@@ -1,0 +1,196 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* plan_text.c - a plan as JSON and back: what is stored with executions, so that one process can
+ * show and tidy up what another one runs. Options are written as a spec would, all of them, so that
+ * a changed default is a changed version. */
+#include <jansson.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "core/text.h"
+#include "workflow/json.h"
+#include "workflow/plan.h"
+
+/* --- Writing --- */
+
+/* The n-th of "a|b|c". */
+static json_t *choice_text(const char *choices, int index)
+{
+    while (index-- > 0)
+        choices = strchr(choices, '|') + 1;
+    return json_stringn(choices, strcspn(choices, "|"));
+}
+
+static json_t *option_text(const weir_option *option, const void *config)
+{
+    const void *member = (const char *)config + option->offset;
+    char text[64];
+    int64_t number = 0;
+
+    if (option->type == WEIR_OPTION_BOOL)
+        return json_string(*(const bool *)member ? "true" : "false");
+    if (option->type == WEIR_OPTION_CHOICE)
+        return choice_text(option->choices, *(const int *)member);
+    if (option->type == WEIR_OPTION_TEXT)
+        return json_string(*(char *const *)member); /* NULL is left out */
+    memcpy(&number, member, sizeof number);
+    if (option->forever != NULL && number == INT64_MAX)
+        return json_string(option->forever);
+    return json_string(weir_text_amount(option->type, number, text, sizeof text));
+}
+
+static json_t *options_text(const weir_option_list *list, const void *config)
+{
+    json_t *options = json_object();
+
+    for (size_t i = 0; i < list->count; i++)
+        json_object_set_new(options, list->items[i].name, option_text(&list->items[i], config));
+    return options;
+}
+
+static json_t *names_of(const plan *p, const weir_module_task *task)
+{
+    json_t *names = json_array();
+
+    for (uint32_t i = 0; i < task->after_count; i++)
+        json_array_append_new(names, json_string(p->tasks[task->after[i]].name));
+    return names;
+}
+
+static json_t *body_of(const weir_module_task *task)
+{
+    json_t *words;
+
+    if (task->call_name != NULL)
+        return json_pack("{s:s}", "call", task->call_name);
+    words = json_array();
+    for (const char *const *word = task->exec; word != NULL && *word != NULL; word++)
+        json_array_append_new(words, json_string(*word));
+    return json_pack("{s:o}", "exec", words);
+}
+
+static json_t *describe_task(const plan *p, const plan_task *task)
+{
+    json_t *whole = json_pack("{s:s, s:o, s:o, s:o, s:o}", "name", task->name, "after",
+                              names_of(p, task->declared), "body", body_of(task->declared),
+                              "options", options_text(&weir_task_options, &task->config), "retry",
+                              options_text(&weir_retry_options, &task->retry));
+
+    if (task->concurrency.tag != NULL)
+        json_object_set_new(whole, "concurrency",
+                            options_text(&weir_concurrency_options, &task->concurrency));
+    return whole;
+}
+
+bool plan_describe(plan *p)
+{
+    json_t *tasks = json_array();
+    bool good = tasks != NULL;
+
+    for (uint32_t i = 0; i < p->task_count && good; i++)
+        good = json_array_append_new(tasks, describe_task(p, &p->tasks[i])) == 0;
+    json_t *whole = json_pack("{s:s, s:o, s:o}", "workflow", p->workflow, "options",
+                              options_text(&weir_workflow_options, &p->config), "tasks", tasks);
+    p->text = good ? json_to_text(whole) : NULL;
+    json_decref(whole);
+    if (p->text == NULL)
+        return false;
+    weir_digest sum = WEIR_DIGEST_START;
+    weir_digest_add_text(&sum, p->text);
+    weir_digest_print(sum, p->version);
+    return true;
+}
+
+/* --- Reading --- */
+
+static const char *copy(weir_arena *arena, const json_t *value)
+{
+    return json_is_string(value)
+               ? weir_arena_copy(arena, json_string_value(value), json_string_length(value))
+               : NULL;
+}
+
+static weir_task_settings read_settings(weir_arena *arena, json_t *options)
+{
+    size_t count = json_object_size(options);
+    weir_setting *items = weir_arena_alloc(arena, (count + 1) * sizeof *items);
+    weir_task_settings list = {items, 0};
+    const char *name;
+    json_t *value;
+
+    json_object_foreach(options, name, value) if (items != NULL) items[list.count++] =
+        (weir_setting){.name = weir_arena_copy(arena, name, strlen(name)),
+                       .text = copy(arena, value)};
+    return list;
+}
+
+static const uint32_t *read_after(weir_arena *arena, json_t *after, const json_t *positions)
+{
+    uint32_t *list = weir_arena_alloc(arena, (json_array_size(after) + 1) * sizeof *list);
+    json_t *name;
+    size_t i;
+
+    json_array_foreach(after, i, name)
+    {
+        const char *text = json_string_value(name);
+        json_t *position = text != NULL ? json_object_get(positions, text) : NULL;
+        if (list != NULL)
+            list[i] =
+                json_is_integer(position) ? (uint32_t)json_integer_value(position) : UINT32_MAX;
+    }
+    return list;
+}
+
+static weir_module_task read_task(weir_arena *arena, json_t *task, const json_t *positions)
+{
+    json_t *after = json_object_get(task, "after"), *body = json_object_get(task, "body"), *word;
+    json_t *words = json_object_get(body, "exec");
+    const char **exec = weir_arena_alloc(arena, (json_array_size(words) + 1) * sizeof *exec);
+    size_t i;
+
+    json_array_foreach(words, i, word) if (exec != NULL) exec[i] = copy(arena, word);
+    return (weir_module_task){.name = copy(arena, json_object_get(task, "name")),
+                              .after = read_after(arena, after, positions),
+                              .after_count = (uint32_t)json_array_size(after),
+                              .call_name = copy(arena, json_object_get(body, "call")),
+                              .exec = exec,
+                              .settings = read_settings(arena, json_object_get(task, "options")),
+                              .retry = read_settings(arena, json_object_get(task, "retry")),
+                              .concurrency =
+                                  read_settings(arena, json_object_get(task, "concurrency"))};
+}
+
+static void read_tasks(weir_arena *arena, json_t *tasks, weir_module_workflow *ret)
+{
+    size_t count = json_array_size(tasks), i;
+    weir_module_task *list = weir_arena_alloc(arena, (count + 1) * sizeof *list);
+    json_t *positions = json_object(), *task;
+
+    json_array_foreach(tasks, i, task)
+    {
+        const char *name = json_string_value(json_object_get(task, "name"));
+        if (name != NULL)
+            json_object_set_new(positions, name, json_integer((json_int_t)i));
+    }
+    json_array_foreach(tasks, i, task) if (list != NULL) list[i] =
+        read_task(arena, task, positions);
+    json_decref(positions);
+    ret->tasks = list;
+    ret->task_count = (uint32_t)count;
+}
+
+weir_status plan_parse(const char *text, weir_arena *arena, weir_module_workflow *ret,
+                       weir_error **error)
+{
+    char reason[200] = "it names no workflow";
+    json_t *whole = json_from_text(text, reason, sizeof reason);
+
+    ret->name = copy(arena, json_object_get(whole, "workflow"));
+    ret->settings = read_settings(arena, json_object_get(whole, "options"));
+    read_tasks(arena, json_object_get(whole, "tasks"), ret);
+    json_decref(whole);
+    if (arena->failed)
+        return weir_error_set(error, WEIR_NOMEM, "out of memory");
+    return ret->name != NULL
+               ? WEIR_OK
+               : weir_error_set(error, WEIR_IO, "a plan of the store cannot be read: %s", reason);
+}

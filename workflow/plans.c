@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* plans.c - the plans that a ledger knows: those with code, and those of others. */
+#include <string.h>
+
+#include "workflow/ledger.h"
+
+void ledger_free(ledger *l)
+{
+    for (size_t i = 0; i < l->plan_count; i++)
+        plan_free(l->plans[i]);
+    for (size_t i = 0; i < LEDGER_FOREIGN; i++)
+        plan_free(l->foreign[i]);
+    weir_free(l->plans);
+}
+
+weir_status ledger_begin(ledger *l, bool write, weir_error **error)
+{
+    weir_status status = l->store->kind->begin(l->store, write, &l->now, error);
+
+    if (status == WEIR_OK && l->clock != NULL)
+        l->now = *l->clock;
+    return status;
+}
+
+weir_status ledger_end(ledger *l, weir_status status, weir_error **error)
+{
+    if (status == WEIR_OK)
+        return l->store->kind->commit(l->store, error);
+    l->store->kind->rollback(l->store);
+    return status;
+}
+
+const plan *ledger_plan_named(const ledger *l, const char *workflow)
+{
+    for (size_t i = 0; i < l->plan_count; i++)
+        if (strcmp(l->plans[i]->workflow, workflow) == 0)
+            return l->plans[i];
+    return NULL;
+}
+
+static plan *find(plan *const *plans, size_t count, int64_t id)
+{
+    for (size_t i = 0; i < count; i++)
+        if (plans[i] != NULL && plans[i]->id == id)
+            return plans[i];
+    return NULL;
+}
+
+static weir_status take_plan(void *arg, const store_plan *row, weir_error **error)
+{
+    return plan_read(row->text, arg, error);
+}
+
+weir_status ledger_plan(ledger *l, int64_t id, plan **ret, weir_error **error)
+{
+    if ((*ret = find(l->plans, l->plan_count, id)) != NULL ||
+        (*ret = find(l->foreign, LEDGER_FOREIGN, id)) != NULL)
+        return WEIR_OK;
+    weir_status status = l->store->kind->find_plan(l->store, id, take_plan, ret, error);
+    if (status == WEIR_NOT_FOUND)
+        return weir_error_set(error, WEIR_IO, "the store has lost plan %lld", (long long)id);
+    if (status != WEIR_OK)
+        return status;
+    (*ret)->id = id;
+    plan_free(l->foreign[l->oldest]);
+    l->foreign[l->oldest] = *ret;
+    l->oldest = (l->oldest + 1) % LEDGER_FOREIGN;
+    return WEIR_OK;
+}
+
+static weir_status offer(ledger *l, int64_t runner, plan *p, weir_error **error)
+{
+    const weir_store_kind *kind = l->store->kind;
+    store_plan row = {.version = p->version, .workflow = p->workflow, .text = p->text};
+    weir_status status = kind->add_plan(l->store, &row, &p->id, error);
+
+    return status == WEIR_OK ? kind->offer(l->store, runner, p->id, error) : status;
+}
+
+weir_status ledger_join(ledger *l, const char *name, weir_error **error)
+{
+    int64_t runner = 0;
+    weir_status status = l->store->kind->join(l->store, name, l->now, &runner, error);
+
+    for (size_t i = 0; i < l->plan_count && status == WEIR_OK; i++)
+        status = offer(l, runner, l->plans[i], error);
+    if (status == WEIR_OK)
+        l->runner = runner;
+    return status;
+}

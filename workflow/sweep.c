@@ -1,0 +1,258 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* sweep.c - what nobody does by itself: time that has come, runners that are gone, executions that
+ * are stuck. Any runner does it for all of them. */
+#include <stdio.h>
+#include <string.h>
+
+#include "core/buffer.h"
+#include "core/text.h"
+#include "workflow/ledger.h"
+
+/* --- Tasks that are listed: what is done to them changes the list --- */
+
+typedef struct marked_task {
+    int64_t execution, position, plan, token, runner, lost, due;
+    store_state state;
+} marked_task;
+
+typedef struct marks {
+    marked_task items[LEDGER_BATCH];
+    size_t count;
+} marks;
+
+static weir_status take_mark(void *arg, const store_task *row, weir_error **error)
+{
+    marks *list = arg;
+
+    (void)error;
+    list->items[list->count++] = (marked_task){.execution = row->execution,
+                                               .position = row->position,
+                                               .plan = row->plan,
+                                               .token = row->token,
+                                               .runner = row->runner,
+                                               .lost = row->lost,
+                                               .due = row->due,
+                                               .state = row->state};
+    return WEIR_OK;
+}
+
+static weir_status list(ledger *l, store_list which, int64_t number, marks *ret, weir_error **error)
+{
+    ret->count = 0;
+    return l->store->kind->each_listed(l->store, which, number, LEDGER_BATCH, take_mark, ret,
+                                       error);
+}
+
+/* --- What is due --- */
+
+typedef struct ids {
+    struct {
+        int64_t id, plan;
+        store_state state;
+    } items[LEDGER_BATCH];
+    size_t count;
+} ids;
+
+static weir_status take_id(void *arg, const store_execution *row, weir_error **error)
+{
+    ids *found = arg;
+
+    (void)error;
+    found->items[found->count].id = row->id;
+    found->items[found->count].plan = row->plan;
+    found->items[found->count++].state = row->state;
+    return WEIR_OK;
+}
+
+static weir_status end_overdue(ledger *l, weir_error **error)
+{
+    ids found = {0};
+    char reason[128], limit[32];
+    plan *p = NULL;
+    weir_status status =
+        l->store->kind->each_overdue(l->store, l->now, LEDGER_BATCH, take_id, &found, error);
+
+    for (size_t i = 0; i < found.count && status == WEIR_OK; i++) {
+        if ((status = ledger_plan(l, found.items[i].plan, &p, error)) != WEIR_OK)
+            break;
+        snprintf(reason, sizeof reason, "the execution took longer than its timeout of %s",
+                 weir_text_amount(WEIR_OPTION_DURATION, p->config.timeout, limit, sizeof limit));
+        status = ledger_cut_short(l, found.items[i].id, found.items[i].state, STORE_FAILED, reason,
+                                  error);
+    }
+    return status;
+}
+
+weir_status ledger_wake(ledger *l, weir_error **error)
+{
+    marks due;
+    weir_status status = list(l, STORE_DUE, l->now, &due, error);
+
+    for (size_t i = 0; i < due.count && status == WEIR_OK; i++)
+        status =
+            l->store->kind->queue(l->store, due.items[i].execution, due.items[i].position, error);
+    return status == WEIR_OK ? end_overdue(l, error) : status;
+}
+
+/* --- Runners that are gone --- */
+
+typedef struct silent_runners {
+    int64_t stale; /* who has beaten since is there, unless the store knows better */
+    struct {
+        int64_t id;
+        bool silent;
+    } items[LEDGER_BATCH];
+    size_t count;
+} silent_runners;
+
+static weir_status take_runner(void *arg, const store_runner *row, weir_error **error)
+{
+    silent_runners *all = arg;
+
+    (void)error;
+    if (all->count == LEDGER_BATCH)
+        return WEIR_OK; /* the next sweep */
+    all->items[all->count].id = row->id;
+    all->items[all->count++].silent = row->beat < all->stale;
+    return WEIR_OK;
+}
+
+static weir_status end_silent(ledger *l, weir_error **error)
+{
+    const weir_store_kind *kind = l->store->kind;
+    silent_runners all = {.stale = l->now - l->config.stale};
+    weir_status status = kind->each_runner(l->store, take_runner, &all, error);
+
+    for (size_t i = 0; i < all.count && status == WEIR_OK; i++) {
+        bool alive = !all.items[i].silent;
+        if (alive)
+            status = kind->is_alive(l->store, all.items[i].id, &alive, error);
+        if (status == WEIR_OK && !alive && all.items[i].id != l->runner)
+            status = kind->end_runner(l->store, all.items[i].id, l->now, error);
+    }
+    return status;
+}
+
+static weir_status take_back(ledger *l, const plan *p, const marked_task *run, bool over,
+                             weir_error **error)
+{
+    const weir_task_config *config = &p->tasks[run->position].config;
+    bool failed = run->lost >= l->config.most_lost || config->on_lost == WEIR_ON_LOST_FAIL;
+    char reason[160];
+
+    if (run->lost == 0)
+        snprintf(reason, sizeof reason, "it was lost with runner %lld", (long long)run->runner);
+    else
+        snprintf(reason, sizeof reason,
+                 "it was lost with its runner %lld times, the last one being runner %lld",
+                 (long long)run->lost + 1, (long long)run->runner);
+    store_task_move move = {.execution = run->execution,
+                            .position = run->position,
+                            .from = STORE_RUNNING,
+                            .to = over     ? STORE_CANCELLED
+                                  : failed ? STORE_FAILED
+                                           : STORE_READY,
+                            .token = run->token,
+                            .runner = l->runner,
+                            .reason = reason,
+                            .time = l->now,
+                            .due = l->now,
+                            .lost = true,
+                            .verdict = over                    ? STORE_NEITHER
+                                       : !failed               ? STORE_OPEN
+                                       : config->allow_failure ? STORE_SUCCESS
+                                                               : STORE_FAILURE};
+    int64_t left;
+    weir_status status = l->store->kind->move_task(l->store, &move, error);
+    if (status != WEIR_OK || move.to == STORE_READY)
+        return status;
+    return over ? l->store->kind->count_unfinished(l->store, run->execution, -1, &left, error)
+                : ledger_task_ended(l, p, run->execution, (uint32_t)run->position, error);
+}
+
+weir_status ledger_sweep(ledger *l, bool *ret_more, weir_error **error)
+{
+    marks lost = {.count = 0};
+    ledger_view view;
+    plan *p = NULL;
+    weir_status status = end_silent(l, error);
+
+    if (status == WEIR_OK)
+        status = list(l, STORE_LOST, 0, &lost, error);
+    for (size_t i = 0; i < lost.count && status == WEIR_OK; i++) {
+        status = ledger_look(l, lost.items[i].execution, &view, error);
+        if (status == WEIR_OK)
+            status = ledger_plan(l, lost.items[i].plan, &p, error);
+        if (status == WEIR_OK)
+            status = take_back(l, p, &lost.items[i], store_state_is_end(view.state), error);
+    }
+    *ret_more = lost.count == LEDGER_BATCH;
+    return status;
+}
+
+/* --- Stuck executions --- */
+
+typedef struct causes {
+    weir_buffer text;
+    size_t count;
+} causes;
+
+static weir_status take_cause(void *arg, const store_task *row, weir_error **error)
+{
+    causes *c = arg;
+
+    (void)error;
+    if (c->count++ < 5)
+        weir_buffer_printf(&c->text, "%s'%s' waits for %lld more", c->count > 1 ? ", " : "",
+                           row->name, (long long)row->waiting);
+    return WEIR_OK;
+}
+
+static weir_status fail_stuck(ledger *l, int64_t id, store_state state, weir_error **error)
+{
+    causes c = {0};
+    weir_status status =
+        l->store->kind->each_task(l->store, id, STORE_PENDING, false, take_cause, &c, error);
+
+    if (c.count > 5)
+        weir_buffer_printf(&c.text, " and %zu others wait", c.count - 5);
+    char *reason = weir_alloc(c.text.size + 128);
+    if (status == WEIR_OK && (reason == NULL || c.text.failed))
+        status = weir_error_set(error, WEIR_NOMEM, "out of memory");
+    if (status == WEIR_OK) {
+        sprintf(reason, "it cannot go on, since none of its tasks runs or will run: %s",
+                c.count != 0 ? c.text.data : "all have ended, and it was not told");
+        status = ledger_cut_short(l, id, state, STORE_FAILED, reason, error);
+    }
+    weir_buffer_free(&c.text);
+    weir_free(reason);
+    return status;
+}
+
+weir_status ledger_find_stuck(ledger *l, int64_t *after, weir_error **error)
+{
+    ids found = {0};
+    int64_t last = 0;
+    weir_status status =
+        l->store->kind->each_stuck(l->store, *after, LEDGER_BATCH, take_id, &found, &last, error);
+
+    for (size_t i = 0; i < found.count && status == WEIR_OK; i++)
+        status = fail_stuck(l, found.items[i].id, found.items[i].state, error);
+    *after = last;
+    return status;
+}
+
+/* --- Jobs that nobody wants any more --- */
+
+weir_status ledger_end_doomed(ledger *l, weir_task *running, weir_error **error)
+{
+    marks doomed;
+    weir_status status = list(l, STORE_DOOMED, l->runner, &doomed, error);
+
+    for (weir_task *job = running; job != NULL; job = job->next_running)
+        for (size_t i = 0; i < doomed.count; i++)
+            if (job->execution == doomed.items[i].execution &&
+                job->position == doomed.items[i].position)
+                job_end(job, JOB_UNWANTED);
+    return status;
+}

@@ -1,0 +1,317 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* turn.c - the loop of a runner, turn by turn.
+ *
+ * All store transactions are of the runner's own thread, one for each turn: all that has ended
+ * since the last one is recorded and released, and the slots are filled, by one commit. Work is
+ * never done inside one.
+ */
+#include <poll.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include "core/clock.h"
+#include "workflow/runner.h"
+
+static int64_t own_now(const weir_runner *runner)
+{
+    return runner->virtual_now != 0 ? runner->virtual_now : weir_monotonic_now();
+}
+
+bool runner_is_stopped(const weir_runner *runner)
+{
+    struct pollfd ready = {.fd = runner->stop, .events = POLLIN};
+
+    return poll(&ready, 1, 0) == 1;
+}
+
+bool runner_is_idle(const weir_runner *runner)
+{
+    return pool_running(runner->pool) == 0 && runner->results == NULL;
+}
+
+/* --- Jobs --- */
+
+static void tell_result(const weir_runner *runner, const weir_task *job)
+{
+    const char *name = weir_task_name(job);
+
+    if (job->answer == WEIR_TASK_DONE)
+        runner_tell(runner, WEIR_INFO, name, "run %lld is done", (long long)job->attempt);
+    else if (job_is_ending(job) == JOB_HANDED_BACK)
+        runner_tell(runner, WEIR_INFO, name, "run %lld is handed back", (long long)job->attempt);
+    else
+        runner_tell(runner, WEIR_WARNING, name, "run %lld failed: %s", (long long)job->attempt,
+                    job->reason);
+}
+
+static void unlink_running(weir_runner *runner, const weir_task *job)
+{
+    weir_task **at = &runner->running;
+
+    while (*at != NULL && *at != job)
+        at = &(*at)->next_running;
+    if (*at != NULL)
+        *at = job->next_running;
+}
+
+static void take_results(weir_runner *runner)
+{
+    weir_task **last = &runner->results;
+
+    while (*last != NULL)
+        last = &(*last)->next;
+    *last = pool_take(runner->pool);
+    for (const weir_task *job = *last; job != NULL; job = job->next)
+        unlink_running(runner, job);
+}
+
+static void give(weir_runner *runner, weir_task *job)
+{
+    if (job->answer == WEIR_TASK_DONE) {
+        runner_tell(runner, WEIR_INFO, weir_task_name(job), "run %lld begins",
+                    (long long)job->attempt);
+        if (pool_give(runner->pool, job)) {
+            job->next_running = runner->running;
+            runner->running = job;
+            return;
+        }
+        job_fail(job, WEIR_TASK_FAILED, "no thread could be started for it");
+    }
+    job->next = runner->results;
+    runner->results = job;
+}
+
+static void end_all(weir_runner *runner, job_ending ending)
+{
+    for (weir_task *job = runner->running; job != NULL; job = job->next_running)
+        job_end(job, ending);
+}
+
+/* What still runs when the time to drain is over is handed back. */
+static void drain(weir_runner *runner)
+{
+    if (!runner_is_stopped(runner))
+        return;
+    if (!runner->stopping)
+        runner->drained = weir_later(weir_monotonic_now(), runner->ledger.config.drain);
+    runner->stopping = true;
+    if (weir_monotonic_now() >= runner->drained)
+        end_all(runner, JOB_HANDED_BACK);
+}
+
+/* --- One transaction --- */
+
+static weir_status join(weir_runner *runner, weir_error **error)
+{
+    char name[320], host[256] = "";
+
+    gethostname(host, sizeof host - 1);
+    snprintf(name, sizeof name, "%s/%ld", host, (long)getpid());
+    return ledger_join(&runner->ledger, name, error);
+}
+
+/* Says that it is alive; one that was taken for gone has lost its claims, and begins anew. */
+static weir_status beat(weir_runner *runner, weir_error **error)
+{
+    ledger *l = &runner->ledger;
+    weir_error *gone = NULL;
+    weir_status status =
+        l->runner != 0 ? l->store->kind->beat(l->store, l->runner, l->now, &gone) : WEIR_STATE;
+
+    if (status == WEIR_STATE) {
+        if (l->runner != 0)
+            runner_tell(runner, WEIR_WARNING, "runner",
+                        "it was silent for too long, and its tasks were taken from it");
+        end_all(runner, JOB_UNWANTED);
+        status = join(runner, error);
+    } else if (status != WEIR_OK) {
+        weir_error_set(error, status, "%s", weir_error_message(gone));
+    }
+    weir_error_free(gone);
+    return status;
+}
+
+static weir_status sweep(weir_runner *runner, bool *ret_more, weir_error **error)
+{
+    weir_status status = ledger_sweep(&runner->ledger, ret_more, error);
+
+    if (status == WEIR_OK)
+        status = ledger_find_stuck(&runner->ledger, &runner->stuck_after, error);
+    *ret_more |= runner->stuck_after != 0;
+    return status;
+}
+
+static weir_status look_after(weir_runner *runner, bool sweeps, bool *ret_more, weir_error **error)
+{
+    ledger *l = &runner->ledger;
+    weir_status status = WEIR_OK;
+
+    if (own_now(runner) >= runner->next_beat || l->runner == 0)
+        status = beat(runner, error);
+    if (status == WEIR_OK && sweeps)
+        status = sweep(runner, ret_more, error);
+    for (weir_task *job = runner->results; job != NULL && status == WEIR_OK; job = job->next)
+        status = ledger_finish(l, job, error);
+    if (status == WEIR_OK)
+        status = ledger_wake(l, error);
+    if (status == WEIR_OK && runner->running != NULL)
+        status = ledger_end_doomed(l, runner->running, error);
+    return status;
+}
+
+static weir_status step(weir_runner *runner, bool sweeps, bool *ret_more, weir_task **claimed,
+                        weir_error **error)
+{
+    ledger *l = &runner->ledger;
+    size_t room = runner->stopping ? 0 : pool_room(runner->pool);
+    weir_status status = look_after(runner, sweeps, ret_more, error);
+
+    if (status == WEIR_OK && room != 0)
+        status = ledger_claim(l, runner->only, room, claimed, error);
+    if (status == WEIR_OK)
+        status = l->store->kind->next_due(l->store, &runner->next_due, error);
+    if (status == WEIR_OK && runner->only != 0) {
+        ledger_view view;
+        status = ledger_look(l, runner->only, &view, error);
+        runner->state = view.state;
+    }
+    return status;
+}
+
+/* The claims that a transaction was to make, and has not. */
+static void drop(weir_task *jobs)
+{
+    while (jobs != NULL) {
+        weir_task *job = jobs;
+        jobs = job->next;
+        job_free(job);
+    }
+}
+
+/* After the commit. */
+static void settle(weir_runner *runner, bool swept, bool more, weir_task *claimed)
+{
+    const runner_config *config = &runner->ledger.config;
+    int64_t now = own_now(runner);
+    weir_task *recorded = runner->results;
+    size_t room = pool_room(runner->pool), count = 0;
+
+    runner->waits_for_store = false;
+    runner->results = NULL;
+    for (const weir_task *job = recorded; job != NULL; job = job->next)
+        tell_result(runner, job);
+    drop(recorded);
+    while (claimed != NULL) {
+        weir_task *job = claimed;
+        claimed = job->next;
+        give(runner, job);
+        count++;
+    }
+    runner->hungry = count == room;
+    if (now >= runner->next_beat)
+        runner->next_beat = weir_later(now, config->heartbeat);
+    if (swept)
+        runner->next_sweep = more ? now : weir_later(now, config->sweep);
+}
+
+/* A store that is not to be had now is asked again; what was to be recorded waits. */
+static weir_status put_off(weir_runner *runner, weir_status status, weir_error *failure,
+                           weir_error **error)
+{
+    if (status == WEIR_AGAIN && !runner->waits_for_store)
+        runner_tell(runner, WEIR_WARNING, "store", "it is waited for: %s",
+                    weir_error_message(failure));
+    else if (status != WEIR_AGAIN)
+        weir_error_set(error, status, "%s", weir_error_message(failure));
+    runner->waits_for_store = status == WEIR_AGAIN;
+    weir_error_free(failure);
+    return status == WEIR_AGAIN ? WEIR_OK : status;
+}
+
+static weir_status transact(weir_runner *runner, weir_error **error)
+{
+    ledger *l = &runner->ledger;
+    int64_t before = l->runner, stuck_after = runner->stuck_after;
+    bool sweeps = own_now(runner) >= runner->next_sweep || l->runner == 0, more = false;
+    weir_task *claimed = NULL;
+    weir_error *failure = NULL;
+    weir_status status = ledger_begin(l, true, &failure);
+
+    if (status == WEIR_OK) {
+        runner->base = l->now - own_now(runner);
+        status = ledger_end(l, step(runner, sweeps, &more, &claimed, &failure), &failure);
+    }
+    if (status == WEIR_OK) {
+        settle(runner, sweeps, more, claimed);
+        return WEIR_OK;
+    }
+    l->runner = before;
+    runner->stuck_after = stuck_after;
+    drop(claimed);
+    return put_off(runner, status, failure, error);
+}
+
+/* --- Turns --- */
+
+static bool is_due(const weir_runner *runner)
+{
+    int64_t now = own_now(runner);
+
+    return runner->results != NULL || runner->ledger.runner == 0 || now >= runner->next_beat ||
+           now >= runner->next_sweep || now + runner->base >= runner->next_due ||
+           (runner->hungry && !runner->stopping && pool_room(runner->pool) != 0);
+}
+
+weir_status runner_turn(weir_runner *runner, weir_error **error)
+{
+    weir_store *store = runner->ledger.store;
+
+    drain(runner);
+    take_results(runner);
+    bool due = is_due(runner);
+    return due || store->kind->has_changed(store) ? transact(runner, error) : WEIR_OK;
+}
+
+/* Time that does not pass by itself jumps to what is due, where nothing else can happen. */
+static bool jump(weir_runner *runner)
+{
+    if (runner->virtual_now == 0 || !runner_is_idle(runner) || runner->next_due == INT64_MAX ||
+        runner->stopping)
+        return false;
+    if (runner->next_due > runner->virtual_now)
+        runner->virtual_now = runner->next_due;
+    return true;
+}
+
+static int64_t time_left(const weir_runner *runner)
+{
+    int64_t now = own_now(runner), left = runner->ledger.config.poll;
+    int64_t due = runner->next_due == INT64_MAX ? INT64_MAX : runner->next_due - runner->base;
+    const int64_t times[] = {runner->next_beat, runner->next_sweep, due};
+
+    if (runner->virtual_now != 0)
+        return left;
+    for (size_t i = 0; i < sizeof times / sizeof *times; i++)
+        if (times[i] - now < left)
+            left = times[i] > now ? times[i] - now : 0;
+    if (runner->stopping && runner->drained - now < left && runner->drained > now)
+        left = runner->drained - now;
+    return left;
+}
+
+void runner_wait(weir_runner *runner)
+{
+    weir_store *store = runner->ledger.store;
+    int stop = runner->stopping ? -1 : runner->stop;
+    struct pollfd fds[] = {{.fd = pool_descriptor(runner->pool), .events = POLLIN},
+                           {.fd = stop, .events = POLLIN},
+                           {.fd = store->kind->descriptor(store), .events = POLLIN}};
+    int64_t left = runner->waits_for_store ? runner->ledger.config.poll : time_left(runner);
+
+    if (runner->results != NULL && !runner->waits_for_store)
+        return;
+    if (!runner->waits_for_store && (jump(runner) || (runner->hungry && is_due(runner))))
+        return;
+    struct timespec most = {.tv_sec = left / 1000000000, .tv_nsec = left % 1000000000};
+    ppoll(fds, 3, &most, NULL); /* interrupted is as good */
+}
