@@ -26,7 +26,7 @@
 enum {
     MOST = 64, /* connections */
     PIECE = 16384,
-    CUT_ONE_IN = 150, /* pieces */
+    CUT_ONE_IN = 60, /* pieces */
     DELAY_ONE_IN = 12,
     DELAY_MS = 400, /* at most */
 };
