@@ -54,6 +54,7 @@ typedef struct kafka_source {
     kafka_partition *partitions;
     uint32_t partition_count, partition_room;
     kafka_partition *newest; /* the one that the last record was of */
+    const rd_kafka_topic_t *newest_topic;
     regex_t pattern;
     bool has_pattern, assigned, cooperative;
 
