@@ -9,6 +9,7 @@
 
 #include "cli/cli.h"
 #include "core/text.h"
+#include <weir/workflow.h>
 
 const cli_option cli_common_options[] = {
     {"--kinds", "LIB.so", "knows the sources, accumulators and sinks of this library too"},
@@ -191,6 +192,7 @@ static void occupy_standard_descriptors(void)
 int main(int argc, char **argv)
 {
     occupy_standard_descriptors();
+    weir_worker_main(argc, argv);
     /* A reader of our output that goes away, and a file that may grow no further, are errors of the
      * write, not deaths. */
     signal(SIGPIPE, SIG_IGN);

@@ -80,6 +80,30 @@ static bool is_retry_option(const char *name)
     return false;
 }
 
+static bool runs_on_a_thread(const spec_task *task)
+{
+    for (size_t i = 0; i < task->settings.count; i++)
+        if (strcmp(task->settings.items[i].name, "isolate") == 0)
+            return strcmp(task->settings.items[i].text, "none") == 0;
+    return false;
+}
+
+/* What only a process of its own can have, and only a function may be without. */
+static bool refuse_isolation(checker *check, const spec_task *task, size_t at)
+{
+    const char *name = task->settings.items[at].name;
+    bool isolate = strcmp(name, "isolate") == 0, memory = strcmp(name, "memory") == 0;
+    const char *why = NULL;
+
+    if (task->call.text == NULL && (isolate || memory))
+        why = "is of a function (`call:`); a command is a process anyway";
+    else if (runs_on_a_thread(task) && (memory || strcmp(name, "timeout") == 0))
+        why = "needs a process of the task's own: nothing ends a thread; leave out `isolate: none`";
+    if (why != NULL)
+        diagnostics_error(check->log, task->settings.names[at], "`%s:` %s", name, why);
+    return why != NULL;
+}
+
 /* True: it was complained about. */
 static bool refuse_setting(checker *check, const spec_task *task, size_t at)
 {
@@ -101,13 +125,7 @@ static bool refuse_setting(checker *check, const spec_task *task, size_t at)
                           "all_success, all_done, any_success, any_failed or none_failed");
         return true;
     }
-    if (strcmp(setting->name, "timeout") == 0 && task->call.text != NULL) {
-        diagnostics_error(check->log, task->settings.names[at],
-                          "`timeout:` of a task in C is not part of this version of weir: nothing "
-                          "ends a thread; a command (`exec:`) can have one");
-        return true;
-    }
-    return false;
+    return refuse_isolation(check, task, at);
 }
 
 /* The options that are left when those that were refused are gone. */

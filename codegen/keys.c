@@ -177,9 +177,8 @@ const spec_section spec_task_section = {
     .what = "a task",
     .keys = task_keys,
     .count = COUNT(task_keys),
-    .later =
-        "graph|workflow|with|for_each|max|isolate|memory|concurrency|priority|retry_on|on_lost|"
-        "on_success|on_failure|defer"};
+    .later = "graph|workflow|with|for_each|max|concurrency|priority|retry_on|on_lost|"
+             "on_success|on_failure|defer"};
 
 const spec_key *spec_key_find(const spec_section *section, const char *name)
 {

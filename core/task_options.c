@@ -21,8 +21,23 @@ static const weir_option task_options[] = {
      .max = INT64_MAX,
      .forever = "none",
      .offset = offsetof(weir_task_config, timeout),
-     .help = "How long a run of a command may take; then it gets SIGTERM, and SIGKILL after the "
-             "grace."},
+     .help = "How long a run may take; then its process gets SIGTERM, and SIGKILL after the grace. "
+             "A function on a thread cannot be ended."},
+    {.name = "isolate",
+     .type = WEIR_OPTION_CHOICE,
+     .fallback = "process",
+     .choices = "process|none",
+     .offset = offsetof(weir_task_config, isolate),
+     .help = "Where a function runs: in a process of its own, so that a crash fails this task "
+             "alone, or on a thread of the runner's."},
+    {.name = "memory",
+     .type = WEIR_OPTION_SIZE,
+     .fallback = "none",
+     .min = 1 << 20,
+     .max = INT64_MAX,
+     .forever = "none",
+     .offset = offsetof(weir_task_config, memory),
+     .help = "How much memory a function in a process of its own may ask for in one run."},
 };
 
 static const weir_option retry_options[] = {

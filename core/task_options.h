@@ -15,10 +15,15 @@ typedef enum weir_run_if {
     WEIR_RUN_IF_NONE_FAILED,
 } weir_run_if;
 
+/* Where a task's function runs (rule F10); in the order of the option's words. */
+typedef enum weir_isolate { WEIR_ISOLATE_PROCESS, WEIR_ISOLATE_NONE } weir_isolate;
+
 typedef struct weir_task_config {
     int run_if; /* weir_run_if */
     bool allow_failure;
     int64_t timeout; /* nanoseconds, INT64_MAX for none */
+    int isolate;     /* weir_isolate */
+    int64_t memory;  /* bytes, INT64_MAX for no limit */
 } weir_task_config;
 
 typedef struct weir_retry_config {

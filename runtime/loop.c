@@ -3,8 +3,9 @@
  * other.
  *
  * Four things cause a turn: a wake-up (an eventfd: pushes and stops from any thread), a descriptor
- * that a source watches, the next timer, and more work at once. Our own loop is an epoll with a
- * timeout; for other loops a timerfd lies in that epoll; on libev they are watchers.
+ * that a source watches, the next timer, and more work at once. Our own loop waits for an epoll in
+ * which they lie, the timer as a timerfd; other people's loops wait for that epoll's descriptor; on
+ * libev they are watchers.
  */
 #include <errno.h>
 #include <string.h>
@@ -13,6 +14,7 @@
 #include <sys/timerfd.h>
 #include <unistd.h>
 
+#include "core/relax.h"
 #include "runtime/loop.h"
 
 static weir_status failed(const char *what, weir_error **error)
@@ -57,7 +59,9 @@ static void step(weir_runtime *runtime)
 
     *more = false;
     atomic_store(&runtime->woken, false);
+    uint64_t before = runtime->events;
     weir_status status = take_one(runtime, more, &error);
+    runtime->loop->busy = runtime->events - before >= WEIR_SPAN_EVENTS;
     if (status != WEIR_OK)
         weir_runtime_fail(runtime, status, error);
     if (atomic_load(&runtime->stopping) || (!*more && all_ended(runtime)))
@@ -190,6 +194,8 @@ weir_status weir_loop_new(weir_runtime *runtime, weir_error **error)
         return weir_error_set(error, WEIR_NOMEM, "out of memory");
     runtime->loop = loop;
     loop->epoll_fd = loop->timer_fd = -1;
+    loop->armed = INT64_MAX;
+    atomic_init(&loop->parked, true);
     loop->wake_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
     return loop->wake_fd >= 0 ? WEIR_OK : failed("an eventfd", error);
 }
@@ -232,7 +238,7 @@ void weir_loop_wake(weir_runtime *runtime)
 {
     uint64_t one = 1;
 
-    if (atomic_exchange(&runtime->woken, true))
+    if (atomic_exchange(&runtime->woken, true) || !atomic_load(&runtime->loop->parked))
         return;
     /* It can only fail when the counter is full: then the loop is awake anyway. */
     if (write(runtime->loop->wake_fd, &one, sizeof one) < 0)
@@ -265,7 +271,24 @@ static weir_status make_epoll(struct weir_loop *loop, weir_error **error)
     loop->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
     if (loop->epoll_fd < 0)
         return failed("an epoll", error);
-    return add_to_epoll(loop, loop->wake_fd, error);
+    loop->timer_fd = timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC);
+    if (loop->timer_fd < 0)
+        return failed("a timer", error);
+    weir_status status = add_to_epoll(loop, loop->wake_fd, error);
+    return status == WEIR_OK ? add_to_epoll(loop, loop->timer_fd, error) : status;
+}
+
+/* Makes the timer readable in `wait` nanoseconds; INT64_MAX: never. Cannot fail: the descriptor and
+ * the time are good. What it told before is over. */
+static void arm_timer(struct weir_loop *loop, int64_t wait)
+{
+    struct itimerspec at = {{0, 0}, {0, 0}};
+
+    if (wait != INT64_MAX) {
+        at.it_value.tv_sec = wait / 1000000000;
+        at.it_value.tv_nsec = wait % 1000000000;
+    }
+    timerfd_settime(loop->timer_fd, 0, &at, NULL);
 }
 
 /* What run and start have in common: on a loop of our own, ready for the first turn. */
@@ -298,31 +321,65 @@ bool weir_loop_is_own(const weir_runtime *runtime)
            pthread_equal(pthread_self(), atomic_load(&runtime->thread)) != 0;
 }
 
-/* At most so many nanoseconds; INT64_MAX: without end. */
-static int wait_in_epoll(int fd, struct epoll_event *events, int room, int64_t wait)
+/* Where much came in the last turn, the next push is near: nearer than sleeping and waking up. */
+static bool is_woken_soon(const weir_runtime *runtime)
 {
-    const struct timespec most = {wait / 1000000000, wait % 1000000000};
-    int count = epoll_pwait2(fd, events, room, wait != INT64_MAX ? &most : NULL, NULL);
-
-    if (count >= 0 || errno == EINTR)
-        return count;
-    /* A kernel, or a sandbox, that does not know the call. */
-    int64_t ms = wait / 1000000 + 1;
-    return epoll_wait(fd, events, room, wait == INT64_MAX ? -1 : ms < 1000 ? (int)ms : 1000);
+    for (int looks = 0; runtime->loop->busy && looks < WEIR_LOOKS; looks++) {
+        if (atomic_load_explicit(&runtime->woken, memory_order_relaxed))
+            return true;
+        weir_relax();
+    }
+    return false;
 }
 
-/* Waits until a turn is due. True: somebody woke the runtime for it. */
+/* A timer that rings too early costs a turn, and arming it costs each turn a call: it stays as it
+ * is unless it would ring this much too late. */
+#define SLACK 20000
+
+static void arm_sooner(struct weir_loop *loop, int64_t wait)
+{
+    int64_t due = weir_later(weir_monotonic_now(), wait);
+
+    if (due >= loop->armed - SLACK)
+        return;
+    arm_timer(loop, wait);
+    loop->armed = due;
+}
+
+/* Who wakes a runtime that is not parked only sets `woken`; so it is parked first, and then asked
+ * whether somebody did. */
+static int park(weir_runtime *runtime, struct epoll_event *events, int room)
+{
+    struct weir_loop *loop = runtime->loop;
+    int count = 0;
+
+    atomic_store(&loop->parked, true);
+    if (!atomic_load(&runtime->woken))
+        count = epoll_wait(loop->epoll_fd, events, room, -1);
+    atomic_store(&loop->parked, false);
+    return count;
+}
+
+/* Waits until a turn is due. True: somebody woke the runtime for it by its eventfd. */
 static bool await_turn(weir_runtime *runtime)
 {
-    const struct weir_loop *loop = runtime->loop;
+    struct weir_loop *loop = runtime->loop;
     struct epoll_event events[16];
     int64_t wait = time_to_next(runtime);
-    int count = wait != 0 ? wait_in_epoll(loop->epoll_fd, events, 16, wait) : 0;
+    bool written = false;
 
-    for (int i = 0; i < count; i++)
-        if (events[i].data.fd == loop->wake_fd)
-            return true;
-    return false;
+    if (wait == 0 || is_woken_soon(runtime))
+        return false;
+    arm_sooner(loop, wait);
+    int count = park(runtime, events, 16);
+    for (int i = 0; i < count; i++) {
+        written = written || events[i].data.fd == loop->wake_fd;
+        if (events[i].data.fd != loop->timer_fd)
+            continue;
+        arm_timer(loop, INT64_MAX);
+        loop->armed = INT64_MAX;
+    }
+    return written;
 }
 
 static void run_to_the_end(weir_runtime *runtime)
@@ -394,18 +451,6 @@ weir_status weir_runtime_attach(weir_runtime *runtime, struct ev_loop *loop, wei
 
 /* --- Any other loop --- */
 
-/* Other people's loops wait for the epoll itself, so that its timer lies in it. */
-static weir_status make_polled(struct weir_loop *loop, weir_error **error)
-{
-    weir_status status = make_epoll(loop, error);
-
-    if (status != WEIR_OK)
-        return status;
-    loop->timer_fd = timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC);
-    return loop->timer_fd >= 0 ? add_to_epoll(loop, loop->timer_fd, error)
-                               : failed("a timer", error);
-}
-
 static weir_status begin_polled(weir_runtime *runtime, weir_error **error)
 {
     weir_status status = weir_runtime_check(runtime, error);
@@ -415,7 +460,7 @@ static weir_status begin_polled(weir_runtime *runtime, weir_error **error)
     if (status == WEIR_OK && weir_loop_in_callback(runtime))
         status = weir_error_set(error, WEIR_STATE, "a callback of the runtime cannot poll it");
     if (status == WEIR_OK && runtime->loop->epoll_fd < 0)
-        status = make_polled(runtime->loop, error);
+        status = make_epoll(runtime->loop, error);
     if (status == WEIR_OK && !runtime->started) {
         weir_loop_wake(runtime); /* the first turn */
         status = weir_runtime_begin(runtime, error);
@@ -433,16 +478,8 @@ int weir_runtime_fd(weir_runtime *runtime, weir_error **error)
 static void arm_descriptor(weir_runtime *runtime)
 {
     int64_t wait = runtime->ended ? 0 : time_to_next(runtime);
-    struct itimerspec at = {{0, 0}, {0, 0}};
 
-    if (wait == 0)
-        wait = 1;
-    if (wait != INT64_MAX) {
-        at.it_value.tv_sec = wait / 1000000000;
-        at.it_value.tv_nsec = wait % 1000000000;
-    }
-    /* Cannot fail: the descriptor and the time are good. What it told before is over. */
-    timerfd_settime(runtime->loop->timer_fd, 0, &at, NULL);
+    arm_timer(runtime->loop, wait != 0 ? wait : 1);
 }
 
 weir_status weir_runtime_poll(weir_runtime *runtime, weir_error **error)

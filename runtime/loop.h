@@ -9,10 +9,13 @@ struct weir_loop {
     struct ev_loop *ev; /* the host's; NULL: it is polled, or runs on a loop of its own */
     bool own;
     bool in_turn;
-    bool more; /* the next turn is due at once */
-    bool deaf; /* a descriptor cannot be watched */
+    bool more;          /* the next turn is due at once */
+    bool deaf;          /* a descriptor cannot be watched */
+    bool busy;          /* the last turn took a span's worth of events, or more */
+    atomic_bool parked; /* who wakes the runtime must write; false: it will look by itself */
     int wake_fd;
-    int epoll_fd, timer_fd; /* without libev, the timer for other people's loops; -1: not needed */
+    int epoll_fd, timer_fd; /* without libev; -1: not made */
+    int64_t armed;          /* of our own loop: when the timer rings, monotonic; INT64_MAX: never */
     ev_io wake;
     ev_timer due;
     ev_idle idle;

@@ -101,8 +101,10 @@ static size_t run_series(weir_source_work *work, weir_shortcut *way, weir_series
     if (__builtin_expect(status == WEIR_OK, 1))
         return series->done;
     way->failed = true;
-    finish_slowly(work, way, cells[series->keys != NULL ? series->done : 0], series->inputs, status,
-                  index + series->done);
+    weir_reactor_cell *cell = cells[series->keys != NULL ? series->done : 0];
+    if (series->keys != NULL)
+        weir_cell_live(reactor, cell, reactor->firing.now);
+    finish_slowly(work, way, cell, series->inputs, status, index + series->done);
     return series->done + 1;
 }
 
@@ -178,8 +180,10 @@ static void look_at_entry(const weir_shortcut *way, weir_outlook *outlook, size_
         weir_table_guess(&way->reactor->keys, outlook->hashes[index % RING]);
 }
 
-/* The cell of the event's key, if a firing can follow: it has a place, and nothing is missing. */
-static weir_reactor_cell *ready_cell(const weir_shortcut *way, weir_outlook *outlook, size_t index)
+/* The cell of the event's key, if a firing can follow: it has a place, and nothing is missing. Only
+ * for the very next event one is made: those behind it may be held. */
+static weir_reactor_cell *ready_cell(const weir_shortcut *way, weir_outlook *outlook, size_t index,
+                                     bool is_next)
 {
     weir_reactor *reactor = way->reactor;
     weir_entry *entry = outlook->entries[index % RING];
@@ -189,8 +193,10 @@ static weir_reactor_cell *ready_cell(const weir_shortcut *way, weir_outlook *out
 
     if (entry != NULL && weir_entry_is(&reactor->keys, entry, key))
         cell = weir_entry_data(&reactor->keys, entry);
-    else
+    else if (is_next)
         cell = weir_reactor_cell_for(reactor, key, outlook->hashes[index % RING], &full);
+    else
+        cell = weir_reactor_find(reactor, key, outlook->hashes[index % RING]);
     if (cell == NULL)
         return NULL;
     uint64_t there = weir_cell_present(reactor, cell) | way->bit;
@@ -208,10 +214,9 @@ static void gather(const weir_source_work *work, const weir_shortcut *way, weir_
             look_at_key(work, way, outlook, index + HASH);
         if (index + FIND < end)
             look_at_entry(way, outlook, index + FIND);
-        weir_reactor_cell *cell = ready_cell(way, outlook, index);
+        weir_reactor_cell *cell = ready_cell(way, outlook, index, block->count == 0);
         if (cell == NULL)
             return;
-        weir_cell_live(reactor, cell, reactor->firing.now);
         block->cells[block->count] = cell;
         block->keys[block->count] =
             (weir_series_key){weir_cell_key(reactor, cell), weir_cell_states(reactor, cell)};
@@ -224,6 +229,7 @@ static void keep(const weir_shortcut *way, const weir_block *block, size_t index
     const unsigned char *value = way->values + index * way->size;
 
     for (size_t i = 0; i < count; i++, value += way->size) {
+        weir_cell_live(way->reactor, block->cells[i], way->reactor->firing.now);
         memcpy((unsigned char *)block->cells[i] + way->cache, value, way->size);
         block->cells[i]->present |= way->bit;
     }

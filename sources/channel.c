@@ -5,8 +5,13 @@
  *        |   in a span    |    waiting      |      free ...
  *
  * Positions count pushes from 0, so that an event's slot is its position modulo the capacity. The
- * engine reads spans in place; their slots are free when it releases them. Only under `drop_oldest`
- * and `conflate`, which change events that wait, spans are copied out.
+ * engine reads spans in place, and their slots are free when it releases them: it never takes the
+ * mutex, which makes pushes take turns. Only under `drop_oldest` and `conflate`, where pushes
+ * change what waits, it takes the mutex too, and spans are copied out.
+ *
+ * Either side announces that it will sleep and then looks once more; the other one writes its
+ * position and then looks for the announcement. Both do so in one order for all
+ * (memory_order_seq_cst), so one of them sees the other.
  */
 #include "sources/channel.h"
 
@@ -14,24 +19,40 @@
 #include <stdatomic.h>
 #include <string.h>
 
+#include "core/relax.h"
 #include "sources/newest.h"
 #include "sources/options.h"
 
+/* What one side writes lies on other cache lines than what the other side does. */
+#define APART char apart[128]
+
 typedef struct channel_state {
-    pthread_mutex_t mutex;
-    pthread_cond_t room;
     unsigned char *values;
     int64_t *stamps;
     int64_t *stamps_out; /* where spans are copied out: WEIR_SPAN_EVENTS */
     size_t capacity;
-    uint64_t released, handed, tail; /* positions, growing for ever */
-    size_t waiters;                  /* pushes that wait for room */
-    bool asleep;                     /* the engine has seen all there is: the next push wakes it */
-    bool closed;
-    bool ready;                  /* mutex and condition are made */
-    weir_newest newest;          /* under `conflate`: by key, what waits */
-    uint64_t dropped, conflated; /* not yet in the ledger */
-    uint64_t conflated_ever;
+    bool ready; /* mutex and condition are made */
+    struct {    /* seldom written, by either */
+        APART;
+        atomic_size_t waiters; /* pushes that wait for room */
+        atomic_bool asleep;    /* the engine has seen all there is: the next push wakes it */
+        atomic_bool closed;
+    } signs;
+    struct { /* written by the engine */
+        APART;
+        _Atomic uint64_t released;
+        uint64_t handed; /* `drop_oldest` moves it too, with the mutex */
+    } engine;
+    struct { /* written by pushes, with the mutex */
+        APART;
+        _Atomic uint64_t tail;
+        uint64_t released; /* as last looked up */
+        pthread_mutex_t mutex;
+        pthread_cond_t room;
+        weir_newest newest;          /* under `conflate`: by key, what waits */
+        uint64_t dropped, conflated; /* not yet in the ledger */
+        uint64_t conflated_ever;
+    } pushes;
 } channel_state;
 
 static const weir_channel_config *config_of(const weir_source *source)
@@ -60,11 +81,11 @@ static weir_status open_channel(weir_source *source, weir_error **error)
     channel->capacity = (size_t)config_of(source)->capacity;
     channel->values = weir_alloc_array(channel->capacity, source->type->size);
     channel->stamps = weir_alloc_array(channel->capacity, sizeof *channel->stamps);
-    channel->asleep = true;
+    channel->signs.asleep = true;
     channel->stamps_out = weir_alloc_array(WEIR_SPAN_EVENTS, sizeof *channel->stamps_out);
-    bool good =
-        config_of(source)->on_full != WEIR_ON_FULL_CONFLATE ||
-        weir_newest_init(&channel->newest, channel->values, source->type->size, channel->capacity);
+    bool good = config_of(source)->on_full != WEIR_ON_FULL_CONFLATE ||
+                weir_newest_init(&channel->pushes.newest, channel->values, source->type->size,
+                                 channel->capacity);
     if (channel->values == NULL || channel->stamps == NULL || channel->stamps_out == NULL || !good)
         return weir_error_set(error, WEIR_NOMEM, "channel '%s': no memory for %zu events",
                               source->module->name, channel->capacity);
@@ -72,9 +93,9 @@ static weir_status open_channel(weir_source *source, weir_error **error)
     pthread_mutexattr_t spins;
     pthread_mutexattr_init(&spins);
     pthread_mutexattr_settype(&spins, PTHREAD_MUTEX_ADAPTIVE_NP);
-    pthread_mutex_init(&channel->mutex, &spins);
+    pthread_mutex_init(&channel->pushes.mutex, &spins);
     pthread_mutexattr_destroy(&spins);
-    pthread_cond_init(&channel->room, NULL);
+    pthread_cond_init(&channel->pushes.room, NULL);
     channel->ready = true;
     return WEIR_OK;
 }
@@ -84,43 +105,90 @@ static void close_channel(weir_source *source)
     channel_state *channel = source->state;
 
     if (channel->ready) {
-        pthread_cond_destroy(&channel->room);
-        pthread_mutex_destroy(&channel->mutex);
+        pthread_cond_destroy(&channel->pushes.room);
+        pthread_mutex_destroy(&channel->pushes.mutex);
     }
     weir_free(channel->values);
     weir_free(channel->stamps);
     weir_free(channel->stamps_out);
-    weir_newest_free(&channel->newest);
+    weir_newest_free(&channel->pushes.newest);
 }
 
 /* --- Reading (the runtime's thread) --- */
 
 /* How many of the next events have come by `until` and lie in one piece. */
-static size_t in_one_piece(const weir_source *source, size_t limit)
+static size_t in_one_piece(const weir_source *source, uint64_t tail, size_t limit)
 {
     const channel_state *channel = source->state;
-    uint64_t waiting = channel->tail - channel->handed;
-    uint64_t to_end = channel->capacity - channel->handed % channel->capacity;
+    uint64_t waiting = tail - channel->engine.handed;
+    size_t first = channel->engine.handed % channel->capacity;
     size_t count = waiting < limit ? (size_t)waiting : limit;
 
-    count = count < to_end ? count : (size_t)to_end;
-    if (count != 0 &&
-        channel->stamps[(channel->handed + count - 1) % channel->capacity] > source->until)
+    count = count < channel->capacity - first ? count : channel->capacity - first;
+    if (count != 0 && channel->stamps[first + count - 1] > source->until)
         for (size_t i = 0; i < count; i++)
-            if (channel->stamps[(channel->handed + i) % channel->capacity] > source->until)
+            if (channel->stamps[first + i] > source->until)
                 return i;
     return count;
 }
 
-/* Brings the ledger up to date; the mutex is held. */
-static void count_pushes(weir_source *source)
+/* Brings the ledger up to date; the mutex is held where pushes change what waits. */
+static void count_pushes(weir_source *source, uint64_t tail)
 {
     channel_state *channel = source->state;
 
-    source->origin.ledger.received = channel->tail + channel->conflated_ever;
-    source->origin.ledger.dropped += channel->dropped;
-    source->origin.ledger.collapsed += channel->conflated;
-    channel->dropped = channel->conflated = 0;
+    source->origin.ledger.received = tail + channel->pushes.conflated_ever;
+    if (!copies(source))
+        return;
+    source->origin.ledger.dropped += channel->pushes.dropped;
+    source->origin.ledger.collapsed += channel->pushes.conflated;
+    channel->pushes.dropped = channel->pushes.conflated = 0;
+}
+
+static void hand_out(weir_source *source, size_t count)
+{
+    channel_state *channel = source->state;
+    size_t first = channel->engine.handed % channel->capacity;
+
+    source->span = (weir_span){.values = channel->values + first * source->type->size,
+                               .count = count,
+                               .first_position = (int64_t)channel->engine.handed,
+                               .stamps = channel->stamps + first};
+    source->taken = 0;
+    if (copies(source) && count != 0) {
+        memcpy(source->values, source->span.values, count * source->type->size);
+        memcpy(channel->stamps_out, source->span.stamps, count * sizeof *channel->stamps_out);
+        source->span.values = source->values;
+        source->span.stamps = channel->stamps_out;
+    }
+    channel->engine.handed += count;
+}
+
+/* The tail, for an engine that has seen all: unless there is more now, the next push wakes it. */
+static uint64_t fall_asleep(channel_state *channel)
+{
+    channel->signs.asleep = true;
+    uint64_t tail = channel->pushes.tail;
+    if (tail != channel->engine.handed)
+        channel->signs.asleep = false;
+    return tail;
+}
+
+static weir_status take(weir_source *source, size_t limit)
+{
+    channel_state *channel = source->state;
+    bool closed = channel->signs.closed; /* before the tail: then nothing comes behind that */
+    uint64_t tail = atomic_load_explicit(&channel->pushes.tail, memory_order_acquire);
+
+    if (tail == channel->engine.handed)
+        tail = fall_asleep(channel);
+    size_t count = in_one_piece(source, tail, limit);
+    bool is_empty = tail == channel->engine.handed;
+    count_pushes(source, tail);
+    hand_out(source, count);
+    if (count == 0 && !is_empty)
+        source->host->wake(source); /* what was pushed after the turn began is the next one's */
+    return count != 0 ? WEIR_OK : is_empty && closed ? WEIR_CLOSED : WEIR_AGAIN;
 }
 
 static weir_status read_channel(weir_source *source, size_t limit, weir_error **error)
@@ -128,54 +196,35 @@ static weir_status read_channel(weir_source *source, size_t limit, weir_error **
     channel_state *channel = source->state;
 
     (void)error;
-    pthread_mutex_lock(&channel->mutex);
-    count_pushes(source);
-    bool copied = copies(source);
-    if (copied && limit > source->capacity)
-        limit = source->capacity;
-    size_t count = in_one_piece(source, limit);
-    bool over = channel->closed && channel->handed == channel->tail;
-    weir_status status = count != 0 ? WEIR_OK : over ? WEIR_CLOSED : WEIR_AGAIN;
-    source->span = (weir_span){.values = slot(source, channel->handed),
-                               .count = count,
-                               .first_position = (int64_t)channel->handed,
-                               .stamps = &channel->stamps[channel->handed % channel->capacity]};
-    source->taken = 0;
-    if (copied && count != 0) {
-        memcpy(source->values, source->span.values, count * source->type->size);
-        memcpy(channel->stamps_out, source->span.stamps, count * sizeof *channel->stamps_out);
-        source->span.values = source->values;
-        source->span.stamps = channel->stamps_out;
-    }
-    channel->handed += count;
-    bool later = count == 0 && channel->handed != channel->tail;
-    channel->asleep = channel->handed == channel->tail;
-    pthread_mutex_unlock(&channel->mutex);
-    if (later)
-        source->host->wake(source); /* what was pushed after the turn began is the next one's */
+    if (!copies(source))
+        return take(source, limit);
+    pthread_mutex_lock(&channel->pushes.mutex);
+    weir_status status = take(source, limit < source->capacity ? limit : source->capacity);
+    pthread_mutex_unlock(&channel->pushes.mutex);
     return status;
 }
 
-static uint64_t used(const weir_source *source)
+static void wake_pushes(channel_state *channel)
 {
-    const channel_state *channel = source->state;
-
-    /* What was copied out does not take up room. */
-    return channel->tail - (copies(source) ? channel->handed : channel->released);
+    pthread_mutex_lock(&channel->pushes.mutex);
+    pthread_cond_broadcast(&channel->pushes.room);
+    pthread_mutex_unlock(&channel->pushes.mutex);
 }
 
+/* A push that waits is not woken for each span: half of the ring is room for many pushes, and less
+ * will have to do where the engine is held, or has caught up. */
 static void release(weir_source *source, size_t count)
 {
     channel_state *channel = source->state;
+    uint64_t released = channel->engine.released + count;
 
-    pthread_mutex_lock(&channel->mutex);
-    channel->released += count;
-    /* A push that waits is not woken for each span: half of the ring is room for many pushes, and
-     * less will have to do where the engine is held, or has caught up. */
-    bool held = source->taken < source->span.count || channel->released == channel->tail;
-    if (channel->waiters != 0 && (held || used(source) <= channel->capacity / 2))
-        pthread_cond_broadcast(&channel->room);
-    pthread_mutex_unlock(&channel->mutex);
+    channel->engine.released = released;
+    if (channel->signs.waiters == 0)
+        return;
+    uint64_t tail = channel->pushes.tail;
+    bool held = source->taken < source->span.count || released == tail;
+    if (held || tail - released <= channel->capacity / 2)
+        wake_pushes(channel);
 }
 
 /* --- Pushing (any thread; the mutex is held) --- */
@@ -185,17 +234,18 @@ static void put(weir_source *source, const void *values, size_t count, int64_t s
     channel_state *channel = source->state;
     size_t size = source->type->size;
     const unsigned char *from = values;
+    uint64_t tail = channel->pushes.tail;
 
     for (size_t done = 0; done < count;) {
-        size_t at = channel->tail % channel->capacity;
+        size_t at = (tail + done) % channel->capacity;
         size_t piece =
             channel->capacity - at < count - done ? channel->capacity - at : count - done;
         memcpy(channel->values + at * size, from + done * size, piece * size);
         for (size_t i = 0; i < piece; i++)
             channel->stamps[at + i] = stamp;
-        channel->tail += piece;
         done += piece;
     }
+    channel->pushes.tail = tail + count;
 }
 
 static weir_status full(const weir_source *source, weir_error **error)
@@ -206,15 +256,48 @@ static weir_status full(const weir_source *source, weir_error **error)
                           source->module->name, (long long)config_of(source)->capacity);
 }
 
+/* What was copied out does not take up room. */
+static uint64_t used(const weir_source *source)
+{
+    const channel_state *channel = source->state;
+
+    return channel->pushes.tail -
+           (copies(source) ? channel->engine.handed : channel->pushes.released);
+}
+
+static bool has_room(weir_source *source, size_t count)
+{
+    channel_state *channel = source->state;
+
+    if (used(source) + count > channel->capacity)
+        channel->pushes.released = channel->engine.released;
+    return used(source) + count <= channel->capacity;
+}
+
+static void await_room(weir_source *source, size_t count)
+{
+    channel_state *channel = source->state;
+
+    for (int looks = 0; looks < WEIR_LOOKS; looks++) {
+        if (has_room(source, count))
+            return;
+        weir_relax();
+    }
+    channel->signs.waiters++;
+    if (!has_room(source, count))
+        pthread_cond_wait(&channel->pushes.room, &channel->pushes.mutex);
+    channel->signs.waiters--;
+}
+
 static weir_status make_room(weir_source *source, size_t count, bool may_block, weir_error **error)
 {
     channel_state *channel = source->state;
     int policy = config_of(source)->on_full;
 
-    while (used(source) + count > channel->capacity) {
+    while (!has_room(source, count)) {
         if (policy == WEIR_ON_FULL_DROP_OLDEST) {
-            channel->handed++;
-            channel->dropped++;
+            channel->engine.handed++;
+            channel->pushes.dropped++;
             continue;
         }
         if (policy != WEIR_ON_FULL_BLOCK)
@@ -224,13 +307,11 @@ static weir_status make_room(weir_source *source, size_t count, bool may_block, 
                                   "channel '%s' is full and 'on_full: block' would stop the "
                                   "runtime's own thread for ever; push from another thread",
                                   source->module->name);
-        if (channel->closed)
+        if (channel->signs.closed)
             break;
-        channel->waiters++;
-        pthread_cond_wait(&channel->room, &channel->mutex);
-        channel->waiters--;
+        await_room(source, count);
     }
-    return channel->closed
+    return channel->signs.closed
                ? weir_error_set(error, WEIR_CLOSED, "channel '%s' is closed", source->module->name)
                : WEIR_OK;
 }
@@ -243,14 +324,15 @@ static void put_newest(weir_source *source, const unsigned char *values, size_t 
     channel_state *channel = source->state;
 
     put(source, values, count, stamp);
-    for (uint64_t position = channel->tail - count; position < channel->tail; position++)
-        weir_newest_add(&channel->newest, position, channel->handed);
+    for (uint64_t position = channel->pushes.tail - count; position < channel->pushes.tail;
+         position++)
+        weir_newest_add(&channel->pushes.newest, position, channel->engine.handed);
 }
 
 static void take_back(channel_state *channel, size_t count)
 {
     for (; count > 0; count--)
-        weir_newest_undo(&channel->newest, --channel->tail, channel->handed);
+        weir_newest_undo(&channel->pushes.newest, --channel->pushes.tail, channel->engine.handed);
 }
 
 /* Overwrites the newest waiting event of the same key (without keys: the newest). */
@@ -260,10 +342,10 @@ static void conflate(weir_source *source, const unsigned char *value, int64_t st
     channel_state *channel = source->state;
 
     memcpy(slot(source, position), value, source->type->size);
-    if (position + 1 == channel->tail)
+    if (position + 1 == channel->pushes.tail)
         channel->stamps[position % channel->capacity] = stamp;
-    channel->conflated++;
-    channel->conflated_ever++;
+    channel->pushes.conflated++;
+    channel->pushes.conflated_ever++;
 }
 
 /* The first values take the places that are left; each of the others overwrites one of its key. */
@@ -277,12 +359,14 @@ static weir_status push_conflating(weir_source *source, const unsigned char *val
     room = room < count ? room : count;
     put_newest(source, values, room, stamp);
     for (size_t i = room; i < count; i++)
-        if (!weir_newest_find(&channel->newest, values + i * size, channel->handed, &position)) {
+        if (!weir_newest_find(&channel->pushes.newest, values + i * size, channel->engine.handed,
+                              &position)) {
             take_back(channel, room);
             return full(source, error);
         }
     for (size_t i = room; i < count; i++)
-        if (weir_newest_find(&channel->newest, values + i * size, channel->handed, &position))
+        if (weir_newest_find(&channel->pushes.newest, values + i * size, channel->engine.handed,
+                             &position))
             conflate(source, values + i * size, stamp, position);
     return WEIR_OK;
 }
@@ -297,18 +381,18 @@ weir_status weir_channel_push(weir_source *source, const void *values, size_t co
         return weir_error_set(error, WEIR_LIMIT,
                               "channel '%s' has %zu places and never takes %zu events at once",
                               source->module->name, channel->capacity, count);
-    pthread_mutex_lock(&channel->mutex);
+    pthread_mutex_lock(&channel->pushes.mutex);
     weir_status status = WEIR_OK;
-    if (channel->closed)
+    if (channel->signs.closed)
         status = weir_error_set(error, WEIR_CLOSED, "channel '%s' is closed", source->module->name);
     else if (conflates)
         status = push_conflating(source, values, count, stamp, error);
     else if ((status = make_room(source, count, may_block, error)) == WEIR_OK)
         put(source, values, count, stamp);
-    bool wake = channel->asleep && channel->tail != channel->handed;
+    bool wake = status == WEIR_OK && channel->signs.asleep;
     if (wake)
-        channel->asleep = false;
-    pthread_mutex_unlock(&channel->mutex);
+        channel->signs.asleep = false;
+    pthread_mutex_unlock(&channel->pushes.mutex);
     if (wake)
         source->host->wake(source);
     return status;
@@ -318,10 +402,10 @@ void weir_channel_close(weir_source *source)
 {
     channel_state *channel = source->state;
 
-    pthread_mutex_lock(&channel->mutex);
-    channel->closed = true;
-    pthread_cond_broadcast(&channel->room);
-    pthread_mutex_unlock(&channel->mutex);
+    pthread_mutex_lock(&channel->pushes.mutex);
+    channel->signs.closed = true;
+    pthread_cond_broadcast(&channel->pushes.room);
+    pthread_mutex_unlock(&channel->pushes.mutex);
     source->host->wake(source);
 }
 
@@ -335,10 +419,11 @@ uint64_t weir_channel_count(weir_source *source)
 {
     channel_state *channel = source->state;
 
-    pthread_mutex_lock(&channel->mutex);
-    count_pushes(source);
-    uint64_t waiting = channel->tail - channel->handed;
-    pthread_mutex_unlock(&channel->mutex);
+    pthread_mutex_lock(&channel->pushes.mutex);
+    uint64_t tail = channel->pushes.tail;
+    uint64_t waiting = tail - channel->engine.handed;
+    count_pushes(source, tail);
+    pthread_mutex_unlock(&channel->pushes.mutex);
     return waiting;
 }
 
@@ -346,8 +431,8 @@ void weir_channel_set_key(weir_source *source, const weir_key_part *parts, uint3
 {
     channel_state *channel = source->state;
 
-    channel->newest.parts = parts;
-    channel->newest.part_count = count;
+    channel->pushes.newest.parts = parts;
+    channel->pushes.newest.part_count = count;
 }
 
 const weir_source_kind weir_channel = {

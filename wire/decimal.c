@@ -125,7 +125,7 @@ static inline uint64_t first_word(const char *at, const char *end)
 {
     uint64_t word = 0;
 
-    if (WEIR_LIKELY(end - at >= 8))
+    if (end - at >= 8)
         return weir_load_le(at);
     for (unsigned i = 0; at < end; at++, i += 8)
         word |= (uint64_t)(unsigned char)*at << i;
@@ -159,7 +159,7 @@ static inline unsigned within_a_word(uint64_t word, double *ret)
     return all + point;
 }
 
-static WEIR_APART const char *within_two_words(const char *at, double *ret)
+static const char *within_two_words(const char *at, double *ret)
 {
     uint64_t whole, fraction = 0;
     unsigned places = 0;
@@ -180,18 +180,26 @@ static WEIR_APART const char *within_two_words(const char *at, double *ret)
     return at;
 }
 
-const char *wire_decimal_short(const char *at, const char *end, double *ret)
+/* With a sign, at the end of the bytes, or longer than a word. */
+static WEIR_APART const char *short_otherwise(const char *at, const char *end, double *ret)
 {
     bool negative = at < end && *at == '-';
 
     at += negative;
     unsigned size = within_a_word(first_word(at, end), ret);
     const char *next = at + size;
-    if (WEIR_UNLIKELY(size == 0))
+    if (size == 0)
         next = end - at >= 20 ? within_two_words(at, ret) : NULL;
     if (negative && next != NULL)
         *ret = -*ret;
     return next;
+}
+
+const char *wire_decimal_short(const char *at, const char *end, double *ret)
+{
+    unsigned size = WEIR_LIKELY(end - at >= 8) ? within_a_word(weir_load_le(at), ret) : 0;
+
+    return WEIR_LIKELY(size != 0) ? at + size : short_otherwise(at, end, ret);
 }
 
 /* The mantissa of more than 19 digits: leading zeros do not count, what is cut off does. */

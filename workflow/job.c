@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "workflow/context.h"
+#include "workflow/isolate.h"
 #include "workflow/json.h"
 
 /* --- Beginning and end --- */
@@ -111,13 +112,14 @@ static void take_answer(weir_task *job, weir_answer answer)
 
 void job_run(weir_task *job)
 {
-    const weir_module_task *task = job->plan->tasks[job->position].declared;
+    const plan_task *task = &job->plan->tasks[job->position];
 
-    if (task->call == NULL) {
+    if (task->declared->call == NULL)
         job_run_command(job);
-    } else {
-        take_answer(job, task->call(job));
-    }
+    else if (job->isolation != NULL && task->config.isolate == WEIR_ISOLATE_PROCESS)
+        isolation_run(job->isolation, job);
+    else
+        take_answer(job, task->declared->call(job));
     if (job->answer == WEIR_TASK_DONE)
         settle(job);
 }

@@ -20,9 +20,10 @@ struct weir_task {
     int64_t grace; /* nanoseconds from SIGTERM to SIGKILL */
     int stop;      /* a descriptor that can be read when the runner is stopped */
     void *user;
-    json_t *input, *context; /* nobody else's */
-    json_t *set, *gone;      /* what it has written: {key: value}, {key: true} */
-    weir_arena texts;        /* that it was given */
+    struct isolation *isolation; /* NULL: functions run on threads */
+    json_t *input, *context;     /* nobody else's */
+    json_t *set, *gone;          /* what it has written: {key: value}, {key: true} */
+    weir_arena texts;            /* that it was given */
     char key[160];
     /* the outcome */
     weir_answer answer;

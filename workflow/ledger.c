@@ -282,6 +282,7 @@ static weir_status make_job(ledger *l, const plan *p, int64_t id, const ready_ta
     job->grace = l->grace;
     job->stop = l->stop;
     job->user = l->user;
+    job->isolation = l->isolation;
     snprintf(job->key, sizeof job->key, "%lld/%s", (long long)id, p->tasks[ready->position].name);
     *ret = job;
     return WEIR_OK;

@@ -22,6 +22,7 @@ typedef struct ledger {
     int stop;
     int64_t most_lost;
     void *user;
+    struct isolation *isolation; /* NULL: functions run on threads */
 } ledger;
 
 int64_t ledger_now(const ledger *l);

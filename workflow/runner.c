@@ -17,6 +17,7 @@
 #include "core/clock.h"
 #include "core/text.h"
 #include "workflow/context.h"
+#include "workflow/isolate.h"
 #include "workflow/json.h"
 
 static const weir_option runner_options[] = {
@@ -94,6 +95,9 @@ static weir_status open_runner(weir_runner *runner, const char *url, const weir_
         status = join(runner, error);
     if (status == WEIR_OK && (runner->pool = pool_new((size_t)runner->config.slots)) == NULL)
         status = weir_error_set(error, WEIR_NOMEM, "out of memory");
+    if (status == WEIR_OK && isolate_is_allowed() &&
+        (runner->ledger.isolation = isolation_new()) == NULL)
+        status = weir_error_set(error, WEIR_NOMEM, "out of memory");
     return status;
 }
 
@@ -118,6 +122,7 @@ void weir_runner_close(weir_runner *runner)
     if (runner == NULL)
         return;
     pool_free(runner->pool);
+    isolation_free(runner->ledger.isolation);
     store_close(runner->ledger.store);
     if (runner->ledger.stop >= 0)
         close(runner->ledger.stop);
@@ -186,6 +191,20 @@ static const plan *find_plan(const weir_runner *runner, const char *workflow)
     return NULL;
 }
 
+/* The processes that its functions need. */
+static weir_status prepare(weir_runner *runner, const plan *p, weir_error **error)
+{
+    weir_status status = WEIR_OK;
+
+    for (uint32_t i = 0; i < p->task_count && status == WEIR_OK; i++) {
+        const plan_task *task = &p->tasks[i];
+        if (runner->ledger.isolation != NULL && task->declared->call != NULL &&
+            task->config.isolate == WEIR_ISOLATE_PROCESS)
+            status = isolation_prepare(runner->ledger.isolation, task->declared->call, error);
+    }
+    return status;
+}
+
 static weir_status load(weir_runner *runner, const weir_module_workflow *workflow,
                         const char *folder, weir_error **error)
 {
@@ -197,7 +216,14 @@ static weir_status load(weir_runner *runner, const weir_module_workflow *workflo
     weir_status status = plan_new(workflow, folder, &p, error);
     if (status != WEIR_OK)
         return status;
-    plan **plans = weir_realloc(runner->plans, (runner->plan_count + 1) * sizeof *plans);
+    status = prepare(runner, p, error);
+    plan **plans = NULL;
+    if (status == WEIR_OK)
+        plans = weir_realloc(runner->plans, (runner->plan_count + 1) * sizeof *plans);
+    if (status != WEIR_OK) {
+        plan_free(p);
+        return status;
+    }
     if (plans == NULL) {
         plan_free(p);
         return weir_error_set(error, WEIR_NOMEM, "out of memory");

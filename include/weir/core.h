@@ -124,9 +124,10 @@ typedef struct weir_option {
     const char *fallback; /* the default, as a spec would write it; NULL: none (zero, NULL) */
     int64_t min, max; /* for INTEGER, SIZE and DURATION; both 0: any value that is not negative */
     const char *choices; /* for CHOICE: "fail|block|drop_oldest" */
-    const char *forever; /* for DURATION and INTEGER: a word that stands for INT64_MAX, or NULL */
-    size_t offset;       /* of the member in the kind's config struct */
-    const char *help;    /* one sentence: what it does, with units */
+    const char
+        *forever;  /* for DURATION, INTEGER and SIZE: a word that stands for INT64_MAX, or NULL */
+    size_t offset; /* of the member in the kind's config struct */
+    const char *help; /* one sentence: what it does, with units */
 } weir_option;
 
 /* One option as written: in a spec, a module's tables, or `--set`. */

@@ -25,6 +25,11 @@ extern "C" {
 
 typedef struct weir_runner weir_runner;
 
+/* Called first in main by a program whose tasks are to run in processes of their own: a crash, an
+ * exit or an endless loop then fails that task alone. The program is started once more for that, as
+ * `PROGRAM --weir-worker ..`; there the call does not return. Without it tasks run on threads. */
+WEIR_API void weir_worker_main(int argc, char **argv);
+
 /* The options of a runner: slots, grace and so on. Static. */
 WEIR_API const weir_option *weir_runner_options(size_t *ret_count);
 

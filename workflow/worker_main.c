@@ -1,0 +1,294 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* worker_main.c - a program that runs tasks for another one: the zygote, and the workers it forks.
+ *
+ * What a task begins and leaves behind is the worker's to end, what a worker leaves behind the
+ * zygote's: each is given its descendants' orphans by the kernel. When the runner is gone, however
+ * it went, its end of the control socket closes, and all of them end.
+ */
+#include <dlfcn.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <link.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "workflow/isolate.h"
+#include "workflow/job.h"
+#include "workflow/json.h"
+#include "workflow/worker.h"
+#include <weir/workflow.h>
+
+/* --- Children --- */
+
+/* What the kernel writes there, as far as there is room; "": nothing. */
+static void read_kernel(const char *path, char *text, size_t room)
+{
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    ssize_t size = fd >= 0 ? read(fd, text, room - 1) : -1;
+
+    text[size > 0 ? size : 0] = '\0';
+    if (fd >= 0)
+        close(fd);
+}
+
+/* The next number of a list; 0: there is no other. */
+static long next_number(char **at)
+{
+    char *begin = *at;
+    long number = strtol(begin, at, 10);
+
+    return *at != begin ? number : 0;
+}
+
+static void end_child(pid_t pid)
+{
+    kill(pid, SIGKILL);
+    while (waitpid(pid, NULL, 0) < 0 && errno == EINTR) {
+    }
+}
+
+/* Kills the children that `is_kept` does not know, and then those that these leave behind. */
+static void end_children(bool (*is_kept)(pid_t pid))
+{
+    static char list[64 << 10];
+    char path[64];
+
+    snprintf(path, sizeof path, "/proc/self/task/%ld/children", (long)getpid());
+    for (bool found = true; found;) {
+        char *at = list;
+        found = false;
+        read_kernel(path, list, sizeof list);
+        for (pid_t pid; (pid = (pid_t)next_number(&at)) != 0;)
+            if (is_kept == NULL || !is_kept(pid)) {
+                end_child(pid);
+                found = true;
+            }
+    }
+}
+
+static bool has_children(void)
+{
+    siginfo_t info = {0};
+
+    return waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT) == 0;
+}
+
+/* --- A worker --- */
+
+static weir_task_function find_function(void *object, const worker_frame *frame)
+{
+    union {
+        void *data;
+        weir_task_function function;
+        uintptr_t number;
+    } found = {.data = NULL};
+    const struct link_map *map = NULL;
+
+    if (frame->texts[WORKER_SYMBOL][0] != '\0') {
+        found.data = dlsym(object, frame->texts[WORKER_SYMBOL]);
+        return found.function;
+    }
+    if (dlinfo(object, RTLD_DI_LINKMAP, &map) != 0)
+        return NULL;
+    found.number = map->l_addr + (uintptr_t)frame->numbers[WORKER_OFFSET];
+    return found.function;
+}
+
+/* Bytes of memory that this process may write and shares with nobody. */
+static rlim_t data_size(void)
+{
+    enum { DATA = 6 }; /* its place among the numbers */
+    char text[200], *at = text;
+    long pages = 0;
+
+    read_kernel("/proc/self/statm", text, sizeof text);
+    for (int i = 0; i < DATA; i++)
+        pages = next_number(&at);
+    return (rlim_t)pages * (rlim_t)sysconf(_SC_PAGESIZE);
+}
+
+/* `memory` more than there is now; INT64_MAX: as much as the process may anyway. */
+static void limit_memory(int64_t memory)
+{
+    struct rlimit limit;
+
+    if (getrlimit(RLIMIT_DATA, &limit) != 0)
+        return;
+    limit.rlim_cur = memory == INT64_MAX ? limit.rlim_max : data_size() + (rlim_t)memory;
+    setrlimit(RLIMIT_DATA, &limit);
+}
+
+static json_t *read_object(const char *text)
+{
+    char reason[200];
+
+    return json_from_text(text, reason, sizeof reason);
+}
+
+static bool answer(const worker_socket *to, const weir_task *job)
+{
+    worker_frame frame = {.kind = WORKER_ANSWER,
+                          .numbers = {[WORKER_ANSWERED] = job->answer, [WORKER_DELAY] = job->delay},
+                          .texts = {[WORKER_REASON] = job->reason, [WORKER_RESULT] = job->writes}};
+
+    return worker_send(to, &frame);
+}
+
+/* Runs one task. False: the process is of no more use. */
+static bool run(const worker_socket *to, void *object, const worker_frame *frame)
+{
+    weir_module_task declared = {.name = frame->texts[WORKER_TASK],
+                                 .call = find_function(object, frame)};
+    plan_task task = {.declared = &declared, .name = declared.name};
+    plan alone = {.tasks = &task, .task_count = 1};
+    weir_task *job = job_new(&alone, 0, read_object(frame->texts[WORKER_INPUT]),
+                             read_object(frame->texts[WORKER_CONTEXT]));
+
+    if (job == NULL || declared.call == NULL)
+        return false;
+    job->execution = frame->numbers[WORKER_EXECUTION];
+    job->attempt = frame->numbers[WORKER_ATTEMPT];
+    snprintf(job->key, sizeof job->key, "%s", frame->texts[WORKER_KEY]);
+    limit_memory(frame->numbers[WORKER_MEMORY]);
+    job_run(job);
+    limit_memory(INT64_MAX);
+    if (has_children())
+        end_children(NULL);
+    bool good = answer(to, job);
+    job_free(job);
+    return good;
+}
+
+static void work(int fd, void *object)
+{
+    worker_socket to = {.fd = fd};
+    worker_frame frame;
+    weir_buffer store = {0};
+
+    worker_tell_crashes(fd);
+    while (worker_receive(&to, &frame, &store) && frame.kind == WORKER_RUN &&
+           run(&to, object, &frame)) {
+    }
+    _exit(0);
+}
+
+/* --- The zygote --- */
+
+enum { WORKERS = 1024 }; /* as many as a runner has slots */
+
+static pid_t workers[WORKERS];
+
+static bool is_worker(pid_t pid)
+{
+    for (size_t i = 0; i < WORKERS; i++)
+        if (workers[i] == pid)
+            return true;
+    return false;
+}
+
+static void replace(pid_t old, pid_t new)
+{
+    for (size_t i = 0; i < WORKERS; i++)
+        if (workers[i] == old) {
+            workers[i] = new;
+            return;
+        }
+}
+
+static void begin_worker(int fd, void *object, pid_t zygote)
+{
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    prctl(PR_SET_CHILD_SUBREAPER, 1);
+    close(WORKER_CONTROL);
+    if (getppid() == zygote)
+        work(fd, object);
+    _exit(0);
+}
+
+/* -1 and errno: there is none. */
+static pid_t fork_one(void *object, int fd)
+{
+    pid_t zygote = getpid(), pid = -1;
+
+    errno = EAGAIN;
+    if (is_worker(0))
+        pid = fork();
+    if (pid == 0)
+        begin_worker(fd, object, zygote);
+    return pid;
+}
+
+static bool fork_worker(void *object, int fd)
+{
+    worker_control reply = {.order = WORKER_FORK, .pid = fork_one(object, fd)};
+    int pidfd = reply.pid > 0 ? (int)syscall(SYS_pidfd_open, reply.pid, 0) : -1;
+
+    reply.code = pidfd < 0 ? errno : 0;
+    if (pidfd >= 0)
+        replace(0, reply.pid);
+    else if (reply.pid > 0)
+        end_child(reply.pid);
+    if (fd >= 0)
+        close(fd);
+    bool good = worker_send_control(WORKER_CONTROL, &reply, pidfd);
+    if (pidfd >= 0)
+        close(pidfd);
+    return good;
+}
+
+static bool reap(pid_t pid)
+{
+    worker_control reply = {.order = WORKER_REAP, .pid = pid};
+    pid_t ended = -1;
+
+    if (is_worker(pid))
+        while ((ended = waitpid(pid, &reply.status, 0)) < 0 && errno == EINTR) {
+        }
+    reply.code = ended == pid ? 0 : ECHILD;
+    replace(pid, 0);
+    end_children(is_worker);
+    return worker_send_control(WORKER_CONTROL, &reply, -1);
+}
+
+static bool obey(void *object)
+{
+    worker_control order;
+    int fd;
+
+    if (!worker_receive_control(WORKER_CONTROL, &order, &fd))
+        return false;
+    return order.order == WORKER_FORK ? fork_worker(object, fd) : reap(order.pid);
+}
+
+static void be_zygote(const char *path)
+{
+    worker_control hello = {.order = WORKER_FORK};
+
+    prctl(PR_SET_NAME, "weir-worker");
+    prctl(PR_SET_CHILD_SUBREAPER, 1);
+    void *object = dlopen(path[0] != '\0' ? path : NULL, RTLD_NOW | RTLD_LOCAL);
+    if (object == NULL)
+        snprintf(hello.text, sizeof hello.text, "%s", dlerror());
+    hello.code = object != NULL ? 0 : ENOENT;
+    if (worker_send_control(WORKER_CONTROL, &hello, -1) && object != NULL)
+        while (obey(object)) {
+        }
+    end_children(NULL);
+    _exit(0);
+}
+
+/* --- */
+
+void weir_worker_main(int argc, char **argv)
+{
+    if (argc == 3 && strcmp(argv[1], WORKER_WORD) == 0)
+        be_zygote(argv[2]);
+    isolate_allow();
+}
