@@ -229,6 +229,39 @@ void kafka_on_rebalance(rd_kafka_t *rk, rd_kafka_resp_err_t code,
         unassign(state, list);
 }
 
+/* --- Again --- */
+
+static void assign_again(kafka_source *state, rd_kafka_topic_partition_list_t *list)
+{
+    rd_kafka_t *rk = state->client.rk;
+
+    kafka_place(state, list);
+    if (!state->cooperative) {
+        note_failure(state, rd_kafka_assign(rk, list), NULL);
+        return;
+    }
+    note_failure(state, RD_KAFKA_RESP_ERR_NO_ERROR, rd_kafka_incremental_unassign(rk, list));
+    note_failure(state, RD_KAFKA_RESP_ERR_NO_ERROR, rd_kafka_incremental_assign(rk, list));
+}
+
+/* librdkafka gives up on partitions when the coordinator does not say where their group has been
+ * (it has just moved, it still loads), tells so once, and would never read them. */
+void kafka_assign_again(kafka_source *state)
+{
+    if (state->again_at == 0 || state->source->host->now(state->source) < state->again_at)
+        return;
+    state->again_at = 0;
+    rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new(16);
+    for (uint32_t i = 0; i < state->partition_count; i++)
+        if (state->partitions[i].next < 0)
+            rd_kafka_topic_partition_list_add(list, state->topics[state->partitions[i].topic],
+                                              state->partitions[i].partition);
+    bool all = (uint32_t)list->cnt == state->partition_count;
+    if (list->cnt != 0 && state->revoking == NULL && (all || state->cooperative))
+        assign_again(state, list);
+    rd_kafka_topic_partition_list_destroy(list);
+}
+
 /* --- A group --- */
 
 /* The names between the commas; NULL: one is empty. */

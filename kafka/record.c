@@ -9,14 +9,16 @@ enum { FRAME = 5 }; /* bytes of a schema registry's frame: a zero and an id */
 
 static kafka_partition *partition_of(kafka_source *state, const rd_kafka_message_t *message)
 {
-    const char *topic = rd_kafka_topic_name(message->rkt);
     kafka_partition *newest = state->newest;
 
-    if (newest == NULL || newest->partition != message->partition ||
-        strcmp(state->topics[newest->topic], topic) != 0)
-        newest = kafka_partition_of(state, topic, message->partition);
-    state->newest = newest;
-    return newest;
+    /* A topic has one handle for as long as partitions of it are assigned. */
+    if (newest != NULL && newest->partition == message->partition &&
+        state->newest_topic == message->rkt)
+        return newest;
+    state->newest_topic = message->rkt;
+    state->newest =
+        kafka_partition_of(state, rd_kafka_topic_name(message->rkt), message->partition);
+    return state->newest;
 }
 
 /* The end of a partition, or why it cannot be read just now. */

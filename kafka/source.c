@@ -88,6 +88,14 @@ static weir_status open_source(weir_source *source, weir_error **error)
 
 /* --- What is no reading --- */
 
+/* One of a topic comes with it; one without is the group's. */
+static void note_error(kafka_source *state, const rd_kafka_message_t *message)
+{
+    kafka_client_note(&state->client, message->err, rd_kafka_message_errstr(message));
+    if (message->rkt == NULL && state->assigned && state->source->origin.commits)
+        state->again_at = state->source->host->now(state->source) + second;
+}
+
 static void serve(kafka_source *state)
 {
     rd_kafka_message_t *message;
@@ -95,7 +103,7 @@ static void serve(kafka_source *state)
     kafka_client_heard(&state->client);
     while ((message = rd_kafka_consumer_poll(state->client.rk, 0)) != NULL) {
         if (message->err != RD_KAFKA_RESP_ERR_NO_ERROR)
-            kafka_client_note(&state->client, message->err, rd_kafka_message_errstr(message));
+            note_error(state, message);
         rd_kafka_message_destroy(message);
     }
 }
@@ -118,6 +126,8 @@ void kafka_arm(kafka_source *state)
         next = sooner(next, state->look_at);
     if (state->rate_at > now)
         next = sooner(next, state->rate_at);
+    if (state->again_at != 0)
+        next = sooner(next, state->again_at);
     state->source->host->wake_at(state->source, next);
 }
 
@@ -138,6 +148,7 @@ static weir_status attend(weir_source *source, weir_error **error)
     serve(state);
     weir_status status = kafka_look(state, error);
     kafka_finish_revoke(state);
+    kafka_assign_again(state);
     if (state->dirty && now >= state->commit_at)
         kafka_commit(state);
     show_health(state);

@@ -54,6 +54,7 @@ typedef struct kafka_source {
     kafka_partition *partitions;
     uint32_t partition_count, partition_room;
     kafka_partition *newest; /* the one that the last record was of */
+    const rd_kafka_topic_t *newest_topic;
     regex_t pattern;
     bool has_pattern, assigned, cooperative;
 
@@ -65,6 +66,7 @@ typedef struct kafka_source {
     bool dirty;      /* something is to be committed */
     int64_t commit_at, commit_began, commit_logged;
     int64_t poll_at, poll_every, look_at;
+    int64_t again_at; /* the group's positions could not be asked: assigned again then; 0: no */
 
     double allowance;            /* of max_rate */
     int64_t allowed_at, rate_at; /* counted; the next is allowed then */
@@ -129,6 +131,8 @@ void kafka_on_rebalance(rd_kafka_t *rk, rd_kafka_resp_err_t code,
                         rd_kafka_topic_partition_list_t *list, void *opaque);
 /* Gives back what is revoked once all of it is done and committed, or the time is up. */
 void kafka_finish_revoke(kafka_source *state);
+/* Assigns those again of which nothing has come, when it is time. */
+void kafka_assign_again(kafka_source *state);
 /* The partition of a record; NULL: it is not (any more) read by this process. */
 kafka_partition *kafka_partition_of(kafka_source *state, const char *topic, int32_t partition);
 kafka_partition *kafka_partition_numbered(kafka_source *state, int32_t number);

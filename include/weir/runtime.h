@@ -94,8 +94,8 @@ WEIR_API WEIR_MUST_USE weir_status weir_runtime_on(weir_runtime *runtime, const 
 /* --- Running --- */
 
 /* Runs until all sources have ended or weir_runtime_stop; blocks. WEIR_FAILED: a graph with
- * `on_error: halt` failed. WEIR_IO, WEIR_CLOSED and WEIR_DECODE: a source could not be read or a
- * sink not be written; it ended as a stop does. */
+ * `on_error: halt` failed. WEIR_IO and WEIR_DECODE: a source could not be read or a sink not be
+ * written; it ended as a stop does. */
 WEIR_API WEIR_MUST_USE weir_status weir_runtime_run(weir_runtime *runtime, weir_error **error);
 
 /* Runs on a thread of its own; weir_runtime_join waits for its end and gives its outcome. */
@@ -107,7 +107,8 @@ WEIR_API WEIR_MUST_USE weir_status weir_runtime_attach(weir_runtime *runtime, st
                                                        weir_error **error);
 
 /* For any other loop: does what is due without blocking. When the descriptor (one for the
- * runtime's life, owned by it) is readable, call weir_runtime_poll. WEIR_CLOSED: it has ended. */
+ * runtime's life, owned by it) is readable, call weir_runtime_poll. WEIR_CLOSED: it has ended,
+ * well; another status: it has ended as weir_runtime_run says. */
 WEIR_API WEIR_MUST_USE weir_status weir_runtime_poll(weir_runtime *runtime, weir_error **error);
 WEIR_API int weir_runtime_fd(weir_runtime *runtime, weir_error **error); /* -1: error */
 

@@ -30,12 +30,16 @@ wait_until() {
 }
 
 # A reader that goes away: one sentence, and the exit code of the environment.
-code=0
-{ "$weir" run rows.so 2>err || echo $? >code; } | head -n 1 >out
-[ "$(cat out)" = '{"id":1,"text":"a row"}' ] || fail "the first line is: $(cat out)"
-[ "$(cat code)" = 3 ] || fail "exit code $(cat code) when nobody reads"
-expect_text err "sink 'out': nobody reads 'standard output' any more;"
-[ "$(grep -c '^weir:' err)" = 1 ] || fail "more than one sentence: $(cat err)"
+for options in "" "--stats 1h"; do
+    code=0
+    # shellcheck disable=SC2086
+    { "$weir" run $options rows.so 2>err || echo $? >code; } | head -n 1 >out
+    [ "$(cat out)" = '{"id":1,"text":"a row"}' ] || fail "the first line is: $(cat out)"
+    [ "$(cat code)" = 3 ] || fail "exit code $(cat code) when nobody reads"
+    expect_text err "sink 'out': nobody reads 'standard output' any more;"
+    [ "$(grep -c '^weir:' err)" = 1 ] || fail "more than one sentence: $(cat err)"
+    rm code
+done
 
 # One that takes nothing holds the writers, and --stats says who waits for whom; then all goes on.
 "$weir" run --stats 50ms rows.so >held 2>err &

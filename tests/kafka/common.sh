@@ -55,3 +55,12 @@ finish() {
         fail "$1 ended with $code, not $3"
     }
 }
+
+# books WHAT [LEDGER-OPTIONS]: of $count numbers none is lost, and each key keeps its order.
+books() {
+    what=$1
+    shift
+    kt consume "$run-out" >"$work/records"
+    found=$("$here/ledger.py" "$count" "$@" <"$work/records") || fail "$what: $found"
+    echo "$what: $found"
+}

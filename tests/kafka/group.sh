@@ -30,7 +30,7 @@ kt await "$run" "$run-in" 40
 kill -TERM "$c" "$d"
 finish c "$c" 0
 finish d "$d" 0
-kt consume "$run-out" | "$here/ledger.py" "$count" --once
+books "joining and leaving" --once
 for name in a b c d; do
     grep 'source numbers' "$work/$name.err"
 done

@@ -24,8 +24,7 @@ for kill in range(kills):
         child.wait()
 P
 begin last run numbers.so
-kt await "$run" "$run-in" 60
+await 60 kt past "$run" "$run-in" "$count"
 kill -TERM "$pid"
 finish last "$pid" 0
-echo "$kills kills: $(kt consume "$run-out" | "$here/ledger.py" "$count")"
-kt consume "$run-out" | "$here/ledger.py" "$count" >/dev/null
+books "$kills kills" --stops "$kills"

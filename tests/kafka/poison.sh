@@ -73,3 +73,24 @@ good = sum(1 for _ in open("good"))
 assert good == 1999, good
 print(f"{good} good, {len(found)} garbage, {failed} failed")
 P
+
+# Throughput, with so many of a hundred records garbage; only the ledger is asserted.
+sed -e "s/group: $run/assign: all/; s/topic: $run-in/topic: \"\${TOPIC}\"/" poison.weir.yaml >speed.weir.yaml
+TOPIC=x expect_code 0 "$weir" build speed.weir.yaml -o poison.so
+for share in 0 1 10; do
+    topic "$run-$share" 3
+    python3 - "$share" <<'P' | kt hex "$run-$share"
+import random, sys
+share, chance, dead = int(sys.argv[1]), random.Random(1), 0
+for n in range(100000):
+    good = b"\x83\xa1k\xa2K%d\xa1n\xce%b\xa1s\xcd%b" % (n % 5, (n + 10).to_bytes(4, "big"), (n % 60000).to_bytes(2, "big"))
+    bad = [b"\xc1" + chance.randbytes(20), good[:9], b"\x91" * 70 + b"\x01"][n % 3]
+    poisoned = chance.randrange(100) < share
+    dead += poisoned
+    print(f"K{n % 5}", (bad if poisoned else good).hex(), sep="\t")
+print(dead, file=open("dead", "w"))
+P
+    TOPIC=$run-$share expect_code 0 "$weir" run poison.so
+    grep -q "100000 received = .* + $(cat dead) dead + 0 waiting" err || fail "$(cat dead) were garbage: $(cat err)"
+    echo "$share % garbage: $(sed -n 's/.* in \(.* events.s, .* dead letters\)/\1/p' err)"
+done

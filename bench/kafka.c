@@ -1,0 +1,260 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* kafka.c - Kafka in, and Kafka to Kafka, against librdkafka by hand: kafka BROKERS.
+ *
+ *     consume_fire_N          processor nanoseconds of the whole process for a message,
+ * librdkafka's threads, start and end included, against a loop that only counts
+ *     consume_fire_produce    messages a second from the first to the last acknowledgement
+ *
+ * Messages a second of the first come on standard error.
+ */
+#include "bench/kafka.h"
+
+#include <librdkafka/rdkafka.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+#include <weir/kafka.h>
+
+#include "core/buffer.h"
+
+enum { CONSUMED = 2000000, RELAYED = 400000, WAIT_MS = 30000 };
+
+/* --- Topics --- */
+
+static void check_code(const char *what, rd_kafka_resp_err_t code)
+{
+    if (code != RD_KAFKA_RESP_ERR_NO_ERROR)
+        bench_die("%s: %s", what, rd_kafka_err2str(code));
+}
+
+static void make_topic(rd_kafka_t *rk, const char *name, int partitions)
+{
+    char reason[256];
+    rd_kafka_queue_t *queue = rd_kafka_queue_new(rk);
+    rd_kafka_NewTopic_t *topic = rd_kafka_NewTopic_new(name, partitions, 1, reason, sizeof reason);
+
+    rd_kafka_CreateTopics(rk, &topic, 1, NULL, queue);
+    rd_kafka_event_t *event = rd_kafka_queue_poll(queue, WAIT_MS);
+    if (event == NULL)
+        bench_die("no answer from the cluster");
+    check_code(name, rd_kafka_event_error(event));
+    rd_kafka_event_destroy(event);
+    rd_kafka_NewTopic_destroy(topic);
+    rd_kafka_queue_destroy(queue);
+}
+
+/* Half of the quotes are wide, one in eight is crossed. */
+static void make_quote(kafka_quote *quote, uint64_t *seed)
+{
+    uint64_t word = bench_random(seed);
+    double mid = 100 + (double)(word >> 40 & 1023) / 1000, spread = (word & 1) != 0 ? 1.0 : 0.1;
+
+    if ((word & 7) == 4)
+        spread = -spread;
+    memset(quote, 0, sizeof *quote);
+    snprintf(quote->symbol, sizeof quote->symbol, "SYM%u", (unsigned)(word >> 32 & 255));
+    quote->bid = mid - spread / 2 + 1e-9; /* never a short float */
+    quote->ask = mid + spread / 2 + 1e-9;
+    quote->bid_size = (double)(word >> 4 & 1023) + 0.1;
+    quote->ask_size = (double)(word >> 14 & 1023) + 0.1;
+    quote->ts = (int64_t)(word >> 2 | (uint64_t)1 << 61);
+}
+
+static void fill_topic(rd_kafka_t *rk, const char *name, size_t count)
+{
+    rd_kafka_topic_t *topic = rd_kafka_topic_new(rk, name, NULL);
+    weir_buffer out = {0};
+    uint64_t seed = 88172645463325252u;
+
+    for (size_t i = 0; i < count; i++) {
+        kafka_quote quote;
+        weir_wire_error error;
+        make_quote(&quote, &seed);
+        out.size = 0;
+        if (weir_encode(kafka_module.sources[0].type, WEIR_FORMAT_MSGPACK, &quote, &out, &error) !=
+            WEIR_OK)
+            bench_die("%s", error.message);
+        while (rd_kafka_produce(topic, RD_KAFKA_PARTITION_UA, RD_KAFKA_MSG_F_COPY, out.data,
+                                out.size, quote.symbol, strlen(quote.symbol), NULL) != 0)
+            rd_kafka_poll(rk, 10);
+        rd_kafka_poll(rk, 0);
+    }
+    fprintf(stderr, "%s: %zu messages, the last of %zu bytes\n", name, count, out.size);
+    check_code(name, rd_kafka_flush(rk, WAIT_MS));
+    weir_buffer_free(&out);
+    rd_kafka_topic_destroy(topic);
+}
+
+static void prepare(const char *brokers)
+{
+    rd_kafka_conf_t *conf = rd_kafka_conf_new();
+    char reason[256];
+
+    if (rd_kafka_conf_set(conf, "bootstrap.servers", brokers, reason, sizeof reason) !=
+        RD_KAFKA_CONF_OK)
+        bench_die("%s", reason);
+    rd_kafka_t *rk = rd_kafka_new(RD_KAFKA_PRODUCER, conf, reason, sizeof reason);
+    if (rk == NULL)
+        bench_die("%s", reason);
+    make_topic(rk, "quotes16", 16);
+    make_topic(rk, "quotes64", 64);
+    make_topic(rk, "quotes", 4);
+    make_topic(rk, "orders", 4);
+    fill_topic(rk, "quotes16", CONSUMED);
+    fill_topic(rk, "quotes64", CONSUMED);
+    fill_topic(rk, "quotes", RELAYED);
+    rd_kafka_destroy(rk);
+}
+
+/* --- Ours --- */
+
+static void check(weir_status status, weir_error *error)
+{
+    if (status != WEIR_OK)
+        bench_die("%s", weir_error_message(error));
+}
+
+static void run_ours(const kafka_job *job, kafka_results *results, bool produces)
+{
+    weir_runtime *runtime = NULL;
+    weir_error *error = NULL;
+
+    setenv("BENCH_BROKERS", job->brokers, 1);
+    setenv("BENCH_TOPIC", job->topic, 1);
+    setenv("BENCH_GROUP", job->group, 1);
+    check(weir_runtime_new(&(weir_runtime_config){.kinds = weir_kafka_kinds()}, &runtime, &error),
+          error);
+    if (!produces) {
+        check(weir_runtime_set(runtime, "sources.quotes.assign", "all", &error), error);
+        check(weir_runtime_set(runtime, "sinks.orders.kind", "callback", &error), error);
+    }
+    check(weir_runtime_load(runtime, &kafka_module, &error), error);
+    check(kafka_on_orders(runtime, kafka_take_order, results), error);
+    check(kafka_on_skips(runtime, kafka_take_skip, results), error);
+    check(weir_runtime_run(runtime, &error), error);
+    results->first = bench_now_ns() - results->first;
+    weir_runtime_free(runtime);
+}
+
+/* --- The cases --- */
+
+static double total[2]; /* seconds of each side's rounds */
+static int rounds[2];
+
+static double process_ns(void)
+{
+    struct timespec time;
+
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time);
+    return (double)time.tv_sec * 1e9 + (double)time.tv_nsec;
+}
+
+static double consume_round(const kafka_job *job, int side)
+{
+    kafka_results results = {0};
+    int64_t wall = bench_now_ns();
+    double began = process_ns();
+
+    if (side == 0)
+        run_ours(job, &results, false);
+    else
+        hand_consume(job);
+    double cpu = process_ns() - began;
+    total[side] += (double)(bench_now_ns() - wall) / 1e9;
+    rounds[side]++;
+    if (side == 0 && (results.orders == 0 || results.orders + results.skips > job->count))
+        bench_die("%llu orders and %llu skips", (unsigned long long)results.orders,
+                  (unsigned long long)results.skips);
+    return cpu / (double)job->count;
+}
+
+static double consume_ours(void *arg)
+{
+    return consume_round(arg, 0);
+}
+
+static double consume_bare(void *arg)
+{
+    return consume_round(arg, 1);
+}
+
+static void consume_case(const char *brokers, const char *name, const char *topic, int partitions)
+{
+    kafka_job job = {.brokers = brokers,
+                     .topic = topic,
+                     .group = "bare",
+                     .partitions = partitions,
+                     .count = CONSUMED};
+
+    memset(total, 0, sizeof total);
+    memset(rounds, 0, sizeof rounds);
+    bench_run(&(bench_case){.bench = "kafka",
+                            .name = name,
+                            .unit = "ns",
+                            .ours = consume_ours,
+                            .reference = consume_bare,
+                            .arg = &job});
+    fprintf(stderr, "%s: %.0f messages/s, by hand %.0f, from start to end\n", name,
+            CONSUMED * rounds[0] / total[0], CONSUMED * rounds[1] / total[1]);
+}
+
+/* Each round is a group of its own, which begins at the beginning. */
+static double relay_round(kafka_job *job, bool ours)
+{
+    static kafka_results found[2];
+    static int number;
+    char group[32];
+
+    snprintf(group, sizeof group, "relay%d", number++);
+    job->group = group;
+    found[ours] = (kafka_results){0};
+    if (ours)
+        run_ours(job, &found[ours], true);
+    else
+        hand_relay(job, &found[ours]);
+    if (found[!ours].orders != 0 &&
+        (found[0].orders != found[1].orders || found[0].skips != found[1].skips ||
+         found[0].qty != found[1].qty))
+        bench_die("the two sides differ: %llu and %llu orders", (unsigned long long)found[0].orders,
+                  (unsigned long long)found[1].orders);
+    return (double)job->count / ((double)found[ours].first / 1e9);
+}
+
+static double relay_ours(void *arg)
+{
+    return relay_round(arg, true);
+}
+
+static double relay_by_hand(void *arg)
+{
+    return relay_round(arg, false);
+}
+
+static void relay_case(const char *brokers, const char *name, bool transactions)
+{
+    kafka_job job = {.brokers = brokers,
+                     .topic = "quotes",
+                     .partitions = 4,
+                     .count = RELAYED,
+                     .transactions = transactions,
+                     .commit_each = 1000000000};
+
+    bench_run(&(bench_case){.bench = "kafka",
+                            .name = name,
+                            .unit = "messages/s",
+                            .higher = true,
+                            .ours = relay_ours,
+                            .reference = relay_by_hand,
+                            .arg = &job});
+}
+
+int main(int count, char **arguments)
+{
+    if (count != 2)
+        bench_die("kafka BROKERS");
+    prepare(arguments[1]);
+    consume_case(arguments[1], "consume_fire_16", "quotes16", 16);
+    consume_case(arguments[1], "consume_fire_64", "quotes64", 64);
+    relay_case(arguments[1], "consume_fire_produce", false);
+    return 0;
+}

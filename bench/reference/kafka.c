@@ -1,0 +1,299 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* kafka.c - the same by hand: a loop that counts, and the smallest relay that loses nothing. Both
+ * stop the program at the first error, which a program of use would not. */
+#include "bench/kafka.h"
+
+#include <librdkafka/rdkafka.h>
+
+enum { BATCH = 1024, BATCH_MS = 10, WAIT_MS = 20000 }; /* a batch waits to be full */
+
+/* --- What both have --- */
+
+static rd_kafka_conf_t *new_conf(const kafka_job *job, const char *const settings[][2],
+                                 size_t count)
+{
+    rd_kafka_conf_t *conf = rd_kafka_conf_new();
+    char reason[256];
+
+    if (rd_kafka_conf_set(conf, "bootstrap.servers", job->brokers, reason, sizeof reason) !=
+        RD_KAFKA_CONF_OK)
+        bench_die("%s", reason);
+    for (size_t i = 0; i < count; i++)
+        if (rd_kafka_conf_set(conf, settings[i][0], settings[i][1], reason, sizeof reason) !=
+            RD_KAFKA_CONF_OK)
+            bench_die("%s", reason);
+    return conf;
+}
+
+static rd_kafka_t *new_client(rd_kafka_type_t type, rd_kafka_conf_t *conf)
+{
+    char reason[256];
+    rd_kafka_t *rk = rd_kafka_new(type, conf, reason, sizeof reason);
+
+    if (rk == NULL)
+        bench_die("%s", reason);
+    return rk;
+}
+
+static rd_kafka_t *new_consumer(const kafka_job *job)
+{
+    const char *const settings[][2] = {
+        {"group.id", job->group},
+        {"enable.auto.commit", "false"},
+        {"enable.auto.offset.store", "false"},
+        {"auto.offset.reset", "earliest"},
+        {"partition.assignment.strategy", "range"},
+        {"queued.max.messages.kbytes", "16384"},
+        {"queued.min.messages", "32768"},
+        {"fetch.max.bytes", "2097152"},
+        {"fetch.wait.max.ms", "100"},
+        {"check.crcs", "true"},
+        {"statistics.interval.ms", "5000"},
+        {"reconnect.backoff.ms", "100"},
+    };
+    rd_kafka_t *rk =
+        new_client(RD_KAFKA_CONSUMER, new_conf(job, settings, sizeof settings / sizeof *settings));
+
+    rd_kafka_poll_set_consumer(rk);
+    return rk;
+}
+
+static void check(const char *what, rd_kafka_resp_err_t code)
+{
+    if (code != RD_KAFKA_RESP_ERR_NO_ERROR)
+        bench_die("%s: %s", what, rd_kafka_err2str(code));
+}
+
+static void check_error(const char *what, rd_kafka_error_t *error)
+{
+    if (error != NULL)
+        bench_die("%s: %s", what, rd_kafka_error_string(error));
+}
+
+/* --- Counting --- */
+
+void hand_consume(const kafka_job *job)
+{
+    rd_kafka_t *rk = new_consumer(job);
+    rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new(job->partitions);
+    rd_kafka_message_t *batch[BATCH];
+    int64_t deadline = bench_now_ns() + WAIT_MS * (int64_t)1000000;
+    size_t count = 0;
+
+    for (int i = 0; i < job->partitions; i++)
+        rd_kafka_topic_partition_list_add(list, job->topic, i)->offset = RD_KAFKA_OFFSET_BEGINNING;
+    check("assign", rd_kafka_assign(rk, list));
+    rd_kafka_queue_t *queue = rd_kafka_queue_get_consumer(rk);
+    while (count < job->count) {
+        ssize_t some = rd_kafka_consume_batch_queue(queue, BATCH_MS, batch, BATCH);
+        if (some < 0 || bench_now_ns() > deadline)
+            bench_die("nothing more comes");
+        for (ssize_t i = 0; i < some; i++) {
+            count += batch[i]->err == RD_KAFKA_RESP_ERR_NO_ERROR;
+            rd_kafka_message_destroy(batch[i]);
+        }
+    }
+    rd_kafka_queue_destroy(queue);
+    rd_kafka_topic_partition_list_destroy(list);
+    rd_kafka_consumer_close(rk);
+    rd_kafka_destroy(rk);
+}
+
+/* --- The relay --- */
+
+typedef struct relay {
+    const kafka_job *job;
+    rd_kafka_t *consumer, *producer;
+    rd_kafka_topic_t *orders;
+    kafka_maker_decide_state state;
+    kafka_results *results;
+    int64_t commit_at;
+} relay;
+
+static void on_report(rd_kafka_t *rk, const rd_kafka_message_t *message, void *opaque)
+{
+    (void)rk;
+    (void)opaque;
+    check("delivery", message->err);
+}
+
+static rd_kafka_t *new_producer(const kafka_job *job)
+{
+    const char *const settings[][2] = {
+        {"enable.idempotence", "true"},          {"linger.ms", "5"},
+        {"partitioner", "murmur2_random"},       {"queue.buffering.max.messages", "131072"},
+        {"queue.buffering.max.kbytes", "16384"}, {"transactional.id", "hand"},
+    };
+    rd_kafka_conf_t *conf = new_conf(job, settings, 5 + (size_t)job->transactions);
+
+    rd_kafka_conf_set_dr_msg_cb(conf, on_report);
+    return new_client(RD_KAFKA_PRODUCER, conf);
+}
+
+static const unsigned char *read_double(const unsigned char *at, double *value)
+{
+    uint64_t word;
+
+    memcpy(&word, at + 1, sizeof word);
+    word = __builtin_bswap64(word);
+    memcpy(value, &word, sizeof word);
+    return at + 9;
+}
+
+static const unsigned char *skip_key(const unsigned char *at, const char *key)
+{
+    size_t size = strlen(key);
+
+    if (*at != (0xa0 | size) || memcmp(at + 1, key, size) != 0)
+        bench_die("the key is not %s", key);
+    return at + 1 + size;
+}
+
+/* Of the one layout that there is. */
+static void decode(const unsigned char *at, kafka_quote *quote)
+{
+    memset(quote->symbol, 0, sizeof quote->symbol);
+    at = skip_key(at + 1, "symbol");
+    memcpy(quote->symbol, at + 1, *at & 31);
+    at = skip_key(at + 1 + (*at & 31), "bid");
+    at = skip_key(read_double(at, &quote->bid), "ask");
+    at = skip_key(read_double(at, &quote->ask), "bid_size");
+    at = skip_key(read_double(at, &quote->bid_size), "ask_size");
+    at = skip_key(read_double(at, &quote->ask_size), "ts");
+    uint64_t word;
+    memcpy(&word, at + 1, sizeof word);
+    quote->ts = (int64_t)__builtin_bswap64(word);
+}
+
+static unsigned char *put_key(unsigned char *at, const char *key)
+{
+    size_t size = strlen(key);
+
+    *at = (unsigned char)(0xa0 | size);
+    memcpy(at + 1, key, size);
+    return at + 1 + size;
+}
+
+static unsigned char *put_double(unsigned char *at, double value)
+{
+    uint64_t word;
+
+    *at = 0xcb;
+    memcpy(&word, &value, sizeof word);
+    word = __builtin_bswap64(word);
+    memcpy(at + 1, &word, sizeof word);
+    return at + 9;
+}
+
+static void send_order(const relay *one, kafka_order *order)
+{
+    unsigned char bytes[80], *at = bytes;
+    char *symbol = order->symbol;
+
+    *at++ = 0x83;
+    at = put_key(put_key(at, "symbol"), symbol);
+    at = put_double(put_key(at, "price"), order->price);
+    at = put_double(put_key(at, "qty"), order->qty);
+    while (rd_kafka_produce(one->orders, RD_KAFKA_PARTITION_UA, RD_KAFKA_MSG_F_COPY, bytes,
+                            (size_t)(at - bytes), symbol, strlen(symbol), NULL) != 0) {
+        if (rd_kafka_last_error() != RD_KAFKA_RESP_ERR__QUEUE_FULL)
+            check("produce", rd_kafka_last_error());
+        rd_kafka_poll(one->producer, 10);
+    }
+}
+
+static void make(relay *one, const rd_kafka_message_t *message)
+{
+    weir_firing firing = {.number = 0};
+    kafka_maker_decide_out decide;
+    kafka_signal signal;
+    kafka_quote quote;
+    kafka_order order;
+
+    decode(message->payload, &quote);
+    if (!(quote.ask > quote.bid) || kafka_maker_signal(&firing, &quote, &signal) != WEIR_OK ||
+        kafka_maker_decide(&firing, &quote, &signal, &one->state, &decide) != WEIR_OK)
+        return;
+    if (decide.route == KAFKA_MAKER_DECIDE_SKIP) {
+        kafka_take_skip(&decide.skip, one->results);
+    } else if (kafka_maker_round(&firing, &decide.trade, &order) == WEIR_OK) {
+        send_order(one, &order);
+        kafka_take_order(&order, one->results);
+    }
+}
+
+/* What was read is done once what came of it is written. */
+static void commit(const relay *one)
+{
+    rd_kafka_topic_partition_list_t *list;
+
+    check("assignment", rd_kafka_assignment(one->consumer, &list));
+    check("position", rd_kafka_position(one->consumer, list));
+    if (!one->job->transactions) {
+        check("flush", rd_kafka_flush(one->producer, WAIT_MS));
+        check("commit", rd_kafka_commit(one->consumer, list, 0));
+    } else {
+        rd_kafka_consumer_group_metadata_t *group = rd_kafka_consumer_group_metadata(one->consumer);
+        check_error("offsets",
+                    rd_kafka_send_offsets_to_transaction(one->producer, list, group, WAIT_MS));
+        check_error("transaction", rd_kafka_commit_transaction(one->producer, WAIT_MS));
+        check_error("transaction", rd_kafka_begin_transaction(one->producer));
+        rd_kafka_consumer_group_metadata_destroy(group);
+    }
+    rd_kafka_topic_partition_list_destroy(list);
+}
+
+static void begin(relay *one)
+{
+    rd_kafka_topic_partition_list_t *topics = rd_kafka_topic_partition_list_new(1);
+
+    one->consumer = new_consumer(one->job);
+    one->producer = new_producer(one->job);
+    one->orders = rd_kafka_topic_new(one->producer, "orders", NULL);
+    one->commit_at = bench_now_ns() + one->job->commit_each;
+    if (one->job->transactions) {
+        check_error("transactions", rd_kafka_init_transactions(one->producer, WAIT_MS));
+        check_error("transaction", rd_kafka_begin_transaction(one->producer));
+    }
+    rd_kafka_topic_partition_list_add(topics, one->job->topic, RD_KAFKA_PARTITION_UA);
+    check("subscribe", rd_kafka_subscribe(one->consumer, topics));
+    rd_kafka_topic_partition_list_destroy(topics);
+}
+
+static size_t take_batch(relay *one, rd_kafka_queue_t *queue)
+{
+    rd_kafka_message_t *batch[BATCH];
+    ssize_t some = rd_kafka_consume_batch_queue(queue, BATCH_MS, batch, BATCH);
+    size_t count = 0;
+
+    for (ssize_t i = 0; i < some; i++) {
+        if (batch[i]->err == RD_KAFKA_RESP_ERR_NO_ERROR) {
+            make(one, batch[i]);
+            count++;
+        }
+        rd_kafka_message_destroy(batch[i]);
+    }
+    rd_kafka_poll(one->producer, 0);
+    return count;
+}
+
+void hand_relay(const kafka_job *job, kafka_results *results)
+{
+    relay one = {.job = job, .results = results};
+
+    begin(&one);
+    rd_kafka_queue_t *queue = rd_kafka_queue_get_consumer(one.consumer);
+    for (size_t count = 0; count < job->count;) {
+        count += take_batch(&one, queue);
+        if (bench_now_ns() >= one.commit_at || count == job->count) {
+            commit(&one);
+            one.commit_at = bench_now_ns() + job->commit_each;
+        }
+    }
+    results->first = bench_now_ns() - results->first;
+    rd_kafka_queue_destroy(queue);
+    rd_kafka_topic_destroy(one.orders);
+    rd_kafka_consumer_close(one.consumer);
+    rd_kafka_destroy(one.consumer);
+    rd_kafka_destroy(one.producer);
+}
