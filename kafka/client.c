@@ -167,9 +167,8 @@ static void on_error(rd_kafka_t *rk, int code, const char *reason, void *opaque)
 
 /* syslog's levels: up to 3 errors, 4 a warning. What a connection suffers comes as an error, too.
  */
-static void on_log(const rd_kafka_t *rk, int level, const char *facility, const char *line)
+void kafka_client_log(kafka_client *client, int level, const char *facility, const char *line)
 {
-    kafka_client *client = rd_kafka_opaque(rk);
     char message[512];
 
     if (strcmp(facility, "FAIL") == 0)
@@ -178,6 +177,11 @@ static void on_log(const rd_kafka_t *rk, int level, const char *facility, const 
         level = 7;
     snprintf(message, sizeof message, "librdkafka, %s: %s", facility, line);
     tell(client, level <= 2 ? WEIR_ERROR : level <= 4 ? WEIR_WARNING : WEIR_DEBUG, message);
+}
+
+static void on_log(const rd_kafka_t *rk, int level, const char *facility, const char *line)
+{
+    kafka_client_log(rd_kafka_opaque(rk), level, facility, line);
 }
 
 /* --- Configuration --- */

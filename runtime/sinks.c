@@ -68,14 +68,15 @@ static weir_watch *watch_of(const weir_sink_work *work)
     return &program->sink_watches[work - program->sinks];
 }
 
-/* Nothing more can be written: what is left is named, and the runtime ends. */
-static void give_up(weir_runtime *runtime, weir_sink_work *work, weir_status status)
+/* Nothing more can be written: what is left is named, and the runtime ends. With WEIR_IO, as
+ * WEIR_CLOSED tells whoever polls it of a good end. */
+static void give_up(weir_runtime *runtime, weir_sink_work *work)
 {
     weir_error *error = NULL;
     size_t lost = weir_sink_drop(work);
 
-    weir_error_set(&error, status, "%s; %zu bytes of results are not written", work->reason, lost);
-    weir_runtime_fail(runtime, status, error);
+    weir_error_set(&error, WEIR_IO, "%s; %zu bytes of results are not written", work->reason, lost);
+    weir_runtime_fail(runtime, WEIR_IO, error);
 }
 
 static void tell(weir_runtime *runtime, weir_sink_work *work, int64_t now)
@@ -95,7 +96,7 @@ static void note_failure(weir_runtime *runtime, weir_sink_work *work, int64_t no
     work->again_at = now + try_again;
     tell(runtime, work, now);
     if (weir_sink_owed(work) != 0 && now - work->failing_since >= work->give_up)
-        give_up(runtime, work, WEIR_IO);
+        give_up(runtime, work);
     else if (work->give_up - (now - work->failing_since) < try_again)
         work->again_at = work->failing_since + work->give_up;
 }
@@ -126,7 +127,7 @@ static bool flush(weir_runtime *runtime, weir_sink_work *work)
     if (status == WEIR_AGAIN && fd < 0)
         work->again_at = now + ask_again;
     else if (status == WEIR_CLOSED)
-        give_up(runtime, work, status);
+        give_up(runtime, work);
     else if (status != WEIR_AGAIN)
         note_failure(runtime, work, now);
     return true;
@@ -160,7 +161,7 @@ static void take_answers(weir_runtime *runtime, weir_sink_work *work)
         if (status == WEIR_IO)
             note_failure(runtime, work, weir_monotonic_now());
         else
-            give_up(runtime, work, status);
+            give_up(runtime, work);
     }
     weir_error_free(error);
 }

@@ -94,7 +94,7 @@ WEIR_API WEIR_MUST_USE weir_status weir_runtime_on(weir_runtime *runtime, const 
 /* --- Running --- */
 
 /* Runs until all sources have ended or weir_runtime_stop; blocks. WEIR_FAILED: a graph with
- * `on_error: halt` failed. WEIR_IO, WEIR_CLOSED and WEIR_DECODE: a source could not be read or a
+ * `on_error: halt` failed. WEIR_IO and WEIR_DECODE: a source could not be read or a
  * sink not be written; it ended as a stop does. */
 WEIR_API WEIR_MUST_USE weir_status weir_runtime_run(weir_runtime *runtime, weir_error **error);
 

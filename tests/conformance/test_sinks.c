@@ -183,7 +183,7 @@ static void reader_gone(lab_world *lab)
     take_all(lab);
     under_test->hang_up(lab);
     push_all(lab, 11, 20);
-    lab_expect_end(lab, WEIR_CLOSED);
+    lab_expect_end(lab, WEIR_IO);
     assert_non_null(strstr(lab->error, "nobody reads"));
     sink_expect_ids(lab, under_test, 1, 10);
 }
