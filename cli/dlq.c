@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "cli/cli.h"
+#include "core/expand.h"
 #include "core/text.h"
 #include "kafka/letters.h"
 
@@ -209,11 +210,13 @@ static weir_status read_properties(const cli_arguments *arguments, weir_pairs *r
         const char *equals = strchr(value, '=');
         if (equals == NULL)
             return weir_error_set(error, WEIR_SPEC, "--property takes NAME=VALUE");
-        char *name = weir_strdup(value), *text = weir_strdup(equals + 1);
-        if (name == NULL || text == NULL)
-            return weir_error_set(error, WEIR_NOMEM, "out of memory");
-        name[equals - value] = '\0';
+        char *name = weir_strdup(value), *text = NULL;
+        weir_status status = name != NULL ? weir_expand(equals + 1, NULL, &text, error)
+                                          : weir_error_set(error, WEIR_NOMEM, "out of memory");
         ret->items[ret->count++] = (weir_pair){name, text};
+        if (status != WEIR_OK)
+            return status;
+        name[equals - value] = '\0';
     }
     return WEIR_OK;
 }
@@ -295,7 +298,9 @@ static int run(const cli_arguments *arguments)
 
 static const cli_option options[] = {
     {"--brokers", "HOST:PORT", "where the topic is; without it, a file of JSON lines is shown"},
-    {"--property", "NAME=VALUE", "a property of librdkafka, as security.protocol=SSL; repeatable"},
+    {"--property", "NAME=VALUE",
+     "a property of librdkafka, as security.protocol=SSL or 'sasl.password=${file:PATH}'; "
+     "repeatable"},
     {"--reason", "TEXT", "only letters whose reason holds this text"},
     {"--partition", "N", "only this partition of the topic"},
     {"--from", "N", "only from this offset on (of a file: this line)"},

@@ -48,6 +48,12 @@ void kafka_explain(rd_kafka_resp_err_t code, const char *reason, char *text, siz
          "a record is larger than the topic takes; raise its max.message.bytes"},
     };
 
+    if (code == RD_KAFKA_RESP_ERR__TRANSPORT && reason != NULL &&
+        strstr(reason, "security.protocol") != NULL) {
+        snprintf(text, size,
+                 "the cluster does not answer this protocol; check security.protocol (%s)", reason);
+        return;
+    }
     snprintf(text, size, "%s", reason != NULL && *reason != '\0' ? reason : rd_kafka_err2str(code));
     for (size_t i = 0; i < sizeof known / sizeof *known; i++)
         if (known[i].code == code && reason != NULL && *reason != '\0')

@@ -316,27 +316,39 @@ static rd_kafka_headers_t *headers_of(const rd_kafka_message_t *message, int64_t
     return ret;
 }
 
+static rd_kafka_resp_err_t produce(const letters *l, const rd_kafka_message_t *message,
+                                   const kafka_letter *letter)
+{
+    rd_kafka_headers_t *headers = headers_of(message, letter->retries + 1);
+    rd_kafka_vu_t pieces[] = {
+        {.vtype = RD_KAFKA_VTYPE_TOPIC, .u.cstr = letter->topic},
+        {.vtype = RD_KAFKA_VTYPE_PARTITION, .u.i32 = (int32_t)letter->from_partition},
+        {.vtype = RD_KAFKA_VTYPE_MSGFLAGS, .u.i = RD_KAFKA_MSG_F_COPY},
+        {.vtype = RD_KAFKA_VTYPE_KEY, .u.mem = {message->key, message->key_len}},
+        {.vtype = RD_KAFKA_VTYPE_VALUE, .u.mem = {message->payload, message->len}},
+        {.vtype = RD_KAFKA_VTYPE_TIMESTAMP, .u.i64 = letter->time},
+        {.vtype = RD_KAFKA_VTYPE_HEADERS, .u.headers = headers},
+    };
+    rd_kafka_error_t *failure =
+        rd_kafka_produceva(l->producer, pieces, sizeof pieces / sizeof *pieces);
+    rd_kafka_resp_err_t code =
+        failure != NULL ? rd_kafka_error_code(failure) : RD_KAFKA_RESP_ERR_NO_ERROR;
+
+    if (failure != NULL)
+        rd_kafka_headers_destroy(headers); /* they stay ours */
+    rd_kafka_error_destroy(failure);
+    return code;
+}
+
 static weir_status send_back(letters *l, const rd_kafka_message_t *message,
                              const kafka_letter *letter, weir_error **error)
 {
     rd_kafka_resp_err_t code;
 
-    for (;;) {
-        rd_kafka_headers_t *headers = headers_of(message, letter->retries + 1);
-        code = rd_kafka_producev(l->producer, RD_KAFKA_V_TOPIC(letter->topic),
-                                 RD_KAFKA_V_PARTITION((int32_t)letter->from_partition),
-                                 RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY),
-                                 RD_KAFKA_V_KEY(message->key, message->key_len),
-                                 RD_KAFKA_V_VALUE(message->payload, message->len),
-                                 RD_KAFKA_V_TIMESTAMP(letter->time), RD_KAFKA_V_HEADERS(headers),
-                                 RD_KAFKA_V_END);
-        if (code == RD_KAFKA_RESP_ERR_NO_ERROR)
-            break;
-        rd_kafka_headers_destroy(headers);
-        if (code != RD_KAFKA_RESP_ERR__QUEUE_FULL)
-            return failed(l, "a record cannot be sent back", code, error);
+    while ((code = produce(l, message, letter)) == RD_KAFKA_RESP_ERR__QUEUE_FULL)
         rd_kafka_poll(l->producer, 100);
-    }
+    if (code != RD_KAFKA_RESP_ERR_NO_ERROR)
+        return failed(l, "a record cannot be sent back", code, error);
     l->outstanding++;
     l->result->sent++;
     rd_kafka_poll(l->producer, 0);
