@@ -48,12 +48,6 @@ void kafka_explain(rd_kafka_resp_err_t code, const char *reason, char *text, siz
          "a record is larger than the topic takes; raise its max.message.bytes"},
     };
 
-    if (code == RD_KAFKA_RESP_ERR__TRANSPORT && reason != NULL &&
-        strstr(reason, "security.protocol") != NULL) {
-        snprintf(text, size,
-                 "the cluster does not answer this protocol; check security.protocol (%s)", reason);
-        return;
-    }
     snprintf(text, size, "%s", reason != NULL && *reason != '\0' ? reason : rd_kafka_err2str(code));
     for (size_t i = 0; i < sizeof known / sizeof *known; i++)
         if (known[i].code == code && reason != NULL && *reason != '\0')
@@ -81,6 +75,14 @@ static bool is_hopeless(const kafka_client *client, rd_kafka_resp_err_t code)
     default:
         return false;
     }
+}
+
+/* librdkafka guesses so, also of a broker that has died. */
+static bool is_other_protocol(const kafka_client *client, rd_kafka_resp_err_t code,
+                              const char *reason)
+{
+    return code == RD_KAFKA_RESP_ERR__TRANSPORT && !client->was_connected && reason != NULL &&
+           strstr(reason, "security.protocol") != NULL;
 }
 
 static uint32_t hash_of(const char *text)
@@ -130,7 +132,12 @@ void kafka_client_note(kafka_client *client, rd_kafka_resp_err_t code, const cha
         reason = fatal;
         client->fatal = true;
     }
-    kafka_explain(code, reason, client->trouble, sizeof client->trouble);
+    if (is_other_protocol(client, code, reason))
+        snprintf(client->trouble, sizeof client->trouble,
+                 "the cluster does not answer this protocol; check security.protocol (%.200s)",
+                 reason);
+    else
+        kafka_explain(code, reason, client->trouble, sizeof client->trouble);
     client->down = client->down || code == RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN;
     client->fatal = client->fatal || is_hopeless(client, code);
     if (!client->fatal)
