@@ -89,6 +89,8 @@ void cli_print_json(json_t *value);
 /* Loads the library of --kinds, if one is given. CLI_DONE, or how to end. Once, before a verb runs.
  */
 int cli_load_kinds(const cli_arguments *arguments);
+/* A function of libweir-kafka's; NULL: it is not there, and that was told. */
+void *cli_kafka_function(const char *name);
 const weir_kinds *cli_kinds(void);     /* beside weir's own; it grows by what is loaded later */
 const weir_catalog *cli_catalog(void); /* all of them */
 

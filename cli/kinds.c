@@ -178,6 +178,19 @@ static void *open_kafka(void)
     return dlopen(WEIR_KAFKA_LIBRARY, RTLD_NOW | RTLD_LOCAL);
 }
 
+void *cli_kafka_function(const char *name)
+{
+    void *object = open_kafka();
+    void *symbol = object != NULL ? dlsym(object, name) : NULL;
+
+    if (symbol == NULL) {
+        const char *reason = dlerror();
+        cli_complain("libweir-kafka cannot be loaded: %s",
+                     reason != NULL ? reason : "it was built without");
+    }
+    return symbol;
+}
+
 /* Where it is missing the runtime says that there is no such kind, if it comes to that. */
 int cli_load_needed(const cli_arguments *arguments, const weir_module *module)
 {

@@ -116,6 +116,10 @@ void check_filter_names(checker *check, const spec_reactor *reactor,
 void check_unused(checker *check);
 void check_c_names(checker *check);
 void check_warnings(checker *check);
+void check_exactly_once(checker *check);
+/* It reads as a member of a group, and so what it has delivered does not come again after a
+ * restart: its kind has an option `group`, and it is set. NULL: no. */
+bool check_commits(const spec_source *source);
 void check_words(checker *check);
 void check_tests(checker *check);
 void check_workflows(checker *check);

@@ -1,22 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* check_warnings.c - what is legal and unwise (E13, E24), and what a source that commits forbids.
- *
- * A source commits when it reads as a member of a group: its kind has an option `group`, and it is
- * set. What such a source has delivered is not delivered again after a restart.
  */
 #include <string.h>
 
 #include "codegen/check.h"
 
 enum { STATE_LIMIT = 256 }; /* bytes of a node's state that is saved before each firing */
-
-static bool commits(const spec_source *source)
-{
-    const char *assign = source != NULL ? check_setting(&source->settings, "assign") : NULL;
-
-    return source != NULL && check_setting(&source->settings, "group") != NULL &&
-           (assign == NULL || strcmp(assign, "all") != 0);
-}
 
 static bool has_dead_letters(const spec *model, const spec_source *source)
 {
@@ -27,7 +16,7 @@ static void warn_of_sources(checker *check)
 {
     for (size_t i = 0; i < check->model->source_count; i++) {
         const spec_source *source = &check->model->sources[i];
-        if (commits(source) && !has_dead_letters(check->model, source))
+        if (check_commits(source) && !has_dead_letters(check->model, source))
             diagnostics_warning(check->log, source->where,
                                 "the source '%s' commits and has no `dead_letters:`: what cannot "
                                 "be processed is only logged",
@@ -48,7 +37,7 @@ static void warn_of_state(checker *check)
 {
     for (size_t i = 0; i < check->model->accumulator_count; i++) {
         const spec_accumulator *accumulator = check->model->accumulators[i];
-        if (commits(accumulator->source) &&
+        if (check_commits(accumulator->source) &&
             (accumulator->form == SPEC_STATE || accumulator->state.count != 0))
             warn_of_lost_data(check, accumulator, "state");
     }
@@ -101,7 +90,7 @@ static void warn_of_reactor(checker *check, const spec_reactor *reactor)
 
     for (size_t i = 0; i < reactor->input_count; i++) {
         const spec_reactor_input *input = &reactor->inputs[i];
-        if (!commits(input->accumulator->source))
+        if (!check_commits(input->accumulator->source))
             continue;
         if (!input->criteria && input->accumulator->form == SPEC_PASSTHROUGH)
             warn_of_lost_data(check, input->accumulator, "reference data");
@@ -180,5 +169,6 @@ void check_warnings(checker *check)
         warn_of_reactor(check, model->reactors[i]);
     for (size_t i = 0; i < model->graph_count; i++)
         warn_of_node_state(check, &model->graphs[i]);
+    check_exactly_once(check);
     check_words(check);
 }

@@ -432,6 +432,7 @@ struct spec {
     size_t test_count;
     spec_settings settings; /* max_rounds */
     spec_name dead_letters;
+    const char *keeps;  /* resolved: why no sink can be exactly_once; NULL: one can */
     const char **files; /* the spec and what it imports, for the depfile */
     size_t file_count;
 };

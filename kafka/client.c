@@ -77,6 +77,14 @@ static bool is_hopeless(const kafka_client *client, rd_kafka_resp_err_t code)
     }
 }
 
+/* librdkafka guesses so, also of a broker that has died. */
+static bool is_other_protocol(const kafka_client *client, rd_kafka_resp_err_t code,
+                              const char *reason)
+{
+    return code == RD_KAFKA_RESP_ERR__TRANSPORT && !client->was_connected && reason != NULL &&
+           strstr(reason, "security.protocol") != NULL;
+}
+
 static uint32_t hash_of(const char *text)
 {
     uint32_t hash = 2166136261u;
@@ -124,7 +132,12 @@ void kafka_client_note(kafka_client *client, rd_kafka_resp_err_t code, const cha
         reason = fatal;
         client->fatal = true;
     }
-    kafka_explain(code, reason, client->trouble, sizeof client->trouble);
+    if (is_other_protocol(client, code, reason))
+        snprintf(client->trouble, sizeof client->trouble,
+                 "the cluster does not answer this protocol; check security.protocol (%.200s)",
+                 reason);
+    else
+        kafka_explain(code, reason, client->trouble, sizeof client->trouble);
     client->down = client->down || code == RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN;
     client->fatal = client->fatal || is_hopeless(client, code);
     if (!client->fatal)
@@ -167,9 +180,8 @@ static void on_error(rd_kafka_t *rk, int code, const char *reason, void *opaque)
 
 /* syslog's levels: up to 3 errors, 4 a warning. What a connection suffers comes as an error, too.
  */
-static void on_log(const rd_kafka_t *rk, int level, const char *facility, const char *line)
+void kafka_client_log(kafka_client *client, int level, const char *facility, const char *line)
 {
-    kafka_client *client = rd_kafka_opaque(rk);
     char message[512];
 
     if (strcmp(facility, "FAIL") == 0)
@@ -178,6 +190,11 @@ static void on_log(const rd_kafka_t *rk, int level, const char *facility, const 
         level = 7;
     snprintf(message, sizeof message, "librdkafka, %s: %s", facility, line);
     tell(client, level <= 2 ? WEIR_ERROR : level <= 4 ? WEIR_WARNING : WEIR_DEBUG, message);
+}
+
+static void on_log(const rd_kafka_t *rk, int level, const char *facility, const char *line)
+{
+    kafka_client_log(rd_kafka_opaque(rk), level, facility, line);
 }
 
 /* --- Configuration --- */

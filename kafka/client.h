@@ -52,6 +52,8 @@ void kafka_client_heard(const kafka_client *client);
 
 /* Notes an error of librdkafka's: logs it, and decides whether it is fatal. */
 void kafka_client_note(kafka_client *client, rd_kafka_resp_err_t code, const char *reason);
+/* Passes on a log line of librdkafka's, by syslog's levels. */
+void kafka_client_log(kafka_client *client, int level, const char *facility, const char *line);
 /* The peer has answered: it is there. */
 void kafka_client_alive(kafka_client *client);
 

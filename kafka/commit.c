@@ -17,7 +17,9 @@ weir_status kafka_note_commit(weir_source *source, int32_t number, int64_t posit
     if (partition == NULL)
         return WEIR_OK;
     partition->to_commit = position;
-    if (!state->dirty) {
+    if (source->joint) {
+        state->dirty = true;
+    } else if (!state->dirty) {
         state->dirty = true;
         state->commit_at = source->host->now(source) + state->config->commit_every;
         kafka_arm(state);
@@ -25,23 +27,36 @@ weir_status kafka_note_commit(weir_source *source, int32_t number, int64_t posit
     return WEIR_OK;
 }
 
-bool kafka_is_committed(const kafka_source *state, const kafka_partition *partition)
+bool kafka_is_committed(const kafka_partition *partition)
 {
-    (void)state;
     return partition->to_commit < 0 || partition->committed == partition->to_commit;
 }
 
-/* True: there is something. */
-static bool list_uncommitted(const kafka_source *state, rd_kafka_topic_partition_list_t *list)
+rd_kafka_topic_partition_list_t *kafka_uncommitted(const kafka_source *state)
 {
+    rd_kafka_topic_partition_list_t *list =
+        rd_kafka_topic_partition_list_new((int)state->partition_count);
+
     for (uint32_t i = 0; i < state->partition_count; i++) {
         const kafka_partition *partition = &state->partitions[i];
-        if (!kafka_is_committed(state, partition))
+        if (!kafka_is_committed(partition))
             rd_kafka_topic_partition_list_add(list, state->topics[partition->topic],
                                               partition->partition)
                 ->offset = partition->to_commit;
     }
-    return list->cnt != 0;
+    if (list->cnt != 0)
+        return list;
+    rd_kafka_topic_partition_list_destroy(list);
+    return NULL;
+}
+
+void kafka_committed(kafka_source *state, int64_t took)
+{
+    for (uint32_t i = 0; i < state->partition_count && state->dirty; i++)
+        state->partitions[i].committed = state->partitions[i].to_commit;
+    state->commits += state->dirty;
+    state->commit_time = took;
+    state->dirty = state->spoilt = false;
 }
 
 /* A coordinator that has gone may keep a commit for a minute; then another one goes. Should the old
@@ -59,20 +74,19 @@ static bool is_on_its_way(kafka_source *state)
 
 void kafka_commit(kafka_source *state)
 {
-    if (is_on_its_way(state) || !state->dirty)
+    if (state->source->joint || is_on_its_way(state) || !state->dirty)
         return;
-    rd_kafka_topic_partition_list_t *list =
-        rd_kafka_topic_partition_list_new((int)state->partition_count);
-    state->dirty = list_uncommitted(state, list);
-    if (state->dirty) {
-        rd_kafka_resp_err_t code = rd_kafka_commit(state->client.rk, list, 1);
-        state->commit_began = weir_monotonic_now();
-        state->committing = code == RD_KAFKA_RESP_ERR_NO_ERROR;
-        state->commit_at = state->source->host->now(state->source) + state->config->commit_every;
-        state->commit_failures += !state->committing;
-        if (!state->committing)
-            kafka_client_note(&state->client, code, "positions could not be committed");
-    }
+    rd_kafka_topic_partition_list_t *list = kafka_uncommitted(state);
+    state->dirty = list != NULL;
+    if (list == NULL)
+        return;
+    rd_kafka_resp_err_t code = rd_kafka_commit(state->client.rk, list, 1);
+    state->commit_began = weir_monotonic_now();
+    state->committing = code == RD_KAFKA_RESP_ERR_NO_ERROR;
+    state->commit_at = state->source->host->now(state->source) + state->config->commit_every;
+    state->commit_failures += !state->committing;
+    if (!state->committing)
+        kafka_client_note(&state->client, code, "positions could not be committed");
     rd_kafka_topic_partition_list_destroy(list);
 }
 
@@ -108,7 +122,7 @@ void kafka_on_commit(rd_kafka_t *rk, rd_kafka_resp_err_t code,
             one->err == RD_KAFKA_RESP_ERR_NO_ERROR)
             partition->committed = one->offset;
         /* One that was late has put an older position in place of a newer. */
-        state->dirty = state->dirty || (partition != NULL && !kafka_is_committed(state, partition));
+        state->dirty = state->dirty || (partition != NULL && !kafka_is_committed(partition));
     }
     kafka_arm(state);
 }

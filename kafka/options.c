@@ -165,6 +165,20 @@ const weir_option kafka_sink_options[KAFKA_SINK_OPTIONS] = {
      AT(acks),
      .help = "Who has to have a record before it counts as written. Under all the producer is "
              "idempotent: nothing is written twice or out of order by its own retries."},
+    {.name = "delivery",
+     .type = WEIR_OPTION_CHOICE,
+     .fallback = "at_least_once",
+     .choices = "at_least_once|exactly_once",
+     AT(delivery),
+     .help =
+         "exactly_once: records and the positions of the events that they came of are committed "
+         "in one transaction, each 'commit_every' of the sources. For modules that keep "
+         "nothing beyond a firing; all such sinks of a module share one producer."},
+    {.name = "transactional_id",
+     .type = WEIR_OPTION_TEXT,
+     AT(transactional_id),
+     .help = "With exactly_once: the name of this process towards the cluster, the same after a "
+             "restart and no other's. Who comes later with it ends the one before."},
     {.name = "compression",
      .type = WEIR_OPTION_CHOICE,
      .fallback = "none",

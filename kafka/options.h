@@ -6,9 +6,12 @@
 
 #include <weir/core.h>
 
+enum { KAFKA_OUTSTANDING = 1 << 17 }; /* records that a producer has */
 enum { KAFKA_FRAMING_NONE, KAFKA_FRAMING_CONFLUENT };
 enum { KAFKA_ASSIGN_GROUP, KAFKA_ASSIGN_ALL };
 enum { KAFKA_TOMBSTONES_DROP, KAFKA_TOMBSTONES_DEAD_LETTER };
+enum { KAFKA_ACKS_NONE, KAFKA_ACKS_LEADER, KAFKA_ACKS_ALL };
+enum { KAFKA_DELIVERY_AT_LEAST_ONCE, KAFKA_DELIVERY_EXACTLY_ONCE };
 
 typedef struct kafka_source_config {
     char *brokers;
@@ -37,7 +40,9 @@ typedef struct kafka_sink_config {
     weir_pairs headers;
     int partitioner;
     int format;
-    int acks;
+    int acks;     /* KAFKA_ACKS_... */
+    int delivery; /* KAFKA_DELIVERY_... */
+    char *transactional_id;
     int compression;
     int64_t linger; /* nanoseconds */
     int64_t buffer; /* bytes */
@@ -45,7 +50,7 @@ typedef struct kafka_sink_config {
     weir_pairs librdkafka;
 } kafka_sink_config;
 
-enum { KAFKA_SOURCE_OPTIONS = 18, KAFKA_SINK_OPTIONS = 13 };
+enum { KAFKA_SOURCE_OPTIONS = 18, KAFKA_SINK_OPTIONS = 15 };
 extern const weir_option kafka_source_options[KAFKA_SOURCE_OPTIONS];
 extern const weir_option kafka_sink_options[KAFKA_SINK_OPTIONS];
 

@@ -11,7 +11,7 @@
 #include "kafka/source.h"
 
 static const int64_t look_each = 60000000000, look_soon = 1000000000;
-enum { METADATA_MS = 2000, METADATA_SHORT_MS = 200, METADATA_LONG_MS = 20000 };
+enum { METADATA_MS = 2000, METADATA_SHORT_MS = 200, METADATA_LONG_MS = 20000, SEEK_MS = 2000 };
 
 /* --- The list --- */
 
@@ -36,6 +36,12 @@ kafka_partition *kafka_partition_of(kafka_source *state, const char *topic, int3
             strcmp(state->topics[state->partitions[i].topic], topic) == 0)
             return &state->partitions[i];
     return NULL;
+}
+
+void kafka_note_first(kafka_partition *partition, int64_t offset)
+{
+    if (partition->placed < 0)
+        partition->placed = offset;
 }
 
 kafka_partition *kafka_partition_numbered(kafka_source *state, int32_t number)
@@ -68,8 +74,20 @@ static bool add(kafka_source *state, const rd_kafka_topic_partition_t *one)
                           .next = -1,
                           .to_commit = -1,
                           .committed = -1,
+                          .placed = RD_KAFKA_OFFSET_STORED,
                           .end = INT64_MAX};
     return true;
+}
+
+/* All that was handed on of it is done, and the cluster knows. */
+static bool is_finished(const kafka_source *state, const kafka_partition *partition)
+{
+    const weir_partition *tracked = weir_origin_find(&state->source->origin, partition->number);
+
+    if (tracked == NULL)
+        return true;
+    return tracked->oldest == NULL && tracked->committed == tracked->next &&
+           kafka_is_committed(partition);
 }
 
 static void drop(kafka_source *state, const rd_kafka_topic_partition_t *one)
@@ -78,8 +96,11 @@ static void drop(kafka_source *state, const rd_kafka_topic_partition_t *one)
 
     if (partition == NULL)
         return;
+    state->spoilt = state->spoilt || (state->source->joint && !is_finished(state, partition));
     weir_source_take_back(state->source, partition->number);
     weir_origin_leave(&state->source->origin, partition->number);
+    /* Should it come again they would go before what was taken back. */
+    kafka_discard(state, one->topic, one->partition);
     *partition = state->partitions[--state->partition_count];
     state->newest = NULL;
 }
@@ -178,17 +199,6 @@ static void begin_revoke(kafka_source *state, const rd_kafka_topic_partition_lis
     }
 }
 
-/* All that was handed on of it is done, and the cluster knows. */
-static bool is_finished(const kafka_source *state, const kafka_partition *partition)
-{
-    const weir_partition *tracked = weir_origin_find(&state->source->origin, partition->number);
-
-    if (tracked == NULL)
-        return true;
-    return tracked->oldest == NULL && tracked->committed == tracked->next &&
-           kafka_is_committed(state, partition);
-}
-
 void kafka_finish_revoke(kafka_source *state)
 {
     rd_kafka_topic_partition_list_t *list = state->revoking;
@@ -208,6 +218,79 @@ void kafka_finish_revoke(kafka_source *state)
     state->revoking = NULL;
     unassign(state, list);
     rd_kafka_topic_partition_list_destroy(list);
+}
+
+/* --- Going back --- */
+
+/* Records that were fetched and not handed on are fetched again, also of partitions of which none
+ * was. */
+static void drop_fetched(kafka_source *state)
+{
+    for (size_t i = state->at; i < state->count; i++) {
+        const rd_kafka_message_t *message = state->batch[i];
+        kafka_partition *partition =
+            message->rkt == NULL
+                ? NULL
+                : kafka_partition_of(state, rd_kafka_topic_name(message->rkt), message->partition);
+        if (partition != NULL && message->err == RD_KAFKA_RESP_ERR_NO_ERROR)
+            kafka_note_first(partition, message->offset);
+    }
+    kafka_drop_fetched(state);
+}
+
+/* Back to what is committed, or else to where it began; nothing was read of one that has neither.
+ */
+static rd_kafka_topic_partition_list_t *rewound(kafka_source *state)
+{
+    rd_kafka_topic_partition_list_t *list =
+        rd_kafka_topic_partition_list_new((int)state->partition_count);
+
+    for (uint32_t i = 0; i < state->partition_count; i++) {
+        kafka_partition *partition = &state->partitions[i];
+        int64_t begin = partition->committed >= 0 ? partition->committed : partition->placed;
+        weir_source_take_back(state->source, partition->number);
+        weir_origin_leave(&state->source->origin, partition->number);
+        partition->to_commit = begin >= 0 ? begin : -1;
+        if (begin < 0 || partition->revoked)
+            continue;
+        partition->next = begin;
+        partition->ended = false;
+        state->dirty = state->dirty || !kafka_is_committed(partition);
+        rd_kafka_topic_partition_list_add(list, state->topics[partition->topic],
+                                          partition->partition)
+            ->offset = begin;
+    }
+    return list;
+}
+
+/* A seek that is refused would lose records: then nothing goes on. It is answered by a thread of
+ * librdkafka's, not by the cluster, and so at once. */
+static void seek(kafka_source *state, rd_kafka_topic_partition_list_t *list)
+{
+    rd_kafka_error_t *failure = rd_kafka_seek_partitions(state->client.rk, list, SEEK_MS);
+    bool good = failure == NULL;
+
+    for (int i = 0; i < list->cnt && good; i++)
+        good = list->elems[i].err == RD_KAFKA_RESP_ERR_NO_ERROR;
+    rd_kafka_error_destroy(failure);
+    if (good)
+        return;
+    state->client.fatal = true;
+    snprintf(state->client.trouble, sizeof state->client.trouble,
+             "cannot go back to the last commit; a new start will");
+}
+
+void kafka_rewind(kafka_source *state)
+{
+    drop_fetched(state);
+    state->spoilt = state->dirty = false;
+    rd_kafka_topic_partition_list_t *list = rewound(state);
+    if (list->cnt != 0)
+        seek(state, list);
+    rd_kafka_topic_partition_list_destroy(list);
+    if (state->source->ended)
+        state->source->health = WEIR_SOURCE_LIVE;
+    state->source->ended = false;
 }
 
 /* Called while the queue is served. What is lost belongs to somebody else already. */

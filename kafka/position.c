@@ -183,7 +183,7 @@ static void note_begin(kafka_source *state, const rd_kafka_topic_partition_list_
         kafka_partition *partition = kafka_partition_of(state, one->topic, one->partition);
         if (partition == NULL || one->offset < 0)
             continue;
-        partition->next = one->offset;
+        partition->next = partition->placed = one->offset;
         if (partition->to_commit < 0 && state->source->origin.commits) {
             partition->to_commit = one->offset;
             state->dirty = true;

@@ -111,6 +111,7 @@ weir_status kafka_take(kafka_source *state, const rd_kafka_message_t *message)
     kafka_partition *partition = partition_of(state, message);
     if (partition == NULL || partition->revoked || partition->ended)
         return WEIR_OK;
+    kafka_note_first(partition, message->offset);
     if (message->offset >= partition->end) {
         partition->ended = true;
         return WEIR_OK;

@@ -9,162 +9,23 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "kafka/client.h"
 #include "kafka/kinds.h"
 #include "kafka/message.h"
-
-enum { OUTSTANDING = 1 << 17 }; /* records that the producer has */
-
-static const uint64_t reported = (uint64_t)1 << 63;
+#include "kafka/producer.h"
+#include "kafka/transaction.h"
 
 typedef struct kafka_sink {
-    kafka_client client;
+    kafka_producer *producer;
+    char what[96]; /* "sink 'orders'" */
     weir_sink *sink;
     const kafka_sink_config *config;
     rd_kafka_topic_t *topic; /* the fixed one, or NULL */
     kafka_outline outline;
     const char **header_names;
-    uint64_t *ends;        /* of each outstanding record: where its bytes end; `reported` */
+    uint64_t *ends;        /* of each outstanding record: where its bytes end; KAFKA_REPORTED */
     uint64_t first, after; /* the outstanding ones, by number */
     uint64_t given, safe;  /* bytes */
 } kafka_sink;
-
-/* --- Opening --- */
-
-static void log_line(void *owner, weir_level level, const char *message)
-{
-    const kafka_sink *state = owner;
-
-    state->sink->host->log(state->sink, level, message);
-}
-
-static void on_report(rd_kafka_t *rk, const rd_kafka_message_t *message, void *opaque)
-{
-    kafka_client *client = opaque;
-    kafka_sink *state = client->owner;
-    uint64_t number = (uint64_t)(uintptr_t)message->_private;
-
-    (void)rk;
-    if (message->err == RD_KAFKA_RESP_ERR__PURGE_QUEUE ||
-        message->err == RD_KAFKA_RESP_ERR__PURGE_INFLIGHT)
-        return; /* given up, at the end */
-    if (message->err != RD_KAFKA_RESP_ERR_NO_ERROR) {
-        kafka_client_note(client, message->err, NULL);
-        client->fatal = true;
-        return;
-    }
-    state->ends[number % OUTSTANDING] |= reported;
-    if (!client->was_connected || client->down)
-        kafka_client_alive(client);
-}
-
-static int on_statistics(rd_kafka_t *rk, char *json, size_t size, void *opaque)
-{
-    (void)rk;
-    (void)size;
-    kafka_client_judge(opaque, json);
-    return 0;
-}
-
-static const char *const ours[] = {"bootstrap.servers",
-                                   "metadata.broker.list",
-                                   "acks",
-                                   "request.required.acks",
-                                   "enable.idempotence",
-                                   "message.timeout.ms",
-                                   "delivery.timeout.ms",
-                                   "linger.ms",
-                                   "queue.buffering.max.ms",
-                                   "compression.type",
-                                   "compression.codec",
-                                   "partitioner",
-                                   "transactional.id",
-                                   "log.queue",
-                                   "statistics.interval.ms",
-                                   "queue.buffering.max.messages",
-                                   "queue.buffering.max.kbytes",
-                                   NULL};
-
-static const char *word_at(const weir_option *options, size_t count, const char *name, int index,
-                           char *word, size_t size)
-{
-    const char *choices = "";
-
-    for (size_t i = 0; i < count; i++)
-        if (strcmp(options[i].name, name) == 0)
-            choices = options[i].choices;
-    for (; index > 0; index--)
-        choices += strcspn(choices, "|") + 1;
-    snprintf(word, size, "%.*s", (int)strcspn(choices, "|"), choices);
-    return word;
-}
-
-static weir_status set_word(const kafka_sink *state, rd_kafka_conf_t *conf, const char *option,
-                            const char *property, int index, weir_error **error)
-{
-    char word[32];
-
-    word_at(kafka_sink_options, KAFKA_SINK_OPTIONS, option, index, word, sizeof word);
-    return kafka_client_set(&state->client, conf, property, word, error);
-}
-
-static weir_status configure(const kafka_sink *state, rd_kafka_conf_t *conf, weir_error **error)
-{
-    const kafka_sink_config *config = state->config;
-    const kafka_client *client = &state->client;
-    char linger[32];
-
-    snprintf(linger, sizeof linger, "%.3f", (double)config->linger / 1e6);
-    weir_status status = set_word(state, conf, "acks", "acks", config->acks, error);
-    if (status == WEIR_OK)
-        status =
-            set_word(state, conf, "compression", "compression.type", config->compression, error);
-    if (status == WEIR_OK)
-        status = set_word(state, conf, "partitioner", "partitioner", config->partitioner, error);
-    if (status == WEIR_OK) /* acks: all */
-        status = kafka_client_set(client, conf, "enable.idempotence",
-                                  config->acks == 2 ? "true" : "false", error);
-    if (status == WEIR_OK)
-        status = kafka_client_set(client, conf, "linger.ms", linger, error);
-    if (status == WEIR_OK)
-        status = kafka_client_set_number(client, conf, "message.timeout.ms", 0, error);
-    if (status == WEIR_OK)
-        status = kafka_client_set_number(client, conf, "statistics.interval.ms", 5000, error);
-    if (status == WEIR_OK)
-        status = kafka_client_set_number(client, conf, "queue.buffering.max.messages", OUTSTANDING,
-                                         error);
-    if (status == WEIR_OK)
-        status = kafka_client_set_number(client, conf, "queue.buffering.max.kbytes",
-                                         config->buffer / 1024, error);
-    return status;
-}
-
-static weir_status connect_client(kafka_sink *state, weir_error **error)
-{
-    rd_kafka_conf_t *conf =
-        kafka_client_configure(&state->client, &state->config->librdkafka, ours, error);
-    char max[32] = "1000000";
-    size_t size = sizeof max;
-
-    if (conf == NULL)
-        return WEIR_SPEC;
-    rd_kafka_conf_set_dr_msg_cb(conf, on_report);
-    rd_kafka_conf_set_stats_cb(conf, on_statistics);
-    weir_status status = configure(state, conf, error);
-    if (status != WEIR_OK) {
-        rd_kafka_conf_destroy(conf);
-        return status;
-    }
-    status = kafka_client_start(&state->client, RD_KAFKA_PRODUCER, conf, error);
-    if (status != WEIR_OK)
-        return status;
-    rd_kafka_conf_get(rd_kafka_conf(state->client.rk), "message.max.bytes", max, &size);
-    state->outline.max_size = strtoul(max, NULL, 10);
-    state->sink->host->watch(state->sink, state->client.wake_fd);
-    if (state->config->topic != NULL)
-        state->topic = rd_kafka_topic_new(state->client.rk, state->config->topic, NULL);
-    return WEIR_OK;
-}
 
 /* --- The outline --- */
 
@@ -181,15 +42,15 @@ static weir_status find_field(const kafka_sink *state, const char *option, const
             found = &type->fields[i];
     if (found == NULL)
         return weir_error_set_at(error, WEIR_SPEC, state->sink->module->place,
-                                 "%s: '%s' of option '%s' is no field of '%s'", state->client.what,
-                                 name, option, type->name);
+                                 "%s: '%s' of option '%s' is no field of '%s'", state->what, name,
+                                 option, type->name);
     *ret = found;
     if (!found->list && found->kind != WEIR_VALUE_STRUCT && found->kind != WEIR_VALUE_F32 &&
         found->kind != WEIR_VALUE_F64 && (!text || found->kind == WEIR_VALUE_STRING))
         return WEIR_OK;
-    return weir_error_set_at(
-        error, WEIR_SPEC, state->sink->module->place, "%s: the field '%s' of option '%s' is not %s",
-        state->client.what, name, option, text ? "a string" : "text, bytes, an integer or an enum");
+    return weir_error_set_at(error, WEIR_SPEC, state->sink->module->place,
+                             "%s: the field '%s' of option '%s' is not %s", state->what, name,
+                             option, text ? "a string" : "text, bytes, an integer or an enum");
 }
 
 static weir_status find_headers(kafka_sink *state, weir_error **error)
@@ -200,7 +61,7 @@ static weir_status find_headers(kafka_sink *state, weir_error **error)
     state->outline.headers = weir_alloc_array(pairs->count, sizeof(const weir_field *));
     state->header_names = weir_alloc_array(pairs->count, sizeof(const char *));
     if (state->outline.headers == NULL || state->header_names == NULL)
-        return weir_error_set(error, WEIR_NOMEM, "%s: out of memory", state->client.what);
+        return weir_error_set(error, WEIR_NOMEM, "%s: out of memory", state->what);
     state->outline.header_names = state->header_names;
     state->outline.header_count = pairs->count;
     for (size_t i = 0; i < pairs->count && status == WEIR_OK; i++) {
@@ -217,12 +78,61 @@ static weir_status find_outline(kafka_sink *state, weir_error **error)
 
     if (config->topic == NULL && config->topic_from == NULL)
         return weir_error_set_at(error, WEIR_SPEC, state->sink->module->place,
-                                 "%s needs the option 'topic' or 'topic_from'", state->client.what);
+                                 "%s needs the option 'topic' or 'topic_from'", state->what);
     weir_status status = find_field(state, "key", config->key, false, &state->outline.key, error);
     if (status == WEIR_OK)
         status =
             find_field(state, "topic_from", config->topic_from, true, &state->outline.topic, error);
     return status == WEIR_OK ? find_headers(state, error) : status;
+}
+
+/* The producer of a sink before this one that shares the transaction, or NULL. */
+static kafka_producer *shared_producer(weir_sink *sink)
+{
+    weir_sink *other;
+
+    for (uint32_t i = 0; (other = sink->host->sink(sink, i)) != sink && other != NULL; i++) {
+        const kafka_sink *state = other->state;
+        if (other->kind == &kafka_sink_kind && other->joint && state != NULL)
+            return state->producer;
+    }
+    return NULL;
+}
+
+/* In a replay there are no positions: each record is written by itself. */
+static weir_status choose_delivery(const kafka_sink *state, weir_error **error)
+{
+    const kafka_sink_config *config = state->config;
+    const char *wrong = NULL;
+
+    if (config->delivery != KAFKA_DELIVERY_EXACTLY_ONCE)
+        return WEIR_OK;
+    if (config->transactional_id == NULL)
+        wrong = "needs the option 'transactional_id', a name of this process that stays over "
+                "restarts";
+    else if (config->acks != KAFKA_ACKS_ALL)
+        wrong = "needs 'acks: all'";
+    if (wrong != NULL)
+        return weir_error_set_at(error, WEIR_SPEC, state->sink->module->place,
+                                 "%s is exactly_once, and %s", state->what, wrong);
+    state->sink->joint = !state->sink->fresh;
+    return WEIR_OK;
+}
+
+static weir_status connect_producer(kafka_sink *state, weir_error **error)
+{
+    weir_sink *sink = state->sink;
+    weir_status status = choose_delivery(state, error);
+
+    if (status == WEIR_OK)
+        status = kafka_producer_get(sink, sink->joint ? shared_producer(sink) : NULL,
+                                    &state->producer, error);
+    if (status != WEIR_OK)
+        return status;
+    state->outline.max_size = state->producer->max_size;
+    if (state->config->topic != NULL)
+        state->topic = rd_kafka_topic_new(state->producer->client.rk, state->config->topic, NULL);
+    return WEIR_OK;
 }
 
 static weir_status open_sink(weir_sink *sink, weir_error **error)
@@ -231,14 +141,12 @@ static weir_status open_sink(weir_sink *sink, weir_error **error)
 
     state->sink = sink;
     state->config = sink->config;
-    state->client = (kafka_client){
-        .wake_fd = -1, .owner = state, .log = log_line, .brokers = state->config->brokers};
-    snprintf(state->client.what, sizeof state->client.what, "sink '%s'", sink->module->name);
-    state->ends = weir_alloc_array(OUTSTANDING, sizeof *state->ends);
+    snprintf(state->what, sizeof state->what, "sink '%s'", sink->module->name);
+    state->ends = weir_alloc_array(KAFKA_OUTSTANDING, sizeof *state->ends);
     if (state->ends == NULL)
-        return weir_error_set(error, WEIR_NOMEM, "%s: out of memory", state->client.what);
+        return weir_error_set(error, WEIR_NOMEM, "%s: out of memory", state->what);
     weir_status status = find_outline(state, error);
-    return status == WEIR_OK ? connect_client(state, error) : status;
+    return status == WEIR_OK ? connect_producer(state, error) : status;
 }
 
 /* --- Writing --- */
@@ -270,8 +178,8 @@ static rd_kafka_resp_err_t produce(const kafka_sink *state, const kafka_frame *f
     pieces[count++] =
         (rd_kafka_vu_t){.vtype = RD_KAFKA_VTYPE_VALUE,
                         .u.mem = {(void *)(uintptr_t)frame->value.data, frame->value.size}};
-    pieces[count++] =
-        (rd_kafka_vu_t){.vtype = RD_KAFKA_VTYPE_OPAQUE, .u.ptr = (void *)(uintptr_t)state->after};
+    pieces[count++] = (rd_kafka_vu_t){.vtype = RD_KAFKA_VTYPE_OPAQUE,
+                                      .u.ptr = &state->ends[state->after % KAFKA_OUTSTANDING]};
     if (frame->topic.size != 0 && frame->topic.size < sizeof topic) {
         snprintf(topic, sizeof topic, "%.*s", (int)frame->topic.size,
                  (const char *)(const void *)frame->topic.data);
@@ -288,7 +196,7 @@ static rd_kafka_resp_err_t produce(const kafka_sink *state, const kafka_frame *f
     rd_kafka_headers_t *headers = kafka_frame_headers(frame);
     if (headers != NULL)
         pieces[count++] = (rd_kafka_vu_t){.vtype = RD_KAFKA_VTYPE_HEADERS, .u.headers = headers};
-    rd_kafka_error_t *failure = rd_kafka_produceva(state->client.rk, pieces, count);
+    rd_kafka_error_t *failure = rd_kafka_produceva(state->producer->client.rk, pieces, count);
     rd_kafka_resp_err_t code =
         failure != NULL ? rd_kafka_error_code(failure) : RD_KAFKA_RESP_ERR_NO_ERROR;
     if (failure != NULL && headers != NULL)
@@ -299,46 +207,71 @@ static rd_kafka_resp_err_t produce(const kafka_sink *state, const kafka_frame *f
 
 static weir_status full(const kafka_sink *state, weir_error **error)
 {
-    return weir_error_set(error, WEIR_AGAIN, "%s: the producer's queue is full%s%s",
-                          state->client.what, state->client.trouble[0] != '\0' ? ": " : "",
-                          state->client.trouble);
+    return weir_error_set(error, WEIR_AGAIN, "%s: the producer's queue is full%s%s", state->what,
+                          state->producer->client.trouble[0] != '\0' ? ": " : "",
+                          state->producer->client.trouble);
+}
+
+static void note_given(kafka_sink *state, size_t size, uint64_t mark)
+{
+    state->given += size;
+    state->ends[state->after++ % KAFKA_OUTSTANDING] = state->given | mark;
+}
+
+static weir_status give(kafka_sink *state, const kafka_frame *frame, weir_error **error)
+{
+    kafka_client *client = &state->producer->client;
+    rd_kafka_resp_err_t code = frame->topic.size == 0 && state->topic == NULL
+                                   ? RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC
+                                   : produce(state, frame);
+
+    if (code == RD_KAFKA_RESP_ERR__QUEUE_FULL)
+        return full(state, error);
+    if (code != RD_KAFKA_RESP_ERR_NO_ERROR && state->producer->transaction != NULL &&
+        kafka_transaction_lost(state->producer->transaction, code))
+        return WEIR_OK; /* it comes again */
+    if (code != RD_KAFKA_RESP_ERR_NO_ERROR) {
+        kafka_client_note(client, code, NULL);
+        return kafka_client_fail(client, WEIR_CLOSED, error);
+    }
+    note_given(state, frame->size, 0);
+    return WEIR_OK;
 }
 
 static weir_status write_records(weir_sink *sink, weir_slice bytes, size_t *ret_written, int *fd,
                                  weir_error **error)
 {
     kafka_sink *state = sink->state;
+    kafka_transaction *transaction = state->producer->transaction;
+    weir_status status = WEIR_OK;
     kafka_frame frame;
 
     *fd = -1;
-    while (*ret_written < bytes.size) {
-        if (state->after - state->first == OUTSTANDING)
+    while (*ret_written < bytes.size && status == WEIR_OK) {
+        if (state->after - state->first == KAFKA_OUTSTANDING)
             return full(state, error);
         kafka_frame_read((weir_slice){bytes.data + *ret_written, bytes.size - *ret_written},
                          &frame);
-        rd_kafka_resp_err_t code = frame.topic.size == 0 && state->topic == NULL
-                                       ? RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC
-                                       : produce(state, &frame);
-        if (code == RD_KAFKA_RESP_ERR__QUEUE_FULL)
-            return full(state, error);
-        if (code != RD_KAFKA_RESP_ERR_NO_ERROR) {
-            kafka_client_note(&state->client, code, NULL);
-            return kafka_client_fail(&state->client, WEIR_CLOSED, error);
-        }
-        *ret_written += frame.size;
-        state->given += frame.size;
-        state->ends[state->after++ % OUTSTANDING] = state->given;
+        uint64_t before = state->given;
+        if (transaction != NULL && kafka_transaction_is_void(transaction))
+            note_given(state, frame.size, KAFKA_REPORTED);
+        else if (transaction != NULL && !kafka_transaction_may_write(transaction))
+            return weir_error_set(error, WEIR_AGAIN, "%s: %s", state->what,
+                                  "it waits for its transaction");
+        else
+            status = give(state, &frame, error);
+        *ret_written += state->given - before;
     }
-    return WEIR_OK;
+    return status;
 }
 
 static void go_on(kafka_sink *state)
 {
     for (; state->first != state->after; state->first++) {
-        uint64_t end = state->ends[state->first % OUTSTANDING];
-        if ((end & reported) == 0)
+        uint64_t end = state->ends[state->first % KAFKA_OUTSTANDING];
+        if ((end & KAFKA_REPORTED) == 0)
             return;
-        state->safe = end & ~reported;
+        state->safe = end & ~KAFKA_REPORTED;
     }
 }
 
@@ -346,29 +279,30 @@ static weir_status answered(weir_sink *sink, uint64_t *ret_safe, weir_error **er
 {
     kafka_sink *state = sink->state;
 
-    kafka_client_heard(&state->client);
-    rd_kafka_poll(state->client.rk, 0);
+    kafka_producer_serve(state->producer);
     go_on(state);
     *ret_safe = state->safe;
-    if (state->client.fatal)
-        return kafka_client_fail(&state->client, WEIR_CLOSED, error);
-    if (state->client.down && state->safe != state->given)
-        return kafka_client_fail(&state->client, WEIR_IO, error);
+    if (state->producer->client.fatal)
+        return kafka_client_fail(&state->producer->client, WEIR_CLOSED, error);
+    if (state->producer->client.down && state->safe != state->given)
+        return kafka_client_fail(&state->producer->client, WEIR_IO, error);
     return WEIR_OK;
 }
 
-/* What is still outstanding was given up. */
+static weir_status join(weir_sink *sink, bool quiet, bool now, weir_error **error)
+{
+    const kafka_sink *state = sink->state;
+
+    return kafka_transaction_join(state->producer->transaction, quiet, now, error);
+}
+
 static void close_sink(weir_sink *sink)
 {
     kafka_sink *state = sink->state;
 
-    if (state->client.rk != NULL) {
-        rd_kafka_purge(state->client.rk, RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT);
-        rd_kafka_flush(state->client.rk, 100);
-    }
     if (state->topic != NULL)
         rd_kafka_topic_destroy(state->topic);
-    kafka_client_close(&state->client);
+    kafka_producer_release(state->producer);
     weir_free(state->ends);
     weir_free(state->outline.headers);
     weir_free(state->header_names);
@@ -382,5 +316,6 @@ const weir_sink_kind kafka_sink_kind = {
     .encode = encode,
     .bury = bury,
     .answered = answered,
+    .join = join,
     .close = close_sink,
 };

@@ -118,7 +118,7 @@ void kafka_arm(kafka_source *state)
     int64_t now = state->source->host->now(state->source);
     int64_t next = now + state->poll_every;
 
-    if (state->dirty)
+    if (state->dirty && !state->source->joint)
         next = sooner(next, state->committing ? now + second : state->commit_at);
     if (state->revoking != NULL)
         next = sooner(next, state->revoke_until);
@@ -163,7 +163,7 @@ static weir_status settle(weir_source *source, weir_error **error)
     kafka_source *state = source->state;
 
     kafka_commit(state);
-    if (!state->dirty)
+    if (!state->dirty || source->joint)
         return WEIR_OK;
     return kafka_client_fail(&state->client, WEIR_AGAIN, error);
 }
@@ -174,6 +174,27 @@ static void free_done(kafka_source *state)
 {
     for (; state->done < state->at; state->done++)
         rd_kafka_message_destroy(state->batch[state->done]);
+}
+
+void kafka_discard(kafka_source *state, const char *topic, int32_t partition)
+{
+    size_t kept = state->at;
+
+    for (size_t i = state->at; i < state->count; i++) {
+        rd_kafka_message_t *message = state->batch[i];
+        if (message->rkt != NULL && message->partition == partition &&
+            strcmp(rd_kafka_topic_name(message->rkt), topic) == 0)
+            rd_kafka_message_destroy(message);
+        else
+            state->batch[kept++] = message;
+    }
+    state->count = kept;
+}
+
+void kafka_drop_fetched(kafka_source *state)
+{
+    state->at = state->count;
+    free_done(state);
 }
 
 static bool fetch(kafka_source *state)
@@ -279,8 +300,7 @@ static void close_source(weir_source *source)
     kafka_source *state = source->state;
 
     state->closing = true;
-    state->at = state->count;
-    free_done(state);
+    kafka_drop_fetched(state);
     if (state->revoking != NULL)
         rd_kafka_topic_partition_list_destroy(state->revoking);
     kafka_merge_end(state);

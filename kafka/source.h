@@ -34,6 +34,7 @@ typedef struct kafka_partition {
     int64_t next;            /* behind the newest record that was put into a span or passed over */
     int64_t to_commit;       /* what the engine said; -1: nothing yet */
     int64_t committed;       /* what the cluster has; -1: unknown */
+    int64_t placed;          /* where it began; below 0: nobody knows yet */
     int64_t end;             /* of `until`: it is at its end there; INT64_MAX: none */
     rd_kafka_queue_t *queue; /* of a replay: its own */
     rd_kafka_message_t *head;
@@ -64,6 +65,7 @@ typedef struct kafka_source {
 
     bool committing; /* a commit is on its way */
     bool dirty;      /* something is to be committed */
+    bool spoilt;     /* partitions went whose results are in an open transaction */
     int64_t commit_at, commit_began, commit_logged;
     int64_t poll_at, poll_every, look_at;
     int64_t again_at; /* the group's positions could not be asked: assigned again then; 0: no */
@@ -135,8 +137,16 @@ void kafka_finish_revoke(kafka_source *state);
 void kafka_assign_again(kafka_source *state);
 /* The partition of a record; NULL: it is not (any more) read by this process. */
 kafka_partition *kafka_partition_of(kafka_source *state, const char *topic, int32_t partition);
+/* The first record of it that was fetched. */
+void kafka_note_first(kafka_partition *partition, int64_t offset);
 kafka_partition *kafka_partition_numbered(kafka_source *state, int32_t number);
 void kafka_forget(kafka_source *state);
+/* Goes back to what is committed, in all partitions: a transaction was aborted. Nothing of them may
+ * be under way. */
+void kafka_rewind(kafka_source *state);
+/* Frees what was fetched and not put into a span, of one partition or of all. In source.c. */
+void kafka_discard(kafka_source *state, const char *topic, int32_t partition);
+void kafka_drop_fetched(kafka_source *state);
 
 /* --- commit.c --- */
 
@@ -146,7 +156,13 @@ weir_status kafka_note_commit(weir_source *source, int32_t number, int64_t posit
 void kafka_commit(kafka_source *state);
 void kafka_on_commit(rd_kafka_t *rk, rd_kafka_resp_err_t code,
                      rd_kafka_topic_partition_list_t *list, void *opaque);
-bool kafka_is_committed(const kafka_source *state, const kafka_partition *partition);
+bool kafka_is_committed(const kafka_partition *partition);
+
+/* Of a source whose positions a transaction commits: those that it has to; NULL: none. The caller
+ * frees it. */
+rd_kafka_topic_partition_list_t *kafka_uncommitted(const kafka_source *state);
+/* It has, in so many nanoseconds. */
+void kafka_committed(kafka_source *state, int64_t took);
 
 /* --- fields.c: record data into fields --- */
 

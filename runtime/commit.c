@@ -9,8 +9,7 @@
 
 #include "runtime/runtime.h"
 
-/* Results that nobody has read are lost: then nothing more is committed. */
-static bool is_one_gone(const weir_program *program)
+bool weir_commit_is_off(const weir_program *program)
 {
     for (uint32_t i = 0; i < program->module->sink_count; i++)
         if (program->sinks[i].sink.metrics.lost != 0)
@@ -26,8 +25,7 @@ static bool have_sinks_written(const weir_program *program)
     return true;
 }
 
-/* True: there is something to commit that has not been noted before. */
-static bool note(weir_program *program)
+bool weir_commit_note(weir_program *program)
 {
     bool found = false;
 
@@ -67,7 +65,7 @@ static bool commit(weir_source *source, weir_partition *partition)
     return false;
 }
 
-static bool commit_all(weir_program *program)
+bool weir_commit_all(weir_program *program)
 {
     bool good = true;
 
@@ -79,13 +77,27 @@ static bool commit_all(weir_program *program)
     return good;
 }
 
-/* What an earlier turn has noted, then what this one has done. */
+/* Who answers wakes the loop; what failed to be made safe is to be tried again. */
+static bool waits_for_answers(const weir_program *program)
+{
+    for (uint32_t i = 0; i < program->module->sink_count; i++)
+        if (program->sinks[i].safe < program->sinks[i].commits_at &&
+            program->sinks[i].sink.kind->answered == NULL)
+            return false;
+    return true;
+}
+
+/* What an earlier turn has noted, then what this one has done. False: to be tried again soon. */
 static bool settle(weir_program *program)
 {
-    for (int i = 0; i < 2 && !is_one_gone(program); i++) {
-        if (program->committing && (!have_sinks_written(program) || !commit_all(program)))
+    if (program->joint != NULL)
+        return weir_joint_settle(program);
+    for (int i = 0; i < 2 && !weir_commit_is_off(program); i++) {
+        if (program->committing && !have_sinks_written(program))
+            return waits_for_answers(program);
+        if (program->committing && !weir_commit_all(program))
             return false;
-        program->committing = i == 0 && note(program);
+        program->committing = i == 0 && weir_commit_note(program);
     }
     return true;
 }
@@ -107,7 +119,7 @@ static bool is_source_settled(weir_source_work *work)
     weir_error *error = NULL;
 
     if (source->kind->settle == NULL || source->state == NULL || !source->origin.commits ||
-        is_one_gone(work->program))
+        weir_commit_is_off(work->program))
         return true;
     weir_status status = source->kind->settle(source, &error);
     snprintf(work->commit_reason, sizeof work->commit_reason, "%s",
@@ -154,6 +166,11 @@ static const char *reason_of(const weir_source_work *work)
 weir_status weir_commit_given_up(const weir_runtime *runtime, const char *within,
                                  weir_error **error)
 {
+    for (const weir_program *program = runtime->programs; program != NULL; program = program->next)
+        if (program->joint != NULL && program->barred)
+            return weir_error_set(error, WEIR_IO,
+                                  "%s, %s: what was not committed is void and will be done again",
+                                  program->joint->reason, within);
     FOR_EACH_SOURCE(runtime, work)
     {
         const weir_partition *partition = uncommitted(work);

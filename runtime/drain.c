@@ -197,7 +197,8 @@ void weir_drain(weir_runtime *runtime)
     while (bury_unpaired(runtime))
         ;
     bool settled = is_settled(runtime);
-    if (atomic_load(&runtime->stopping)) /* a sink was given up */
+    /* A sink was given up, or it is not the end after all. */
+    if (atomic_load(&runtime->stopping) || !runtime->draining)
         return;
     if (settled)
         end(runtime);

@@ -111,9 +111,11 @@ struct weir_program {
     weir_watch *answer_watches; /* of each: what its kind watches all the while */
     weir_outlet *outlets;       /* of all graphs */
     weir_feedback_target *targets;
-    uint64_t *counts; /* of all graphs */
-    int dead_sink;    /* index, WEIR_NO_SINK or WEIR_SILENT */
-    bool committing;  /* what is ready in the partitions waits for the sinks */
+    uint64_t *counts;      /* of all graphs */
+    int dead_sink;         /* index, WEIR_NO_SINK or WEIR_SILENT */
+    bool committing;       /* what is ready in the partitions waits for the sinks */
+    weir_sink_work *joint; /* the first sink that is safe together with positions, or NULL */
+    bool barred;           /* it asks that sources that commit are not read */
     weir_module_config config;
     weir_program *next;
 };
@@ -287,6 +289,26 @@ bool weir_commit_settled(weir_runtime *runtime);
 /* Says which source could not commit `within` some time, why, and what will be read again. */
 weir_status weir_commit_given_up(const weir_runtime *runtime, const char *within,
                                  weir_error **error);
+
+/* Notes what is done in the partitions; true: something is new. */
+bool weir_commit_note(weir_program *program);
+/* Tells it to the sources; false: to be tried again. */
+bool weir_commit_all(weir_program *program);
+/* Results that nobody has read are lost: then nothing more is committed. */
+bool weir_commit_is_off(const weir_program *program);
+
+/* --- joint.c --- */
+
+/* Looks for sinks that are safe together with positions. */
+WEIR_MUST_USE weir_status weir_joint_begin(weir_program *program, weir_error **error);
+/* Asks them. False: they are not done yet. */
+bool weir_joint_settle(weir_program *program);
+
+/* The source is not read just now, so that what is under way can become safe. */
+static inline bool weir_joint_bars(const weir_source_work *work)
+{
+    return work->program->barred && work->source.origin.commits;
+}
 
 /* --- replay.c --- */
 

@@ -68,8 +68,8 @@ static weir_watch *watch_of(const weir_sink_work *work)
     return &program->sink_watches[work - program->sinks];
 }
 
-/* Nothing more can be written: what is left is named, and the runtime ends. */
-/* WEIR_IO also where nobody will ever read it: from a poll WEIR_CLOSED is the good end. */
+/* Nothing more can be written: what is left is named, and the runtime ends. With WEIR_IO, as
+ * WEIR_CLOSED tells whoever polls it of a good end. */
 static void give_up(weir_runtime *runtime, weir_sink_work *work)
 {
     weir_error *error = NULL;

@@ -118,6 +118,22 @@ static void watch_answers(weir_sink *sink, int fd)
     weir_watch_set(program->runtime, &program->answer_watches[work - program->sinks], fd, EV_READ);
 }
 
+static weir_sink *sink_at(weir_sink *sink, uint32_t place)
+{
+    const weir_sink_work *work = sink->host_arg;
+    const weir_program *program = work->owner;
+
+    return place < program->module->sink_count ? &program->sinks[place].sink : NULL;
+}
+
+static weir_source *source_at(weir_sink *sink, uint32_t place)
+{
+    const weir_sink_work *work = sink->host_arg;
+    const weir_program *program = work->owner;
+
+    return place < program->module->source_count ? &program->sources[place].source : NULL;
+}
+
 static void log_of_sink(weir_sink *sink, weir_level level, const char *message)
 {
     const weir_sink_work *work = sink->host_arg;
@@ -126,7 +142,8 @@ static void log_of_sink(weir_sink *sink, weir_level level, const char *message)
     weir_runtime_log(program->runtime, level, "sinks", sink->module->name, "%s", message);
 }
 
-const weir_sink_host weir_runtime_sink_host = {.watch = watch_answers, .log = log_of_sink};
+const weir_sink_host weir_runtime_sink_host = {
+    .watch = watch_answers, .sink = sink_at, .source = source_at, .log = log_of_sink};
 
 /* --- Starting --- */
 
@@ -317,6 +334,8 @@ weir_status weir_program_start(weir_program *program, weir_error **error)
         program->accumulators[i].firing.user = program->runtime->user;
     for (uint32_t i = 0; i < module->sink_count && status == WEIR_OK; i++)
         status = start_sink(&program->sinks[i], error);
+    if (status == WEIR_OK)
+        status = weir_joint_begin(program, error);
     for (uint32_t i = 0; i < module->source_count && status == WEIR_OK; i++)
         status = start_source(&program->sources[i], error);
     for (uint32_t i = 0; i < module->reactor_count && status == WEIR_OK; i++)

@@ -212,7 +212,7 @@ void weir_turn_begin(weir_runtime *runtime)
     FOR_EACH_SOURCE(runtime, work)
     {
         work->budget = is_channel(work) ? SIZE_MAX : (size_t)work->config.turn;
-        work->stalled = false;
+        work->stalled = weir_joint_bars(work);
         work->dry = false;
         work->source.until = runtime->clock.now;
     }
@@ -223,6 +223,8 @@ bool weir_turn_has_more(weir_runtime *runtime)
     FOR_EACH_SOURCE(runtime, work)
     {
         bool rest = has_rest(&work->source);
+        if (weir_joint_bars(work))
+            continue;
         if (rest && (!work->stalled || weir_route_can_take(work)))
             return true;
         if (!rest && !work->source.ended && !work->dry)

@@ -480,6 +480,8 @@ void emit_tables(emitter *e)
     put_table(e, "sinks", "sinks", "sink_count", model->sink_count);
     put_table(e, "workflows", "workflows", "workflow_count", model->workflow_count);
     put_table(e, "tests", "tests", "test_count", model->test_count);
+    if (model->keeps != NULL)
+        EMIT(e, 4, ".keeps = \"%s\",", model->keeps);
     if (model->dead_letters.text != NULL)
         EMIT(e, 4, ".dead_letters = \"%s\",", model->dead_letters.text);
     if (model->settings.count != 0)

@@ -447,6 +447,8 @@ typedef struct weir_module {
     const weir_module_workflow *workflows;
     uint32_t workflow_count;
     const char *dead_letters;
+    const char *keeps; /* what it keeps beyond a firing, so that no sink of it can be safe together
+                        * with positions (weir_sink.joint); NULL: nothing */
     weir_module_settings settings; /* max_rounds */
 } weir_module;
 

@@ -56,6 +56,13 @@ typedef struct weir_sink_kind {
      * answers fail to come, and `error` says why; WEIR_CLOSED: they never will; the runtime stops.
      */
     weir_status (*answered)(weir_sink *sink, uint64_t *ret_safe, weir_error **error);
+    /* Of a sink that has set `joint` in `open`: its results become safe together with the positions
+     * of the events that they came of, of all such sinks at once. Called at the end of each turn
+     * for the module's first. `quiet`: nothing is under way; all sinks have all results, and
+     * `commit` of the sources was told the positions that go with them. `now`: it is the end, or
+     * reading must stop. WEIR_OK: nothing is due; WEIR_AGAIN: sources that commit are not read
+     * until it is OK. Another status ends the runtime. */
+    weir_status (*join)(weir_sink *sink, bool quiet, bool now, weir_error **error);
     void (*close)(weir_sink *sink);
 } weir_sink_kind;
 
@@ -63,6 +70,10 @@ typedef struct weir_sink_kind {
 typedef struct weir_sink_host {
     /* Watches one descriptor for input, all the while; -1: none. */
     void (*watch)(weir_sink *sink, int fd);
+    /* The module's sinks and sources by their place in the spec; NULL: there are no more. Sinks are
+     * opened in this order, then sources. */
+    weir_sink *(*sink)(weir_sink *sink, uint32_t place);
+    weir_source *(*source)(weir_sink *sink, uint32_t place);
     void (*log)(weir_sink *sink, weir_level level, const char *message);
 } weir_sink_host;
 
@@ -84,6 +95,7 @@ struct weir_sink {
     void *state;
     const char *folder; /* what relative paths are relative to */
     bool fresh;         /* begin with an empty file (replay, test), do not append */
+    bool joint;         /* it is safe together with positions: see `join` */
     weir_format format;
     weir_tap tap; /* the host's, of a sink of any kind */
     weir_sink_metrics metrics;

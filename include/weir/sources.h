@@ -315,6 +315,7 @@ struct weir_source {
     const struct weir_source_host *host;
     void *host_arg;
     bool ended;
+    bool joint;    /* a sink makes its positions safe: `commit` only notes them */
     int64_t until; /* events with a later stamp stay for the next read (channel) */
 };
 

@@ -297,7 +297,7 @@ static void consume(const char *topic)
     set(conf, "group.id", "tool");
     set(conf, "enable.partition.eof", "true");
     set(conf, "enable.auto.commit", "false");
-    set(conf, "isolation.level", "read_committed");
+    set(conf, "isolation.level", getenv("ALL") != NULL ? "read_uncommitted" : "read_committed");
     set(conf, "fetch.wait.max.ms", "10");
     rd_kafka_t *rk = client(RD_KAFKA_CONSUMER, conf);
     rd_kafka_poll_set_consumer(rk);

@@ -752,4 +752,5 @@ const weir_module hello_module = {
     .reactors = hello_reactors, .reactor_count = 1,
     .graphs = hello_graphs, .graph_count = 1,
     .sinks = hello_sinks, .sink_count = 1,
+    .keeps = "'quotes' would fire 'spread' again for all that it reads again after a start",
 };

@@ -2085,4 +2085,5 @@ const weir_module maker_module = {
     .graphs = maker_graphs, .graph_count = 1,
     .sinks = maker_sinks, .sink_count = 2,
     .tests = maker_tests, .test_count = 2,
+    .keeps = "the node 'decide' of 'quote_maker' keeps state",
 };

@@ -2306,4 +2306,5 @@ const weir_module shapes_module = {
     .reactors = shapes_reactors, .reactor_count = 4,
     .graphs = shapes_graphs, .graph_count = 6,
     .sinks = shapes_sinks, .sink_count = 2,
+    .keeps = "the accumulator 'recent' keeps state",
 };

@@ -1600,4 +1600,5 @@ const weir_module small_module = {
     .graphs = small_graphs, .graph_count = 2,
     .sinks = small_sinks, .sink_count = 1,
     .tests = small_tests, .test_count = 2,
+    .keeps = "the events of the source 'pings' cannot be read again",
 };
