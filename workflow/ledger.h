@@ -35,7 +35,7 @@ typedef struct ledger {
     size_t oldest;
     uint64_t turn;
     void *user;
-    struct isolation *isolation; /* NULL: functions run on threads */
+    struct zygotes *zygotes; /* NULL: functions run on threads */
 } ledger;
 
 void ledger_free(ledger *l); /* what it has, but for the store */

@@ -94,7 +94,6 @@ kill_in_load() {
     kill -9 "$!"
     wait "$!" 2>/dev/null || :
     : >go
-    echo >gate
 }
 kill_in_load --key killed --json
 run --key killed --json >out
