@@ -365,6 +365,39 @@ static void lost_once_is_once_too_often(void **state)
     close_pair(&p);
 }
 
+/* What cannot be recorded now is kept, and no task fails for it. */
+static void a_store_that_is_held_is_waited_for(void **state)
+{
+    (void)state;
+    const weir_setting settings[] = {{.name = "busy", .text = "1ms"},
+                                     {.name = "poll", .text = "1ms"}};
+    pair p;
+    int64_t now;
+
+    open_pair(&p, chain, true);
+    weir_runner_close(p.runner);
+    FLOW_OK(weir_runner_open(p.url, settings, 2, &p.runner, &error));
+    FLOW_OK(weir_runner_load(p.runner, &p.flow->module, NULL, &error));
+    int64_t id = start(&p);
+    FLOW_OK(runner_turn(p.runner, &error));
+    weir_store *other = p.outside->ledger.store;
+    FLOW_OK(other->kind->begin(other, true, &now, &error));
+    turn_some(&p, 1);
+    for (int i = 0; i < 5; i++) {
+        FLOW_OK(runner_turn(p.runner, &error));
+        runner_wait(p.runner);
+    }
+    assert_true(p.runner->waits_for_store);
+    assert_non_null(p.runner->results);
+    other->kind->rollback(other);
+    turn_until(&p, id, NULL, "Completed");
+    json_t *result = flow_result(p.outside, id);
+    assert_int_equal(flow_attempts(result, "a"), 1);
+    assert_int_equal(runs, 3);
+    json_decref(result);
+    close_pair(&p);
+}
+
 static void options_are_to_fit(void **state)
 {
     (void)state;
@@ -389,6 +422,7 @@ int main(void)
         cmocka_unit_test(a_stuck_execution_is_failed),
         cmocka_unit_test(a_runner_that_was_taken_for_gone_begins_anew),
         cmocka_unit_test(lost_once_is_once_too_often),
+        cmocka_unit_test(a_store_that_is_held_is_waited_for),
         cmocka_unit_test(options_are_to_fit),
     };
 
