@@ -83,14 +83,28 @@ static weir_status end_overdue(ledger *l, weir_error **error)
     return status;
 }
 
+static weir_status wake_one(ledger *l, const marked_task *task, weir_error **error)
+{
+    if (task->state == STORE_READY)
+        return l->store->kind->queue(l->store, task->execution, task->position, error);
+    return l->store->kind->move_task(l->store,
+                                     &(store_task_move){.execution = task->execution,
+                                                        .position = task->position,
+                                                        .from = task->state,
+                                                        .to = STORE_READY,
+                                                        .runner = l->runner,
+                                                        .time = l->now,
+                                                        .due = l->now},
+                                     error);
+}
+
 weir_status ledger_wake(ledger *l, weir_error **error)
 {
     marks due;
     weir_status status = list(l, STORE_DUE, l->now, &due, error);
 
     for (size_t i = 0; i < due.count && status == WEIR_OK; i++)
-        status =
-            l->store->kind->queue(l->store, due.items[i].execution, due.items[i].position, error);
+        status = wake_one(l, &due.items[i], error);
     return status == WEIR_OK ? end_overdue(l, error) : status;
 }
 

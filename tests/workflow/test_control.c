@@ -398,6 +398,35 @@ static void a_store_that_is_held_is_waited_for(void **state)
     close_pair(&p);
 }
 
+/* What is Deferred until a time can be claimed then. */
+static void what_is_deferred_comes_again(void **state)
+{
+    (void)state;
+    pair p;
+    weir_task *job = NULL;
+
+    open_pair(&p, chain, false);
+    int64_t id = start(&p);
+    ledger *l = &p.outside->ledger;
+    FLOW_OK(ledger_begin(l, true, &error));
+    FLOW_OK(ledger_join(l, "test", &error));
+    FLOW_OK(ledger_claim(l, id, 1, &job, &error));
+    FLOW_OK(l->store->kind->move_task(l->store,
+                                      &(store_task_move){.execution = id,
+                                                         .from = STORE_RUNNING,
+                                                         .to = STORE_DEFERRED,
+                                                         .token = job->token,
+                                                         .time = l->now,
+                                                         .due = l->now + 5000000000},
+                                      &error));
+    FLOW_OK(ledger_end(l, WEIR_OK, &error));
+    job_free(job);
+    turn_until(&p, id, NULL, "Completed");
+    assert_int_equal(p.runner->virtual_now, FLOW_START + 5000000000);
+    assert_int_equal(runs, 3);
+    close_pair(&p);
+}
+
 static void options_are_to_fit(void **state)
 {
     (void)state;
@@ -423,6 +452,7 @@ int main(void)
         cmocka_unit_test(a_runner_that_was_taken_for_gone_begins_anew),
         cmocka_unit_test(lost_once_is_once_too_often),
         cmocka_unit_test(a_store_that_is_held_is_waited_for),
+        cmocka_unit_test(what_is_deferred_comes_again),
         cmocka_unit_test(options_are_to_fit),
     };
 
