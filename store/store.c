@@ -76,6 +76,14 @@ bool store_may_move(bool task, store_state from, store_state to)
                 : is_among(of_executions, sizeof of_executions / sizeof *of_executions, from, to);
 }
 
+bool store_may_be(bool task, store_state state)
+{
+    for (int from = STORE_NONE; from <= STORE_CANCELLED; from++)
+        if (store_may_move(task, (store_state)from, state))
+            return true;
+    return false;
+}
+
 /* --- URLs --- */
 
 static const weir_store_kind *const kinds[] = {&store_sqlite};

@@ -112,7 +112,12 @@ void weir_runner_stop(weir_runner *runner)
 void runner_use_virtual_time(weir_runner *runner, int64_t now)
 {
     runner->virtual_now = now;
-    runner->ledger.clock = &runner->virtual_now;
+    runner_use_clock(runner, &runner->virtual_now);
+}
+
+void runner_use_clock(weir_runner *runner, int64_t *now)
+{
+    runner->ledger.clock = now;
 }
 
 void runner_tell(const weir_runner *runner, weir_level level, const char *name, const char *format,

@@ -112,6 +112,24 @@ WEIR_API WEIR_MUST_USE weir_status weir_workflow_wait(weir_runner *runner, int64
 WEIR_API WEIR_MUST_USE weir_status weir_workflow_result(weir_runner *runner, int64_t id,
                                                         char **ret_json, weir_error **error);
 
+/* The same, each task also with "after", the names of those that it comes after. */
+WEIR_API WEIR_MUST_USE weir_status weir_workflow_show(weir_runner *runner, int64_t id,
+                                                      char **ret_json, weir_error **error);
+
+/* Why each task that is not Completed is not: {"id", "workflow", "status", "tasks": [{"task",
+ * "state", "why"}]}. */
+WEIR_API WEIR_MUST_USE weir_status weir_workflow_explain(weir_runner *runner, int64_t id,
+                                                         char **ret_json, weir_error **error);
+
+/* At most `most` executions, newest first, as a JSON array of {"id", "workflow", "status",
+ * "created", "key"?, "started"?, "ended"?, "unfinished", "reason"?}, times in nanoseconds since
+ * 1970. `workflow`, `state` (NULL: any) and `before` (0: all), an id, choose. WEIR_INVALID: no such
+ * state. */
+WEIR_API WEIR_MUST_USE weir_status weir_workflow_list(weir_runner *runner, const char *workflow,
+                                                      const char *state, int64_t before,
+                                                      size_t most, char **ret_json,
+                                                      weir_error **error);
+
 /* All events of an execution, oldest first, as a JSON array of {"number", "time", "task"?, "from"?,
  * "to"?, "runner"?, "attempt"?, "reason"?}. */
 WEIR_API WEIR_MUST_USE weir_status weir_workflow_events(weir_runner *runner, int64_t id,
