@@ -125,7 +125,6 @@ read -r line <started
 kill -9 "$server"
 wait "$server" 2>/dev/null || :
 : >go
-echo >gate
 "$weir" workflow serve night.weir.yaml --store "$store" 2>served &
 server=$!
 workflow wait "$id" --timeout 60s --json >out
