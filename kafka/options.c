@@ -79,9 +79,12 @@ const weir_option kafka_source_options[KAFKA_SOURCE_OPTIONS] = {
     {.name = "tombstones",
      .type = WEIR_OPTION_CHOICE,
      .fallback = "drop",
-     .choices = "drop|dead_letter",
+     .choices = "drop|dead_letter|delete_key",
      AT(tombstones),
-     .help = "What becomes of records without a value; dropped ones are counted."},
+     .help = "What becomes of records without a value; dropped ones are counted. delete_key: what "
+             "is kept under the record's key goes, in all accumulators of the source that have a "
+             "key, which has to be the field of 'key_to', and in their reactors; counted as "
+             "dropped."},
     {.name = "max_rate",
      .type = WEIR_OPTION_INTEGER,
      .min = 1,

@@ -85,6 +85,36 @@ static weir_status put(kafka_source *state, const rd_kafka_message_t *message)
     return refuse(state, message, reason);
 }
 
+/* The event's time that the record tells beside its value; INT64_MIN: none. */
+int64_t kafka_time_beside(const kafka_source *state, const rd_kafka_message_t *message)
+{
+    const weir_field *field = state->time.field;
+    rd_kafka_timestamp_type_t type;
+    int64_t time = rd_kafka_message_timestamp(message, &type);
+
+    if (field == NULL || field->offset != state->source->module->time_offset ||
+        type == RD_KAFKA_TIMESTAMP_NOT_AVAILABLE)
+        return INT64_MIN;
+    return time * 1000000;
+}
+
+/* The key goes by the place behind the span's values. */
+static weir_status delete_key(kafka_source *state, const rd_kafka_message_t *message)
+{
+    weir_source *source = state->source;
+    unsigned char *value = source->values + source->span.count * source->type->size;
+    char reason[320];
+
+    if (source->span.count == source->capacity || source->refusal.waiting)
+        return WEIR_FULL;
+    if (message->key == NULL)
+        return refuse(state, message, "a tombstone without a key: there is nothing to delete");
+    memset(value, 0, source->type->size);
+    if (!kafka_fill(state, message, value, reason, sizeof reason))
+        return refuse(state, message, reason);
+    return weir_source_delete(source, value, message->offset, kafka_time_beside(state, message));
+}
+
 /* A record without a value. What is dropped is done once all before it is, so it waits until the
  * span is empty. */
 static weir_status take_tombstone(kafka_source *state, const kafka_partition *partition,
@@ -94,6 +124,8 @@ static weir_status take_tombstone(kafka_source *state, const kafka_partition *pa
 
     if (state->config->tombstones == KAFKA_TOMBSTONES_DEAD_LETTER)
         return refuse(state, message, "a tombstone: the record has no value");
+    if (state->config->tombstones == KAFKA_TOMBSTONES_DELETE_KEY)
+        return delete_key(state, message);
     if (source->span.count != 0)
         return WEIR_FULL;
     return weir_source_skip(source, partition->number, message->offset + 1, 1) ? WEIR_OK

@@ -50,10 +50,14 @@ static weir_status connect_client(kafka_source *state, weir_error **error)
     return status == WEIR_OK ? kafka_join(state, error) : status;
 }
 
-static weir_status check_group(const kafka_source *state, weir_error **error)
+static weir_status check_options(const kafka_source *state, weir_error **error)
 {
     const weir_source *source = state->source;
 
+    if (state->config->tombstones == KAFKA_TOMBSTONES_DELETE_KEY && state->config->key_to == NULL)
+        return weir_error_set_at(error, WEIR_SPEC, source->module->place,
+                                 "%s: 'tombstones: delete_key' needs the option 'key_to'",
+                                 state->client.what);
     if (!source->origin.commits || state->config->group != NULL)
         return WEIR_OK;
     return weir_error_set_at(error, WEIR_SPEC, source->module->place,
@@ -76,7 +80,7 @@ static weir_status open_source(weir_source *source, weir_error **error)
     state->batch = weir_alloc_array(KAFKA_BATCH, sizeof(rd_kafka_message_t *));
     if (state->batch == NULL)
         return weir_error_set(error, WEIR_NOMEM, "%s: out of memory", state->client.what);
-    weir_status status = check_group(state, error);
+    weir_status status = check_options(state, error);
     if (status == WEIR_OK)
         status = kafka_read_bounds(state, error);
     if (status == WEIR_OK)
@@ -332,6 +336,13 @@ static void measure(weir_source *source, weir_source_gauges *ret)
     ret->commit_time = (uint64_t)state->commit_time;
 }
 
+static const char *deletes_by(const weir_source *source)
+{
+    const kafka_source_config *config = source->config;
+
+    return config->tombstones == KAFKA_TOMBSTONES_DELETE_KEY ? config->key_to : NULL;
+}
+
 const weir_source_kind kafka_source_kind = {
     .base = KAFKA_SOURCE_HEAD,
     .state_size = sizeof(kafka_source),
@@ -343,6 +354,7 @@ const weir_source_kind kafka_source_kind = {
     .original = kafka_original,
     .close = close_source,
     .measure = measure,
+    .deletes_by = deletes_by,
     .reads_bytes = true,
     .replays = true,
 };

@@ -107,6 +107,8 @@ uint64_t kafka_lag(const kafka_source *state);
 
 /* Puts the record into the span, or passes it over. WEIR_FULL: it waits for the next read. */
 weir_status kafka_take(kafka_source *state, const rd_kafka_message_t *message);
+/* The event's time where the record tells it beside its value, or INT64_MIN. */
+int64_t kafka_time_beside(const kafka_source *state, const rd_kafka_message_t *message);
 /* The record's value, without what frames it. */
 weir_slice kafka_value_of(const kafka_source *state, const rd_kafka_message_t *message);
 
