@@ -126,8 +126,10 @@ void kafka_arm(kafka_source *state)
         next = sooner(next, state->committing ? now + second : state->commit_at);
     if (state->revoking != NULL)
         next = sooner(next, state->revoke_until);
-    if (!state->source->origin.commits)
+    if (!state->source->origin.commits && state->client.question == NULL)
         next = sooner(next, state->look_at);
+    if (state->placing != NULL && state->client.question == NULL)
+        next = sooner(next, state->ask_at);
     if (state->rate_at > now)
         next = sooner(next, state->rate_at);
     if (state->again_at != 0)
@@ -150,16 +152,16 @@ static weir_status attend(weir_source *source, weir_error **error)
     int64_t now = source->host->now(source);
 
     serve(state);
-    weir_status status = kafka_look(state, error);
+    kafka_hear(state);
+    kafka_look(state);
+    kafka_go_on_placing(state);
     kafka_finish_revoke(state);
     kafka_assign_again(state);
     if (state->dirty && now >= state->commit_at)
         kafka_commit(state);
     show_health(state);
     kafka_arm(state);
-    return status == WEIR_OK && state->client.fatal
-               ? kafka_client_fail(&state->client, WEIR_IO, error)
-               : status;
+    return state->client.fatal ? kafka_client_fail(&state->client, WEIR_IO, error) : WEIR_OK;
 }
 
 static weir_status settle(weir_source *source, weir_error **error)
@@ -308,6 +310,7 @@ static void close_source(weir_source *source)
     if (state->revoking != NULL)
         rd_kafka_topic_partition_list_destroy(state->revoking);
     kafka_merge_end(state);
+    kafka_end_placing(state);
     if (state->client.rk != NULL)
         leave(state);
     if (state->messages != NULL) {

@@ -63,6 +63,11 @@ typedef struct kafka_source {
     rd_kafka_topic_partition_list_t *revoking;
     int64_t revoke_until;
 
+    /* Partitions of which the cluster is asked where they begin and end; NULL: none. */
+    rd_kafka_topic_partition_list_t *placing;
+    bool placing_again, stale; /* stale: the answer that is under way is of no use */
+    int64_t ask_at;            /* not before */
+
     bool committing; /* a commit is on its way */
     bool dirty;      /* something is to be committed */
     bool spoilt;     /* partitions went whose results are in an open transaction */
@@ -123,14 +128,27 @@ weir_status kafka_merge(kafka_source *state, size_t limit);
 /* --- position.c: where partitions begin and end --- */
 
 weir_status kafka_read_bounds(kafka_source *state, weir_error **error);
-/* Fills in the offsets of partitions that are about to be assigned. */
-void kafka_place(kafka_source *state, rd_kafka_topic_partition_list_t *list);
+/* Whether it has to be asked, and how; NULL: out of memory. */
+bool kafka_place_asks(const kafka_source *state);
+kafka_question *kafka_place_question(const kafka_source *state,
+                                     const rd_kafka_topic_partition_list_t *list);
+/* Fills in the offsets of partitions that are about to be assigned. `answer`: NULL where nothing
+ * had to be asked. */
+void kafka_place(kafka_source *state, rd_kafka_topic_partition_list_t *list,
+                 const kafka_question *answer);
 
 /* --- partitions.c: which partitions this process reads --- */
 
 weir_status kafka_join(kafka_source *state, weir_error **error);
-/* `assign: all`, and replays: looks for (new) partitions when it is time. */
-weir_status kafka_look(kafka_source *state, weir_error **error);
+/* Assigns them as soon as it is known where they begin; `again`: those that are read by librdkafka
+ * already. Copies the list. */
+void kafka_begin_placing(kafka_source *state, const rd_kafka_topic_partition_list_t *list,
+                         bool again);
+void kafka_go_on_placing(kafka_source *state);
+void kafka_stop_placing(kafka_source *state);
+void kafka_end_placing(kafka_source *state);
+/* Takes the answer of the cluster, if there is one. */
+void kafka_hear(kafka_source *state);
 void kafka_on_rebalance(rd_kafka_t *rk, rd_kafka_resp_err_t code,
                         rd_kafka_topic_partition_list_t *list, void *opaque);
 /* Gives back what is revoked once all of it is done and committed, or the time is up. */
@@ -149,6 +167,12 @@ void kafka_rewind(kafka_source *state);
 /* Frees what was fetched and not put into a span, of one partition or of all. In source.c. */
 void kafka_discard(kafka_source *state, const char *topic, int32_t partition);
 void kafka_drop_fetched(kafka_source *state);
+
+/* --- look.c --- */
+
+/* `assign: all`, and replays: asks for (new) partitions when it is time. */
+void kafka_look(kafka_source *state);
+void kafka_looked(kafka_source *state, const struct rd_kafka_metadata *topics);
 
 /* --- commit.c --- */
 
