@@ -33,7 +33,7 @@ void kafka_explain(rd_kafka_resp_err_t code, const char *reason, char *text, siz
         {RD_KAFKA_RESP_ERR_CLUSTER_AUTHORIZATION_FAILED,
          "no permission for the cluster; an idempotent producer needs IDEMPOTENT_WRITE"},
         {RD_KAFKA_RESP_ERR_TRANSACTIONAL_ID_AUTHORIZATION_FAILED,
-         "no permission for the transactional id"},
+         "no permission for the transactional id; the user needs WRITE and DESCRIBE on it"},
         {RD_KAFKA_RESP_ERR__AUTHENTICATION,
          "the cluster refuses the login; check the sasl properties"},
         {RD_KAFKA_RESP_ERR__SSL, "TLS failed; check security.protocol and the ssl properties"},
