@@ -12,8 +12,8 @@ static bool is_wanted(const kafka_source *state, const char *topic)
 {
     const char *text = state->config->topic;
 
-    if (state->has_pattern)
-        return regexec(&state->pattern, topic, 0, NULL, 0) == 0;
+    if (state->pattern != NULL)
+        return regexec(&state->matcher, topic, 0, NULL, 0) == 0;
     for (;;) {
         text += strspn(text, " ,");
         size_t size = strcspn(text, ", ");

@@ -55,10 +55,12 @@ const weir_option kafka_source_options[KAFKA_SOURCE_OPTIONS] = {
      .type = WEIR_OPTION_TEXT,
      .fallback = "earliest",
      AT(start),
-     .help = "Where to begin in a partition that the group has no position of, and always under "
-             "'assign: all': earliest, latest, 'offset N', a time such as 2024-03-01T12:00:00Z, or "
-             "a duration back from now such as -15m. Under latest and times partitions that are "
-             "added to a topic of the group later begin at their beginning."},
+     .help =
+         "Where to begin in a partition that the group has no position of, and always under "
+         "'assign: all': earliest, latest, 'offset N', a time such as 2024-03-01T12:00:00Z, or "
+         "a duration back from now such as -15m. Under latest, offsets and times partitions that "
+         "are added to a topic of the group later, and topics that come to match its pattern, "
+         "begin at their beginning."},
     {.name = "until",
      .type = WEIR_OPTION_TEXT,
      AT(until),

@@ -98,7 +98,8 @@ static void drop(kafka_source *state, const rd_kafka_topic_partition_t *one)
         return;
     state->spoilt = state->spoilt || (state->source->joint && !is_finished(state, partition));
     weir_source_take_back(state->source, partition->number);
-    weir_origin_leave(&state->source->origin, partition->number);
+    if (!state->closing) /* what is told at the end are those that it had */
+        weir_origin_leave(&state->source->origin, partition->number);
     /* Should it come again they would go before what was taken back. */
     kafka_discard(state, one->topic, one->partition);
     *partition = state->partitions[--state->partition_count];
@@ -111,8 +112,9 @@ void kafka_forget(kafka_source *state)
         weir_free(state->topics[i]);
     weir_free(state->topics);
     weir_free(state->partitions);
-    if (state->has_pattern)
-        regfree(&state->pattern);
+    if (state->pattern != NULL)
+        regfree(&state->matcher);
+    weir_free(state->pattern);
 }
 
 /* --- Taking over --- */
@@ -442,7 +444,7 @@ void kafka_assign_again(kafka_source *state)
 
 /* --- A group --- */
 
-/* The names between the commas; NULL: one is empty. */
+/* The names between the commas, or the one pattern; NULL: it is neither. */
 static rd_kafka_topic_partition_list_t *split_topics(const char *text)
 {
     rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new(1);
@@ -454,7 +456,7 @@ static rd_kafka_topic_partition_list_t *split_topics(const char *text)
         int kept = (int)size;
         while (kept > 0 && text[kept - 1] == ' ')
             kept--;
-        if (kept == 0 || kept >= (int)sizeof name)
+        if (kept == 0 || kept >= (int)sizeof name || (text[0] == '^' && list->cnt != 0))
             break;
         snprintf(name, sizeof name, "%.*s", kept, text);
         rd_kafka_topic_partition_list_add(list, name, RD_KAFKA_PARTITION_UA);
@@ -474,6 +476,30 @@ static weir_status bad_topic(const kafka_source *state, weir_error **error)
                              state->client.what, state->config->topic);
 }
 
+/* Whole names match, whatever version of librdkafka looks at them. */
+static bool read_pattern(kafka_source *state, const char *text)
+{
+    char whole[300];
+
+    snprintf(whole, sizeof whole, "^(%.256s)$", text + 1);
+    if (regcomp(&state->matcher, whole, REG_EXTENDED | REG_NOSUB) != 0)
+        return false;
+    state->pattern = weir_strdup(whole);
+    if (state->pattern == NULL)
+        regfree(&state->matcher);
+    return state->pattern != NULL;
+}
+
+static rd_kafka_resp_err_t subscribe(const kafka_source *state,
+                                     rd_kafka_topic_partition_list_t *topics)
+{
+    if (state->pattern != NULL) {
+        rd_kafka_topic_partition_list_del_by_idx(topics, 0);
+        rd_kafka_topic_partition_list_add(topics, state->pattern, RD_KAFKA_PARTITION_UA);
+    }
+    return rd_kafka_subscribe(state->client.rk, topics);
+}
+
 weir_status kafka_join(kafka_source *state, weir_error **error)
 {
     rd_kafka_topic_partition_list_t *topics = split_topics(state->config->topic);
@@ -481,13 +507,10 @@ weir_status kafka_join(kafka_source *state, weir_error **error)
     if (topics == NULL)
         return bad_topic(state, error);
     rd_kafka_resp_err_t code = RD_KAFKA_RESP_ERR_NO_ERROR;
-    if (state->source->origin.commits) {
-        code = rd_kafka_subscribe(state->client.rk, topics);
-    } else if (state->config->topic[0] == '^') {
-        state->has_pattern =
-            regcomp(&state->pattern, state->config->topic, REG_EXTENDED | REG_NOSUB) == 0;
-        code = state->has_pattern ? code : RD_KAFKA_RESP_ERR__INVALID_ARG;
-    }
+    if (topics->elems[0].topic[0] == '^' && !read_pattern(state, topics->elems[0].topic))
+        code = RD_KAFKA_RESP_ERR__INVALID_ARG;
+    else if (state->source->origin.commits)
+        code = subscribe(state, topics);
     rd_kafka_topic_partition_list_destroy(topics);
     return code == RD_KAFKA_RESP_ERR_NO_ERROR ? WEIR_OK : bad_topic(state, error);
 }

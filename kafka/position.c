@@ -141,15 +141,24 @@ kafka_question *kafka_place_question(const kafka_source *state,
             at_time(list, state->until_end ? RD_KAFKA_OFFSET_END : millis(state->until_time));
     if (asks_group(state))
         question->committed = of_group(list);
-    return question;
+    if (!asks_group(state) || state->pattern == NULL)
+        return question;
+    question->pattern = weir_strdup(state->pattern);
+    if (question->pattern != NULL)
+        return question;
+    kafka_question_free(question);
+    return NULL;
 }
 
 /* --- Placing --- */
 
-static bool knows_topic(const rd_kafka_topic_partition_list_t *committed, const char *topic)
+/* The group has been in the topic; or, where a pattern chooses topics, in any of them. */
+static bool knows_topic(const kafka_source *state, const rd_kafka_topic_partition_list_t *committed,
+                        const char *topic)
 {
     for (int i = 0; i < committed->cnt; i++)
-        if (committed->elems[i].offset >= 0 && strcmp(committed->elems[i].topic, topic) == 0)
+        if (committed->elems[i].offset >= 0 &&
+            (state->pattern != NULL || strcmp(committed->elems[i].topic, topic) == 0))
             return true;
     return false;
 }
@@ -177,8 +186,9 @@ static int64_t start_of(const kafka_source *state, const kafka_question *answer,
                                           : state->start_offset;
 }
 
-/* Where the group has been; where it has not, at `start`, or in a topic that it knows at the
- * beginning: a partition that is new has nothing that anybody could have skipped. */
+/* Where the group has been; where it has not, at `start`, or at the beginning in a topic that it
+ * knows, and in one that has come to match its pattern: what is new has nothing that anybody could
+ * have skipped. */
 static int64_t place_of(const kafka_source *state, const kafka_question *answer,
                         const rd_kafka_topic_partition_t *one)
 {
@@ -189,8 +199,8 @@ static int64_t place_of(const kafka_source *state, const kafka_question *answer,
     int64_t found = found_in(committed, one);
     if (found >= 0)
         return found;
-    return knows_topic(committed, one->topic) ? RD_KAFKA_OFFSET_BEGINNING
-                                              : start_of(state, answer, one);
+    return knows_topic(state, committed, one->topic) ? RD_KAFKA_OFFSET_BEGINNING
+                                                     : start_of(state, answer, one);
 }
 
 /* A partition that nobody wrote to since begins at its end, which is committed at once: else a

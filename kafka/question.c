@@ -2,6 +2,7 @@
 /* question.c - the thread that asks, and ends with the answer. */
 #include "kafka/question.h"
 
+#include <regex.h>
 #include <signal.h>
 #include <unistd.h>
 
@@ -32,18 +33,40 @@ static void ask_offsets(kafka_question *question, rd_kafka_topic_partition_list_
               "offsets");
 }
 
+static void add_partitions(rd_kafka_topic_partition_list_t *list,
+                           const rd_kafka_metadata_topic_t *topic)
+{
+    for (int i = 0; i < topic->partition_cnt; i++)
+        if (rd_kafka_topic_partition_list_find(list, topic->topic, topic->partitions[i].id) == NULL)
+            rd_kafka_topic_partition_list_add(list, topic->topic, topic->partitions[i].id);
+}
+
+static void add_matching(kafka_question *question)
+{
+    regex_t pattern;
+
+    if (question->pattern == NULL || question->topics == NULL ||
+        regcomp(&pattern, question->pattern, REG_EXTENDED | REG_NOSUB) != 0)
+        return;
+    for (int i = 0; i < question->topics->topic_cnt; i++)
+        if (regexec(&pattern, question->topics->topics[i].topic, 0, NULL, 0) == 0)
+            add_partitions(question->committed, &question->topics->topics[i]);
+    regfree(&pattern);
+}
+
 static void ask_all(kafka_question *question)
 {
-    if (question->asks_topics)
+    if (question->asks_topics || question->pattern != NULL)
         note(question,
              rd_kafka_metadata(question->rk, 1, NULL, &question->topics, question->wait_ms),
              "the topics");
     ask_offsets(question, question->starts);
     ask_offsets(question, question->ends);
-    if (question->committed != NULL && question->code == RD_KAFKA_RESP_ERR_NO_ERROR)
-        note_list(question,
-                  rd_kafka_committed(question->rk, question->committed, question->wait_ms),
-                  question->committed, "the group's positions");
+    if (question->committed == NULL || question->code != RD_KAFKA_RESP_ERR_NO_ERROR)
+        return;
+    add_matching(question);
+    note_list(question, rd_kafka_committed(question->rk, question->committed, question->wait_ms),
+              question->committed, "the group's positions");
 }
 
 static void *work(void *arg)
@@ -120,6 +143,7 @@ void kafka_question_free(kafka_question *question)
     free_list(question->committed);
     if (question->topics != NULL)
         rd_kafka_metadata_destroy(question->topics);
+    weir_free(question->pattern);
     pthread_mutex_destroy(&question->mutex);
     weir_free(question);
 }

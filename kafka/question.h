@@ -18,6 +18,7 @@ typedef struct kafka_question {
     bool asks_topics;
     rd_kafka_topic_partition_list_t *starts, *ends; /* NULL: not asked; times, and then offsets */
     rd_kafka_topic_partition_list_t *committed;     /* NULL: not asked; then the group's offsets */
+    char *pattern; /* NULL: none; partitions of all topics that match it are added to `committed` */
     /* Once it is answered: */
     const struct rd_kafka_metadata *topics;
     rd_kafka_resp_err_t code; /* of what was not answered, and what that is */

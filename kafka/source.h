@@ -56,8 +56,9 @@ typedef struct kafka_source {
     uint32_t partition_count, partition_room;
     kafka_partition *newest; /* the one that the last record was of */
     const rd_kafka_topic_t *newest_topic;
-    regex_t pattern;
-    bool has_pattern, assigned, cooperative;
+    char *pattern; /* of topics, for whole names; NULL: none */
+    regex_t matcher;
+    bool assigned, cooperative;
 
     /* A revoke under way: the list is what to give back; NULL: none. */
     rd_kafka_topic_partition_list_t *revoking;

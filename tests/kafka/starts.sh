@@ -46,6 +46,21 @@ send b "13"
 send b "21 22" 1
 gives later "topic: $run-b, group: $run-latest, start: latest" "13 21 22"
 
+# Also a topic that comes to match the group's pattern; a pattern matches whole names.
+spec born "topic: '^$run-born.', group: $run-born, start: latest"
+topic "$run-born1" 1
+topic "$run-born-long" 1
+send born1 7
+expect_code 0 "$weir" run born.weir.yaml
+[ ! -s out ] || fail "latest gives what was there before: $(cat out)"
+topic "$run-born2" 1
+send born2 8
+send born-long 9
+gives born "topic: '^$run-born.', group: $run-born, start: latest" 8
+spec bad "topic: '$run-a, ^$run-born.', group: g"
+expect_code 2 "$weir" run bad.weir.yaml
+expect_text err "is not a name, a list of names or a regular expression"
+
 # Record data in fields.
 printf 'k\t7b226e223a337d\n' | kt hex "$run-a"
 spec fields "topic: $run-a, assign: all, start: offset 3"
