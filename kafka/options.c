@@ -64,8 +64,9 @@ const weir_option kafka_source_options[KAFKA_SOURCE_OPTIONS] = {
     {.name = "until",
      .type = WEIR_OPTION_TEXT,
      AT(until),
-     .help = "Where the source ends: 'end' (what each partition holds at the start), or a time. "
-             "Without it, never."},
+     .help = "Where the source ends: 'end' (what each partition holds at the start), or a time: "
+             "before each partition's first record that is as new; one that is to come is waited "
+             "for. Without it, never."},
     {.name = "assign",
      .type = WEIR_OPTION_CHOICE,
      .fallback = "group",

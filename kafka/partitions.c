@@ -362,7 +362,7 @@ static rd_kafka_topic_partition_list_t *rewound(kafka_source *state)
         if (begin < 0 || partition->revoked)
             continue;
         partition->next = begin;
-        partition->ended = false;
+        partition->ended = partition->at_end = false;
         state->dirty = state->dirty || !kafka_is_committed(partition);
         rd_kafka_topic_partition_list_add(list, state->topics[partition->topic],
                                           partition->partition)

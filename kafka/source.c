@@ -134,6 +134,8 @@ void kafka_arm(kafka_source *state)
         next = sooner(next, state->rate_at);
     if (state->again_at != 0)
         next = sooner(next, state->again_at);
+    if (state->until_time > now)
+        next = sooner(next, state->until_time);
     state->source->host->wake_at(state->source, next);
 }
 
@@ -212,12 +214,15 @@ static bool fetch(kafka_source *state)
     return count > 0;
 }
 
+/* Once a time has come, who has no more records has ended. */
 static bool has_ended(const kafka_source *state)
 {
+    bool time_has_come = state->source->host->now(state->source) >= state->until_time;
+
     if (!state->assigned || (!state->until_end && state->until_time == INT64_MAX))
         return false;
     for (uint32_t i = 0; i < state->partition_count; i++)
-        if (!state->partitions[i].ended)
+        if (!state->partitions[i].ended && !(time_has_come && state->partitions[i].at_end))
             return false;
     return true;
 }

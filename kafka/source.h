@@ -40,6 +40,7 @@ typedef struct kafka_partition {
     rd_kafka_message_t *head;
     int64_t head_time;
     bool ended;
+    bool at_end;  /* nothing was behind the newest record, as of the last fetch; where `until` is */
     bool revoked; /* it goes to another member: nothing more of it is handed on */
 } kafka_partition;
 

@@ -100,7 +100,7 @@ graphs: {g: {when_any: [items], nodes: {n: {in: items, to: out}}}}
 sinks: {out: {kind: stdout, type: Item}, dead: {kind: file, path: dead.jsonl}}
 Y
 topic "$run-frame" 1
-printf 'k\t00000000077b226e223a337d\n' | kt hex "$run-frame"
+printf 'k\t00000000077b226e223a337d\nk\t7b226e223a347d\n' | kt hex "$run-frame"
 SECRET=hush-hush
 export SECRET
 expect_code 0 "$weir" build frame.weir.yaml -o frames.so
@@ -109,6 +109,7 @@ grep -q "a schema-registry frame, id 7: 'framing: confluent' strips it" dead.jso
 cat err >all.err
 expect_code 0 "$weir" run --json --set sources.items.framing=confluent frames.so
 grep -q '"n":3' out || fail "the frame is not stripped: $(cat out)"
+grep -q "no schema-registry frame" dead.jsonl || fail "a missing frame is not named"
 cat out err >>all.err
 expect_code 2 "$weir" run --set sources.items.librdkafka.sasl.pasword="$SECRET" frames.so
 cat err >>all.err

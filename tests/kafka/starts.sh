@@ -33,6 +33,20 @@ gives grouped "topic: '^$run-.\$', group: $run-pattern" "1 2 3 11 12"
 gives past "topic: $run-a, assign: all, start: -1h" "1 2 3"
 gives old "topic: $run-a, assign: all, start: '2001-01-01T00:00:00Z'" "1 2 3"
 gives future "topic: $run-a, assign: all, start: '2099-01-01T00:00:00Z'" "" 
+topic "$run-old" 1
+printf 'k\t7b226e223a31357d\n' | kt hex "$run-old"
+send old 16
+until="'2021-01-01T00:00:00Z'"
+gives before "topic: $run-old, assign: all" 15
+# One that is to come is waited for, and what comes until then is read.
+until="'$(date -u -d '4 seconds' +%FT%TZ)'"
+spec coming "topic: $run-old, assign: all"
+begin coming run coming.weir.yaml
+await 20 grep -q 16 coming.out
+send old 17
+await 20 grep -q 17 coming.out
+finish coming "$pid" 0
+[ "$(date +%s)" -ge "$(date -d "$(echo "$until" | tr -d "'")" +%s)" ] || fail "it did not wait for $until"
 until="'2001-01-01T00:00:00Z'"
 gives ended "topic: $run-a, assign: all" ""
 until=end
