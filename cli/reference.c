@@ -224,7 +224,11 @@ static void print_metrics_page(void)
             printf("| `weir_%s_%s` | %s | %s |\n", metric_rooms[r].name, metric->name,
                    metric->kind == METRIC_COUNTER ? "counter" : "gauge", metric->help);
         }
-    puts("| `weir_node_runs_total` | counter | Runs of a node. |");
+    puts("| `weir_source_position` | gauge | By `partition`: behind the newest event that was "
+         "handed "
+         "on, of sources that commit. |\n"
+         "| `weir_source_done_position` | gauge | By `partition`: below it all events are done. |\n"
+         "| `weir_node_runs_total` | counter | Runs of a node. |");
 }
 
 /* --- errors --- */
