@@ -203,7 +203,7 @@ static int run(const cli_arguments *arguments)
 }
 
 static const cli_option options[] = {
-    {"--store", "URL", "where it is recorded: sqlite:FILE"},
+    {"--store", "URL", "where it is recorded: sqlite:FILE or postgresql://USER@HOST/DATABASE"},
     {"--input", "JSON", "what every task can read, a JSON object (default: {})"},
     {"--key", "KEY", "the execution that was started with this key goes on, if there is one"},
     {"--resume", "ID", "goes on with this execution"},

@@ -5,6 +5,7 @@
 
 #include <sqlite3.h>
 
+#include "store/migration.h"
 #include "store/store.h"
 
 /* Each statement is prepared when it is first needed. */
@@ -75,14 +76,7 @@ typedef struct sqlite_store {
     sqlite3_stmt *statements[SQL_STATEMENTS];
 } sqlite_store;
 
-/* One migration: forward only, told from a changed one by its digest. */
-typedef struct sqlite_migration {
-    int number;
-    const char *name;
-    const char *text;
-} sqlite_migration;
-
-extern const sqlite_migration sqlite_migrations[]; /* generated from migrations/; numbers 1.. */
+extern const store_migration sqlite_migrations[]; /* generated from migrations/sqlite */
 extern const int sqlite_migration_count;
 
 /* Sets the error that SQLite's newest failure means: "the store 'x.db' cannot WHAT: REASON". */
@@ -108,7 +102,6 @@ weir_status sqlite_migrate(sqlite_store *store, weir_error **error);
 void sqlite_bind_text(sqlite3_stmt *statement, int at, const char *text); /* NULL is null */
 /* 0 stands for null where it means "none". */
 void sqlite_bind_some(sqlite3_stmt *statement, int at, int64_t value);
-store_verdict sqlite_read_verdict(const char *text);
 store_task sqlite_read_task(sqlite3_stmt *row);
 
 /* Whoever is given rows: one of these. */

@@ -2,6 +2,7 @@
 /* store.c - states, their transitions, and stores by URL. */
 #include "store/store.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "core/text.h"
@@ -76,24 +77,58 @@ bool store_may_move(bool task, store_state from, store_state to)
                 : is_among(of_executions, sizeof of_executions / sizeof *of_executions, from, to);
 }
 
+bool store_is_move(const store_task_move *move)
+{
+    return store_may_move(true, move->from, move->to) && move->to != STORE_RUNNING &&
+           store_state_is_end(move->to) == (move->verdict != STORE_OPEN);
+}
+
+weir_status store_refuse(const char *what, int64_t number, store_state from, store_state to,
+                         weir_error **error)
+{
+    return weir_error_set(error, WEIR_STATE, "%s %lld cannot go from %s to %s", what,
+                          (long long)number, store_state_text(from), store_state_text(to));
+}
+
+/* --- Verdicts --- */
+
+static const char *const verdicts[] = {NULL, "success", "failed", "neither"};
+
+const char *store_verdict_text(store_verdict verdict)
+{
+    return verdicts[verdict];
+}
+
+store_verdict store_verdict_read(const char *text)
+{
+    for (size_t i = 1; text != NULL && i < sizeof verdicts / sizeof *verdicts; i++)
+        if (strcmp(verdicts[i], text) == 0)
+            return (store_verdict)i;
+    return STORE_OPEN;
+}
+
 /* --- URLs --- */
 
-static const weir_store_kind *const kinds[] = {&store_sqlite};
+static const weir_store_kind *const kinds[] = {&store_sqlite, &store_postgres};
 
 weir_status store_open(const char *url, int64_t busy, weir_store **ret, weir_error **error)
 {
     size_t length = strcspn(url, ":");
-    weir_nearest nearest = {.wanted = url};
-    char hint[128];
+    char wanted[32], hint[128];
+    weir_nearest nearest = {.wanted = wanted};
 
+    snprintf(wanted, sizeof wanted, "%.*s", (int)length, url);
     for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
         if (url[length] == ':' && strncmp(kinds[i]->name, url, length) == 0 &&
             kinds[i]->name[length] == '\0')
             return kinds[i]->open(url + length + 1, busy, ret, error);
         weir_nearest_offer(&nearest, kinds[i]->name);
     }
-    return weir_error_set(error, WEIR_INVALID, "'%s' names no store: write sqlite:FILE%s", url,
-                          weir_nearest_hint(&nearest, hint, sizeof hint));
+    /* Without what comes behind the kind: it may hold a password. */
+    return weir_error_set(error, WEIR_INVALID,
+                          "'%.*s' names no store: write sqlite:FILE or "
+                          "postgresql://USER@HOST/DATABASE%s",
+                          (int)length, url, weir_nearest_hint(&nearest, hint, sizeof hint));
 }
 
 void store_close(weir_store *store)

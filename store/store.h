@@ -12,7 +12,11 @@
  *          store.
  * Errors:  WEIR_IO, WEIR_AGAIN (not now: another process held the store for too long, a connection
  *          was lost; nothing was changed, and the transaction can be tried anew), WEIR_NOMEM; moves
- *          also WEIR_STATE (refused; nothing was changed, the transaction goes on).
+ *          also WEIR_STATE (refused; nothing was changed, the transaction goes on); commit also
+ *          WEIR_CLOSED (the store was lost in it, and it is not known whether all or nothing was
+ *          changed).
+ * Writers: a transaction that is to write holds what it has found, claimed or been listed until it
+ *          ends: others wait, or are not given it.
  */
 #ifndef WEIR_STORE_STORE_H
 #define WEIR_STORE_STORE_H
@@ -52,6 +56,9 @@ typedef enum store_verdict {
     STORE_FAILURE,
     STORE_NEITHER,
 } store_verdict;
+
+const char *store_verdict_text(store_verdict verdict); /* NULL: it has not ended */
+store_verdict store_verdict_read(const char *text);
 
 /* What was asked of a store, for tests and metrics. */
 typedef struct store_counts {
@@ -126,6 +133,12 @@ typedef struct store_task_move {
     const char *writes, *log;
     const char *seen; /* NULL: as it was */
 } store_task_move;
+
+/* Whether it may be at all: its states, and a verdict where it ends. */
+bool store_is_move(const store_task_move *move);
+/* WEIR_STATE: "task 3 cannot go from Pending to Completed". */
+weir_status store_refuse(const char *what, int64_t number, store_state from, store_state to,
+                         weir_error **error);
 
 typedef struct store_execution_move {
     int64_t execution;
@@ -293,9 +306,10 @@ struct weir_store {
     store_counts counts;
 };
 
-extern const weir_store_kind store_sqlite;
+extern const weir_store_kind store_sqlite, store_postgres;
 
-/* Opens the store that `url` ("sqlite:FILE") names. Also WEIR_INVALID: no such kind. */
+/* Opens the store that `url` ("sqlite:FILE", "postgresql://USER@HOST/DATABASE") names. Also
+ * WEIR_INVALID: no such kind, or one that this weir was built without. */
 weir_status store_open(const char *url, int64_t busy, weir_store **ret, weir_error **error);
 void store_close(weir_store *store); /* NULL allowed */
 

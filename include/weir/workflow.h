@@ -33,9 +33,9 @@ WEIR_API void weir_worker_main(int argc, char **argv);
 /* The options of a runner: slots, grace and so on. Static. */
 WEIR_API const weir_option *weir_runner_options(size_t *ret_count);
 
-/* Opens `store` ("sqlite:FILE"), brings it up to this version, and makes a runner over it. Fails
- * with WEIR_INVALID (no such store or option), WEIR_MISMATCH (the store is of a newer version, or
- * belongs to another program), WEIR_IO. Settings are copied. */
+/* Opens `store` ("sqlite:FILE", "postgresql://USER@HOST/DATABASE"), brings it up to this version,
+ * and makes a runner over it. Fails with WEIR_INVALID (no such store or option), WEIR_MISMATCH (the
+ * store is of a newer version, or belongs to another program), WEIR_IO. Settings are copied. */
 WEIR_API WEIR_MUST_USE weir_status weir_runner_open(const char *store, const weir_setting *settings,
                                                     size_t setting_count, weir_runner **ret,
                                                     weir_error **error);

@@ -7,6 +7,10 @@
 #include <string.h>
 #include <unistd.h>
 
+#ifdef WEIR_LIBPQ
+#include <libpq-fe.h>
+#endif
+
 void flow_check(weir_status status, weir_error *error, const char *file, int line)
 {
     if (status != WEIR_OK)
@@ -28,6 +32,9 @@ void flow_check_failure(weir_status expected, const char *text, weir_status stat
     _assert_true(said, text, file, line);
 }
 
+#ifdef WEIR_LIBPQ
+static int schemas;
+#endif
 static int stores;
 
 static void remove_stores(void)
@@ -42,8 +49,58 @@ static void remove_stores(void)
         }
 }
 
-/* They go when the test does. */
+bool flow_is_postgres(void)
+{
+    const char *kind = getenv("WEIR_TEST_STORE");
+
+    return kind != NULL && strcmp(kind, "postgresql") == 0;
+}
+
+#ifdef WEIR_LIBPQ
+static void make_schema(const char *server, const char *name)
+{
+    char text[80];
+    PGconn *connection = PQconnectdb(server);
+
+    snprintf(text, sizeof text, "CREATE SCHEMA %s", name);
+    PGresult *result = PQexec(connection, text);
+    if (PQresultStatus(result) != PGRES_COMMAND_OK)
+        fail_msg("%s: %s", server, PQerrorMessage(connection));
+    PQclear(result);
+    PQfinish(connection);
+}
+
+/* A schema of its own; it goes with the server. */
+static const char *new_schema(void)
+{
+    static char url[256];
+    char path[256], port[16] = "", server[80], name[40];
+
+    snprintf(path, sizeof path, "%s/port", getenv("WEIR_POSTGRES"));
+    FILE *file = fopen(path, "r");
+    if (file == NULL || fscanf(file, "%15s", port) != 1)
+        exit(77); /* there is no server here */
+    fclose(file);
+    snprintf(server, sizeof server, "postgresql://weir@127.0.0.1:%s/weir", port);
+    snprintf(name, sizeof name, "flow_%ld_%d", (long)getpid(), ++schemas);
+    make_schema(server, name);
+    snprintf(url, sizeof url, "%s?options=-csearch_path%%3D%s", server, name);
+    return url;
+}
+#else
+static const char *new_schema(void)
+{
+    exit(77);
+}
+#endif
+
 const char *flow_new_store(void)
+{
+    return flow_is_postgres() ? new_schema() : flow_new_file();
+}
+
+/* They go when the test does. */
+const char *flow_new_file(void)
 {
     static char url[256];
 

@@ -41,7 +41,7 @@ static void test_files(void **state)
     (void)state;
     for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
         weir_store *store = NULL;
-        const char *url = flow_new_store();
+        const char *url = flow_new_file();
         if (!files[i].fresh) {
             FLOW_OK(store_open(url, 1000000000, &store, &error));
             store_close(store);
@@ -72,7 +72,7 @@ static void it_is_set_for_safety(void **state)
     (void)state;
     weir_store *base = NULL;
 
-    FLOW_OK(store_open(flow_new_store(), 2000000000, &base, &error));
+    FLOW_OK(store_open(flow_new_file(), 2000000000, &base, &error));
     sqlite_store *store = (sqlite_store *)base;
     assert_int_equal(ask(store, "PRAGMA synchronous"), 2); /* FULL */
     assert_int_equal(ask(store, "SELECT journal_mode = 'wal' FROM pragma_journal_mode"), 1);
@@ -87,7 +87,7 @@ static void the_log_stays_small(void **state)
     (void)state;
     weir_store *store = NULL;
     char path[300], *text = weir_alloc(200001);
-    const char *url = flow_new_store();
+    const char *url = flow_new_file();
     struct stat file;
     int64_t now, id;
 
