@@ -8,8 +8,9 @@
  * Threads: a runner belongs to the thread that opened it; tasks run on threads of its own.
  * Blocking: every call may wait for the disk, and for other processes that use the store.
  * Memory:  what is returned as `char *` is the caller's, freed by weir_free.
- * Errors:  WEIR_IO (disk, database), WEIR_AGAIN (the store was busy for too long), WEIR_NOMEM, and
- *          what the functions say.
+ * Errors:  WEIR_IO (disk, database), WEIR_AGAIN (the store was busy, or not to be had, for too long;
+ *          nothing was changed), WEIR_CLOSED (it was lost in a commit, and it is not known whether
+ *          that was recorded: ask with the same key), WEIR_NOMEM, and what the functions say.
  *
  * Functions of libweir-workflow.
  */
