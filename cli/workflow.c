@@ -1,13 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* workflow.c - weir workflow run: an execution from its start, or from where it was, to its end. */
+/* workflow.c - weir workflow: its words, and those that only ask or tell the store. */
+#include "cli/workflow.h"
+
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
-#include "cli/cli.h"
-#include "cli/run.h"
 #include "core/text.h"
-#include <weir/workflow.h>
 
 /* --- Opening --- */
 
@@ -32,8 +30,7 @@ static weir_status read_settings(const cli_arguments *arguments, weir_setting *s
     return WEIR_OK;
 }
 
-static weir_status open_runner(const cli_arguments *arguments, weir_runner **ret,
-                               weir_error **error)
+weir_status workflow_open(const cli_arguments *arguments, weir_runner **ret, weir_error **error)
 {
     size_t room = arguments->given_count + 1, count = 0;
     weir_setting *settings = weir_alloc_array(room, sizeof *settings);
@@ -51,31 +48,29 @@ static weir_status open_runner(const cli_arguments *arguments, weir_runner **ret
     return status;
 }
 
-/* --- What is printed --- */
-
-static void print_people(const json_t *result)
+weir_status workflow_read_id(const char *text, int64_t *ret, weir_error **error)
 {
-    const json_t *tasks = json_object_get(result, "tasks"), *task;
-    const char *reason = json_string_value(json_object_get(result, "reason")), *name;
-
-    printf("%s, execution %lld of %s\n", json_string_value(json_object_get(result, "status")),
-           (long long)json_integer_value(json_object_get(result, "id")),
-           json_string_value(json_object_get(result, "workflow")));
-    if (reason != NULL)
-        printf("%s\n", reason);
-    void *at = json_object_iter((json_t *)(uintptr_t)tasks);
-    for (; at != NULL; at = json_object_iter_next((json_t *)(uintptr_t)tasks, at)) {
-        name = json_object_iter_key(at);
-        task = json_object_iter_value(at);
-        const char *why = json_string_value(json_object_get(task, "reason"));
-        printf("  %-20s %-10s %lld%s%s\n", name, json_string_value(json_object_get(task, "state")),
-               (long long)json_integer_value(json_object_get(task, "attempts")),
-               why != NULL ? "  " : "", why != NULL ? why : "");
-    }
+    if (weir_text_integer(text, ret) && *ret >= 1)
+        return WEIR_OK;
+    return weir_error_set(error, WEIR_INVALID, "'%s' is not the number of an execution", text);
 }
 
-/* The exit code that the result means. */
-static int print_result(const cli_arguments *arguments, weir_runner *runner, int64_t id)
+/* --- Printing --- */
+
+int workflow_give(const cli_arguments *arguments, char *text, workflow_print print)
+{
+    json_t *value = cli_has(arguments, "--json") ? NULL : json_loads(text, 0, NULL);
+
+    if (value != NULL)
+        print(value);
+    else
+        puts(text);
+    json_decref(value);
+    weir_free(text);
+    return CLI_DONE;
+}
+
+int workflow_end(const cli_arguments *arguments, weir_runner *runner, int64_t id)
 {
     weir_error *error = NULL;
     char *text = NULL;
@@ -83,142 +78,250 @@ static int print_result(const cli_arguments *arguments, weir_runner *runner, int
     if (weir_workflow_result(runner, id, &text, &error) != WEIR_OK)
         return cli_report_error(error);
     json_t *result = json_loads(text, 0, NULL);
-    if (cli_has(arguments, "--json"))
-        puts(text);
-    else if (result != NULL)
-        print_people(result);
     const char *status = json_string_value(json_object_get(result, "status"));
     int code = status != NULL && strcmp(status, "Completed") == 0 ? CLI_DONE : CLI_FAILED;
     json_decref(result);
-    weir_free(text);
+    workflow_give(arguments, text, workflow_print_execution);
     return code;
 }
 
-/* --- Signals --- */
+/* --- Words over one execution --- */
 
-static void stop_runner(void *runner)
+typedef weir_status (*asking)(weir_runner *runner, int64_t id, char **ret, weir_error **error);
+typedef weir_status (*telling)(weir_runner *runner, int64_t id, const char *reason,
+                               weir_error **error);
+
+static weir_status resume(weir_runner *runner, int64_t id, const char *reason, weir_error **error)
 {
-    weir_runner_stop(runner);
+    (void)reason;
+    return weir_workflow_resume(runner, id, error);
 }
 
-/* --- Running --- */
-
-/* The execution that is to be resumed is one of this workflow. */
-static weir_status check_resumed(weir_runner *runner, int64_t id, const char *name,
-                                 weir_error **error)
+static weir_status retry(weir_runner *runner, int64_t id, const char *reason, weir_error **error)
 {
+    (void)reason;
+    return weir_workflow_retry(runner, id, error);
+}
+
+typedef struct word {
+    const char *name, *operands;
+    size_t min_operands; /* behind the word */
+    asking ask;
+    workflow_print print;
+    telling tell;
+    const char *told; /* what it then is */
+    int (*run)(const cli_arguments *arguments);
+} word;
+
+static int ask(const cli_arguments *arguments, const word *what, weir_runner *runner, int64_t id)
+{
+    weir_error *error = NULL;
     char *text = NULL;
-    weir_status status = weir_workflow_result(runner, id, &text, error);
 
-    if (status != WEIR_OK)
-        return status;
-    json_t *result = json_loads(text, 0, NULL);
-    const char *workflow = json_string_value(json_object_get(result, "workflow"));
-    if (workflow == NULL || strcmp(workflow, name) != 0)
-        status = weir_error_set(error, WEIR_INVALID, "execution %lld is of the workflow '%s'",
-                                (long long)id, workflow != NULL ? workflow : "");
-    json_decref(result);
-    weir_free(text);
-    return status;
+    if (what->ask(runner, id, &text, &error) != WEIR_OK)
+        return cli_report_error(error);
+    return workflow_give(arguments, text, what->print);
 }
 
-static weir_status start(const cli_arguments *arguments, weir_runner *runner, const char *name,
-                         int64_t *ret_id, weir_error **error)
+static int tell(const cli_arguments *arguments, const word *what, weir_runner *runner, int64_t id)
 {
-    const char *resume = cli_value(arguments, "--resume");
+    weir_error *error = NULL;
 
-    if (resume == NULL)
-        return weir_workflow_start(runner, name, cli_value(arguments, "--input"),
-                                   cli_value(arguments, "--key"), ret_id, error);
-    if (!weir_text_integer(resume, ret_id) || *ret_id < 1)
-        return weir_error_set(error, WEIR_INVALID,
-                              "--resume takes the number of an execution, not '%s'", resume);
-    return check_resumed(runner, *ret_id, name, error);
+    if (what->tell(runner, id, cli_value(arguments, "--reason"), &error) != WEIR_OK)
+        return cli_report_error(error);
+    if (cli_has(arguments, "--json"))
+        return ask(arguments, &(word){.ask = weir_workflow_result}, runner, id);
+    cli_tell(arguments, "weir: execution %lld %s\n", (long long)id, what->told);
+    return CLI_DONE;
 }
 
-static int run_execution(const cli_arguments *arguments, const cli_module *module, const char *name)
+static int over_one(const cli_arguments *arguments, const word *what)
 {
     weir_runner *runner = NULL;
     weir_error *error = NULL;
     int64_t id = 0;
-    weir_status status = open_runner(arguments, &runner, &error);
+    weir_status status = workflow_read_id(arguments->operands[1], &id, &error);
 
-    if (status == WEIR_OK) {
-        weir_runner_set_log(runner, cli_log, (void *)(uintptr_t)arguments);
-        status = weir_runner_load(runner, module->module, module->folder, &error);
-    }
     if (status == WEIR_OK)
-        status = start(arguments, runner, name, &id, &error);
-    if (status == WEIR_OK) {
-        cli_tell(arguments, "weir: execution %lld of %s\n", (long long)id, name);
-        cli_catch_signals(stop_runner, runner);
-        status = weir_workflow_run(runner, id, &error);
-        cli_leave_signals();
-    }
-    int code = status == WEIR_OK ? print_result(arguments, runner, id) : cli_report_error(error);
+        status = workflow_open(arguments, &runner, &error);
+    if (status != WEIR_OK)
+        return cli_report_error(error);
+    int code =
+        what->ask != NULL ? ask(arguments, what, runner, id) : tell(arguments, what, runner, id);
     weir_runner_close(runner);
     return code;
 }
 
-static int check_words(const cli_arguments *arguments)
+/* --- wait and list --- */
+
+static void stop_waiting(void *runner)
 {
-    if (strcmp(arguments->operands[0], "run") != 0)
-        cli_complain("'weir workflow' can 'run' a workflow, not '%s'", arguments->operands[0]);
-    else if (arguments->operand_count < 3)
-        cli_complain("which workflow? weir workflow run SPEC NAME --store sqlite:FILE");
-    else if (cli_value(arguments, "--store") == NULL)
-        cli_complain("where is it recorded? give --store sqlite:FILE");
-    else if (cli_has(arguments, "--resume") &&
-             (cli_has(arguments, "--key") || cli_has(arguments, "--input")))
-        cli_complain("--resume goes on with an execution; --key and --input are of a new one");
-    else
-        return CLI_DONE;
-    return CLI_USAGE;
+    weir_runner_stop(runner);
 }
 
-/* `run SPEC NAME FILE.c ...` as `SPEC FILE.c ...`. */
+static weir_status wait_for(const cli_arguments *arguments, weir_runner *runner, int64_t id,
+                            weir_error **error)
+{
+    const char *text = cli_value(arguments, "--timeout");
+    int64_t most = INT64_MAX;
+
+    if (text != NULL && (!weir_text_duration(text, &most) || most < 0))
+        return weir_error_set(error, WEIR_INVALID, "--timeout takes a duration as 30s, not '%s'",
+                              text);
+    cli_catch_signals(stop_waiting, runner);
+    weir_status status = weir_workflow_wait(runner, id, most, error);
+    cli_leave_signals();
+    return status;
+}
+
+static int wait_word(const cli_arguments *arguments)
+{
+    weir_runner *runner = NULL;
+    weir_error *error = NULL;
+    int64_t id = 0;
+    weir_status status = workflow_read_id(arguments->operands[1], &id, &error);
+
+    if (status == WEIR_OK)
+        status = workflow_open(arguments, &runner, &error);
+    if (status == WEIR_OK)
+        status = wait_for(arguments, runner, id, &error);
+    int code = status == WEIR_OK ? workflow_end(arguments, runner, id) : cli_report_error(error);
+    if (status == WEIR_AGAIN)
+        code = CLI_ENVIRONMENT; /* nothing has failed yet */
+    weir_runner_close(runner);
+    return code;
+}
+
+static weir_status list(const cli_arguments *arguments, weir_runner *runner, char **ret,
+                        weir_error **error)
+{
+    const char *most = cli_value(arguments, "--most"), *before = cli_value(arguments, "--before");
+    int64_t count = 100, id = 0;
+
+    if (most != NULL && (!weir_text_integer(most, &count) || count < 1 || count > 1000000))
+        return weir_error_set(error, WEIR_INVALID, "--most takes a number from 1 on, not '%s'",
+                              most);
+    weir_status status = before != NULL ? workflow_read_id(before, &id, error) : WEIR_OK;
+    if (status != WEIR_OK)
+        return status;
+    return weir_workflow_list(runner, arguments->operand_count > 1 ? arguments->operands[1] : NULL,
+                              cli_value(arguments, "--state"), id, (size_t)count, ret, error);
+}
+
+static int list_word(const cli_arguments *arguments)
+{
+    weir_runner *runner = NULL;
+    weir_error *error = NULL;
+    char *text = NULL;
+    weir_status status = workflow_open(arguments, &runner, &error);
+
+    if (status == WEIR_OK)
+        status = list(arguments, runner, &text, &error);
+    int code = status == WEIR_OK ? workflow_give(arguments, text, workflow_print_list)
+                                 : cli_report_error(error);
+    weir_runner_close(runner);
+    return code;
+}
+
+/* --- All words --- */
+
+static const word words[] = {
+    {.name = "run", .operands = "SPEC NAME [FILE.c ...]", .min_operands = 2, .run = workflow_run},
+    {.name = "serve",
+     .operands = "SPEC [FILE.c ...] ...",
+     .min_operands = 1,
+     .run = workflow_serve},
+    {.name = "list", .operands = "[NAME]", .run = list_word},
+    {.name = "show",
+     .operands = "ID",
+     .min_operands = 1,
+     .ask = weir_workflow_show,
+     .print = workflow_print_dag},
+    {.name = "events",
+     .operands = "ID",
+     .min_operands = 1,
+     .ask = weir_workflow_events,
+     .print = workflow_print_events},
+    {.name = "explain",
+     .operands = "ID",
+     .min_operands = 1,
+     .ask = weir_workflow_explain,
+     .print = workflow_print_reasons},
+    {.name = "pause",
+     .operands = "ID",
+     .min_operands = 1,
+     .tell = weir_workflow_pause,
+     .told = "is Paused"},
+    {.name = "resume", .operands = "ID", .min_operands = 1, .tell = resume, .told = "goes on"},
+    {.name = "cancel",
+     .operands = "ID",
+     .min_operands = 1,
+     .tell = weir_workflow_cancel,
+     .told = "is Cancelled"},
+    {.name = "retry", .operands = "ID", .min_operands = 1, .tell = retry, .told = "is tried again"},
+    {.name = "wait", .operands = "ID", .min_operands = 1, .run = wait_word},
+};
+
+static const word *find_word(const char *name)
+{
+    weir_nearest nearest = {.wanted = name};
+    char hint[128];
+
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
+        if (strcmp(words[i].name, name) == 0)
+            return &words[i];
+        weir_nearest_offer(&nearest, words[i].name);
+    }
+    cli_complain("'weir workflow' has no '%s'%s", name,
+                 weir_nearest_hint(&nearest, hint, sizeof hint));
+    return NULL;
+}
+
 static int run(const cli_arguments *arguments)
 {
-    int code = check_words(arguments);
+    const word *what = find_word(arguments->operands[0]);
+    size_t given = arguments->operand_count - 1;
 
-    if (code != CLI_DONE)
-        return code;
-    cli_arguments files = *arguments;
-    cli_module module;
-    files.operands = weir_alloc_array(arguments->operand_count, sizeof *files.operands);
-    if (files.operands == NULL) {
-        cli_complain("out of memory");
-        return CLI_ENVIRONMENT;
+    if (what == NULL)
+        return CLI_USAGE;
+    bool many = strstr(what->operands, "...") != NULL;
+    if (given < what->min_operands || (!many && given > 1)) {
+        cli_complain("weir workflow %s %s --store sqlite:FILE", what->name, what->operands);
+        return CLI_USAGE;
     }
-    files.operands[0] = arguments->operands[1];
-    files.operand_count = arguments->operand_count - 2;
-    for (size_t i = 3; i < arguments->operand_count; i++)
-        files.operands[i - 2] = arguments->operands[i];
-    if ((code = cli_open_module(&files, true, &module)) == CLI_DONE) {
-        code = run_execution(arguments, &module, arguments->operands[2]);
-        cli_close_module(&module);
+    if (cli_value(arguments, "--store") == NULL) {
+        cli_complain("where is it recorded? give --store sqlite:FILE");
+        return CLI_USAGE;
     }
-    weir_free(files.operands);
-    return code;
+    return what->run != NULL ? what->run(arguments) : over_one(arguments, what);
 }
 
 static const cli_option options[] = {
     {"--store", "URL", "where it is recorded: sqlite:FILE or postgresql://USER@HOST/DATABASE"},
-    {"--input", "JSON", "what every task can read, a JSON object (default: {})"},
-    {"--key", "KEY", "the execution that was started with this key goes on, if there is one"},
-    {"--resume", "ID", "goes on with this execution"},
+    {"--input", "JSON", "run: what every task can read, a JSON object (default: {})"},
+    {"--key", "KEY", "run: the execution that was started with this key goes on, if there is one"},
+    {"--resume", "ID", "run: goes on with this execution"},
+    {"--detach", NULL, "run: starts it, prints its number and leaves it to those that serve"},
+    {"--reason", "TEXT", "pause, cancel: why; it is kept in the event"},
+    {"--state", "STATE", "list: only executions in this state"},
+    {"--most", "N", "list: so many, the newest (default: 100)"},
+    {"--before", "ID", "list: those before this one"},
+    {"--timeout", "DURATION", "wait: for so long (default: for ever)"},
     {"--set", "NAME=VALUE", "an option of the runner: slots=8, grace=10s"},
-    {"--json", NULL, "the result as one line of JSON"},
+    {"--json", NULL, "one line of JSON"},
 };
 
 const cli_verb cli_workflow = {
     .name = "workflow",
-    .summary = "Runs a durable workflow to its end.",
-    .operands = "run SPEC NAME [FILE.c ...]",
+    .summary = "Runs durable workflows, and shows and steers their executions.",
+    .operands = "run SPEC NAME [FILE.c ...] | serve SPEC [FILE.c ...] ... | list [NAME] | "
+                "show|events|explain|pause|resume|cancel|retry|wait ID",
     .details =
-        "What has been done is recorded in the store. When the command is interrupted, it goes on "
-        "there with the same --key, or with --resume; no task that is Completed runs again. Exit "
-        "code 0: Completed, 1: Failed, 3: stopped by a signal.",
+        "What has been done is recorded in the store. When a run is interrupted, it goes on there "
+        "with the same --key, or with --resume, or by one that serves; no task that is Completed "
+        "runs again. `serve` runs tasks of all executions until a signal stops it; any number of "
+        "them may share a store. Exit codes of run and wait: 0 Completed, 1 Failed or Cancelled, 3 "
+        "stopped by a signal, or not ended in time.",
     .options = options,
     .option_count = sizeof options / sizeof *options,
     .min_operands = 1,

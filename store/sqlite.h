@@ -19,6 +19,7 @@ typedef enum sqlite_statement {
     SQL_BEAT,
     SQL_OFFER,
     SQL_END_RUNNER,
+    SQL_DROP_OFFERS,
     SQL_RUNNERS,
     SQL_COUNT_OFFERS,
     SQL_ADD_PLAN,

@@ -64,7 +64,13 @@ weir_status sqlite_end_runner(weir_store *base, int64_t runner, int64_t time, we
         return WEIR_IO;
     sqlite3_bind_int64(statement, 1, runner);
     sqlite3_bind_int64(statement, 2, time);
-    return sqlite_do(store, SQL_END_RUNNER, "be written", error);
+    weir_status status = sqlite_do(store, SQL_END_RUNNER, "be written", error);
+    if (status != WEIR_OK)
+        return status;
+    if ((statement = sqlite_prepare(store, SQL_DROP_OFFERS, error)) == NULL)
+        return WEIR_IO;
+    sqlite3_bind_int64(statement, 1, runner);
+    return sqlite_do(store, SQL_DROP_OFFERS, "be written", error);
 }
 
 weir_status sqlite_each_runner(weir_store *base, store_take_runner take, void *arg,

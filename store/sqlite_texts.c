@@ -28,9 +28,9 @@ const char *const sqlite_texts[SQL_STATEMENTS] = {
     [SQL_OFFER] =
         "INSERT INTO offers (plan, runner) VALUES (?1, ?2) ON CONFLICT (plan, runner) DO NOTHING",
     [SQL_END_RUNNER] = "UPDATE runners SET ended = ?2 WHERE id = ?1 AND ended IS NULL",
+    [SQL_DROP_OFFERS] = "DELETE FROM offers WHERE runner = ?1",
     [SQL_RUNNERS] = "SELECT id, name, started, beat FROM runners WHERE ended IS NULL",
-    [SQL_COUNT_OFFERS] = "SELECT count(*) FROM offers o JOIN runners r ON r.id = o.runner "
-                         "WHERE o.plan = ?1 AND r.ended IS NULL",
+    [SQL_COUNT_OFFERS] = "SELECT count(*) FROM offers WHERE plan = ?1",
 
     [SQL_ADD_PLAN] = "INSERT INTO plans (version, workflow, round) VALUES (?1, ?2, 0) "
                      "ON CONFLICT (version) DO NOTHING",

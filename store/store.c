@@ -77,6 +77,14 @@ bool store_may_move(bool task, store_state from, store_state to)
                 : is_among(of_executions, sizeof of_executions / sizeof *of_executions, from, to);
 }
 
+bool store_may_be(bool task, store_state state)
+{
+    for (int from = STORE_NONE; from <= STORE_CANCELLED; from++)
+        if (store_may_move(task, (store_state)from, state))
+            return true;
+    return false;
+}
+
 bool store_is_move(const store_task_move *move)
 {
     return store_may_move(true, move->from, move->to) && move->to != STORE_RUNNING &&

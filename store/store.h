@@ -48,6 +48,7 @@ bool store_state_is_end(store_state state);
 
 /* Whether a task (or an execution) may go from one state to another; from NONE where it begins. */
 bool store_may_move(bool task, store_state from, store_state to);
+bool store_may_be(bool task, store_state state);
 
 /* What an ended task counts as in the rules of others (rule F2). */
 typedef enum store_verdict {

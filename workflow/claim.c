@@ -149,7 +149,7 @@ static weir_status fill_job(ledger *l, weir_task *job, weir_error **error)
         return status;
     job->grace = l->config.grace;
     job->user = l->user;
-    job->isolation = l->isolation;
+    job->zygotes = l->zygotes;
     snprintf(job->key, sizeof job->key, "%lld/%s", (long long)job->execution, task->name);
     size_t size = json_text_size(job->context);
     if (size > CONTEXT_LIMIT)

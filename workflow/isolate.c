@@ -1,19 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* isolate.c - zygotes, idle workers, and the talk with one that runs a task. */
+/* isolate.c - the talk with a worker that runs a task. */
 #include "workflow/isolate.h"
 
 #include <dlfcn.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <link.h>
 #include <poll.h>
-#include <pthread.h>
 #include <signal.h>
-#include <spawn.h>
-#include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -24,39 +19,7 @@
 #include "workflow/worker.h"
 
 static const int64_t MS_NS = 1000000;
-
-/* A fact of the process: whether its main lets it be started as a zygote. */
-static atomic_bool is_allowed;
-
-void isolate_allow(void)
-{
-    atomic_store(&is_allowed, true);
-}
-
-bool isolate_is_allowed(void)
-{
-    return atomic_load(&is_allowed);
-}
-
-typedef struct worker {
-    int socket, pidfd;
-    pid_t pid;
-    struct worker *next; /* of those that are idle */
-} worker;
-
-/* The processes of one object. */
-typedef struct zygote {
-    char *path; /* "": the program itself */
-    pid_t pid;
-    int control; /* -1: it is gone */
-    worker *idle;
-    struct zygote *next;
-} zygote;
-
-struct isolation {
-    pthread_mutex_t mutex; /* guards the zygotes, their controls and idle workers */
-    zygote *zygotes;
-};
+static const int64_t ANSWER_NS = 5000000000; /* of a worker whose command has been ended */
 
 /* Where a function is, so that another process finds it. */
 typedef struct function_place {
@@ -71,6 +34,7 @@ static bool is_program(const struct link_map *map)
     return map->l_name == NULL || map->l_name[0] == '\0';
 }
 
+/* A command is the program's own. */
 static bool find_place(weir_task_function function, function_place *ret)
 {
     union {
@@ -80,6 +44,9 @@ static bool find_place(weir_task_function function, function_place *ret)
     struct link_map *map = NULL;
     Dl_info info;
 
+    *ret = (function_place){.path = "", .symbol = ""};
+    if (function == NULL)
+        return true;
     if (dladdr1(address.data, &info, (void **)&map, RTLD_DL_LINKMAP) == 0 || map == NULL)
         return false;
     bool named = !is_program(map) && info.dli_sname != NULL && info.dli_saddr == address.data;
@@ -89,263 +56,13 @@ static bool find_place(weir_task_function function, function_place *ret)
     return true;
 }
 
-/* --- Zygotes --- */
-
-static int set_attributes(posix_spawnattr_t *attributes)
-{
-    sigset_t all, none;
-    int code;
-
-    sigfillset(&all);
-    sigemptyset(&none);
-    if ((code = posix_spawnattr_setsigdefault(attributes, &all)) == 0 &&
-        (code = posix_spawnattr_setsigmask(attributes, &none)) == 0)
-        /* A session of its own: the terminal's signals are for the runner. */
-        code = posix_spawnattr_setflags(attributes, POSIX_SPAWN_SETSID | POSIX_SPAWN_SETSIGDEF |
-                                                        POSIX_SPAWN_SETSIGMASK);
-    return code;
-}
-
-/* What a task prints goes to standard error: standard output is the program's. */
-static int set_files(posix_spawn_file_actions_t *files, int control)
-{
-    int code = posix_spawn_file_actions_addopen(files, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
-
-    if (code == 0)
-        code = posix_spawn_file_actions_adddup2(files, STDERR_FILENO, STDOUT_FILENO);
-    return code == 0 ? posix_spawn_file_actions_adddup2(files, control, WORKER_CONTROL) : code;
-}
-
-static int spawn(zygote *z, int control)
-{
-    char word[] = WORKER_WORD;
-    char *const words[] = {program_invocation_name, word, z->path, NULL};
-    posix_spawn_file_actions_t files;
-    posix_spawnattr_t attributes;
-    int code = posix_spawn_file_actions_init(&files);
-
-    if (code != 0)
-        return code;
-    if ((code = posix_spawnattr_init(&attributes)) == 0) {
-        if ((code = set_files(&files, control)) == 0 && (code = set_attributes(&attributes)) == 0)
-            code = posix_spawn(&z->pid, "/proc/self/exe", &files, &attributes, words, environ);
-        posix_spawnattr_destroy(&attributes);
-    }
-    posix_spawn_file_actions_destroy(&files);
-    return code;
-}
-
-/* Its end of the socket closes, and it ends with all its workers. The host may have reaped it. */
-static void end_zygote(zygote *z)
-{
-    if (z->control < 0)
-        return;
-    close(z->control);
-    z->control = -1;
-    while (waitpid(z->pid, NULL, 0) < 0 && errno == EINTR) {
-    }
-}
-
-/* An end above the descriptors that the other side gets as its own. */
-static int move_up(int fd)
-{
-    int moved = fd <= WORKER_CONTROL ? fcntl(fd, F_DUPFD_CLOEXEC, WORKER_CONTROL + 1) : fd;
-
-    if (moved != fd)
-        close(fd);
-    return moved;
-}
-
-static weir_status begin_zygote(zygote *z, weir_error **error)
-{
-    worker_control hello = {.code = EPIPE};
-    int ends[2], fd = -1;
-
-    if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) != 0)
-        return weir_error_set(error, WEIR_IO, "cannot make a socket: %s", strerror(errno));
-    ends[1] = move_up(ends[1]);
-    int code = ends[1] >= 0 ? spawn(z, ends[1]) : errno;
-    if (ends[1] >= 0)
-        close(ends[1]);
-    z->control = ends[0];
-    if (code == 0 && worker_receive_control(z->control, &hello, &fd) && hello.code == 0)
-        return WEIR_OK;
-    weir_error_set(error, WEIR_IO, "cannot start a process for tasks: %s",
-                   code != 0               ? strerror(code)
-                   : hello.text[0] != '\0' ? hello.text
-                                           : "it ended at once");
-    if (code == 0)
-        end_zygote(z);
-    else
-        close(z->control);
-    z->control = -1;
-    return WEIR_IO;
-}
-
-/* --- Workers --- */
-
-static bool is_readable(int fd)
-{
-    struct pollfd ready = {.fd = fd, .events = POLLIN};
-
-    return poll(&ready, 1, 0) == 1;
-}
-
-static void free_worker(worker *w)
-{
-    close(w->socket);
-    close(w->pidfd);
-    weir_free(w);
-}
-
-/* One order and its answer. */
-static bool ask(zygote *z, const worker_control *order, int fd, worker_control *ret, int *ret_fd)
-{
-    return z->control >= 0 && worker_send_control(z->control, order, fd) &&
-           worker_receive_control(z->control, ret, ret_fd);
-}
-
-/* A worker that has ended; *ret_status: as waitpid has it. */
-static void reap_worker(zygote *z, worker *w, int *ret_status)
-{
-    worker_control reply = {.status = 0};
-    int fd = -1;
-
-    if (ask(z, &(worker_control){.order = WORKER_REAP, .pid = w->pid}, -1, &reply, &fd))
-        *ret_status = reply.status;
-    free_worker(w);
-}
-
-static weir_status fork_worker(zygote *z, worker **ret, weir_error **error)
-{
-    worker_control reply = {.code = EPIPE};
-    worker *made = weir_alloc(sizeof *made);
-    int ends[2], pidfd = -1;
-
-    if (made == NULL)
-        return weir_error_set(error, WEIR_NOMEM, "out of memory");
-    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0) {
-        weir_free(made);
-        return weir_error_set(error, WEIR_IO, "cannot make a socket: %s", strerror(errno));
-    }
-    bool told = ask(z, &(worker_control){.order = WORKER_FORK}, ends[1], &reply, &pidfd);
-    close(ends[1]);
-    *made = (worker){.socket = ends[0], .pidfd = pidfd, .pid = reply.pid};
-    if (told && pidfd >= 0 && fcntl(ends[0], F_SETFL, O_NONBLOCK) == 0) {
-        *ret = made;
-        return WEIR_OK;
-    }
-    weir_error_set(error, WEIR_IO, "no process could be made for it: %s",
-                   strerror(reply.code != 0 ? reply.code : EIO));
-    close(ends[0]);
-    if (pidfd >= 0)
-        close(pidfd);
-    weir_free(made);
-    return WEIR_IO;
-}
-
-static zygote *find_zygote(isolation *all, const char *path)
-{
-    zygote *z = all->zygotes;
-
-    while (z != NULL && strcmp(z->path, path) != 0)
-        z = z->next;
-    if (z != NULL)
-        return z;
-    z = weir_alloc(sizeof *z);
-    if (z == NULL || (z->path = weir_strdup(path)) == NULL) {
-        weir_free(z);
-        return NULL;
-    }
-    z->control = -1;
-    z->next = all->zygotes;
-    all->zygotes = z;
-    return z;
-}
-
-static void drop_idle(zygote *z)
-{
-    for (worker *w; (w = z->idle) != NULL;) {
-        z->idle = w->next;
-        free_worker(w);
-    }
-}
-
-/* A zygote that is gone, with its workers, is begun anew. */
-static weir_status need_zygote(isolation *all, const char *path, zygote **ret, weir_error **error)
-{
-    zygote *z = find_zygote(all, path);
-
-    *ret = z;
-    if (z == NULL)
-        return weir_error_set(error, WEIR_NOMEM, "out of memory");
-    if (z->control >= 0 && !is_readable(z->control))
-        return WEIR_OK;
-    drop_idle(z);
-    end_zygote(z);
-    return begin_zygote(z, error);
-}
-
-/* An idle one that still lives, or a new one. The mutex is held. */
-static weir_status take_worker(isolation *all, const char *path, zygote **ret_zygote, worker **ret,
-                               weir_error **error)
-{
-    weir_status status = need_zygote(all, path, ret_zygote, error);
-    int ended;
-
-    if (status != WEIR_OK)
-        return status;
-    for (worker *w; (w = (*ret_zygote)->idle) != NULL;) {
-        (*ret_zygote)->idle = w->next;
-        if (!is_readable(w->pidfd) && !is_readable(w->socket)) {
-            *ret = w;
-            return WEIR_OK;
-        }
-        if (is_readable(w->pidfd))
-            reap_worker(*ret_zygote, w, &ended);
-        else
-            free_worker(w); /* it sees that nobody is there, and ends */
-    }
-    return fork_worker(*ret_zygote, ret, error);
-}
-
-/* --- Life --- */
-
-isolation *isolation_new(void)
-{
-    isolation *all = weir_alloc(sizeof *all);
-
-    if (all != NULL)
-        pthread_mutex_init(&all->mutex, NULL);
-    return all;
-}
-
-void isolation_free(isolation *all)
-{
-    if (all == NULL)
-        return;
-    for (zygote *z; (z = all->zygotes) != NULL;) {
-        all->zygotes = z->next;
-        drop_idle(z);
-        end_zygote(z);
-        weir_free(z->path);
-        weir_free(z);
-    }
-    pthread_mutex_destroy(&all->mutex);
-    weir_free(all);
-}
-
-weir_status isolation_prepare(isolation *all, weir_task_function function, weir_error **error)
+weir_status isolate_prepare(zygotes *all, weir_task_function function, weir_error **error)
 {
     function_place place;
-    zygote *z;
 
-    if (!find_place(function, &place))
-        return weir_error_set(error, WEIR_STATE, "its function is in no object that is loaded");
-    pthread_mutex_lock(&all->mutex);
-    weir_status status = need_zygote(all, place.path, &z, error);
-    pthread_mutex_unlock(&all->mutex);
-    return status;
+    if (find_place(function, &place))
+        return zygotes_prepare(all, place.path, error);
+    return weir_error_set(error, WEIR_STATE, "its function is in no object that is loaded");
 }
 
 /* --- Running a task --- */
@@ -353,9 +70,14 @@ weir_status isolation_prepare(isolation *all, weir_task_function function, weir_
 typedef struct talk {
     weir_task *job;
     worker *worker;
-    int64_t deadline; /* monotonic */
-    bool timed_out, stopped;
+    int64_t deadline; /* monotonic; a command's timeout is the worker's to watch */
+    bool is_command, timed_out, stopped;
 } talk;
+
+static void send_signal(const worker *w, int number)
+{
+    syscall(SYS_pidfd_send_signal, w->pidfd, number, NULL, 0);
+}
 
 /* Until the socket can go on. False: the time is over, or the job is to end. */
 static bool wait_for_worker(void *arg, short events)
@@ -365,7 +87,7 @@ static bool wait_for_worker(void *arg, short events)
     for (;;) {
         int64_t left = t->deadline - weir_monotonic_now();
         struct pollfd fds[2] = {{.fd = t->worker->socket, .events = events},
-                                {.fd = t->job->stop, .events = POLLIN}};
+                                {.fd = t->stopped ? -1 : t->job->stop, .events = POLLIN}};
         t->timed_out = left <= 0;
         if (t->timed_out)
             return false;
@@ -374,9 +96,13 @@ static bool wait_for_worker(void *arg, short events)
             return false;
         if (fds[0].revents != 0)
             return true;
-        t->stopped = fds[1].revents != 0;
-        if (t->stopped)
+        if (fds[1].revents == 0)
+            continue;
+        t->stopped = true;
+        if (!t->is_command)
             return false;
+        send_signal(t->worker, SIGTERM);
+        t->deadline = weir_later(weir_monotonic_now(), weir_later(t->job->grace, ANSWER_NS));
     }
 }
 
@@ -395,13 +121,8 @@ static bool wait_for_end(const worker *w, int64_t wait_ns)
     }
 }
 
-static void send_signal(const worker *w, int number)
-{
-    syscall(SYS_pidfd_send_signal, w->pidfd, number, NULL, 0);
-}
-
 /* Its process ends: of itself where it crashed, else by signals. */
-static void end_worker(isolation *all, zygote *z, const talk *t, bool crashed, int *ret_status)
+static void end_worker(zygotes *all, const talk *t, bool crashed, int *ret_status)
 {
     if (!crashed || !wait_for_end(t->worker, t->job->grace)) {
         send_signal(t->worker, SIGTERM);
@@ -409,9 +130,7 @@ static void end_worker(isolation *all, zygote *z, const talk *t, bool crashed, i
             send_signal(t->worker, SIGKILL);
         wait_for_end(t->worker, INT64_MAX);
     }
-    pthread_mutex_lock(&all->mutex);
-    reap_worker(z, t->worker, ret_status);
-    pthread_mutex_unlock(&all->mutex);
+    zygotes_reap(all, t->worker, ret_status);
 }
 
 /* The outcome of a process that ended instead of answering. */
@@ -438,20 +157,20 @@ static void judge(weir_task *job, const talk *t, const worker_frame *crash, int 
     }
 }
 
-static void keep_way(weir_task *job, const worker_frame *crash)
+static void keep_text(weir_task *job, const char *text)
 {
-    char *way = weir_strdup(crash->texts[WORKER_WAY]);
-
-    job->broken |= way == NULL;
-    if (way != NULL)
-        json_clean(way, strlen(way));
-    job->log = way;
+    job->log = text[0] != '\0' ? weir_strdup(text) : NULL;
+    job->broken |= text[0] != '\0' && job->log == NULL;
+    if (job->log != NULL)
+        json_clean(job->log, strlen(job->log));
 }
 
 /* False: it sent what means nothing. */
 static bool take_answer(weir_task *job, const worker_frame *answer)
 {
     int64_t answered = answer->numbers[WORKER_ANSWERED];
+
+    keep_text(job, answer->texts[WORKER_LOG]);
 
     if (answered == WEIR_TASK_DONE) {
         job_take_result(job, answer->texts[WORKER_RESULT]);
@@ -464,71 +183,108 @@ static bool take_answer(weir_task *job, const worker_frame *answer)
     return true;
 }
 
+/* The words of a command as a JSON array; "": it is a function. NULL: out of memory. */
+static char *exec_text(const weir_module_task *task)
+{
+    json_t *list = json_array();
+
+    if (task->call != NULL) {
+        json_decref(list);
+        return weir_strdup("");
+    }
+    for (size_t i = 0; task->exec[i] != NULL; i++)
+        json_array_append_new(list, json_string(task->exec[i]));
+    char *text = json_to_text(list);
+    json_decref(list);
+    return text;
+}
+
 static bool send_job(const worker_socket *to, const weir_task *job, const function_place *place)
 {
     const plan_task *task = &job->plan->tasks[job->position];
     char *input = json_to_text(job->input), *context = json_to_text(job->context);
+    char *exec = exec_text(task->declared);
     worker_frame frame = {.kind = WORKER_RUN,
                           .numbers = {[WORKER_EXECUTION] = job->execution,
                                       [WORKER_ATTEMPT] = job->attempt,
                                       [WORKER_OFFSET] = place->offset,
-                                      [WORKER_MEMORY] = task->config.memory},
+                                      [WORKER_MEMORY] = task->config.memory,
+                                      [WORKER_TIMEOUT] = task->config.timeout,
+                                      [WORKER_GRACE] = job->grace},
                           .texts = {[WORKER_TASK] = task->name,
                                     [WORKER_SYMBOL] = place->symbol,
+                                    [WORKER_EXEC] = exec,
+                                    [WORKER_FOLDER] = job->plan->folder,
                                     [WORKER_KEY] = job->key,
                                     [WORKER_INPUT] = input,
                                     [WORKER_CONTEXT] = context}};
-    bool good = input != NULL && context != NULL && worker_send(to, &frame);
+    bool good = input != NULL && context != NULL && exec != NULL && worker_send(to, &frame);
 
     weir_free(input);
     weir_free(context);
+    weir_free(exec);
     return good;
 }
 
-static void talk_with(isolation *all, zygote *z, worker *w, weir_task *job,
-                      const function_place *place)
+/* It did not answer, or with what means nothing. */
+static void end_talk(zygotes *all, const talk *t, worker_frame *crash, bool came)
 {
-    int64_t timeout = job->plan->tasks[job->position].config.timeout;
-    talk t = {.job = job, .worker = w, .deadline = weir_later(weir_monotonic_now(), timeout)};
+    bool crashed = came && crash->kind == WORKER_CRASH;
+    int status = 0;
+
+    if (crashed)
+        keep_text(t->job, crash->texts[WORKER_WAY]);
+    else
+        crash->texts[WORKER_PLACE] = NULL;
+    end_worker(all, t, crashed || (!t->timed_out && !t->stopped), &status);
+    judge(t->job, t, crash, status);
+}
+
+/* A command that was ended has answered; its worker got the signal, too, and is of no more use. */
+static void end_stopped(zygotes *all, const talk *t)
+{
+    int status;
+
+    if (t->job->answer != WEIR_TASK_DONE)
+        job_fail(t->job, WEIR_TASK_FAILED, "%s", job_why_ended(t->job));
+    end_worker(all, t, false, &status);
+}
+
+static void talk_with(zygotes *all, worker *w, weir_task *job, const function_place *place)
+{
+    const plan_task *task = &job->plan->tasks[job->position];
+    bool is_command = task->declared->call == NULL;
+    talk t = {.job = job,
+              .worker = w,
+              .is_command = is_command,
+              .deadline =
+                  is_command ? INT64_MAX : weir_later(weir_monotonic_now(), task->config.timeout)};
     worker_socket to = {.fd = w->socket, .wait = wait_for_worker, .arg = &t};
     worker_frame frame = {.kind = 0};
     weir_buffer store = {0};
-    int status = 0;
     bool came = send_job(&to, job, place) && worker_receive(&to, &frame, &store);
 
-    if (came && frame.kind == WORKER_ANSWER && take_answer(job, &frame)) {
-        pthread_mutex_lock(&all->mutex);
-        w->next = z->idle;
-        z->idle = w;
-        pthread_mutex_unlock(&all->mutex);
-    } else {
-        bool crashed = came && frame.kind == WORKER_CRASH;
-        if (crashed)
-            keep_way(job, &frame);
-        else
-            frame.texts[WORKER_PLACE] = NULL;
-        end_worker(all, z, &t, crashed || (!t.timed_out && !t.stopped), &status);
-        judge(job, &t, &frame, status);
-    }
+    if (!came || frame.kind != WORKER_ANSWER || !take_answer(job, &frame))
+        end_talk(all, &t, &frame, came);
+    else if (t.stopped)
+        end_stopped(all, &t);
+    else
+        zygotes_give_back(all, w);
     weir_buffer_free(&store);
 }
 
-void isolation_run(isolation *all, weir_task *job)
+void isolate_run(zygotes *all, weir_task *job)
 {
     function_place place;
     weir_error *error = NULL;
-    zygote *z;
     worker *w;
 
     if (!find_place(job->plan->tasks[job->position].declared->call, &place)) {
         job_fail(job, WEIR_TASK_FAILED_GOOD, "its function is in no object that is loaded");
         return;
     }
-    pthread_mutex_lock(&all->mutex);
-    weir_status status = take_worker(all, place.path, &z, &w, &error);
-    pthread_mutex_unlock(&all->mutex);
-    if (status == WEIR_OK)
-        talk_with(all, z, w, job, &place);
+    if (zygotes_take(all, place.path, &w, &error) == WEIR_OK)
+        talk_with(all, w, job, &place);
     else
         job_fail(job, WEIR_TASK_FAILED, "%s", weir_error_message(error));
     weir_error_free(error);

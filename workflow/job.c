@@ -153,10 +153,10 @@ void job_run(weir_task *job)
 {
     const plan_task *task = &job->plan->tasks[job->position];
 
-    if (task->declared->call == NULL)
+    if (job->zygotes != NULL && task->config.isolate == WEIR_ISOLATE_PROCESS)
+        isolate_run(job->zygotes, job);
+    else if (task->declared->call == NULL)
         job_run_command(job);
-    else if (job->isolation != NULL && task->config.isolate == WEIR_ISOLATE_PROCESS)
-        isolation_run(job->isolation, job);
     else
         take_answer(job, task->declared->call(job));
     if (job->answer == WEIR_TASK_DONE)

@@ -26,11 +26,11 @@ struct weir_task {
     int64_t spent; /* runs before this one that count as attempts */
     int64_t grace; /* nanoseconds from SIGTERM to SIGKILL */
     void *user;
-    struct isolation *isolation; /* NULL: functions run on threads */
-    json_t *input, *context;     /* nobody else's */
-    char *seen;                  /* whose writes it reads; NULL: nobody's */
-    json_t *set, *gone;          /* what it has written: {key: value}, {key: true} */
-    weir_arena texts;            /* that it was given */
+    struct zygotes *zygotes; /* NULL: functions run on threads */
+    json_t *input, *context; /* nobody else's */
+    char *seen;              /* whose writes it reads; NULL: nobody's */
+    json_t *set, *gone;      /* what it has written: {key: value}, {key: true} */
+    weir_arena texts;        /* that it was given */
     char key[160];
     int stop;   /* a descriptor that can be read when it is to end; -1: it has none */
     int ending; /* a job_ending; by any thread */

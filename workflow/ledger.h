@@ -26,16 +26,16 @@ enum {
 typedef struct ledger {
     weir_store *store;
     runner_config config;
-    int64_t runner;       /* 0: it has not joined */
-    const int64_t *clock; /* a virtual one; NULL: the store's is asked */
-    int64_t now;          /* of the transaction under way, or of the last one */
-    plan **plans;         /* that this process has the code of */
+    int64_t runner; /* 0: it has not joined */
+    int64_t *clock; /* a virtual one; NULL: the store's is asked */
+    int64_t now;    /* of the transaction under way, or of the last one */
+    plan **plans;   /* that this process has the code of */
     size_t plan_count;
     plan *foreign[LEDGER_FOREIGN]; /* read from the store; the next to go is at `oldest` */
     size_t oldest;
     uint64_t turn;
     void *user;
-    struct isolation *isolation; /* NULL: functions run on threads */
+    struct zygotes *zygotes; /* NULL: functions run on threads */
 } ledger;
 
 void ledger_free(ledger *l); /* what it has, but for the store */

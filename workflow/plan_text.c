@@ -6,7 +6,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "core/text.h"
 #include "workflow/json.h"
 #include "workflow/plan.h"
 
@@ -35,7 +34,9 @@ static json_t *option_text(const weir_option *option, const void *config)
     memcpy(&number, member, sizeof number);
     if (option->forever != NULL && number == INT64_MAX)
         return json_string(option->forever);
-    return json_string(weir_text_amount(option->type, number, text, sizeof text));
+    snprintf(text, sizeof text, "%lld%s", (long long)number,
+             option->type == WEIR_OPTION_DURATION ? "ns" : "");
+    return json_string(text);
 }
 
 static json_t *options_text(const weir_option_list *list, const void *config)

@@ -243,6 +243,32 @@ static weir_status decide_and_list(ledger *l, const plan *p, int64_t id, uint32_
     return status;
 }
 
+static weir_status take_state(void *arg, const store_task *row, weir_error **error)
+{
+    (void)error;
+    *(store_state *)arg = row->state;
+    return WEIR_OK;
+}
+
+/* One that ended before its execution was tried again does not wait any more. */
+static weir_status count_down(ledger *l, int64_t id, uint32_t position, int64_t *ret_waiting,
+                              weir_error **error)
+{
+    const weir_store_kind *kind = l->store->kind;
+    store_state state = STORE_PENDING;
+    weir_error *refused = NULL;
+    weir_status status = kind->count_down(l->store, id, position, ret_waiting, &refused);
+
+    if (status == WEIR_STATE &&
+        kind->find_task(l->store, id, position, false, take_state, &state, NULL) == WEIR_OK &&
+        store_state_is_end(state))
+        *ret_waiting = 1;
+    else if (status != WEIR_OK)
+        weir_error_set(error, status, "%s", weir_error_message(refused));
+    weir_error_free(refused);
+    return store_state_is_end(state) ? WEIR_OK : status;
+}
+
 /* Counts down those that wait for `position`. */
 static weir_status release(ledger *l, const plan *p, int64_t id, uint32_t position,
                            ended_list *ended, weir_error **error)
@@ -252,7 +278,7 @@ static weir_status release(ledger *l, const plan *p, int64_t id, uint32_t positi
 
     for (uint32_t i = 0; i < task->below_count && status == WEIR_OK; i++) {
         int64_t waiting = 0;
-        status = l->store->kind->count_down(l->store, id, task->below[i], &waiting, error);
+        status = count_down(l, id, task->below[i], &waiting, error);
         if (status == WEIR_OK && waiting == 0)
             status = decide_and_list(l, p, id, task->below[i], ended, error);
     }

@@ -7,6 +7,8 @@
 
 typedef struct report {
     json_t *whole, *tasks; /* `tasks` belongs to `whole`; of events it is a list of names */
+    const plan *plan;      /* of what is shown with its edges */
+    const store_filter *filter;
     bool broken;
 } report;
 
@@ -39,6 +41,16 @@ static weir_status take_execution(void *arg, const store_execution *row, weir_er
     return WEIR_OK;
 }
 
+static json_t *names_of(const plan *p, size_t position)
+{
+    json_t *names = json_array();
+    const weir_module_task *task = p->tasks[position].declared;
+
+    for (uint32_t i = 0; position < p->task_count && i < task->after_count; i++)
+        json_array_append_new(names, json_string(p->tasks[task->after[i]].name));
+    return names;
+}
+
 static weir_status take_task(void *arg, const store_task *row, weir_error **error)
 {
     report *r = arg;
@@ -47,6 +59,8 @@ static weir_status take_task(void *arg, const store_task *row, weir_error **erro
     (void)error;
     put(r, task, "state", json_string(store_state_text(row->state)));
     put(r, task, "attempts", json_integer(row->attempt));
+    if (r->plan != NULL)
+        put(r, task, "after", names_of(r->plan, (size_t)row->position));
     if (row->reason != NULL)
         put(r, task, "reason", json_string(row->reason));
     if (row->log != NULL)
@@ -92,8 +106,9 @@ static weir_status take_event(void *arg, const store_event *row, weir_error **er
 
 /* --- The whole --- */
 
-static weir_status read_result(weir_store *store, int64_t id, report *r, weir_error **error)
+static weir_status read_result(ledger *l, int64_t id, report *r, weir_error **error)
 {
+    weir_store *store = l->store;
     weir_status status =
         store->kind->find_execution(store, id, NULL, NULL, true, take_execution, r, error);
 
@@ -103,8 +118,51 @@ static weir_status read_result(weir_store *store, int64_t id, report *r, weir_er
     return status;
 }
 
-static weir_status read_events(weir_store *store, int64_t id, report *r, weir_error **error)
+/* The same, with what each task comes after. */
+static weir_status read_shown(ledger *l, int64_t id, report *r, weir_error **error)
 {
+    ledger_view view;
+    plan *p = NULL;
+    weir_status status = ledger_look(l, id, &view, error);
+
+    if (status == WEIR_OK)
+        status = ledger_plan(l, view.plan, &p, error);
+    r->plan = p;
+    return status == WEIR_OK ? read_result(l, id, r, error) : status;
+}
+
+static weir_status take_listed(void *arg, const store_execution *row, weir_error **error)
+{
+    report *r = arg;
+    json_t *execution = json_object();
+
+    (void)error;
+    put(r, execution, "id", json_integer(row->id));
+    put(r, execution, "workflow", json_string(row->workflow));
+    put(r, execution, "status", json_string(store_state_text(row->state)));
+    put(r, execution, "created", json_integer(row->created));
+    if (row->key != NULL)
+        put(r, execution, "key", json_string(row->key));
+    if (row->started != 0)
+        put(r, execution, "started", json_integer(row->started));
+    if (row->ended != 0)
+        put(r, execution, "ended", json_integer(row->ended));
+    put(r, execution, "unfinished", json_integer(row->unfinished));
+    if (row->reason != NULL)
+        put(r, execution, "reason", json_string(row->reason));
+    r->broken |= json_array_append_new(r->whole, execution) != 0;
+    return WEIR_OK;
+}
+
+static weir_status read_list(ledger *l, int64_t id, report *r, weir_error **error)
+{
+    (void)id;
+    return l->store->kind->each_execution(l->store, r->filter, take_listed, r, error);
+}
+
+static weir_status read_events(ledger *l, int64_t id, report *r, weir_error **error)
+{
+    weir_store *store = l->store;
     weir_status status = store->kind->each_task(store, id, STORE_NONE, false, take_name, r, error);
 
     if (status == WEIR_OK)
@@ -112,7 +170,7 @@ static weir_status read_events(weir_store *store, int64_t id, report *r, weir_er
     return status;
 }
 
-typedef weir_status (*reading)(weir_store *store, int64_t id, report *r, weir_error **error);
+typedef weir_status (*reading)(ledger *l, int64_t id, report *r, weir_error **error);
 
 typedef struct asking {
     int64_t id;
@@ -128,7 +186,7 @@ static weir_status do_read(ledger *l, void *arg, weir_error **error)
     json_array_clear(a->report->whole);
     json_object_clear(a->report->tasks);
     json_array_clear(a->report->tasks);
-    return a->read(l->store, a->id, a->report, error);
+    return a->read(l, a->id, a->report, error);
 }
 
 static weir_status give(weir_runner *runner, int64_t id, reading read, report *r, char **ret,
@@ -163,4 +221,28 @@ weir_status weir_workflow_events(weir_runner *runner, int64_t id, char **ret_jso
     report r = {.whole = json_array(), .tasks = json_array()};
 
     return give(runner, id, read_events, &r, ret_json, error);
+}
+
+weir_status weir_workflow_show(weir_runner *runner, int64_t id, char **ret_json, weir_error **error)
+{
+    report r = {.whole = json_object(), .tasks = json_object()};
+
+    return give(runner, id, read_shown, &r, ret_json, error);
+}
+
+weir_status weir_workflow_list(weir_runner *runner, const char *workflow, const char *state,
+                               int64_t before, size_t most, char **ret_json, weir_error **error)
+{
+    store_filter filter = {.workflow = workflow,
+                           .state = state != NULL ? store_state_read(state) : STORE_NONE,
+                           .before = before,
+                           .most = most};
+
+    if (state != NULL && !store_may_be(false, filter.state))
+        return weir_error_set(error, WEIR_INVALID,
+                              "an execution is never '%s'; it is Pending, Running, Paused, "
+                              "Completed, Failed or Cancelled",
+                              state);
+    report r = {.whole = json_array(), .tasks = json_array(), .filter = &filter};
+    return give(runner, 1, read_list, &r, ret_json, error);
 }

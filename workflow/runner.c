@@ -15,6 +15,7 @@
 #include "workflow/context.h"
 #include "workflow/isolate.h"
 #include "workflow/json.h"
+#include "workflow/worker.h"
 
 /* --- Opening and closing --- */
 
@@ -31,8 +32,8 @@ static weir_status open_runner(weir_runner *runner, const char *url, const weir_
     status = store_open(url, config->busy, &runner->ledger.store, error);
     if (status == WEIR_OK && (runner->pool = pool_new((size_t)config->slots)) == NULL)
         status = weir_error_set(error, WEIR_NOMEM, "out of memory");
-    if (status == WEIR_OK && isolate_is_allowed() &&
-        (runner->ledger.isolation = isolation_new()) == NULL)
+    if (status == WEIR_OK && worker_is_allowed() &&
+        (runner->ledger.zygotes = zygotes_new()) == NULL)
         status = weir_error_set(error, WEIR_NOMEM, "out of memory");
     return status;
 }
@@ -79,7 +80,7 @@ void weir_runner_close(weir_runner *runner)
     for (weir_task *job = runner->running; job != NULL; job = job->next_running)
         job_end(job, JOB_HANDED_BACK);
     pool_free(runner->pool);
-    isolation_free(runner->ledger.isolation);
+    zygotes_free(runner->ledger.zygotes);
     free_jobs(runner->results);
     free_jobs(runner->doubtful);
     if (runner->ledger.store != NULL)
@@ -117,7 +118,12 @@ void weir_runner_stop(weir_runner *runner)
 void runner_use_virtual_time(weir_runner *runner, int64_t now)
 {
     runner->virtual_now = now;
-    runner->ledger.clock = &runner->virtual_now;
+    runner_use_clock(runner, &runner->virtual_now);
+}
+
+void runner_use_clock(weir_runner *runner, int64_t *now)
+{
+    runner->ledger.clock = now;
 }
 
 void runner_tell(const weir_runner *runner, weir_level level, const char *name, const char *format,
@@ -143,9 +149,8 @@ static weir_status prepare(weir_runner *runner, const plan *p, weir_error **erro
 
     for (uint32_t i = 0; i < p->task_count && status == WEIR_OK; i++) {
         const plan_task *task = &p->tasks[i];
-        if (runner->ledger.isolation != NULL && task->declared->call != NULL &&
-            task->config.isolate == WEIR_ISOLATE_PROCESS)
-            status = isolation_prepare(runner->ledger.isolation, task->declared->call, error);
+        if (runner->ledger.zygotes != NULL && task->config.isolate == WEIR_ISOLATE_PROCESS)
+            status = isolate_prepare(runner->ledger.zygotes, task->declared->call, error);
     }
     return status;
 }

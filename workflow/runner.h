@@ -24,7 +24,7 @@ struct weir_runner {
     int64_t next_beat, next_sweep, drained;
     /* times of the store's */
     int64_t next_due, base; /* `base`: how far it is ahead of the runner's */
-    int64_t virtual_now;    /* 0: time is real */
+    int64_t virtual_now;    /* what runner_use_virtual_time has the clock at */
     weir_log_function log;
     void *log_arg;
 };
@@ -32,6 +32,8 @@ struct weir_runner {
 /* From now on time is `now` (nanoseconds since 1970), and where nothing runs it jumps to what is
  * due next. */
 void runner_use_virtual_time(weir_runner *runner, int64_t now);
+/* The same with a clock that several runners share; it outlives them. */
+void runner_use_clock(weir_runner *runner, int64_t *now);
 
 void WEIR_PRINTF(4, 5) runner_tell(const weir_runner *runner, weir_level level, const char *name,
                                    const char *format, ...);

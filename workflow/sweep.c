@@ -83,44 +83,64 @@ static weir_status end_overdue(ledger *l, weir_error **error)
     return status;
 }
 
+static weir_status wake_one(ledger *l, const marked_task *task, weir_error **error)
+{
+    if (task->state == STORE_READY)
+        return l->store->kind->queue(l->store, task->execution, task->position, error);
+    return l->store->kind->move_task(l->store,
+                                     &(store_task_move){.execution = task->execution,
+                                                        .position = task->position,
+                                                        .from = task->state,
+                                                        .to = STORE_READY,
+                                                        .runner = l->runner,
+                                                        .time = l->now,
+                                                        .due = l->now},
+                                     error);
+}
+
 weir_status ledger_wake(ledger *l, weir_error **error)
 {
     marks due;
     weir_status status = list(l, STORE_DUE, l->now, &due, error);
 
     for (size_t i = 0; i < due.count && status == WEIR_OK; i++)
-        status =
-            l->store->kind->queue(l->store, due.items[i].execution, due.items[i].position, error);
+        status = wake_one(l, &due.items[i], error);
     return status == WEIR_OK ? end_overdue(l, error) : status;
 }
 
 /* --- Runners that are gone --- */
 
-typedef struct silent_runners {
+typedef struct seen_runner {
+    int64_t id;
+    bool silent;
+} seen_runner;
+
+typedef struct seen_runners {
     int64_t stale; /* who has beaten since is there, unless the store knows better */
-    struct {
-        int64_t id;
-        bool silent;
-    } items[LEDGER_BATCH];
-    size_t count;
-} silent_runners;
+    seen_runner *items;
+    size_t count, room;
+} seen_runners;
 
 static weir_status take_runner(void *arg, const store_runner *row, weir_error **error)
 {
-    silent_runners *all = arg;
+    seen_runners *all = arg;
 
-    (void)error;
-    if (all->count == LEDGER_BATCH)
-        return WEIR_OK; /* the next sweep */
-    all->items[all->count].id = row->id;
-    all->items[all->count++].silent = row->beat < all->stale;
+    if (all->count == all->room) {
+        size_t room = all->room != 0 ? 2 * all->room : 16;
+        seen_runner *items = weir_realloc(all->items, room * sizeof *items);
+        if (items == NULL)
+            return weir_error_set(error, WEIR_NOMEM, "out of memory");
+        all->items = items;
+        all->room = room;
+    }
+    all->items[all->count++] = (seen_runner){row->id, row->beat < all->stale};
     return WEIR_OK;
 }
 
 static weir_status end_silent(ledger *l, weir_error **error)
 {
     const weir_store_kind *kind = l->store->kind;
-    silent_runners all = {.stale = l->now - l->config.stale};
+    seen_runners all = {.stale = l->now - l->config.stale};
     weir_status status = kind->each_runner(l->store, take_runner, &all, error);
 
     for (size_t i = 0; i < all.count && status == WEIR_OK; i++) {
@@ -130,6 +150,7 @@ static weir_status end_silent(ledger *l, weir_error **error)
         if (status == WEIR_OK && !alive && all.items[i].id != l->runner)
             status = kind->end_runner(l->store, all.items[i].id, l->now, error);
     }
+    weir_free(all.items);
     return status;
 }
 

@@ -14,7 +14,7 @@
 
 static int64_t own_now(const weir_runner *runner)
 {
-    return runner->virtual_now != 0 ? runner->virtual_now : weir_monotonic_now();
+    return runner->ledger.clock != NULL ? *runner->ledger.clock : weir_monotonic_now();
 }
 
 bool runner_is_stopped(const weir_runner *runner)
@@ -346,11 +346,13 @@ weir_status runner_turn(weir_runner *runner, weir_error **error)
 /* Time that does not pass by itself jumps to what is due, where nothing else can happen. */
 static bool jump(weir_runner *runner)
 {
-    if (runner->virtual_now == 0 || !runner_is_idle(runner) || runner->next_due == INT64_MAX ||
+    int64_t *clock = runner->ledger.clock;
+
+    if (clock == NULL || !runner_is_idle(runner) || runner->next_due == INT64_MAX ||
         runner->stopping)
         return false;
-    if (runner->next_due > runner->virtual_now)
-        runner->virtual_now = runner->next_due;
+    if (runner->next_due > *clock)
+        *clock = runner->next_due;
     return true;
 }
 
@@ -360,7 +362,7 @@ static int64_t time_left(const weir_runner *runner)
     int64_t due = runner->next_due == INT64_MAX ? INT64_MAX : runner->next_due - runner->base;
     const int64_t times[] = {runner->next_beat, runner->next_sweep, due};
 
-    if (runner->virtual_now != 0)
+    if (runner->ledger.clock != NULL)
         return left;
     for (size_t i = 0; i < sizeof times / sizeof *times; i++)
         if (times[i] - now < left)

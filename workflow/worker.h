@@ -40,19 +40,42 @@ bool worker_send_control(int control, const worker_control *message, int fd);
 /* *ret_fd: what came with it, or -1. */
 bool worker_receive_control(int control, worker_control *ret, int *ret_fd);
 
-/* --- Frames: a task and its answer --- */
+/* --- Frames: a task and its answer ---
+ *
+ * SIGTERM ends a worker that runs a function; one that runs a command ends that, and answers. */
 
 typedef enum worker_frame_kind {
-    WORKER_RUN = 1, /* texts: task, symbol, key, input, context; numbers: see below */
-    WORKER_ANSWER,  /* texts: reason, result; numbers: the answer, its delay */
-    WORKER_CRASH,   /* texts: where, how it came there; numbers: the signal */
+    WORKER_RUN = 1,
+    WORKER_ANSWER,
+    WORKER_CRASH, /* the last that is sent */
 } worker_frame_kind;
 
-enum { WORKER_TEXTS = 5, WORKER_NUMBERS = 4 };
-enum { WORKER_TASK, WORKER_SYMBOL, WORKER_KEY, WORKER_INPUT, WORKER_CONTEXT }; /* texts of RUN */
-enum { WORKER_EXECUTION, WORKER_ATTEMPT, WORKER_OFFSET, WORKER_MEMORY };       /* its numbers */
-enum { WORKER_REASON, WORKER_RESULT, WORKER_PLACE = 0, WORKER_WAY };           /* texts */
-enum { WORKER_ANSWERED, WORKER_DELAY };                                        /* numbers */
+/* Of RUN: a function by symbol or offset, or (exec is not "") the words of a command, as a JSON
+ * array, with its folder ("": the working directory), timeout and grace. */
+enum {
+    WORKER_TASK,
+    WORKER_SYMBOL,
+    WORKER_EXEC,
+    WORKER_FOLDER,
+    WORKER_KEY,
+    WORKER_INPUT,
+    WORKER_CONTEXT,
+    WORKER_TEXTS
+};
+enum {
+    WORKER_EXECUTION,
+    WORKER_ATTEMPT,
+    WORKER_OFFSET,
+    WORKER_MEMORY,
+    WORKER_TIMEOUT,
+    WORKER_GRACE,
+    WORKER_NUMBERS
+};
+/* Of ANSWER. */
+enum { WORKER_REASON, WORKER_RESULT, WORKER_LOG };
+enum { WORKER_ANSWERED, WORKER_DELAY };
+/* Of CRASH: where, how it came there. */
+enum { WORKER_PLACE, WORKER_WAY };
 
 typedef struct worker_frame {
     worker_frame_kind kind;
@@ -72,6 +95,11 @@ typedef struct worker_socket {
  * that are received lie in `store`. */
 bool worker_send(const worker_socket *to, const worker_frame *frame);
 bool worker_receive(const worker_socket *from, worker_frame *ret, weir_buffer *store);
+
+/* --- worker_main.c --- */
+
+/* Whether this program can be started as a zygote: its main has called weir_worker_main. */
+bool worker_is_allowed(void);
 
 /* --- worker_crash.c --- */
 

@@ -10,6 +10,7 @@
 #include <fcntl.h>
 #include <link.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,7 +20,6 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "workflow/isolate.h"
 #include "workflow/job.h"
 #include "workflow/json.h"
 #include "workflow/worker.h"
@@ -134,37 +134,93 @@ static json_t *read_object(const char *text)
 
 static bool answer(const worker_socket *to, const weir_task *job)
 {
-    worker_frame frame = {.kind = WORKER_ANSWER,
-                          .numbers = {[WORKER_ANSWERED] = job->answer, [WORKER_DELAY] = job->delay},
-                          .texts = {[WORKER_REASON] = job->reason, [WORKER_RESULT] = job->writes}};
+    worker_frame frame = {
+        .kind = WORKER_ANSWER,
+        .numbers = {[WORKER_ANSWERED] = job->answer, [WORKER_DELAY] = job->delay},
+        .texts = {
+            [WORKER_REASON] = job->reason, [WORKER_RESULT] = job->writes, [WORKER_LOG] = job->log}};
 
     return worker_send(to, &frame);
 }
 
-/* Runs one task. False: the process is of no more use. */
-static bool run(const worker_socket *to, void *object, const worker_frame *frame)
+/* The words of a command; NULL: there is none, or no memory. */
+static const char *const *read_words(const char *text, json_t **ret_list)
 {
-    weir_module_task declared = {.name = frame->texts[WORKER_TASK],
-                                 .call = find_function(object, frame)};
-    plan_task task = {
-        .declared = &declared, .name = declared.name, .config.isolate = WEIR_ISOLATE_NONE};
-    plan alone = {.tasks = &task, .task_count = 1};
-    weir_task *job = job_new(&alone, 0);
+    size_t i;
+    json_t *word;
 
-    if (job == NULL || declared.call == NULL)
+    *ret_list = read_object(text);
+    const char **words = weir_alloc_array(json_array_size(*ret_list) + 1, sizeof *words);
+    json_array_foreach(*ret_list, i, word) if (words != NULL) words[i] = json_string_value(word);
+    return words;
+}
+
+static int command_stop = -1;
+
+/* It cannot fail, and so leaves errno as it is. */
+static void on_term(int number)
+{
+    uint64_t one = 1;
+    ssize_t written = write(command_stop, &one, sizeof one);
+
+    (void)number;
+    (void)written;
+}
+
+/* A command is ended in order; a function cannot be. */
+static void run_job(weir_task *job, const worker_frame *frame)
+{
+    if (job->plan->tasks[0].declared->exec == NULL) {
+        limit_memory(frame->numbers[WORKER_MEMORY]);
+        job_run(job);
+        limit_memory(INT64_MAX);
+        return;
+    }
+    command_stop = job->stop;
+    signal(SIGTERM, on_term);
+    job_run(job);
+    signal(SIGTERM, SIG_DFL);
+}
+
+static bool run_alone(const worker_socket *to, const plan *alone, const worker_frame *frame)
+{
+    weir_task *job = job_new(alone, 0);
+
+    if (job == NULL)
         return false;
+    job->grace = frame->numbers[WORKER_GRACE];
     job->input = read_object(frame->texts[WORKER_INPUT]);
     job->context = read_object(frame->texts[WORKER_CONTEXT]);
     job->execution = frame->numbers[WORKER_EXECUTION];
     job->attempt = frame->numbers[WORKER_ATTEMPT];
     snprintf(job->key, sizeof job->key, "%s", frame->texts[WORKER_KEY]);
-    limit_memory(frame->numbers[WORKER_MEMORY]);
-    job_run(job);
-    limit_memory(INT64_MAX);
+    run_job(job, frame);
     if (has_children())
         end_children(NULL);
     bool good = answer(to, job);
     job_free(job);
+    return good;
+}
+
+/* Runs one task. False: the process is of no more use. */
+static bool run(const worker_socket *to, void *object, const worker_frame *frame)
+{
+    bool is_command = frame->texts[WORKER_EXEC][0] != '\0';
+    json_t *list = NULL;
+    weir_module_task declared = {.name = frame->texts[WORKER_TASK],
+                                 .call = is_command ? NULL : find_function(object, frame),
+                                 .exec = is_command ? read_words(frame->texts[WORKER_EXEC], &list)
+                                                    : NULL};
+    plan_task task = {
+        .declared = &declared,
+        .name = declared.name,
+        .config = {.isolate = WEIR_ISOLATE_NONE, .timeout = frame->numbers[WORKER_TIMEOUT]}};
+    const char *folder = frame->texts[WORKER_FOLDER];
+    plan alone = {.tasks = &task, .task_count = 1, .folder = folder[0] != '\0' ? folder : NULL};
+    bool good = (declared.call != NULL || declared.exec != NULL) && run_alone(to, &alone, frame);
+
+    weir_free((void *)(uintptr_t)declared.exec);
+    json_decref(list);
     return good;
 }
 
@@ -288,9 +344,16 @@ static void be_zygote(const char *path)
 
 /* --- */
 
+static atomic_bool is_allowed;
+
+bool worker_is_allowed(void)
+{
+    return atomic_load(&is_allowed);
+}
+
 void weir_worker_main(int argc, char **argv)
 {
     if (argc == 3 && strcmp(argv[1], WORKER_WORD) == 0)
         be_zygote(argv[2]);
-    isolate_allow();
+    atomic_store(&is_allowed, true);
 }

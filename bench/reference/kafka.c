@@ -283,10 +283,11 @@ void hand_relay(const kafka_job *job, kafka_results *results)
 
     begin(&one);
     rd_kafka_queue_t *queue = rd_kafka_queue_get_consumer(one.consumer);
-    for (size_t count = 0; count < job->count;) {
+    for (size_t count = 0, done = 0; count < job->count;) {
         count += take_batch(&one, queue);
-        if (bench_now_ns() >= one.commit_at || count == job->count) {
+        if (count != done && (bench_now_ns() >= one.commit_at || count == job->count)) {
             commit(&one);
+            done = count;
             one.commit_at = bench_now_ns() + job->commit_each;
         }
     }

@@ -8,8 +8,8 @@
  * Threads: a runner belongs to the thread that opened it; tasks run on threads of its own.
  * Blocking: every call may wait for the disk, and for other processes that use the store.
  * Memory:  what is returned as `char *` is the caller's, freed by weir_free.
- * Errors:  WEIR_IO (disk, database), WEIR_AGAIN (the store was busy, or not to be had, for too long;
- *          nothing was changed), WEIR_CLOSED (it was lost in a commit, and it is not known whether
+ * Errors:  WEIR_IO (disk, database), WEIR_AGAIN (the store was busy, or not to be had, for too
+ * long; nothing was changed), WEIR_CLOSED (it was lost in a commit, and it is not known whether
  *          that was recorded: ask with the same key), WEIR_NOMEM, and what the functions say.
  *
  * Functions of libweir-workflow.
@@ -112,6 +112,24 @@ WEIR_API WEIR_MUST_USE weir_status weir_workflow_wait(weir_runner *runner, int64
  * null before. */
 WEIR_API WEIR_MUST_USE weir_status weir_workflow_result(weir_runner *runner, int64_t id,
                                                         char **ret_json, weir_error **error);
+
+/* The same, each task also with "after", the names of those that it comes after. */
+WEIR_API WEIR_MUST_USE weir_status weir_workflow_show(weir_runner *runner, int64_t id,
+                                                      char **ret_json, weir_error **error);
+
+/* Why each task that is not Completed is not: {"id", "workflow", "status", "tasks": [{"task",
+ * "state", "why"}]}. */
+WEIR_API WEIR_MUST_USE weir_status weir_workflow_explain(weir_runner *runner, int64_t id,
+                                                         char **ret_json, weir_error **error);
+
+/* At most `most` executions, newest first, as a JSON array of {"id", "workflow", "status",
+ * "created", "key"?, "started"?, "ended"?, "unfinished", "reason"?}, times in nanoseconds since
+ * 1970. `workflow`, `state` (NULL: any) and `before` (0: all), an id, choose. WEIR_INVALID: no such
+ * state. */
+WEIR_API WEIR_MUST_USE weir_status weir_workflow_list(weir_runner *runner, const char *workflow,
+                                                      const char *state, int64_t before,
+                                                      size_t most, char **ret_json,
+                                                      weir_error **error);
 
 /* All events of an execution, oldest first, as a JSON array of {"number", "time", "task"?, "from"?,
  * "to"?, "runner"?, "attempt"?, "reason"?}. */

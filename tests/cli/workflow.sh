@@ -94,7 +94,6 @@ kill_in_load() {
     kill -9 "$!"
     wait "$!" 2>/dev/null || :
     : >go
-    echo >gate
 }
 kill_in_load --key killed --json
 run --key killed --json >out
@@ -116,7 +115,7 @@ echo "load $WEIR_ATTEMPT" >>ran
 trap 'echo ended >>ran; exit 1' TERM
 [ -e go ] || { echo >started; read -r line <gate & wait; }
 END
-"$weir" workflow run etl.weir.yaml nightly etl.c --store "$store" --key stopped >first 2>err &
+"$weir" workflow run etl.weir.yaml nightly etl.c --store "$store" --key stopped --set drain=0s >first 2>err &
 victim=$!
 read -r line <started
 kill -TERM "$victim"
@@ -137,7 +136,15 @@ check_bad() { # CODE TEXT WORDS...
     expect_code "$code" "$weir" workflow "$@"
     expect_text err "$text"
 }
-check_bad 2 "'weir workflow' can 'run'" walk etl.weir.yaml nightly --store "$store"
+check_bad 2 "'weir workflow' has no 'explian'; did you mean 'explain'?" explian 1 --store "$store"
+check_bad 2 "weir workflow run SPEC NAME [FILE.c ...] --store sqlite:FILE" run etl.weir.yaml --store "$store"
+check_bad 2 "weir workflow show ID --store sqlite:FILE" show --store "$store"
+check_bad 2 "'x' is not the number of an execution" cancel x --store "$store"
+check_bad 2 "the store has no execution 999" explain 999 --store "$store"
+check_bad 2 "the store has no execution 999" pause 999 --store "$store"
+check_bad 2 "an execution is never 'Runing'" list --state Runing --store "$store"
+check_bad 2 "--most takes a number" list --most 0 --store "$store"
+check_bad 2 "'weir workflow' has no 'walk'" walk etl.weir.yaml nightly --store "$store"
 check_bad 2 "give --store sqlite:FILE" run etl.weir.yaml nightly etl.c
 check_bad 2 "no workflow 'nigthly' is loaded; did you mean 'nightly'?" run etl.weir.yaml nigthly etl.c --store "$store"
 check_bad 2 "names no store" run etl.weir.yaml nightly etl.c --store mysql:x
@@ -146,7 +153,7 @@ check_bad 2 "the input is no JSON" run etl.weir.yaml nightly etl.c --store "$sto
 check_bad 2 "is to be a JSON object" run etl.weir.yaml nightly etl.c --store "$store" --input '[1]'
 check_bad 2 "the store has no execution 999" run etl.weir.yaml nightly etl.c --store "$store" --resume 999
 check_bad 2 "is of the workflow 'nightly'" run etl.weir.yaml quick etl.c --store "$store" --resume "$id"
-check_bad 2 "--resume goes on with an execution" run etl.weir.yaml nightly etl.c --store "$store" --resume 1 --key x
+check_bad 2 "--resume goes on with an execution; --key, --input and --detach" run etl.weir.yaml nightly etl.c --store "$store" --resume 1 --key x
 check_bad 2 "a key has 1 to 255 bytes" run etl.weir.yaml nightly etl.c --store "$store" --key ''
 check_bad 2 "has no option 'slotz'; did you mean 'slots'?" run etl.weir.yaml nightly etl.c --store "$store" --set slotz=1
 check_bad 3 "cannot open" run etl.weir.yaml nightly etl.c --store sqlite:/nowhere/a.db

@@ -7,6 +7,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include <sqlite3.h>
+
 #ifdef WEIR_LIBPQ
 #include <libpq-fe.h>
 #endif
@@ -57,15 +59,14 @@ bool flow_is_postgres(void)
 }
 
 #ifdef WEIR_LIBPQ
-static void make_schema(const char *server, const char *name)
+static void execute_on_server(const char *url, const char *text)
 {
-    char text[80];
-    PGconn *connection = PQconnectdb(server);
-
-    snprintf(text, sizeof text, "CREATE SCHEMA %s", name);
+    PGconn *connection = PQconnectdb(url);
     PGresult *result = PQexec(connection, text);
-    if (PQresultStatus(result) != PGRES_COMMAND_OK)
-        fail_msg("%s: %s", server, PQerrorMessage(connection));
+    ExecStatusType status = PQresultStatus(result);
+
+    if (status != PGRES_COMMAND_OK && status != PGRES_TUPLES_OK)
+        fail_msg("%s: %s", url, PQerrorMessage(connection));
     PQclear(result);
     PQfinish(connection);
 }
@@ -74,7 +75,7 @@ static void make_schema(const char *server, const char *name)
 static const char *new_schema(void)
 {
     static char url[256];
-    char path[256], port[16] = "", server[80], name[40];
+    char path[256], port[16] = "", server[80], name[40], text[80];
 
     snprintf(path, sizeof path, "%s/port", getenv("WEIR_POSTGRES"));
     FILE *file = fopen(path, "r");
@@ -83,17 +84,43 @@ static const char *new_schema(void)
     fclose(file);
     snprintf(server, sizeof server, "postgresql://weir@127.0.0.1:%s/weir", port);
     snprintf(name, sizeof name, "flow_%ld_%d", (long)getpid(), ++schemas);
-    make_schema(server, name);
+    snprintf(text, sizeof text, "CREATE SCHEMA %s", name);
+    execute_on_server(server, text);
     snprintf(url, sizeof url, "%s?options=-csearch_path%%3D%s%%20-csynchronous_commit%%3Doff",
              server, name);
     return url;
 }
 #else
+static void execute_on_server(const char *url, const char *text)
+{
+    fail_msg("%s, %s: there is no libpq", url, text);
+}
+
 static const char *new_schema(void)
 {
     exit(77);
 }
 #endif
+
+static void execute_on_file(const char *path, const char *text)
+{
+    sqlite3 *database = NULL;
+    char *reason = NULL;
+
+    assert_int_equal(sqlite3_open(path, &database), SQLITE_OK);
+    sqlite3_busy_timeout(database, 10000);
+    if (sqlite3_exec(database, text, NULL, NULL, &reason) != SQLITE_OK)
+        fail_msg("%s: %s", text, reason);
+    sqlite3_close(database);
+}
+
+void flow_execute(const char *url, const char *text)
+{
+    if (strncmp(url, "sqlite:", 7) == 0)
+        execute_on_file(url + 7, text);
+    else
+        execute_on_server(url, text);
+}
 
 const char *flow_new_store(void)
 {

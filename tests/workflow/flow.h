@@ -43,6 +43,9 @@ const char *flow_new_store(void);
 const char *flow_new_file(void); /* always a file */
 bool flow_is_postgres(void);
 
+/* What somebody does to a store by hand: one statement. */
+void flow_execute(const char *url, const char *text);
+
 /* One task of a workflow by hand. */
 typedef struct flow_task {
     const char *name;

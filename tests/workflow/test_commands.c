@@ -124,7 +124,8 @@ static void descendants_die_with_it(void **state)
     }
 }
 
-int main(void)
+/* With --in-workers the commands are run by workers, as those of `weir` are. */
+int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_commands),
@@ -132,5 +133,7 @@ int main(void)
         cmocka_unit_test(descendants_die_with_it),
     };
 
+    if (argc > 1)
+        weir_worker_main(argc, argv);
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

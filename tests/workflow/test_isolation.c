@@ -245,7 +245,36 @@ static void descendants_die_with_the_task(void **state)
     unlink(fifo);
 }
 
-/* --- When the runner stops --- */
+/* --- When the runner is killed, or stops --- */
+
+static void run_holder(void)
+{
+    const flow_task tasks[] = {
+        {"x", NULL, NULL,
+         (const char *const[]){"sh", "-c", "exec 5>isolation.fifo; sleep 1000", NULL}, ""},
+        {NULL, NULL, NULL, NULL, NULL}};
+    flow *f = flow_new(tasks);
+
+    json_decref(flow_run(flow_runner(flow_new_store(), f, true), NULL));
+    _exit(1);
+}
+
+static void a_command_dies_with_its_runner(void **state)
+{
+    (void)state;
+    unlink(fifo);
+    assert_int_equal(mkfifo(fifo, 0600), 0);
+    pid_t runner = fork();
+    if (runner == 0)
+        run_holder();
+    int fd = open(fifo, O_RDONLY); /* until the command writes */
+    assert_true(fd >= 0);
+    kill(runner, SIGKILL);
+    assert_int_equal(waitpid(runner, NULL, 0), runner);
+    await_end(fd);
+    close(fd);
+    unlink(fifo);
+}
 
 static void *stop_soon(void *runner)
 {
@@ -281,6 +310,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(a_task_fails_alone),
         cmocka_unit_test(a_worker_runs_one_after_the_other),
         cmocka_unit_test(descendants_die_with_the_task),
+        cmocka_unit_test(a_command_dies_with_its_runner),
         cmocka_unit_test(a_stop_hands_back_what_does_not_end),
     };
 

@@ -9,17 +9,6 @@
 
 #include "store/sqlite.h"
 
-static void execute(const char *url, const char *text)
-{
-    sqlite3 *database = NULL;
-    char *reason = NULL;
-
-    assert_int_equal(sqlite3_open(strchr(url, ':') + 1, &database), SQLITE_OK);
-    if (sqlite3_exec(database, text, NULL, NULL, &reason) != SQLITE_OK)
-        fail_msg("%s: %s", text, reason);
-    sqlite3_close(database);
-}
-
 /* What is done to a file that this version has made (or, `fresh`, to an empty one), and what
  * opening it says then; NULL: it opens. */
 static const struct {
@@ -46,7 +35,7 @@ static void test_files(void **state)
             FLOW_OK(store_open(url, 1000000000, &store, &error));
             store_close(store);
         }
-        execute(url, files[i].change);
+        flow_execute(url, files[i].change);
         if (files[i].text != NULL) {
             FLOW_FAILS(WEIR_MISMATCH, files[i].text, store_open(url, 1000000000, &store, &error));
             continue;

@@ -23,11 +23,12 @@ CREATE TABLE plan_texts (
     text TEXT NOT NULL
 ) STRICT;
 
-CREATE TABLE offers ( -- who has the code of which plan
+CREATE TABLE offers ( -- who has the code of which plan, while it lives
     plan INTEGER NOT NULL REFERENCES plans (id),
     runner INTEGER NOT NULL REFERENCES runners (id),
     PRIMARY KEY (plan, runner)
 ) STRICT, WITHOUT ROWID;
+CREATE INDEX offers_by_runner ON offers (runner);
 
 CREATE TABLE executions (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
