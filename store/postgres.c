@@ -302,4 +302,8 @@ const weir_store_kind store_postgres = {
     .count_down = postgres_count_down,
     .count_unfinished = postgres_count_unfinished,
     .note = postgres_note,
+    .answer = postgres_answer,
+    .prune = postgres_prune,
+    .backup = postgres_backup,
+    .vacuum = postgres_vacuum,
 };

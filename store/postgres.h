@@ -72,6 +72,10 @@ typedef enum postgres_statement {
     PG_COUNT_DOWN,
     PG_COUNT_UNFINISHED,
     PG_ADD_EVENT,
+    PG_STATUS,
+    PG_CHECK,
+    PG_PRUNE,
+    PG_PRUNE_RUNNERS,
     PG_STATEMENTS,
 } postgres_statement;
 
@@ -274,5 +278,14 @@ weir_status postgres_count_unfinished(weir_store *base, int64_t execution, int64
                                       int64_t *ret_unfinished, weir_error **error);
 weir_status postgres_note(weir_store *base, int64_t execution, const store_event *event,
                           weir_error **error);
+
+/* --- postgres_operator.c --- */
+
+weir_status postgres_answer(weir_store *base, store_question question, store_take_answer take,
+                            void *arg, weir_error **error);
+weir_status postgres_prune(weir_store *base, int64_t time, size_t most, int64_t *ret_count,
+                           weir_error **error);
+weir_status postgres_backup(weir_store *base, const char *path, weir_error **error);
+weir_status postgres_vacuum(weir_store *base, weir_error **error);
 
 #endif

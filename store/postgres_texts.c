@@ -2,6 +2,9 @@
 /* postgres_texts.c - the statements of the PostgreSQL store. */
 #include "store/postgres.h"
 
+#define QUESTION_MIGRATIONS "weir_migrations"
+#include "store/questions.h"
+
 #define BRIEF                                                                                      \
     "t.execution, t.position, t.plan, t.name, t.state, t.verdict, t.waiting, t.attempt, t.spent, " \
     "t.lost, t.due, t.token, t.runner, t.priority, nullif(t.tag, ''), t.seen, t.reason, "          \
@@ -163,4 +166,26 @@ const char *const postgres_texts[PG_STATEMENTS] = {
     [PG_COUNT_UNFINISHED] = "UPDATE executions SET unfinished = unfinished + $2 WHERE id = $1 AND "
                             "unfinished + $2 >= 0 RETURNING unfinished",
     [PG_ADD_EVENT] = EVENT "VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
+
+    [PG_STATUS] = QUESTION_STATUS
+    "UNION ALL SELECT 'bytes', sum(pg_total_relation_size(c.oid))::text FROM pg_class c WHERE "
+    "c.relnamespace = current_schema()::regnamespace AND c.relkind = 'r' "
+    "UNION ALL SELECT 'synchronous_commit', current_setting('synchronous_commit') "
+    "UNION ALL SELECT 'server', current_setting('server_version') "
+    "UNION ALL SELECT 'connections', count(*)::text FROM pg_stat_activity WHERE datname = "
+    "current_database() "
+    "UNION ALL SELECT 'oldest_snapshot_age', coalesce(max(age(backend_xmin)), 0)::text FROM "
+    "pg_stat_activity",
+    [PG_CHECK] = QUESTION_CHECK,
+    [PG_PRUNE] =
+        "WITH old AS (SELECT id FROM executions WHERE ended < $1 AND unfinished = 0 ORDER BY id "
+        "LIMIT $2 FOR UPDATE SKIP LOCKED), e AS (DELETE FROM events WHERE execution IN (SELECT id "
+        "FROM old)), t AS (DELETE FROM tasks WHERE execution IN (SELECT id FROM old)), d AS "
+        "(DELETE "
+        "FROM payloads WHERE execution IN (SELECT id FROM old)), x AS (DELETE FROM executions "
+        "WHERE "
+        "id IN (SELECT id FROM old) RETURNING id) SELECT count(*) FROM x",
+    [PG_PRUNE_RUNNERS] =
+        "DELETE FROM runners WHERE id IN (SELECT r.id FROM runners r WHERE r.ended < $1 AND NOT "
+        "EXISTS (SELECT 1 FROM tasks t WHERE t.state = 'Running' AND t.runner = r.id) LIMIT $2)",
 };

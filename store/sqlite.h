@@ -59,6 +59,13 @@ typedef enum sqlite_statement {
     SQL_COUNT_DOWN,
     SQL_COUNT_UNFINISHED,
     SQL_ADD_EVENT,
+    SQL_STATUS,
+    SQL_CHECK,
+    SQL_PRUNE_EVENTS,
+    SQL_PRUNE_TASKS,
+    SQL_PRUNE_PAYLOADS,
+    SQL_PRUNE_EXECUTIONS,
+    SQL_PRUNE_RUNNERS,
     SQL_STATEMENTS,
 } sqlite_statement;
 
@@ -173,5 +180,15 @@ weir_status sqlite_count_unfinished(weir_store *store, int64_t execution, int64_
                                     int64_t *ret_unfinished, weir_error **error);
 weir_status sqlite_note(weir_store *store, int64_t execution, const store_event *event,
                         weir_error **error);
+
+/* --- sqlite_operator.c --- */
+
+bool sqlite_is_there(const char *place);
+weir_status sqlite_answer(weir_store *base, store_question question, store_take_answer take,
+                          void *arg, weir_error **error);
+weir_status sqlite_prune(weir_store *base, int64_t time, size_t most, int64_t *ret_count,
+                         weir_error **error);
+weir_status sqlite_backup(weir_store *base, const char *path, weir_error **error);
+weir_status sqlite_vacuum(weir_store *base, weir_error **error);
 
 #endif

@@ -119,7 +119,8 @@ store_verdict store_verdict_read(const char *text)
 
 static const weir_store_kind *const kinds[] = {&store_sqlite, &store_postgres};
 
-weir_status store_open(const char *url, int64_t busy, weir_store **ret, weir_error **error)
+/* The kind of the URL; *ret_place is what stands behind its name. */
+static const weir_store_kind *kind_of(const char *url, const char **ret_place, weir_error **error)
 {
     size_t length = strcspn(url, ":");
     char wanted[32], hint[128];
@@ -127,16 +128,38 @@ weir_status store_open(const char *url, int64_t busy, weir_store **ret, weir_err
 
     snprintf(wanted, sizeof wanted, "%.*s", (int)length, url);
     for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
-        if (url[length] == ':' && strncmp(kinds[i]->name, url, length) == 0 &&
-            kinds[i]->name[length] == '\0')
-            return kinds[i]->open(url + length + 1, busy, ret, error);
+        if (url[length] == ':' && strcmp(kinds[i]->name, wanted) == 0) {
+            *ret_place = url + length + 1;
+            return kinds[i];
+        }
         weir_nearest_offer(&nearest, kinds[i]->name);
     }
     /* Without what comes behind the kind: it may hold a password. */
-    return weir_error_set(error, WEIR_INVALID,
-                          "'%.*s' names no store: write sqlite:FILE or "
-                          "postgresql://USER@HOST/DATABASE%s",
-                          (int)length, url, weir_nearest_hint(&nearest, hint, sizeof hint));
+    weir_error_set(error, WEIR_INVALID,
+                   "'%.*s' names no store: write sqlite:FILE or "
+                   "postgresql://USER@HOST/DATABASE%s",
+                   (int)length, url, weir_nearest_hint(&nearest, hint, sizeof hint));
+    return NULL;
+}
+
+weir_status store_open(const char *url, int64_t busy, weir_store **ret, weir_error **error)
+{
+    const char *place = NULL;
+    const weir_store_kind *kind = kind_of(url, &place, error);
+
+    return kind != NULL ? kind->open(place, busy, ret, error) : WEIR_INVALID;
+}
+
+weir_status store_open_old(const char *url, int64_t busy, weir_store **ret, weir_error **error)
+{
+    const char *place = NULL;
+    const weir_store_kind *kind = kind_of(url, &place, error);
+
+    if (kind == NULL)
+        return WEIR_INVALID;
+    if (kind->is_there != NULL && !kind->is_there(place))
+        return weir_error_set(error, WEIR_NOT_FOUND, "there is no store '%s'", place);
+    return kind->open(place, busy, ret, error);
 }
 
 void store_close(weir_store *store)

@@ -191,6 +191,15 @@ typedef enum store_list {
     STORE_DOOMED, /* Running, claimed by runner `number`, of an execution that has ended */
 } store_list;
 
+/* What an operator asks. */
+typedef enum store_question {
+    STORE_STATUS, /* names and values */
+    STORE_CHECK,  /* what is wrong, and where */
+} store_question;
+
+typedef weir_status (*store_take_answer)(void *arg, const char *name, const char *value,
+                                         weir_error **error);
+
 typedef struct weir_store_kind {
     const char *name;    /* "sqlite": what its URL begins with */
     const char *summary; /* one sentence */
@@ -300,6 +309,21 @@ typedef struct weir_store_kind {
     /* An event without a transition. */
     weir_status (*note)(weir_store *store, int64_t execution, const store_event *event,
                         weir_error **error);
+
+    /* --- An operator's --- */
+
+    /* False where the URL names nothing yet, and opening it would make it. */
+    bool (*is_there)(const char *place);
+    /* In a transaction. */
+    weir_status (*answer)(weir_store *store, store_question question, store_take_answer take,
+                          void *arg, weir_error **error);
+    /* Removes at most `most` executions that ended before `time`, with all that is theirs, and
+     * runners that ended before it. */
+    weir_status (*prune)(weir_store *store, int64_t time, size_t most, int64_t *ret_count,
+                         weir_error **error);
+    /* Outside of transactions. WEIR_INVALID: with other tools; WEIR_STATE: `path` is there. */
+    weir_status (*backup)(weir_store *store, const char *path, weir_error **error);
+    weir_status (*vacuum)(weir_store *store, weir_error **error);
 } weir_store_kind;
 
 struct weir_store {
@@ -312,6 +336,8 @@ extern const weir_store_kind store_sqlite, store_postgres;
 /* Opens the store that `url` ("sqlite:FILE", "postgresql://USER@HOST/DATABASE") names. Also
  * WEIR_INVALID: no such kind, or one that this weir was built without. */
 weir_status store_open(const char *url, int64_t busy, weir_store **ret, weir_error **error);
+/* The same, of one that is there: WEIR_NOT_FOUND. */
+weir_status store_open_old(const char *url, int64_t busy, weir_store **ret, weir_error **error);
 void store_close(weir_store *store); /* NULL allowed */
 
 #endif
