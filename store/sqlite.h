@@ -59,7 +59,7 @@ typedef enum sqlite_statement {
     SQL_COUNT_DOWN,
     SQL_COUNT_UNFINISHED,
     SQL_ADD_EVENT,
-    SQL_STATUS,
+    SQL_STATUS, /* from here on an operator's */
     SQL_CHECK,
     SQL_PRUNE_EVENTS,
     SQL_PRUNE_TASKS,

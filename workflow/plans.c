@@ -43,14 +43,19 @@ static weir_status try(ledger *l, bool write, ledger_work work, void *arg, weir_
 weir_status ledger_do(ledger *l, bool write, ledger_work work, void *arg, weir_error **error)
 {
     int64_t end = weir_later(weir_monotonic_now(), l->config.busy), pause = 2000000;
+    weir_error *failure = NULL;
     weir_status status;
 
-    while ((status = try(l, write, work, arg, error)) == WEIR_AGAIN && weir_monotonic_now() < end) {
+    while ((status = try(l, write, work, arg, &failure)) == WEIR_AGAIN &&
+           weir_monotonic_now() < end) {
         /* Two that disturbed each other do not come back at once. */
         int64_t time = pause / 2 + weir_monotonic_now() % pause;
         nanosleep(&(struct timespec){.tv_nsec = time}, NULL);
         pause = pause < 200000000 ? 2 * pause : pause;
     }
+    if (status != WEIR_OK && failure != NULL)
+        weir_error_set(error, status, "%s", weir_error_message(failure));
+    weir_error_free(failure);
     return status;
 }
 

@@ -298,6 +298,11 @@ static weir_status run(weir_runner *runner, weir_error **error)
         bool over = runner->only != 0 && store_state_is_end(runner->state);
         if (runner_is_idle(runner) && (over || runner_is_stopped(runner)))
             break;
+        if (runner->stopping && runner->waits_for_store &&
+            weir_monotonic_now() >= runner->drained && pool_running(runner->pool) == 0)
+            return weir_error_set(error, WEIR_AGAIN,
+                                  "the runner was stopped while its store was not to be had: what "
+                                  "it could not record runs again");
         runner_wait(runner);
     }
     return status;

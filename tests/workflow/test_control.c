@@ -389,6 +389,37 @@ static void a_store_that_is_held_is_waited_for(void **state)
     close_pair(&p);
 }
 
+/* A store that does not come back keeps nobody from stopping; what was not recorded runs again. */
+static void it_stops_without_its_store(void **state)
+{
+    (void)state;
+    const weir_setting settings[] = {{.name = "busy", .text = "1ms"},
+                                     {.name = "poll", .text = "1ms"},
+                                     {.name = "drain", .text = "10ms"}};
+    pair p;
+    ledger_view view;
+    int64_t now;
+
+    open_pair(&p, chain, true);
+    weir_runner_close(p.runner);
+    FLOW_OK(weir_runner_open(p.url, settings, 3, &p.runner, &error));
+    FLOW_OK(weir_runner_load(p.runner, &p.flow->module, NULL, &error));
+    int64_t id = start(&p);
+    FLOW_OK(runner_turn(p.runner, &error));
+    weir_store *other = p.outside->ledger.store;
+    FLOW_OK(other->kind->begin(other, true, &now, &error));
+    FLOW_OK(ledger_look(&p.outside->ledger, id, &view, &error));
+    weir_runner_stop(p.runner);
+    FLOW_FAILS(WEIR_AGAIN, "what it could not record runs again",
+               weir_runner_serve(p.runner, &error));
+    other->kind->rollback(other);
+    weir_runner_close(p.runner);
+    p.runner = flow_runner(p.url, p.flow, true);
+    turn_until(&p, id, NULL, "Completed");
+    assert_int_equal(runs, 4);
+    close_pair(&p);
+}
+
 /* What is Deferred until a time can be claimed then. */
 static void what_is_deferred_comes_again(void **state)
 {
@@ -443,6 +474,7 @@ int main(void)
         cmocka_unit_test(a_runner_that_was_taken_for_gone_begins_anew),
         cmocka_unit_test(lost_once_is_once_too_often),
         cmocka_unit_test(a_store_that_is_held_is_waited_for),
+        cmocka_unit_test(it_stops_without_its_store),
         cmocka_unit_test(what_is_deferred_comes_again),
         cmocka_unit_test(options_are_to_fit),
     };

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* test_store_faults.c - each call of a store fails in its turn: nothing is lost, nothing is
- * recorded twice (F17). WEIR_FAULTS=N takes every N-th call (3). */
+ * recorded twice (F17). WEIR_FAULTS=N takes every N-th call (7). */
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -65,7 +65,7 @@ static int stride(void)
 {
     const char *text = getenv("WEIR_FAULTS");
 
-    return text != NULL ? atoi(text) : 3;
+    return text != NULL ? atoi(text) : 7;
 }
 
 static int fail_everywhere(weir_status with)
