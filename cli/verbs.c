@@ -3,12 +3,13 @@
 #include "cli/cli.h"
 
 extern const cli_verb cli_init, cli_check, cli_gen, cli_build, cli_run, cli_replay, cli_convert,
-    cli_graph, cli_schema, cli_test, cli_workflow, cli_cron, cli_dlq, cli_reference, cli_completion;
+    cli_graph, cli_schema, cli_test, cli_workflow, cli_cron, cli_db, cli_dlq, cli_reference,
+    cli_completion;
 
 const cli_verb *const cli_verbs[] = {
-    &cli_init,     &cli_check,   &cli_gen,  &cli_build,     &cli_run,
-    &cli_replay,   &cli_convert, &cli_test, &cli_graph,     &cli_schema,
-    &cli_workflow, &cli_cron,    &cli_dlq,  &cli_reference, &cli_completion,
+    &cli_init,    &cli_check, &cli_gen,       &cli_build,      &cli_run,      &cli_replay,
+    &cli_convert, &cli_test,  &cli_graph,     &cli_schema,     &cli_workflow, &cli_cron,
+    &cli_db,      &cli_dlq,   &cli_reference, &cli_completion,
 };
 const size_t cli_verb_count = sizeof cli_verbs / sizeof *cli_verbs;
 

@@ -331,7 +331,7 @@ static int run(const cli_arguments *arguments)
 }
 
 static const cli_option options[] = {
-    {"--store", "URL", "where it is recorded: sqlite:FILE"},
+    {"--store", "URL", "where it is recorded: sqlite:FILE or postgresql://USER@HOST/DATABASE"},
     {"--input", "JSON", "run: what every task can read, a JSON object (default: {})"},
     {"--key", "KEY", "run: the execution that was started with this key goes on, if there is one"},
     {"--resume", "ID", "run: goes on with this execution"},

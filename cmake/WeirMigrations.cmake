@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-# weir_migrations(OUTPUT FOLDER): the numbered SQL files of FOLDER as a table in C. Bytes, since a
-# literal of C may not be as long.
-function(weir_migrations output folder)
+# weir_migrations(KIND OUTPUT FOLDER): the numbered SQL files of FOLDER as the table KIND_migrations in
+# C. Bytes, since a literal of C may not be as long.
+function(weir_migrations kind output folder)
     file(GLOB files CONFIGURE_DEPENDS ${folder}/*.sql)
     list(SORT files)
     set(texts "")
@@ -21,11 +21,14 @@ function(weir_migrations output folder)
         set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${file})
     endforeach()
     file(CONFIGURE OUTPUT ${output} CONTENT "/* Generated from store/migrations. */
-#include \"store/sqlite.h\"
+#include \"store/migration.h\"
+
+extern const store_migration ${kind}_migrations[];
+extern const int ${kind}_migration_count;
 
 ${texts}
-const sqlite_migration sqlite_migrations[] = {
+const store_migration ${kind}_migrations[] = {
 ${rows}};
-const int sqlite_migration_count = ${number};
+const int ${kind}_migration_count = ${number};
 ")
 endfunction()

@@ -351,4 +351,9 @@ const weir_store_kind store_sqlite = {
     .count_down = sqlite_count_down,
     .count_unfinished = sqlite_count_unfinished,
     .note = sqlite_note,
+    .is_there = sqlite_is_there,
+    .answer = sqlite_answer,
+    .prune = sqlite_prune,
+    .backup = sqlite_backup,
+    .vacuum = sqlite_vacuum,
 };

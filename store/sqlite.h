@@ -5,6 +5,7 @@
 
 #include <sqlite3.h>
 
+#include "store/migration.h"
 #include "store/store.h"
 
 /* Each statement is prepared when it is first needed. */
@@ -64,6 +65,13 @@ typedef enum sqlite_statement {
     SQL_SLOTS,
     SQL_SLOTS_QUEUED,
     SQL_PUT_SLOT,
+    SQL_STATUS, /* from here on an operator's */
+    SQL_CHECK,
+    SQL_PRUNE_EVENTS,
+    SQL_PRUNE_TASKS,
+    SQL_PRUNE_PAYLOADS,
+    SQL_PRUNE_EXECUTIONS,
+    SQL_PRUNE_RUNNERS,
     SQL_STATEMENTS,
 } sqlite_statement;
 
@@ -82,14 +90,7 @@ typedef struct sqlite_store {
     sqlite3_stmt *statements[SQL_STATEMENTS];
 } sqlite_store;
 
-/* One migration: forward only, told from a changed one by its digest. */
-typedef struct sqlite_migration {
-    int number;
-    const char *name;
-    const char *text;
-} sqlite_migration;
-
-extern const sqlite_migration sqlite_migrations[]; /* generated from migrations/; numbers 1.. */
+extern const store_migration sqlite_migrations[]; /* generated from migrations/sqlite */
 extern const int sqlite_migration_count;
 
 /* Sets the error that SQLite's newest failure means: "the store 'x.db' cannot WHAT: REASON". */
@@ -115,7 +116,6 @@ weir_status sqlite_migrate(sqlite_store *store, weir_error **error);
 void sqlite_bind_text(sqlite3_stmt *statement, int at, const char *text); /* NULL is null */
 /* 0 stands for null where it means "none". */
 void sqlite_bind_some(sqlite3_stmt *statement, int at, int64_t value);
-store_verdict sqlite_read_verdict(const char *text);
 store_task sqlite_read_task(sqlite3_stmt *row);
 
 /* Whoever is given rows: one of these. */
@@ -192,5 +192,15 @@ weir_status sqlite_count_unfinished(weir_store *store, int64_t execution, int64_
                                     int64_t *ret_unfinished, weir_error **error);
 weir_status sqlite_note(weir_store *store, int64_t execution, const store_event *event,
                         weir_error **error);
+
+/* --- sqlite_operator.c --- */
+
+bool sqlite_is_there(const char *place);
+weir_status sqlite_answer(weir_store *base, store_question question, store_take_answer take,
+                          void *arg, weir_error **error);
+weir_status sqlite_prune(weir_store *base, int64_t time, size_t most, int64_t *ret_count,
+                         weir_error **error);
+weir_status sqlite_backup(weir_store *base, const char *path, weir_error **error);
+weir_status sqlite_vacuum(weir_store *base, weir_error **error);
 
 #endif

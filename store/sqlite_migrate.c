@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* sqlite_migrate.c - brings a file's schema up to this version: forward only, checked by digest. */
 #include <stdio.h>
-#include <string.h>
 
-#include "core/digest.h"
 #include "store/sqlite.h"
 
 enum { APPLICATION = 0x77656972 }; /* "weir", in the file's head */
@@ -56,35 +54,6 @@ static weir_status make_ours(sqlite_store *store, weir_error **error)
     return status;
 }
 
-static const char *digest_of(const sqlite_migration *migration, char text[WEIR_DIGEST_TEXT])
-{
-    weir_digest sum = WEIR_DIGEST_START;
-
-    weir_digest_add_text(&sum, migration->text);
-    return weir_digest_print(sum, text);
-}
-
-static weir_status check_row(sqlite_store *store, sqlite3_stmt *row, weir_error **error)
-{
-    int number = sqlite3_column_int(row, 0);
-    const char *digest = (const char *)sqlite3_column_text(row, 1);
-    const char *version = (const char *)sqlite3_column_text(row, 2);
-    char expected[WEIR_DIGEST_TEXT];
-
-    if (number > sqlite_migration_count)
-        return weir_error_set(
-            error, WEIR_MISMATCH,
-            "the store '%s' was brought to schema %d by weir %s; this is weir %s, "
-            "which knows schema %d: use the newer one",
-            store->path, number, version, WEIR_VERSION, sqlite_migration_count);
-    if (strcmp(digest_of(&sqlite_migrations[number - 1], expected), digest) == 0)
-        return WEIR_OK;
-    return weir_error_set(error, WEIR_MISMATCH,
-                          "step %d of the schema of '%s' was made by weir %s and differs from that "
-                          "of this weir %s (%s, here %s): they do not fit",
-                          number, store->path, version, WEIR_VERSION, digest, expected);
-}
-
 /* How many steps the file has; each is looked at. */
 static weir_status check_applied(sqlite_store *store, int *ret_count, weir_error **error)
 {
@@ -97,7 +66,10 @@ static weir_status check_applied(sqlite_store *store, int *ret_count, weir_error
                               "SELECT number, digest, version FROM migrations ORDER BY number DESC",
                               -1, &row, NULL);
     while (code == SQLITE_OK && status == WEIR_OK && sqlite3_step(row) == SQLITE_ROW) {
-        status = check_row(store, row, error);
+        status = store_check_migration(store->path, sqlite_migrations, sqlite_migration_count,
+                                       sqlite3_column_int(row, 0),
+                                       (const char *)sqlite3_column_text(row, 1),
+                                       (const char *)sqlite3_column_text(row, 2), error);
         ++*ret_count;
     }
     if (status == WEIR_OK && sqlite3_errcode(store->database) != SQLITE_DONE)
@@ -106,13 +78,13 @@ static weir_status check_applied(sqlite_store *store, int *ret_count, weir_error
     return status;
 }
 
-static weir_status apply(sqlite_store *store, const sqlite_migration *migration, weir_error **error)
+static weir_status apply(sqlite_store *store, const store_migration *migration, weir_error **error)
 {
     char digest[WEIR_DIGEST_TEXT];
     weir_status status = run(store, migration->text, error);
     char *text =
         sqlite3_mprintf("INSERT INTO migrations VALUES (%d, %Q, %Q, %Q)", migration->number,
-                        migration->name, digest_of(migration, digest), WEIR_VERSION);
+                        migration->name, store_migration_digest(migration, digest), WEIR_VERSION);
 
     if (status == WEIR_OK && text == NULL)
         status = weir_error_set(error, WEIR_NOMEM, "out of memory");

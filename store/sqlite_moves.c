@@ -1,34 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* sqlite_moves.c - what changes rows of the SQLite store: claims, transitions, counts. */
-#include <string.h>
-
+#include "store/lanes.h"
 #include "store/sqlite.h"
 
-static const char *const verdicts[] = {NULL, "success", "failed", "neither"};
-
-store_verdict sqlite_read_verdict(const char *text)
-{
-    for (size_t i = 1; text != NULL && i < sizeof verdicts / sizeof *verdicts; i++)
-        if (strcmp(verdicts[i], text) == 0)
-            return (store_verdict)i;
-    return STORE_OPEN;
-}
-
-static weir_status refuse(const char *what, int64_t number, store_state from, store_state to,
-                          weir_error **error)
-{
-    return weir_error_set(error, WEIR_STATE, "%s %lld cannot go from %s to %s", what,
-                          (long long)number, store_state_text(from), store_state_text(to));
-}
-
 /* --- Claims --- */
-
-/* The first task of a lane. */
-typedef struct lane_head {
-    bool empty;
-    int64_t priority, round, execution, position;
-    size_t served; /* in this claim */
-} lane_head;
 
 static weir_status is_full(sqlite_store *store, const store_lane *lane, bool *ret,
                            weir_error **error)
@@ -77,39 +52,6 @@ static weir_status look(sqlite_store *store, const store_claim *want, const stor
     return status;
 }
 
-/* How often lanes of its plan were served. */
-static size_t served(const store_claim *want, const lane_head *heads, size_t lane)
-{
-    size_t count = 0;
-
-    for (size_t i = 0; i < want->lane_count; i++)
-        if (want->lanes[i].plan == want->lanes[lane].plan)
-            count += heads[i].served;
-    return count;
-}
-
-static bool comes_before(const store_claim *want, const lane_head *heads, size_t lane, size_t other)
-{
-    const lane_head *a = &heads[lane], *b = &heads[other];
-
-    if (a->priority != b->priority)
-        return a->priority > b->priority;
-    if (want->lanes[lane].plan == want->lanes[other].plan)
-        return a->round != b->round ? a->round < b->round : a->execution < b->execution;
-    return served(want, heads, lane) < served(want, heads, other);
-}
-
-/* The lane that is served next; lane_count: all are empty. */
-static size_t choose(const store_claim *want, const lane_head *heads)
-{
-    size_t best = want->lane_count;
-
-    for (size_t i = 0; i < want->lane_count; i++)
-        if (!heads[i].empty && (best == want->lane_count || comes_before(want, heads, i, best)))
-            best = i;
-    return best;
-}
-
 static weir_status note_claim(weir_store *base, const store_claim *want, const lane_head *head,
                               int64_t attempt, weir_error **error)
 {
@@ -136,10 +78,10 @@ static weir_status claim_one(sqlite_store *store, const store_claim *want, const
     sqlite3_bind_int64(statement, 3, want->runner);
     sqlite3_bind_int64(statement, 4, want->time);
     int code = sqlite3_step(statement);
-    weir_status status = code == SQLITE_ROW ? WEIR_OK
-                         : code == SQLITE_DONE
-                             ? refuse("task", head->position, STORE_READY, STORE_RUNNING, error)
-                             : sqlite_fail(store, "be written", error);
+    weir_status status = code == SQLITE_ROW    ? WEIR_OK
+                         : code == SQLITE_DONE ? store_refuse("task", head->position, STORE_READY,
+                                                              STORE_RUNNING, error)
+                                               : sqlite_fail(store, "be written", error);
     if (status == WEIR_OK) {
         store_task row = sqlite_read_task(statement);
         attempt = row.attempt;
@@ -172,7 +114,7 @@ static weir_status claim_from(sqlite_store *store, const store_claim *want, lane
     for (size_t i = 0; i < want->lane_count && status == WEIR_OK; i++)
         status = look(store, want, &want->lanes[i], &heads[i], error);
     for (size_t i = 0; i < want->most && status == WEIR_OK; i++) {
-        if ((lane = choose(want, heads)) == want->lane_count)
+        if ((lane = lanes_choose(want, heads)) == want->lane_count)
             break;
         status = claim_one(store, want, &heads[lane], take, arg, error);
         if (status == WEIR_OK)
@@ -180,8 +122,7 @@ static weir_status claim_from(sqlite_store *store, const store_claim *want, lane
         heads[lane].served++;
         /* What was claimed counts for the limit of its tag, which other plans may have, too. */
         for (size_t j = 0; j < want->lane_count && status == WEIR_OK; j++)
-            if (j == lane || (want->lanes[lane].tag != NULL && want->lanes[j].tag != NULL &&
-                              strcmp(want->lanes[j].tag, want->lanes[lane].tag) == 0))
+            if (j == lane || lanes_share_tag(&want->lanes[j], &want->lanes[lane]))
                 status = look(store, want, &want->lanes[j], &heads[j], error);
     }
     return status;
@@ -224,7 +165,7 @@ static void bind_move(sqlite3_stmt *statement, const store_task_move *move)
     sqlite3_bind_int64(statement, 4, move->token);
     sqlite_bind_text(statement, 5, store_state_text(move->to));
     sqlite3_bind_int64(statement, 6, move->due);
-    sqlite_bind_text(statement, 7, verdicts[move->verdict]);
+    sqlite_bind_text(statement, 7, store_verdict_text(move->verdict));
     sqlite_bind_text(statement, 8, move->reason);
     sqlite_bind_text(statement, 9, move->writes);
     sqlite_bind_text(statement, 10, move->log);
@@ -258,15 +199,13 @@ static weir_status do_move(sqlite_store *store, const store_task_move *move, int
 
 weir_status sqlite_move_task(weir_store *base, const store_task_move *move, weir_error **error)
 {
-    bool ends = store_state_is_end(move->to);
     int64_t attempt = 0;
 
-    if (!store_may_move(true, move->from, move->to) || move->to == STORE_RUNNING ||
-        ends != (move->verdict != STORE_OPEN))
-        return refuse("task", move->position, move->from, move->to, error);
+    if (!store_is_move(move))
+        return store_refuse("task", move->position, move->from, move->to, error);
     weir_status status = do_move((sqlite_store *)base, move, &attempt, error);
     if (status == WEIR_NOT_FOUND)
-        return refuse("task", move->position, move->from, move->to, error);
+        return store_refuse("task", move->position, move->from, move->to, error);
     store_event event = {.position = move->position,
                          .time = move->time,
                          .from = move->from,
@@ -350,7 +289,7 @@ weir_status sqlite_move_execution(weir_store *base, const store_execution_move *
                              : WEIR_NOT_FOUND;
 
     if (status == WEIR_NOT_FOUND)
-        return refuse("execution", move->execution, move->from, move->to, error);
+        return store_refuse("execution", move->execution, move->from, move->to, error);
     store_event event = {.position = -1,
                          .time = move->time,
                          .from = move->from,

@@ -52,7 +52,7 @@ store_task sqlite_read_task(sqlite3_stmt *row)
                         .plan = sqlite3_column_int64(row, 2),
                         .name = text_at(row, 3),
                         .state = store_state_read(text_at(row, 4)),
-                        .verdict = sqlite_read_verdict(text_at(row, 5)),
+                        .verdict = store_verdict_read(text_at(row, 5)),
                         .waiting = sqlite3_column_int64(row, 6),
                         .attempt = sqlite3_column_int64(row, 7),
                         .spent = sqlite3_column_int64(row, 8),

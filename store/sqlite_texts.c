@@ -2,6 +2,9 @@
 /* sqlite_texts.c - the statements of the SQLite store. */
 #include "store/sqlite.h"
 
+#define QUESTION_MIGRATIONS "migrations"
+#include "store/questions.h"
+
 #define BRIEF                                                                                      \
     "execution, position, plan, name, state, verdict, waiting, attempt, spent, lost, due, token, " \
     "runner, priority, tag, seen, reason, started, ended"
@@ -12,6 +15,7 @@
     " FROM executions e JOIN plans p ON p.id = e.plan "
 #define PAYLOAD "JOIN payloads d ON d.execution = e.id "
 #define HEAD    "SELECT priority, round, execution, position FROM tasks WHERE queued = 1 AND "
+#define OLD     "(SELECT id FROM executions WHERE ended < ?1 AND unfinished = 0 ORDER BY id LIMIT ?2)"
 #define LIVE    "state IN ('Ready', 'Running', 'Deferred')"
 
 const char *const sqlite_texts[SQL_STATEMENTS] = {
@@ -147,4 +151,24 @@ const char *const sqlite_texts[SQL_STATEMENTS] = {
         "INSERT INTO slots (workflow, slot, time, outcome, execution, missed, reason) "
         "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) ON CONFLICT (workflow, slot) DO UPDATE "
         "SET time = ?3, outcome = ?4, execution = ?5, missed = missed + ?6, reason = ?7",
+
+    [SQL_STATUS] =
+        QUESTION_STATUS "UNION ALL SELECT 'bytes', CAST(page_count * page_size AS TEXT) FROM "
+                        "pragma_page_count, pragma_page_size "
+                        "UNION ALL SELECT 'unused_bytes', CAST(freelist_count * page_size AS TEXT) "
+                        "FROM pragma_freelist_count, pragma_page_size "
+                        "UNION ALL SELECT 'journal_mode', journal_mode FROM pragma_journal_mode "
+                        "UNION ALL SELECT 'synchronous', CASE synchronous WHEN 2 THEN 'full' ELSE "
+                        "CAST(synchronous AS TEXT) END FROM pragma_synchronous",
+    [SQL_CHECK] = QUESTION_CHECK "UNION ALL SELECT 'the file is damaged', integrity_check FROM "
+                                 "pragma_integrity_check WHERE integrity_check <> 'ok' "
+                                 "UNION ALL SELECT 'a row refers to one that is not there', "
+                                 "\"table\" FROM pragma_foreign_key_check",
+    [SQL_PRUNE_EVENTS] = "DELETE FROM events WHERE execution IN " OLD,
+    [SQL_PRUNE_TASKS] = "DELETE FROM tasks WHERE execution IN " OLD,
+    [SQL_PRUNE_PAYLOADS] = "DELETE FROM payloads WHERE execution IN " OLD,
+    [SQL_PRUNE_EXECUTIONS] = "DELETE FROM executions WHERE id IN " OLD,
+    [SQL_PRUNE_RUNNERS] =
+        "DELETE FROM runners WHERE id IN (SELECT r.id FROM runners r WHERE r.ended < ?1 AND NOT "
+        "EXISTS (SELECT 1 FROM tasks t WHERE t.state = 'Running' AND t.runner = r.id) LIMIT ?2)",
 };

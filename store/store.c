@@ -2,6 +2,7 @@
 /* store.c - states, their transitions, and stores by URL. */
 #include "store/store.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "core/text.h"
@@ -103,24 +104,81 @@ bool store_may_be(bool task, store_state state)
     return false;
 }
 
+bool store_is_move(const store_task_move *move)
+{
+    return store_may_move(true, move->from, move->to) && move->to != STORE_RUNNING &&
+           store_state_is_end(move->to) == (move->verdict != STORE_OPEN);
+}
+
+weir_status store_refuse(const char *what, int64_t number, store_state from, store_state to,
+                         weir_error **error)
+{
+    return weir_error_set(error, WEIR_STATE, "%s %lld cannot go from %s to %s", what,
+                          (long long)number, store_state_text(from), store_state_text(to));
+}
+
+/* --- Verdicts --- */
+
+static const char *const verdicts[] = {NULL, "success", "failed", "neither"};
+
+const char *store_verdict_text(store_verdict verdict)
+{
+    return verdicts[verdict];
+}
+
+store_verdict store_verdict_read(const char *text)
+{
+    for (size_t i = 1; text != NULL && i < sizeof verdicts / sizeof *verdicts; i++)
+        if (strcmp(verdicts[i], text) == 0)
+            return (store_verdict)i;
+    return STORE_OPEN;
+}
+
 /* --- URLs --- */
 
-static const weir_store_kind *const kinds[] = {&store_sqlite};
+static const weir_store_kind *const kinds[] = {&store_sqlite, &store_postgres};
+
+/* The kind of the URL; *ret_place is what stands behind its name. */
+static const weir_store_kind *kind_of(const char *url, const char **ret_place, weir_error **error)
+{
+    size_t length = strcspn(url, ":");
+    char wanted[32], hint[128];
+    weir_nearest nearest = {.wanted = wanted};
+
+    snprintf(wanted, sizeof wanted, "%.*s", (int)length, url);
+    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
+        if (url[length] == ':' && strcmp(kinds[i]->name, wanted) == 0) {
+            *ret_place = url + length + 1;
+            return kinds[i];
+        }
+        weir_nearest_offer(&nearest, kinds[i]->name);
+    }
+    /* Without what comes behind the kind: it may hold a password. */
+    weir_error_set(error, WEIR_INVALID,
+                   "'%.*s' names no store: write sqlite:FILE or "
+                   "postgresql://USER@HOST/DATABASE%s",
+                   (int)length, url, weir_nearest_hint(&nearest, hint, sizeof hint));
+    return NULL;
+}
 
 weir_status store_open(const char *url, int64_t busy, weir_store **ret, weir_error **error)
 {
-    size_t length = strcspn(url, ":");
-    weir_nearest nearest = {.wanted = url};
-    char hint[128];
+    const char *place = NULL;
+    const weir_store_kind *kind = kind_of(url, &place, error);
 
-    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
-        if (url[length] == ':' && strncmp(kinds[i]->name, url, length) == 0 &&
-            kinds[i]->name[length] == '\0')
-            return kinds[i]->open(url + length + 1, busy, ret, error);
-        weir_nearest_offer(&nearest, kinds[i]->name);
-    }
-    return weir_error_set(error, WEIR_INVALID, "'%s' names no store: write sqlite:FILE%s", url,
-                          weir_nearest_hint(&nearest, hint, sizeof hint));
+    return kind != NULL ? kind->open(place, busy, ret, error) : WEIR_INVALID;
+}
+
+weir_status store_open_old(const char *url, int64_t busy, weir_store **ret, weir_error **error)
+{
+    const char *place = NULL;
+    const weir_store_kind *kind = kind_of(url, &place, error);
+
+    if (kind == NULL)
+        return WEIR_INVALID;
+    if (kind->is_there != NULL && !kind->is_there(place))
+        return weir_error_set(error, WEIR_NOT_FOUND, "there is no store '%s'", place);
+    return kind->open(place, busy, ret, error);
 }
 
 void store_close(weir_store *store)

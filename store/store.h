@@ -12,7 +12,11 @@
  *          store.
  * Errors:  WEIR_IO, WEIR_AGAIN (not now: another process held the store for too long, a connection
  *          was lost; nothing was changed, and the transaction can be tried anew), WEIR_NOMEM; moves
- *          also WEIR_STATE (refused; nothing was changed, the transaction goes on).
+ *          also WEIR_STATE (refused; nothing was changed, the transaction goes on); commit also
+ *          WEIR_CLOSED (the store was lost in it, and it is not known whether all or nothing was
+ *          changed).
+ * Writers: a transaction that is to write holds what it has found, claimed or been listed until it
+ *          ends: others wait, or are not given it.
  */
 #ifndef WEIR_STORE_STORE_H
 #define WEIR_STORE_STORE_H
@@ -53,6 +57,9 @@ typedef enum store_verdict {
     STORE_FAILURE,
     STORE_NEITHER,
 } store_verdict;
+
+const char *store_verdict_text(store_verdict verdict); /* NULL: it has not ended */
+store_verdict store_verdict_read(const char *text);
 
 /* What became of a slot of a schedule: name, text. */
 #define STORE_OUTCOMES(X)                                                                          \
@@ -160,6 +167,12 @@ typedef struct store_task_move {
     const char *seen; /* NULL: as it was */
 } store_task_move;
 
+/* Whether it may be at all: its states, and a verdict where it ends. */
+bool store_is_move(const store_task_move *move);
+/* WEIR_STATE: "task 3 cannot go from Pending to Completed". */
+weir_status store_refuse(const char *what, int64_t number, store_state from, store_state to,
+                         weir_error **error);
+
 typedef struct store_execution_move {
     int64_t execution;
     store_state from, to;
@@ -213,6 +226,15 @@ typedef enum store_list {
     STORE_LOST,   /* Running, claimed by a runner that has ended */
     STORE_DOOMED, /* Running, claimed by runner `number`, of an execution that has ended */
 } store_list;
+
+/* What an operator asks. */
+typedef enum store_question {
+    STORE_STATUS, /* names and values */
+    STORE_CHECK,  /* what is wrong, and where */
+} store_question;
+
+typedef weir_status (*store_take_answer)(void *arg, const char *name, const char *value,
+                                         weir_error **error);
 
 typedef struct weir_store_kind {
     const char *name;    /* "sqlite": what its URL begins with */
@@ -336,6 +358,21 @@ typedef struct weir_store_kind {
     /* An event without a transition. */
     weir_status (*note)(weir_store *store, int64_t execution, const store_event *event,
                         weir_error **error);
+
+    /* --- An operator's --- */
+
+    /* False where the URL names nothing yet, and opening it would make it. */
+    bool (*is_there)(const char *place);
+    /* In a transaction. */
+    weir_status (*answer)(weir_store *store, store_question question, store_take_answer take,
+                          void *arg, weir_error **error);
+    /* Removes at most `most` executions that ended before `time`, with all that is theirs, and
+     * runners that ended before it. */
+    weir_status (*prune)(weir_store *store, int64_t time, size_t most, int64_t *ret_count,
+                         weir_error **error);
+    /* Outside of transactions. WEIR_INVALID: with other tools; WEIR_STATE: `path` is there. */
+    weir_status (*backup)(weir_store *store, const char *path, weir_error **error);
+    weir_status (*vacuum)(weir_store *store, weir_error **error);
 } weir_store_kind;
 
 struct weir_store {
@@ -343,10 +380,13 @@ struct weir_store {
     store_counts counts;
 };
 
-extern const weir_store_kind store_sqlite;
+extern const weir_store_kind store_sqlite, store_postgres;
 
-/* Opens the store that `url` ("sqlite:FILE") names. Also WEIR_INVALID: no such kind. */
+/* Opens the store that `url` ("sqlite:FILE", "postgresql://USER@HOST/DATABASE") names. Also
+ * WEIR_INVALID: no such kind, or one that this weir was built without. */
 weir_status store_open(const char *url, int64_t busy, weir_store **ret, weir_error **error);
+/* The same, of one that is there: WEIR_NOT_FOUND. */
+weir_status store_open_old(const char *url, int64_t busy, weir_store **ret, weir_error **error);
 void store_close(weir_store *store); /* NULL allowed */
 
 #endif

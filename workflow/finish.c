@@ -67,16 +67,31 @@ static store_task_move outcome_of(const ledger *l, const weir_task *job, bool ov
     return move;
 }
 
-/* Somebody else has the task now, or had it to its end. */
+static weir_status take_token(void *arg, const store_task *row, weir_error **error)
+{
+    (void)error;
+    *(int64_t *)arg = row->token;
+    return WEIR_OK;
+}
+
+/* Somebody else has the task now, or had it to its end; unless it was us, by a commit that was not
+ * answered. */
 static weir_status note_late(ledger *l, const weir_task *job, weir_error **error)
 {
+    int64_t token = 0;
+    weir_status status = job->doubted
+                             ? l->store->kind->find_task(l->store, job->execution, job->position,
+                                                         false, take_token, &token, error)
+                             : WEIR_OK;
     store_event event = {.position = job->position,
                          .time = l->now,
                          .runner = l->runner,
                          .attempt = job->attempt,
                          .reason = "a result came after the claim was lost, and was refused"};
 
-    return l->store->kind->note(l->store, job->execution, &event, error);
+    return status == WEIR_OK && token != job->token
+               ? l->store->kind->note(l->store, job->execution, &event, error)
+               : status;
 }
 
 weir_status ledger_finish(ledger *l, const weir_task *job, weir_error **error)

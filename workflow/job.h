@@ -44,6 +44,9 @@ struct weir_task {
     char *log;               /* of a command; NULL: none */
     char *writes;            /* as a row holds them; of one that is done */
     char *seen_after;        /* what it hands on; NULL: what it has seen itself */
+    /* of a commit that was not answered */
+    bool sure;    /* its claim is in the store */
+    bool doubted; /* its outcome may be */
     weir_task *next;
     weir_task *next_running; /* of its runner */
 };

@@ -45,6 +45,11 @@ weir_status ledger_begin(ledger *l, bool write, weir_error **error);
 /* Commits where `status` is WEIR_OK; else rolls back, and gives it back. */
 weir_status ledger_end(ledger *l, weir_status status, weir_error **error);
 
+/* One transaction of `work`. Where the store was not to be had, or somebody else came first, it is
+ * done anew, for at most `busy` in all. WEIR_CLOSED: it is not known whether it was recorded. */
+typedef weir_status (*ledger_work)(ledger *l, void *arg, weir_error **error);
+weir_status ledger_do(ledger *l, bool write, ledger_work work, void *arg, weir_error **error);
+
 /* --- Plans (plans.c) --- */
 
 const plan *ledger_plan_named(const ledger *l, const char *workflow); /* NULL: none is loaded */

@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* plans.c - the plans that a ledger knows: those with code, and those of others. */
+/* plans.c - transactions, and the plans that a ledger knows: those with code, and those of others.
+ */
 #include <string.h>
+#include <time.h>
 
+#include "core/clock.h"
 #include "workflow/ledger.h"
 
 void ledger_free(ledger *l)
@@ -27,6 +30,32 @@ weir_status ledger_end(ledger *l, weir_status status, weir_error **error)
     if (status == WEIR_OK)
         return l->store->kind->commit(l->store, error);
     l->store->kind->rollback(l->store);
+    return status;
+}
+
+static weir_status try(ledger *l, bool write, ledger_work work, void *arg, weir_error **error)
+{
+    weir_status status = ledger_begin(l, write, error);
+
+    return status == WEIR_OK ? ledger_end(l, work(l, arg, error), error) : status;
+}
+
+weir_status ledger_do(ledger *l, bool write, ledger_work work, void *arg, weir_error **error)
+{
+    int64_t end = weir_later(weir_monotonic_now(), l->config.busy), pause = 2000000;
+    weir_error *failure = NULL;
+    weir_status status;
+
+    while ((status = try(l, write, work, arg, &failure)) == WEIR_AGAIN &&
+           weir_monotonic_now() < end) {
+        /* Two that disturbed each other do not come back at once. */
+        int64_t time = pause / 2 + weir_monotonic_now() % pause;
+        nanosleep(&(struct timespec){.tv_nsec = time}, NULL);
+        pause = pause < 200000000 ? 2 * pause : pause;
+    }
+    if (status != WEIR_OK && failure != NULL)
+        weir_error_set(error, status, "%s", weir_error_message(failure));
+    weir_error_free(failure);
     return status;
 }
 

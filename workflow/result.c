@@ -172,16 +172,29 @@ static weir_status read_events(ledger *l, int64_t id, report *r, weir_error **er
 
 typedef weir_status (*reading)(ledger *l, int64_t id, report *r, weir_error **error);
 
+typedef struct asking {
+    int64_t id;
+    reading read;
+    report *report;
+} asking;
+
+static weir_status do_read(ledger *l, void *arg, weir_error **error)
+{
+    const asking *a = arg;
+
+    json_object_clear(a->report->whole); /* it may be read anew */
+    json_array_clear(a->report->whole);
+    json_object_clear(a->report->tasks);
+    json_array_clear(a->report->tasks);
+    return a->read(l, a->id, a->report, error);
+}
+
 static weir_status give(weir_runner *runner, int64_t id, reading read, report *r, char **ret,
                         weir_error **error)
 {
-    weir_store *store = runner->ledger.store;
-    weir_status status = id > 0 ? ledger_begin(&runner->ledger, false, error) : WEIR_NOT_FOUND;
-
-    if (status == WEIR_OK) {
-        status = read(&runner->ledger, id, r, error);
-        store->kind->rollback(store);
-    }
+    weir_status status =
+        id > 0 ? ledger_do(&runner->ledger, false, do_read, &(asking){id, read, r}, error)
+               : WEIR_NOT_FOUND;
     char *text = NULL;
     if (status == WEIR_NOT_FOUND)
         weir_error_set(error, status, "the store has no execution %lld", (long long)id);

@@ -64,6 +64,15 @@ static void leave(weir_runner *runner)
     ledger_end(l, l->store->kind->end_runner(l->store, l->runner, l->now, NULL), NULL);
 }
 
+static void free_jobs(weir_task *jobs)
+{
+    while (jobs != NULL) {
+        weir_task *job = jobs;
+        jobs = job->next;
+        job_free(job);
+    }
+}
+
 void weir_runner_close(weir_runner *runner)
 {
     if (runner == NULL)
@@ -72,11 +81,8 @@ void weir_runner_close(weir_runner *runner)
         job_end(job, JOB_HANDED_BACK);
     pool_free(runner->pool);
     zygotes_free(runner->ledger.zygotes);
-    while (runner->results != NULL) {
-        weir_task *job = runner->results;
-        runner->results = job->next;
-        job_free(job);
-    }
+    free_jobs(runner->results);
+    free_jobs(runner->doubtful);
     if (runner->ledger.store != NULL)
         leave(runner);
     store_close(runner->ledger.store);
@@ -243,6 +249,19 @@ static char *read_input(const char *input, weir_error **error)
     return text;
 }
 
+typedef struct new_execution {
+    const plan *plan;
+    const char *input, *key;
+    int64_t id;
+} new_execution;
+
+static weir_status start(ledger *l, void *arg, weir_error **error)
+{
+    new_execution *new = arg;
+
+    return ledger_start(l, new->plan, new->input, new->key, &new->id, error);
+}
+
 weir_status weir_workflow_start(weir_runner *runner, const char *workflow, const char *input,
                                 const char *key, int64_t *ret_id, weir_error **error)
 {
@@ -260,10 +279,10 @@ weir_status weir_workflow_start(weir_runner *runner, const char *workflow, const
         weir_error_free(wrong);
         return status;
     }
-    status = ledger_begin(&runner->ledger, true, error);
+    new_execution new = {.plan = p, .input = text, .key = key};
+    status = ledger_do(&runner->ledger, true, start, &new, error);
     if (status == WEIR_OK)
-        status = ledger_end(&runner->ledger,
-                            ledger_start(&runner->ledger, p, text, key, ret_id, error), error);
+        *ret_id = new.id;
     weir_free(text);
     return status;
 }
@@ -279,6 +298,11 @@ static weir_status run(weir_runner *runner, weir_error **error)
         bool over = runner->only != 0 && store_state_is_end(runner->state);
         if (runner_is_idle(runner) && (over || runner_is_stopped(runner)))
             break;
+        if (runner->stopping && runner->waits_for_store &&
+            weir_monotonic_now() >= runner->drained && pool_running(runner->pool) == 0)
+            return weir_error_set(error, WEIR_AGAIN,
+                                  "the runner was stopped while its store was not to be had: what "
+                                  "it could not record runs again");
         runner_wait(runner);
     }
     return status;
@@ -290,13 +314,21 @@ weir_status weir_runner_serve(weir_runner *runner, weir_error **error)
     return run(runner, error);
 }
 
+typedef struct looking {
+    int64_t id;
+    ledger_view *view;
+} looking;
+
+static weir_status look_at(ledger *l, void *arg, weir_error **error)
+{
+    const looking *at = arg;
+
+    return ledger_look(l, at->id, at->view, error);
+}
+
 static weir_status look(weir_runner *runner, int64_t id, ledger_view *view, weir_error **error)
 {
-    weir_status status = ledger_begin(&runner->ledger, false, error);
-
-    return status == WEIR_OK
-               ? ledger_end(&runner->ledger, ledger_look(&runner->ledger, id, view, error), error)
-               : status;
+    return ledger_do(&runner->ledger, false, look_at, &(looking){id, view}, error);
 }
 
 static weir_status check_version(weir_runner *runner, int64_t id, const ledger_view *view,
@@ -338,15 +370,25 @@ weir_status weir_workflow_run(weir_runner *runner, int64_t id, weir_error **erro
 
 /* --- Control --- */
 
-static weir_status control(weir_runner *runner, int64_t id, const char *reason,
-                           weir_status (*change)(ledger *, int64_t, const char *, weir_error **),
-                           weir_error **error)
-{
-    weir_status status = ledger_begin(&runner->ledger, true, error);
+typedef weir_status (*ledger_change)(ledger *l, int64_t id, const char *reason, weir_error **error);
 
-    return status == WEIR_OK
-               ? ledger_end(&runner->ledger, change(&runner->ledger, id, reason, error), error)
-               : status;
+typedef struct controlling {
+    ledger_change change;
+    int64_t id;
+    const char *reason;
+} controlling;
+
+static weir_status do_change(ledger *l, void *arg, weir_error **error)
+{
+    const controlling *c = arg;
+
+    return c->change(l, c->id, c->reason, error);
+}
+
+static weir_status control(weir_runner *runner, int64_t id, const char *reason,
+                           ledger_change change, weir_error **error)
+{
+    return ledger_do(&runner->ledger, true, do_change, &(controlling){change, id, reason}, error);
 }
 
 weir_status weir_workflow_pause(weir_runner *runner, int64_t id, const char *reason,

@@ -10,9 +10,10 @@
 struct weir_runner {
     ledger ledger;
     job_pool *pool;
-    weir_task *running; /* given to the pool; linked by `next_running` */
-    weir_task *results; /* ended, and not recorded yet; linked by `next` */
-    int stop;           /* can be read when the runner is to stop */
+    weir_task *running;  /* given to the pool; linked by `next_running` */
+    weir_task *results;  /* ended, and not recorded yet, by execution; linked by `next` */
+    weir_task *doubtful; /* claimed by a commit that was not answered; linked by `next` */
+    int stop;            /* can be read when the runner is to stop */
     bool stopping;
     bool waits_for_store; /* and has said so */
     bool hungry;          /* something may be there to be claimed */

@@ -26,7 +26,7 @@ bool runner_is_stopped(const weir_runner *runner)
 
 bool runner_is_idle(const weir_runner *runner)
 {
-    return pool_running(runner->pool) == 0 && runner->results == NULL;
+    return pool_running(runner->pool) == 0 && runner->results == NULL && runner->doubtful == NULL;
 }
 
 /* --- Jobs --- */
@@ -54,15 +54,25 @@ static void unlink_running(weir_runner *runner, const weir_task *job)
         *at = job->next_running;
 }
 
+/* In the order of their executions: two runners that record results of the same ones do not wait
+ * for each other. */
+static void take_result(weir_runner *runner, weir_task *job)
+{
+    weir_task **at = &runner->results;
+
+    while (*at != NULL && (*at)->execution <= job->execution)
+        at = &(*at)->next;
+    job->next = *at;
+    *at = job;
+}
+
 static void take_results(weir_runner *runner)
 {
-    weir_task **last = &runner->results;
-
-    while (*last != NULL)
-        last = &(*last)->next;
-    *last = pool_take(runner->pool);
-    for (const weir_task *job = *last; job != NULL; job = job->next)
+    for (weir_task *job = pool_take(runner->pool), *next; job != NULL; job = next) {
+        next = job->next;
         unlink_running(runner, job);
+        take_result(runner, job);
+    }
 }
 
 static void give(weir_runner *runner, weir_task *job)
@@ -77,8 +87,7 @@ static void give(weir_runner *runner, weir_task *job)
         }
         job_fail(job, WEIR_TASK_FAILED, "no thread could be started for it");
     }
-    job->next = runner->results;
-    runner->results = job;
+    take_result(runner, job);
 }
 
 static void end_all(weir_runner *runner, job_ending ending)
@@ -131,6 +140,27 @@ static weir_status beat(weir_runner *runner, weir_error **error)
     return status;
 }
 
+static weir_status take_doubtful(void *arg, const store_task *row, weir_error **error)
+{
+    weir_task *job = arg;
+
+    (void)error;
+    job->sure = row->state == STORE_RUNNING && row->token == job->token;
+    return WEIR_OK;
+}
+
+/* Claims whose commit was not answered: are they ours? */
+static weir_status clear_doubts(weir_runner *runner, weir_error **error)
+{
+    weir_store *store = runner->ledger.store;
+    weir_status status = WEIR_OK;
+
+    for (weir_task *job = runner->doubtful; job != NULL && status == WEIR_OK; job = job->next)
+        status = store->kind->find_task(store, job->execution, job->position, false, take_doubtful,
+                                        job, error);
+    return status;
+}
+
 static weir_status sweep(weir_runner *runner, bool *ret_more, weir_error **error)
 {
     weir_status status = ledger_sweep(&runner->ledger, ret_more, error);
@@ -148,6 +178,8 @@ static weir_status look_after(weir_runner *runner, bool sweeps, bool *ret_more, 
 
     if (own_now(runner) >= runner->next_beat || l->runner == 0)
         status = beat(runner, error);
+    if (status == WEIR_OK)
+        status = clear_doubts(runner, error);
     if (status == WEIR_OK && sweeps)
         status = sweep(runner, ret_more, error);
     for (weir_task *job = runner->results; job != NULL && status == WEIR_OK; job = job->next)
@@ -163,7 +195,8 @@ static weir_status step(weir_runner *runner, bool sweeps, bool *ret_more, weir_t
                         weir_error **error)
 {
     ledger *l = &runner->ledger;
-    size_t room = runner->stopping ? 0 : pool_room(runner->pool);
+    /* What is doubtful may take its place; what is left is claimed by the next turn. */
+    size_t room = runner->stopping || runner->doubtful != NULL ? 0 : pool_room(runner->pool);
     weir_status status = look_after(runner, sweeps, ret_more, error);
 
     if (status == WEIR_OK && runner->only == 0 && !runner->stopping)
@@ -190,6 +223,24 @@ static void drop(weir_task *jobs)
     }
 }
 
+/* Those that are ours run; false: there were none in doubt. */
+static bool settle_doubts(weir_runner *runner)
+{
+    weir_task *doubtful = runner->doubtful;
+    bool any = doubtful != NULL;
+
+    runner->doubtful = NULL;
+    while (doubtful != NULL) {
+        weir_task *job = doubtful;
+        doubtful = job->next;
+        if (job->sure)
+            give(runner, job);
+        else
+            job_free(job);
+    }
+    return any;
+}
+
 /* After the commit. */
 static void settle(weir_runner *runner, bool swept, bool more, weir_task *claimed)
 {
@@ -203,13 +254,14 @@ static void settle(weir_runner *runner, bool swept, bool more, weir_task *claime
     for (const weir_task *job = recorded; job != NULL; job = job->next)
         tell_result(runner, job);
     drop(recorded);
+    bool doubted = settle_doubts(runner);
     while (claimed != NULL) {
         weir_task *job = claimed;
         claimed = job->next;
         give(runner, job);
         count++;
     }
-    runner->hungry = count == room;
+    runner->hungry = count == room || doubted;
     if (now >= runner->next_beat)
         runner->next_beat = weir_later(now, config->heartbeat);
     if (swept)
@@ -220,14 +272,30 @@ static void settle(weir_runner *runner, bool swept, bool more, weir_task *claime
 static weir_status put_off(weir_runner *runner, weir_status status, weir_error *failure,
                            weir_error **error)
 {
-    if (status == WEIR_AGAIN && !runner->waits_for_store)
+    bool waits = status == WEIR_AGAIN || status == WEIR_CLOSED;
+
+    if (waits && !runner->waits_for_store)
         runner_tell(runner, WEIR_WARNING, "store", "it is waited for: %s",
                     weir_error_message(failure));
-    else if (status != WEIR_AGAIN)
+    else if (!waits)
         weir_error_set(error, status, "%s", weir_error_message(failure));
-    runner->waits_for_store = status == WEIR_AGAIN;
+    runner->waits_for_store = waits;
     weir_error_free(failure);
-    return status == WEIR_AGAIN ? WEIR_OK : status;
+    return waits ? WEIR_OK : status;
+}
+
+/* It may have been committed: the claims are kept until the store says whether they are ours, and
+ * whoever joined by it is asked whether it has. */
+static void doubt(weir_runner *runner, weir_task *claimed)
+{
+    weir_task **last = &runner->doubtful;
+
+    while (*last != NULL)
+        last = &(*last)->next;
+    *last = claimed;
+    for (weir_task *job = runner->results; job != NULL; job = job->next)
+        job->doubted = true;
+    runner->next_beat = own_now(runner);
 }
 
 static weir_status transact(weir_runner *runner, weir_error **error)
@@ -247,11 +315,14 @@ static weir_status transact(weir_runner *runner, weir_error **error)
         settle(runner, sweeps, more, claimed);
         return WEIR_OK;
     }
-    l->runner = before;
+    if (status == WEIR_CLOSED)
+        doubt(runner, claimed);
+    else
+        drop(claimed);
+    l->runner = status == WEIR_CLOSED ? l->runner : before;
     runner->stuck_after = stuck_after;
     runner->next_slot = 0;
     ledger_forget_slots(l);
-    drop(claimed);
     return put_off(runner, status, failure, error);
 }
 

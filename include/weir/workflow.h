@@ -8,8 +8,9 @@
  * Threads: a runner belongs to the thread that opened it; tasks run on threads of its own.
  * Blocking: every call may wait for the disk, and for other processes that use the store.
  * Memory:  what is returned as `char *` is the caller's, freed by weir_free.
- * Errors:  WEIR_IO (disk, database), WEIR_AGAIN (the store was busy for too long), WEIR_NOMEM, and
- *          what the functions say.
+ * Errors:  WEIR_IO (disk, database), WEIR_AGAIN (the store was busy, or not to be had, for too
+ * long; nothing was changed), WEIR_CLOSED (it was lost in a commit, and it is not known whether
+ *          that was recorded: ask with the same key), WEIR_NOMEM, and what the functions say.
  *
  * Functions of libweir-workflow.
  */
@@ -33,9 +34,9 @@ WEIR_API void weir_worker_main(int argc, char **argv);
 /* The options of a runner: slots, grace and so on. Static. */
 WEIR_API const weir_option *weir_runner_options(size_t *ret_count);
 
-/* Opens `store` ("sqlite:FILE"), brings it up to this version, and makes a runner over it. Fails
- * with WEIR_INVALID (no such store or option), WEIR_MISMATCH (the store is of a newer version, or
- * belongs to another program), WEIR_IO. Settings are copied. */
+/* Opens `store` ("sqlite:FILE", "postgresql://USER@HOST/DATABASE"), brings it up to this version,
+ * and makes a runner over it. Fails with WEIR_INVALID (no such store or option), WEIR_MISMATCH (the
+ * store is of a newer version, or belongs to another program), WEIR_IO. Settings are copied. */
 WEIR_API WEIR_MUST_USE weir_status weir_runner_open(const char *store, const weir_setting *settings,
                                                     size_t setting_count, weir_runner **ret,
                                                     weir_error **error);

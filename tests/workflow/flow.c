@@ -7,6 +7,12 @@
 #include <string.h>
 #include <unistd.h>
 
+#include <sqlite3.h>
+
+#ifdef WEIR_LIBPQ
+#include <libpq-fe.h>
+#endif
+
 void flow_check(weir_status status, weir_error *error, const char *file, int line)
 {
     if (status != WEIR_OK)
@@ -28,6 +34,9 @@ void flow_check_failure(weir_status expected, const char *text, weir_status stat
     _assert_true(said, text, file, line);
 }
 
+#ifdef WEIR_LIBPQ
+static int schemas;
+#endif
 static int stores;
 
 static void remove_stores(void)
@@ -42,8 +51,84 @@ static void remove_stores(void)
         }
 }
 
-/* They go when the test does. */
+bool flow_is_postgres(void)
+{
+    const char *kind = getenv("WEIR_TEST_STORE");
+
+    return kind != NULL && strcmp(kind, "postgresql") == 0;
+}
+
+#ifdef WEIR_LIBPQ
+static void execute_on_server(const char *url, const char *text)
+{
+    PGconn *connection = PQconnectdb(url);
+    PGresult *result = PQexec(connection, text);
+    ExecStatusType status = PQresultStatus(result);
+
+    if (status != PGRES_COMMAND_OK && status != PGRES_TUPLES_OK)
+        fail_msg("%s: %s", url, PQerrorMessage(connection));
+    PQclear(result);
+    PQfinish(connection);
+}
+
+/* A schema of its own; it goes with the server. No power is lost here. */
+static const char *new_schema(void)
+{
+    static char url[256];
+    char path[256], port[16] = "", server[80], name[40], text[80];
+
+    snprintf(path, sizeof path, "%s/port", getenv("WEIR_POSTGRES"));
+    FILE *file = fopen(path, "r");
+    if (file == NULL || fscanf(file, "%15s", port) != 1)
+        exit(77); /* there is no server here */
+    fclose(file);
+    snprintf(server, sizeof server, "postgresql://weir@127.0.0.1:%s/weir", port);
+    snprintf(name, sizeof name, "flow_%ld_%d", (long)getpid(), ++schemas);
+    snprintf(text, sizeof text, "CREATE SCHEMA %s", name);
+    execute_on_server(server, text);
+    snprintf(url, sizeof url, "%s?options=-csearch_path%%3D%s%%20-csynchronous_commit%%3Doff",
+             server, name);
+    return url;
+}
+#else
+static void execute_on_server(const char *url, const char *text)
+{
+    fail_msg("%s, %s: there is no libpq", url, text);
+}
+
+static const char *new_schema(void)
+{
+    exit(77);
+}
+#endif
+
+static void execute_on_file(const char *path, const char *text)
+{
+    sqlite3 *database = NULL;
+    char *reason = NULL;
+
+    assert_int_equal(sqlite3_open(path, &database), SQLITE_OK);
+    sqlite3_busy_timeout(database, 10000);
+    if (sqlite3_exec(database, text, NULL, NULL, &reason) != SQLITE_OK)
+        fail_msg("%s: %s", text, reason);
+    sqlite3_close(database);
+}
+
+void flow_execute(const char *url, const char *text)
+{
+    if (strncmp(url, "sqlite:", 7) == 0)
+        execute_on_file(url + 7, text);
+    else
+        execute_on_server(url, text);
+}
+
 const char *flow_new_store(void)
+{
+    return flow_is_postgres() ? new_schema() : flow_new_file();
+}
+
+/* They go when the test does. */
+const char *flow_new_file(void)
 {
     static char url[256];
 

@@ -36,8 +36,15 @@ void flow_check(weir_status status, weir_error *error, const char *file, int lin
 void flow_check_failure(weir_status expected, const char *text, weir_status status,
                         weir_error *error, const char *file, int line);
 
-/* The URL of a store in a file that is not there yet; lives until the next call. */
+/* The URL of a store that is not there yet, of the kind under test: WEIR_TEST_STORE=postgresql,
+ * with WEIR_POSTGRES=FOLDER of `scripts/postgres --dir FOLDER start`, else a file. Lives until the
+ * next call. */
 const char *flow_new_store(void);
+const char *flow_new_file(void); /* always a file */
+bool flow_is_postgres(void);
+
+/* What somebody does to a store by hand: one statement. */
+void flow_execute(const char *url, const char *text);
 
 /* One task of a workflow by hand. */
 typedef struct flow_task {

@@ -1,14 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* store_bench.c - stores to be tested. A further kind is one more line in `kinds`. */
+/* store_bench.c - stores to be tested. */
 #include "tests/workflow/store_bench.h"
 
+#include <poll.h>
 #include <stdio.h>
 #include <string.h>
 
-static const struct {
-    const char *name;
-    const char *(*new_url)(void);
-} kinds[] = {{"sqlite", flow_new_store}};
+#include "core/clock.h"
 
 static const int64_t BUSY = 30000000000;
 
@@ -53,9 +51,9 @@ weir_store *bench_open(const char *url)
     return store;
 }
 
-static void open_bench(bench *b, size_t kind)
+static void open_bench(bench *b)
 {
-    snprintf(b->url, sizeof b->url, "%s", kinds[kind].new_url());
+    snprintf(b->url, sizeof b->url, "%s", flow_new_store());
     b->store = bench_open(b->url);
     bench_begin(b->store);
     FLOW_OK(b->store->kind->join(b->store, "test", 5, &b->runner, &error));
@@ -168,15 +166,38 @@ size_t bench_count_events(bench *b)
     return count;
 }
 
+/* --- Waking --- */
+
+static void await(bench *b, bool change)
+{
+    const weir_store_kind *kind = b->store->kind;
+    int64_t end = weir_monotonic_now() + BUSY;
+
+    while (kind->has_changed(b->store) != change) {
+        struct pollfd ready = {.fd = kind->descriptor(b->store), .events = POLLIN};
+        assert_true(weir_monotonic_now() < end);
+        poll(&ready, 1, 5);
+    }
+}
+
+void bench_await_change(bench *b)
+{
+    await(b, true);
+}
+
+void bench_await_silence(bench *b)
+{
+    await(b, false);
+}
+
 /* --- Suites --- */
 
 void bench_run_all(const bench_test *tests, size_t count)
 {
-    for (size_t k = 0; k < sizeof kinds / sizeof *kinds; k++)
-        for (size_t i = 0; i < count; i++) {
-            bench b = {0};
-            open_bench(&b, k);
-            tests[i](&b);
-            store_close(b.store);
-        }
+    for (size_t i = 0; i < count; i++) {
+        bench b = {0};
+        open_bench(&b);
+        tests[i](&b);
+        store_close(b.store);
+    }
 }

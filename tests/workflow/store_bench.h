@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* store_bench.h - what the suites of stores share: every kind of store by the URL of a new one, and
- * one execution of two tasks in it, of which the second waits for the first. */
+/* store_bench.h - what the suites of stores share: a store of the kind under test, and one
+ * execution of two tasks in it, of which the second waits for the first. */
 #ifndef WEIR_TESTS_STORE_BENCH_H
 #define WEIR_TESTS_STORE_BENCH_H
 
@@ -14,7 +14,7 @@ typedef struct bench {
     int64_t runner, plan, execution;
 } bench;
 
-/* Runs each test on a store of its own, of each kind. */
+/* Runs each test on a store of its own, of the kind under test. */
 typedef void (*bench_test)(bench *b);
 void bench_run_all(const bench_test *tests, size_t count);
 
@@ -22,6 +22,10 @@ void bench_run_all(const bench_test *tests, size_t count);
 weir_store *bench_open(const char *url);
 void bench_begin(weir_store *store);
 void bench_commit(weir_store *store);
+
+/* Until the store is said to have changed, or not to have. */
+void bench_await_change(bench *b);
+void bench_await_silence(bench *b);
 
 /* One call in a transaction. */
 #define ALONE(b, call)                                                                             \

@@ -9,17 +9,6 @@
 
 #include "store/sqlite.h"
 
-static void execute(const char *url, const char *text)
-{
-    sqlite3 *database = NULL;
-    char *reason = NULL;
-
-    assert_int_equal(sqlite3_open(strchr(url, ':') + 1, &database), SQLITE_OK);
-    if (sqlite3_exec(database, text, NULL, NULL, &reason) != SQLITE_OK)
-        fail_msg("%s: %s", text, reason);
-    sqlite3_close(database);
-}
-
 /* What is done to a file that this version has made (or, `fresh`, to an empty one), and what
  * opening it says then; NULL: it opens. */
 static const struct {
@@ -40,12 +29,12 @@ static void test_files(void **state)
     (void)state;
     for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
         weir_store *store = NULL;
-        const char *url = flow_new_store();
+        const char *url = flow_new_file();
         if (!files[i].fresh) {
             FLOW_OK(store_open(url, 1000000000, &store, &error));
             store_close(store);
         }
-        execute(url, files[i].change);
+        flow_execute(url, files[i].change);
         if (files[i].text != NULL) {
             FLOW_FAILS(WEIR_MISMATCH, files[i].text, store_open(url, 1000000000, &store, &error));
             continue;
@@ -71,7 +60,7 @@ static void it_is_set_for_safety(void **state)
     (void)state;
     weir_store *base = NULL;
 
-    FLOW_OK(store_open(flow_new_store(), 2000000000, &base, &error));
+    FLOW_OK(store_open(flow_new_file(), 2000000000, &base, &error));
     sqlite_store *store = (sqlite_store *)base;
     assert_int_equal(ask(store, "PRAGMA synchronous"), 2); /* FULL */
     assert_int_equal(ask(store, "SELECT journal_mode = 'wal' FROM pragma_journal_mode"), 1);
@@ -86,7 +75,7 @@ static void the_log_stays_small(void **state)
     (void)state;
     weir_store *store = NULL;
     char path[300], *text = weir_alloc(200001);
-    const char *url = flow_new_store();
+    const char *url = flow_new_file();
     struct stat file;
     int64_t now, id;
 

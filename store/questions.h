@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* questions.h - what an operator asks of a store, in SQL that every kind of store understands. */
+#ifndef WEIR_STORE_QUESTIONS_H
+#define WEIR_STORE_QUESTIONS_H
+
+/* Names and values. */
+#define QUESTION_STATUS                                                                            \
+    "SELECT 'schema' AS name, CAST(max(number) AS TEXT) AS value FROM " QUESTION_MIGRATIONS        \
+    " UNION ALL SELECT 'executions.' || state, CAST(count(*) AS TEXT) FROM executions GROUP BY "   \
+    "state "                                                                                       \
+    "UNION ALL SELECT 'tasks', CAST(count(*) AS TEXT) FROM tasks "                                 \
+    "UNION ALL SELECT 'events', CAST(count(*) AS TEXT) FROM events "                               \
+    "UNION ALL SELECT 'runners', CAST(count(*) AS TEXT) FROM runners WHERE ended IS NULL "         \
+    "UNION ALL SELECT 'oldest_ended', CAST(coalesce(min(ended), 0) AS TEXT) FROM executions "
+
+#define ROW "'execution ' || e.id"
+
+/* What is wrong, and where. */
+#define QUESTION_CHECK                                                                             \
+    "SELECT 'its state is not that of its newest event' AS name, " ROW                             \
+    " AS value FROM executions e WHERE e.state <> coalesce((SELECT v.to_state FROM events v "      \
+    "WHERE v.execution = e.id AND v.position IS NULL AND v.to_state IS NOT NULL ORDER BY "         \
+    "v.number DESC LIMIT 1), '') "                                                                 \
+    "UNION ALL SELECT 'the state of its task ' || t.name || ' is not that of its newest event', "  \
+    "'execution ' || t.execution FROM tasks t WHERE t.state <> coalesce((SELECT v.to_state FROM "  \
+    "events v WHERE v.execution = t.execution AND v.position = t.position AND v.to_state IS NOT "  \
+    "NULL ORDER BY v.number DESC LIMIT 1), '') "                                                   \
+    "UNION ALL SELECT 'its count of unfinished tasks is wrong', " ROW                              \
+    " FROM executions e WHERE e.unfinished <> (SELECT count(*) FROM tasks t WHERE t.execution = "  \
+    "e.id AND t.state IN ('Pending', 'Ready', 'Running', 'Deferred')) "                            \
+    "UNION ALL SELECT 'a result of its task ' || v.position || ' was recorded twice', "            \
+    "'execution ' || v.execution FROM events v WHERE v.to_state = 'Completed' AND v.position IS "  \
+    "NOT NULL GROUP BY v.execution, v.position HAVING count(*) > 1 "                               \
+    "UNION ALL SELECT 'its input is missing', " ROW                                                \
+    " FROM executions e WHERE NOT EXISTS (SELECT 1 FROM payloads d WHERE d.execution = e.id) "     \
+    "UNION ALL SELECT 'there are events of it, and nothing else', 'execution ' || v.execution "    \
+    "FROM events v WHERE NOT EXISTS (SELECT 1 FROM executions e WHERE e.id = v.execution) GROUP "  \
+    "BY v.execution "
+
+#endif

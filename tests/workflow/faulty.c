@@ -1,0 +1,164 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* faulty.c - each call is passed on, or fails in its place. */
+#include "tests/workflow/faulty.h"
+
+static bool strikes(weir_store *base)
+{
+    faulty *f = (faulty *)base;
+
+    if (f->left == 0 || --f->left != 0)
+        return false;
+    f->left = f->every;
+    f->struck++;
+    return true;
+}
+
+static weir_status fail(const weir_store *base, weir_error **error)
+{
+    return weir_error_set(error, ((const faulty *)base)->with, "it was made to fail");
+}
+
+static weir_store *inner_of(const weir_store *base)
+{
+    return ((const faulty *)base)->inner;
+}
+
+static void close_store(weir_store *base)
+{
+    store_close(inner_of(base));
+}
+
+static int descriptor(weir_store *base)
+{
+    return inner_of(base)->kind->descriptor(inner_of(base));
+}
+
+static bool has_changed(weir_store *base)
+{
+    return inner_of(base)->kind->has_changed(inner_of(base));
+}
+
+static void rollback(weir_store *base)
+{
+    inner_of(base)->kind->rollback(inner_of(base));
+}
+
+static weir_status commit(weir_store *base, weir_error **error)
+{
+    if (!strikes(base))
+        return inner_of(base)->kind->commit(inner_of(base), error);
+    rollback(base);
+    return fail(base, error);
+}
+
+/* name, what it is given, and how that is passed on */
+#define CALLS(X)                                                                                   \
+    X(begin, (weir_store * base, bool write, int64_t *ret_now, weir_error **error),                \
+      (inner_of(base), write, ret_now, error))                                                     \
+    X(join,                                                                                        \
+      (weir_store * base, const char *name, int64_t time, int64_t *ret_runner,                     \
+       weir_error **error),                                                                        \
+      (inner_of(base), name, time, ret_runner, error))                                             \
+    X(beat, (weir_store * base, int64_t runner, int64_t time, weir_error * *error),                \
+      (inner_of(base), runner, time, error))                                                       \
+    X(offer, (weir_store * base, int64_t runner, int64_t plan, weir_error * *error),               \
+      (inner_of(base), runner, plan, error))                                                       \
+    X(end_runner, (weir_store * base, int64_t runner, int64_t time, weir_error * *error),          \
+      (inner_of(base), runner, time, error))                                                       \
+    X(each_runner, (weir_store * base, store_take_runner take, void *arg, weir_error **error),     \
+      (inner_of(base), take, arg, error))                                                          \
+    X(is_alive, (weir_store * base, int64_t runner, bool *ret, weir_error **error),                \
+      (inner_of(base), runner, ret, error))                                                        \
+    X(count_offers, (weir_store * base, int64_t plan, int64_t * ret, weir_error * *error),         \
+      (inner_of(base), plan, ret, error))                                                          \
+    X(add_plan, (weir_store * base, const store_plan *row, int64_t *ret_id, weir_error **error),   \
+      (inner_of(base), row, ret_id, error))                                                        \
+    X(add_execution,                                                                               \
+      (weir_store * base, const store_execution *row, int64_t *ret_id, weir_error **error),        \
+      (inner_of(base), row, ret_id, error))                                                        \
+    X(add_task,                                                                                    \
+      (weir_store * base, int64_t execution, int64_t plan, const store_task *row, int64_t time,    \
+       weir_error **error),                                                                        \
+      (inner_of(base), execution, plan, row, time, error))                                         \
+    X(find_plan,                                                                                   \
+      (weir_store * base, int64_t id, store_take_plan take, void *arg, weir_error **error),        \
+      (inner_of(base), id, take, arg, error))                                                      \
+    X(find_execution,                                                                              \
+      (weir_store * base, int64_t id, const char *workflow, const char *key, bool whole,           \
+       store_take_execution take, void *arg, weir_error **error),                                  \
+      (inner_of(base), id, workflow, key, whole, take, arg, error))                                \
+    X(each_execution,                                                                              \
+      (weir_store * base, const store_filter *filter, store_take_execution take, void *arg,        \
+       weir_error **error),                                                                        \
+      (inner_of(base), filter, take, arg, error))                                                  \
+    X(find_task,                                                                                   \
+      (weir_store * base, int64_t execution, int64_t position, bool whole, store_take_task take,   \
+       void *arg, weir_error **error),                                                             \
+      (inner_of(base), execution, position, whole, take, arg, error))                              \
+    X(each_task,                                                                                   \
+      (weir_store * base, int64_t execution, store_state state, bool whole, store_take_task take,  \
+       void *arg, weir_error **error),                                                             \
+      (inner_of(base), execution, state, whole, take, arg, error))                                 \
+    X(each_event,                                                                                  \
+      (weir_store * base, int64_t execution, int64_t after, store_take_event take, void *arg,      \
+       weir_error **error),                                                                        \
+      (inner_of(base), execution, after, take, arg, error))                                        \
+    X(each_listed,                                                                                 \
+      (weir_store * base, store_list list, int64_t number, size_t most, store_take_task take,      \
+       void *arg, weir_error **error),                                                             \
+      (inner_of(base), list, number, most, take, arg, error))                                      \
+    X(next_due, (weir_store * base, int64_t * ret, weir_error * *error),                           \
+      (inner_of(base), ret, error))                                                                \
+    X(each_overdue,                                                                                \
+      (weir_store * base, int64_t time, size_t most, store_take_execution take, void *arg,         \
+       weir_error **error),                                                                        \
+      (inner_of(base), time, most, take, arg, error))                                              \
+    X(each_stuck,                                                                                  \
+      (weir_store * base, int64_t after, size_t most, store_take_execution take, void *arg,        \
+       int64_t *ret_last, weir_error **error),                                                     \
+      (inner_of(base), after, most, take, arg, ret_last, error))                                   \
+    X(claim,                                                                                       \
+      (weir_store * base, const store_claim *want, store_take_task take, void *arg,                \
+       weir_error **error),                                                                        \
+      (inner_of(base), want, take, arg, error))                                                    \
+    X(move_task, (weir_store * base, const store_task_move *move, weir_error **error),             \
+      (inner_of(base), move, error))                                                               \
+    X(move_execution, (weir_store * base, const store_execution_move *move, weir_error **error),   \
+      (inner_of(base), move, error))                                                               \
+    X(queue, (weir_store * base, int64_t execution, int64_t position, weir_error * *error),        \
+      (inner_of(base), execution, position, error))                                                \
+    X(count_down,                                                                                  \
+      (weir_store * base, int64_t execution, int64_t position, int64_t * ret_waiting,              \
+       weir_error * *error),                                                                       \
+      (inner_of(base), execution, position, ret_waiting, error))                                   \
+    X(count_unfinished,                                                                            \
+      (weir_store * base, int64_t execution, int64_t by, int64_t * ret_unfinished,                 \
+       weir_error * *error),                                                                       \
+      (inner_of(base), execution, by, ret_unfinished, error))                                      \
+    X(note, (weir_store * base, int64_t execution, const store_event *event, weir_error **error),  \
+      (inner_of(base), execution, event, error))
+
+#define DEFINE(name, parameters, arguments)                                                        \
+    static weir_status do_##name parameters                                                        \
+    {                                                                                              \
+        return strikes(base) ? fail(base, error) : inner_of(base)->kind->name arguments;           \
+    }
+CALLS(DEFINE)
+#undef DEFINE
+
+static const weir_store_kind faulty_kind = {.name = "faulty",
+                                            .close = close_store,
+                                            .descriptor = descriptor,
+                                            .has_changed = has_changed,
+                                            .commit = commit,
+                                            .rollback = rollback,
+#define MEMBER(name, parameters, arguments) .name = do_##name,
+                                            CALLS(MEMBER)
+#undef MEMBER
+};
+
+void faulty_wrap(faulty *f, weir_store *inner, int n, int every, weir_status with)
+{
+    *f = (faulty){
+        .base = {.kind = &faulty_kind}, .inner = inner, .left = n, .every = every, .with = with};
+}

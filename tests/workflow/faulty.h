@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* faulty.h - a store around another one, whose n-th call fails. */
+#ifndef WEIR_TESTS_FAULTY_H
+#define WEIR_TESTS_FAULTY_H
+
+#include "store/store.h"
+
+typedef struct faulty {
+    weir_store base;
+    weir_store *inner; /* closed with it */
+    int left;          /* calls until one fails; 0: none is to */
+    int every;         /* then again after so many; 0: never */
+    weir_status with;
+    int struck;
+} faulty;
+
+/* Calls are counted from `begin` on; a commit that fails is none. */
+void faulty_wrap(faulty *f, weir_store *inner, int n, int every, weir_status with);
+
+#endif

@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* test_store_faults.c - each call of a store fails in its turn: nothing is lost, nothing is
+ * recorded twice (F17). WEIR_FAULTS=N takes every N-th call (7). */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include <sqlite3.h>
+
+#include "store/sqlite.h"
+#include "tests/workflow/faulty.h"
+#include "tests/workflow/story.h"
+
+/* A runner whose store is wrapped. */
+static weir_runner *open_faulty(const char *url, const flow *f, faulty *store, int n, int every,
+                                weir_status with)
+{
+    weir_runner *runner = flow_runner(url, f, false);
+
+    if (runner->ledger.store->kind == &store_sqlite) /* no power is lost here */
+        sqlite3_exec(((sqlite_store *)runner->ledger.store)->database, "PRAGMA synchronous = OFF",
+                     NULL, NULL, NULL);
+    faulty_wrap(store, runner->ledger.store, n, every, with);
+    runner->ledger.store = &store->base;
+    return runner;
+}
+
+static weir_status run(weir_runner *runner, const char *key, int64_t *ret_id, weir_error **error)
+{
+    weir_status status = weir_workflow_start(runner, "flow", "{}", key, ret_id, error);
+
+    return status == WEIR_OK ? weir_workflow_run(runner, *ret_id, error) : status;
+}
+
+/* One life in which the n-th call fails; who fails with it is followed by another one. False: it
+ * had fewer calls. */
+static bool live(const char *url, const flow *f, int n, int every, weir_status with)
+{
+    char key[16];
+    int64_t id = 0;
+    faulty store;
+    weir_error *failure = NULL;
+
+    snprintf(key, sizeof key, "%d", n);
+    story_begin();
+    weir_runner *runner = open_faulty(url, f, &store, n, every, with);
+    weir_status status = run(runner, key, &id, &failure);
+    int struck = store.struck;
+    store.left = store.every = 0;
+    if (status != WEIR_OK) {
+        assert_int_equal(status, with);
+        assert_int_not_equal(status, WEIR_AGAIN); /* that is waited for */
+        weir_error_free(failure);
+        weir_runner_close(runner);
+        runner = flow_runner(url, f, false);
+        FLOW_OK(run(runner, key, &id, &error));
+    }
+    story_check(runner, id);
+    if (struck == 0 || with == WEIR_AGAIN)
+        assert_int_equal(story_runs(), STORY_TASKS);
+    weir_runner_close(runner);
+    return struck != 0;
+}
+
+static int stride(void)
+{
+    const char *text = getenv("WEIR_FAULTS");
+
+    return text != NULL ? atoi(text) : 7;
+}
+
+static int fail_everywhere(weir_status with)
+{
+    flow *f = flow_new(story_tasks);
+    int n = 1 + (int)with % stride();
+    char url[256];
+
+    snprintf(url, sizeof url, "%s", flow_new_store());
+    while (live(url, f, n, 0, with))
+        n += stride();
+    flow_free(f);
+    assert_true(n > 50);
+    return n;
+}
+
+/* A store that is not to be had now is waited for: nobody notices, and no task runs twice. */
+static void what_passes_is_not_noticed(void **state)
+{
+    (void)state;
+    fail_everywhere(WEIR_AGAIN);
+}
+
+static void who_fails_is_followed(void **state)
+{
+    (void)state;
+    fail_everywhere(WEIR_IO);
+}
+
+static void so_is_who_has_no_memory(void **state)
+{
+    (void)state;
+    fail_everywhere(WEIR_NOMEM);
+}
+
+/* Again and again. */
+static void a_bad_store_makes_progress(void **state)
+{
+    (void)state;
+    flow *f = flow_new(story_tasks);
+    char url[256];
+
+    snprintf(url, sizeof url, "%s", flow_new_store());
+    /* more calls than one turn makes */
+    for (int every = 97; every < 107; every += 3)
+        assert_true(live(url, f, every, every, WEIR_AGAIN));
+    flow_free(f);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(what_passes_is_not_noticed),
+        cmocka_unit_test(who_fails_is_followed),
+        cmocka_unit_test(so_is_who_has_no_memory),
+        cmocka_unit_test(a_bad_store_makes_progress),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
