@@ -146,6 +146,18 @@ int workflow_run(const cli_arguments *arguments)
 
 /* --- serve --- */
 
+/* Without user and parameters, which may hold a password. */
+static void tell_store(const cli_arguments *arguments)
+{
+    const char *url = cli_value(arguments, "--store");
+    bool is_file = strncmp(url, "sqlite:", 7) == 0;
+    const char *at = is_file ? NULL : strrchr(url, '@');
+    size_t size = is_file ? strlen(url) : strcspn(at != NULL ? at : url, "?");
+
+    cli_tell(arguments, "weir: serving %s%.*s\n", at != NULL ? "postgresql://" : "",
+             (int)size - (at != NULL), at != NULL ? at + 1 : url);
+}
+
 static weir_status serve(const cli_arguments *arguments, const cli_module *modules, size_t count,
                          weir_error **error)
 {
@@ -159,7 +171,7 @@ static weir_status serve(const cli_arguments *arguments, const cli_module *modul
         status = weir_runner_load(runner, modules[i].module, modules[i].folder, error);
     if (status == WEIR_OK) {
         cli_catch_signals(stop_runner, runner);
-        cli_tell(arguments, "weir: serving %s\n", cli_value(arguments, "--store"));
+        tell_store(arguments);
         status = weir_runner_serve(runner, error);
         cli_leave_signals();
     }

@@ -18,7 +18,7 @@
 #include "core/text.h"
 
 static const int64_t MS = 1000000;
-enum { POOL = 4, MOST_POOL = 1000 };
+enum { POOL = 4, MOST_POOL = 1000, IDLE_MS = 10000 };
 
 /* --- Transactions --- */
 
@@ -34,13 +34,16 @@ static void leave(postgres_store *store)
 
 static weir_status open_transaction(postgres_store *store, int64_t *ret_now, weir_error **error)
 {
-    char busy[24];
+    char busy[24], idle[24];
+    int64_t ms = store->busy / MS > 0 ? store->busy / MS : 1;
 
-    snprintf(busy, sizeof busy, "%" PRId64, store->busy / MS > 0 ? store->busy / MS : 1);
+    snprintf(busy, sizeof busy, "%" PRId64, ms);
+    snprintf(idle, sizeof idle, "%" PRId64, ms > IDLE_MS ? ms : IDLE_MS);
     weir_status status =
         postgres_post(store, store->writing ? PG_BEGIN_WRITE : PG_BEGIN_READ, NO_ARGUMENTS, error);
     return status == WEIR_OK
-               ? postgres_ask_number(store, PG_OPEN, ARGUMENTS(TEXT(busy)), ret_now, error)
+               ? postgres_ask_number(store, PG_OPEN, ARGUMENTS(TEXT(busy), TEXT(idle)), ret_now,
+                                     error)
                : status;
 }
 

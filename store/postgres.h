@@ -148,6 +148,7 @@ typedef struct postgres_store {
     weir_status failure; /* WEIR_OK: it can go on */
     weir_error *why;     /* of the failure */
     bool lost;           /* the connection is */
+    bool patient;        /* answers take as long as they take */
     unsigned short unanswered[POSTGRES_UNANSWERED]; /* a ring: what was sent */
     size_t first, count;
     int64_t loose; /* tasks that can be claimed since, and were not by this transaction */

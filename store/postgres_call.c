@@ -97,11 +97,13 @@ const char *postgres_text(const PGresult *result, int row, int column)
     return PQgetisnull(result, row, column) ? NULL : PQgetvalue(result, row, column);
 }
 
-/* Until a result can be had. A server that says nothing for that long is as good as gone. */
+/* Until a result can be had. A server that says nothing for that long is as good as gone; unless it
+ * was asked for much. */
 static bool wait_for_answer(postgres_store *store)
 {
     PGconn *connection = store->link->connection;
-    int64_t end = weir_later(weir_monotonic_now(), 2 * store->busy + 5000 * MS);
+    int64_t end =
+        store->patient ? INT64_MAX : weir_later(weir_monotonic_now(), 2 * store->busy + 5000 * MS);
 
     for (;;) {
         int left = PQflush(connection);
@@ -329,7 +331,7 @@ void postgres_reset(postgres_store *store)
     weir_error_free(store->why);
     store->why = NULL;
     store->failure = WEIR_OK;
-    store->lost = store->numbered = store->told = false;
+    store->lost = store->numbered = store->told = store->patient = false;
     store->number[0] = '\0';
     store->first = store->count = 0;
     store->loose = 0;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* postgres_migrate.c - brings a database's schema up to this version: forward only, checked by
  * digest, under a lock of all processes. */
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -101,9 +102,13 @@ static weir_status apply_all(const postgres_store *store, weir_error **error)
 
 static weir_status migrate(const postgres_store *store, weir_error **error)
 {
-    /* Held until the end of the transaction; a pooler between us and the server allows no other. */
+    char text[64];
     weir_status status = run(store, "BEGIN", NULL, error);
 
+    snprintf(text, sizeof text, "SET LOCAL lock_timeout = %" PRId64, store->busy / 1000000 + 1);
+    if (status == WEIR_OK)
+        status = run(store, text, NULL, error);
+    /* Held until the end of the transaction; a pooler between us and the server allows no other. */
     if (status == WEIR_OK)
         status = run(store, "SELECT pg_advisory_xact_lock(hashtextextended('weir migrations', 7))",
                      NULL, error);

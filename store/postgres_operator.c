@@ -5,10 +5,12 @@
 weir_status postgres_answer(weir_store *base, store_question question, store_take_answer take,
                             void *arg, weir_error **error)
 {
+    postgres_store *store = (postgres_store *)base;
     PGresult *result = NULL;
-    weir_status status =
-        postgres_ask((postgres_store *)base, question == STORE_STATUS ? PG_STATUS : PG_CHECK,
-                     NO_ARGUMENTS, &result, error);
+
+    store->patient = true;
+    weir_status status = postgres_ask(store, question == STORE_STATUS ? PG_STATUS : PG_CHECK,
+                                      NO_ARGUMENTS, &result, error);
 
     for (int i = 0; status == WEIR_OK && i < PQntuples(result); i++)
         status = take(arg, PQgetvalue(result, i, 0), PQgetvalue(result, i, 1), error);

@@ -176,18 +176,23 @@ static void ignore_notice(void *arg, const PGresult *result)
     (void)result;
 }
 
+/* What the URL says comes last, and holds. */
+static const char *const parameters[] = {"fallback_application_name",
+                                         "connect_timeout",
+                                         "keepalives_idle",
+                                         "keepalives_interval",
+                                         "keepalives_count",
+                                         "dbname",
+                                         NULL};
+#define PARAMETERS_OF(pool)                                                                        \
+    (const char *const[])                                                                          \
+    {                                                                                              \
+        "weir", "5", "10", "5", "3", (pool)->url, NULL                                             \
+    }
+
 static PGconn *connect_once(const postgres_pool *pool)
 {
-    /* What the URL says comes after, and holds. */
-    const char *names[] = {"fallback_application_name",
-                           "connect_timeout",
-                           "keepalives_idle",
-                           "keepalives_interval",
-                           "keepalives_count",
-                           "dbname",
-                           NULL};
-    const char *values[] = {"weir", "5", "10", "5", "3", pool->url, NULL};
-    PGconn *connection = PQconnectdbParams(names, values, 1);
+    PGconn *connection = PQconnectdbParams(parameters, PARAMETERS_OF(pool), 1);
 
     PQsetNoticeReceiver(connection, ignore_notice, NULL);
     return connection;
@@ -199,7 +204,7 @@ static bool is_passing(const postgres_pool *pool, const PGconn *connection)
     const char *text = PQerrorMessage(connection);
 
     return strstr(text, "too many") != NULL || strstr(text, "connection slots") != NULL ||
-           PQping(pool->url) == PQPING_REJECT;
+           PQpingParams(parameters, PARAMETERS_OF(pool), 1) == PQPING_REJECT;
 }
 
 static void pause_ms(int64_t ms)

@@ -36,10 +36,10 @@
 const char *const postgres_texts[PG_STATEMENTS] = {
     [PG_BEGIN_READ] = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
     [PG_BEGIN_WRITE] = "BEGIN ISOLATION LEVEL READ COMMITTED",
-    /* What waits for others ends with $1, and what nobody goes on with, too. */
+    /* What waits for others ends after $1 ms, and what nobody goes on with after $2 ms. */
     [PG_OPEN] = "SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint * 1000, "
                 "set_config('lock_timeout', $1, true), "
-                "set_config('idle_in_transaction_session_timeout', $1, true)",
+                "set_config('idle_in_transaction_session_timeout', $2, true)",
     [PG_NUMBER] = "SELECT pg_current_xact_id()",
     [PG_COMMIT] = "COMMIT",
     [PG_ROLLBACK] = "ROLLBACK",

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* test_cuts.c - connections to PostgreSQL that are cut, at each piece that goes over the wire,
  * before it and behind it: nothing is lost, nothing is recorded twice (F17). WEIR_CUTS=N takes
- * every N-th piece (23). */
+ * every N-th piece (41). */
 #include <libpq-fe.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -84,7 +84,7 @@ static int stride(void)
 {
     const char *text = getenv("WEIR_CUTS");
 
-    return text != NULL ? atoi(text) : 23;
+    return text != NULL ? atoi(text) : 41;
 }
 
 /* Until one comes through uncut; how many were cut. */
