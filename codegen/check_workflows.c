@@ -309,6 +309,7 @@ static void check_workflow(checker *check, spec_workflow *workflow)
         check_rule(check, &workflow->tasks[i]);
     }
     check_circles(check, workflow);
+    check_fields(check, &workflow->input);
     check_list(check, &workflow->settings,
                &(check_options){
                    .what = weir_arena_printf(&check->model->arena, "workflow '%s'", workflow->name),

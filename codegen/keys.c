@@ -145,6 +145,8 @@ static const spec_key sink_keys[] = {
 
 static const spec_key workflow_keys[] = {
     NEEDED("tasks", TASKS, spec_workflow, tasks, "Its tasks."),
+    KEY("input", FIELDS, spec_workflow, input,
+        "What an execution is given at its start; without it any JSON object."),
     DOC(spec_workflow, doc),
 };
 
@@ -173,7 +175,7 @@ const spec_section spec_workflow_section = {
     .what = "a workflow",
     .keys = workflow_keys,
     .count = COUNT(workflow_keys),
-    .later = "schedule|input|concurrency|priority|on_success|on_failure|deadline"};
+    .later = "schedule|concurrency|priority|on_success|on_failure|deadline"};
 const spec_section spec_task_section = {
     .what = "a task",
     .keys = task_keys,

@@ -77,5 +77,6 @@ void load_workflows(spec_front *front, const yaml_node *node)
         front_check_name(front, value->key, value->key_where, "a workflow");
         if (load_is_map(front, value, "a map with `tasks:`"))
             load_keys(front, &spec_workflow_section, value, workflow, &workflow->settings);
+        workflow->has_input = value->kind == YAML_MAP && yaml_get(value, "input") != NULL;
     }
 }

@@ -365,6 +365,8 @@ typedef struct spec_workflow {
     const char *name;
     spec_task *tasks;
     size_t task_count;
+    spec_fields input;
+    bool has_input; /* perhaps {}; else any object will do */
     spec_settings settings;
     const char *doc;
     weir_place where;

@@ -43,6 +43,34 @@ const spec_type *spec_params_type(const spec *model, weir_arena *arena)
     return type;
 }
 
+static const spec_type *own_type(const char *owner, const char *ending, const char *doc,
+                                 const spec_fields *fields, weir_place where, weir_arena *arena)
+{
+    spec_type *type = weir_arena_alloc(arena, sizeof *type);
+
+    if (type != NULL)
+        *type = (spec_type){.kind = SPEC_STRUCT,
+                            .name = weir_arena_printf(arena, "%s_%s", owner, ending),
+                            .doc = weir_arena_printf(arena, "%s %s.", doc, owner),
+                            .fields = *fields,
+                            .where = where};
+    return type != NULL && type->name != NULL ? type : NULL;
+}
+
+const spec_type *spec_args_type(const spec_graph *graph, weir_arena *arena)
+{
+    return graph->args.count != 0 ? own_type(graph->name, "args", "The arguments of", &graph->args,
+                                             graph->where, arena)
+                                  : NULL;
+}
+
+const spec_type *spec_input_type(const spec_workflow *workflow, weir_arena *arena)
+{
+    return workflow->has_input ? own_type(workflow->name, "input", "What is given to",
+                                          &workflow->input, workflow->where, arena)
+                               : NULL;
+}
+
 static spec_roots make(size_t count, weir_arena *arena)
 {
     /* Two more: now and params. */

@@ -221,6 +221,7 @@ static weir_status build(plan *p, const weir_module_workflow *workflow, plan **r
     if (status == WEIR_OK) {
         p->workflow = workflow->name;
         p->task_count = workflow->task_count;
+        p->input = workflow->input;
         status = make_room(p, workflow) ? join_up(p, workflow, error) : no_memory(error);
     }
     if (status == WEIR_OK && !plan_describe(p))

@@ -82,6 +82,22 @@ static json_t *describe_task(const plan *p, const plan_task *task)
     return whole;
 }
 
+/* What an input is to be, as far as a changed one is a changed version. */
+static json_t *describe_input(const weir_type *type)
+{
+    json_t *fields = json_array();
+
+    for (uint32_t i = 0; i < type->field_count; i++) {
+        const weir_field *field = &type->fields[i];
+        json_array_append_new(fields, json_pack("{s:s, s:i, s:i, s:b, s:b, s:[i,i]}", "name",
+                                                field->wire, "kind", (int)field->kind, "size",
+                                                (int)field->size, "optional", (int)field->optional,
+                                                "default", (int)field->fallback, "items",
+                                                (int)field->min, (int)field->max));
+    }
+    return fields;
+}
+
 bool plan_describe(plan *p)
 {
     json_t *tasks = json_array();
@@ -91,6 +107,8 @@ bool plan_describe(plan *p)
         good = json_array_append_new(tasks, describe_task(p, &p->tasks[i])) == 0;
     json_t *whole = json_pack("{s:s, s:o, s:o}", "workflow", p->workflow, "options",
                               options_text(&weir_workflow_options, &p->config), "tasks", tasks);
+    if (p->input != NULL)
+        json_object_set_new(whole, "input", describe_input(p->input));
     p->text = good ? json_to_text(whole) : NULL;
     json_decref(whole);
     if (p->text == NULL)

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "codegen/emit/prototypes.h"
+#include "codegen/roots.h"
 
 /* Several tasks may call one function: it is declared at the first. */
 static bool is_first_call(const spec *model, const spec_task *task)
@@ -161,6 +162,9 @@ void emit_workflows(emitter *e)
         if (workflow->settings.count != 0)
             EMIT(e, 8, ".settings = {%s_workflow_%s_settings, %zu},", e->module.text,
                  workflow->name, workflow->settings.count);
+        if (workflow->has_input)
+            EMIT(e, 8, ".input = &%s_type,",
+                 emit_type(model, spec_input_type(workflow, &e->arena)).text);
         emit_place(e, workflow->where);
         EMIT(e, 4, "},");
     }

@@ -15,7 +15,7 @@
 #ifndef WEIR_TASK_H
 #define WEIR_TASK_H
 
-#include <weir/core.h>
+#include <weir/wire.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -104,6 +104,7 @@ typedef struct weir_module_workflow {
     const char *doc;
     const weir_module_task *tasks; /* in the order of the spec */
     uint32_t task_count;
+    const weir_type *input; /* what an execution is started with; NULL: any object */
     weir_task_settings settings;
     weir_place place;
 } weir_module_workflow;

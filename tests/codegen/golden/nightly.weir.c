@@ -6,13 +6,230 @@
 #include <weir/codec.h>
 #include <weir/expr.h>
 
+/* etl_input */
+
+static const weir_field nightly_etl_input_fields[] = {
+    {.name = "day", .wire = "day", .kind = WEIR_VALUE_DATE,
+     .offset = offsetof(nightly_etl_input, day),
+     .item_size = sizeof ((nightly_etl_input *)0)->day},
+    {.name = "limit", .wire = "limit", .kind = WEIR_VALUE_I32,
+     .fallback = true,
+     .offset = offsetof(nightly_etl_input, limit),
+     .item_size = sizeof ((nightly_etl_input *)0)->limit},
+};
+
+/* The field of a key; none: UINT32_MAX. */
+static uint32_t nightly_etl_input_find(weir_text key)
+{
+    switch (key.size) {
+    case 3:
+        if (memcmp(key.data, "day", 3) == 0)
+            return 0;
+        break;
+    case 5:
+        if (memcmp(key.data, "limit", 5) == 0)
+            return 1;
+        break;
+    default:
+        break;
+    }
+    return UINT32_MAX;
+}
+
+static void nightly_etl_input_fill(void *target, const uint64_t *seen)
+{
+    nightly_etl_input *value = target;
+
+    if ((seen[0] & 0x2) == 0) {
+        value->limit = 100;
+    }
+}
+
+static const unsigned char *nightly_etl_input_read_msgpack(weir_reader *reader,
+                                                           const unsigned char *at, void *target)
+{
+    nightly_etl_input *value = target;
+    const unsigned char *start = at;
+    uint64_t seen0 = 0;
+    uint32_t left, field;
+    weir_text key;
+
+    at = weir_msgpack_open_map(reader, at, &left);
+    if (at == NULL)
+        return NULL;
+    for (;;) {
+        if (weir_msgpack_next(reader, &at, &left, "\243day", 4)) {
+            field = 0;
+        } else if (left == 0) {
+            break;
+        } else {
+            at = weir_msgpack_read_key(reader, at, &key);
+            left--;
+            if (at == NULL)
+                return NULL;
+            field = nightly_etl_input_find(key);
+        }
+        switch (field) {
+        case 0: /* day */
+            if (weir_seen(&seen0, 0x1))
+                goto twice;
+            at = weir_msgpack_read_date(reader, at, &value->day);
+            if (at == NULL)
+                goto failed;
+            if (!weir_msgpack_next(reader, &at, &left, "\245limit", 6))
+                continue;
+            field = 1;
+            __attribute__((fallthrough));
+        case 1: /* limit */
+            if (weir_seen(&seen0, 0x2))
+                goto twice;
+            at = weir_msgpack_read_i32(reader, at, &value->limit);
+            if (at == NULL)
+                goto failed;
+            continue;
+        default:
+            at = weir_msgpack_skip(reader, at);
+            if (at == NULL)
+                return NULL;
+        }
+    }
+    if ((seen0 & 0x1) != 0x1)
+        return weir_read_missing(reader, start, &nightly_etl_input_type, (const uint64_t[]){seen0});
+    if (seen0 != 0x3)
+        nightly_etl_input_fill(value, (const uint64_t[]){seen0});
+    return weir_msgpack_close(reader, at);
+twice:
+    weir_read_twice(reader, at);
+failed:
+    return weir_in_field(reader->error, nightly_etl_input_fields[field].name);
+}
+
+static const unsigned char *nightly_etl_input_read_json(weir_reader *reader,
+                                                        const unsigned char *at, void *target)
+{
+    nightly_etl_input *value = target;
+    const unsigned char *start = at;
+    uint64_t seen0 = 0;
+    uint32_t field;
+    weir_text key;
+
+    at = weir_json_open_object(reader, at);
+    if (at == NULL)
+        return NULL;
+    for (unsigned char before = '{';; before = ',') {
+        if (weir_json_next(reader, &at, "{\"day\":", 7)) {
+            field = 0;
+        } else {
+            at = weir_json_read_key(reader, at, before, &key);
+            if (at == NULL)
+                return NULL;
+            if (key.data == NULL)
+                break;
+            field = nightly_etl_input_find(key);
+        }
+        switch (field) {
+        case 0: /* day */
+            if (weir_seen(&seen0, 0x1))
+                goto twice;
+            at = weir_json_read_date(reader, at, &value->day);
+            if (at == NULL)
+                goto failed;
+            if (!weir_json_next(reader, &at, ",\"limit\":", 9))
+                continue;
+            field = 1;
+            __attribute__((fallthrough));
+        case 1: /* limit */
+            if (weir_seen(&seen0, 0x2))
+                goto twice;
+            at = weir_json_read_i32(reader, at, &value->limit);
+            if (at == NULL)
+                goto failed;
+            continue;
+        default:
+            at = weir_json_skip(reader, at);
+            if (at == NULL)
+                return NULL;
+        }
+    }
+    if ((seen0 & 0x1) != 0x1)
+        return weir_read_missing(reader, start, &nightly_etl_input_type, (const uint64_t[]){seen0});
+    if (seen0 != 0x3)
+        nightly_etl_input_fill(value, (const uint64_t[]){seen0});
+    return weir_json_close(reader, at);
+twice:
+    weir_read_twice(reader, at);
+failed:
+    return weir_in_field(reader->error, nightly_etl_input_fields[field].name);
+}
+
+static unsigned char *nightly_etl_input_write_msgpack(weir_writer *writer, unsigned char *at,
+                                                      const void *source)
+{
+    const nightly_etl_input *value = source;
+
+    at = weir_put(at, "\202\243day", 5);
+    at = weir_msgpack_write_date(writer, at, value->day);
+    if (at == NULL)
+        return weir_in_field(writer->error, "day");
+    at = weir_put(at, "\245limit", 6);
+    at = weir_msgpack_write_i64(at, value->limit);
+    return at;
+}
+
+static unsigned char *nightly_etl_input_write_json(weir_writer *writer, unsigned char *at,
+                                                   const void *source)
+{
+    const nightly_etl_input *value = source;
+    unsigned char *start = at;
+
+    at = weir_put(at, ",\"day\":", 7);
+    at = weir_json_write_date(writer, at, value->day);
+    if (at == NULL)
+        return weir_in_field(writer->error, "day");
+    at = weir_put(at, ",\"limit\":", 9);
+    at = weir_json_write_i64(at, value->limit);
+    return weir_json_end(start, at, '{', '}');
+}
+
+static bool nightly_etl_input_same(const void *left, const void *right)
+{
+    const nightly_etl_input *a = left, *b = right;
+
+    if (a->day != b->day)
+        return false;
+    if (a->limit != b->limit)
+        return false;
+    return true;
+}
+
+const weir_type nightly_etl_input_type = {
+    .name = "etl_input",
+    .kind = WEIR_VALUE_STRUCT,
+    .size = sizeof(nightly_etl_input),
+    .align = _Alignof(nightly_etl_input),
+    .fields = nightly_etl_input_fields,
+    .field_count = 2,
+    .msgpack_max = 45,
+    .json_max = 125,
+    .read_msgpack = nightly_etl_input_read_msgpack,
+    .read_json = nightly_etl_input_read_json,
+    .write_msgpack = nightly_etl_input_write_msgpack,
+    .write_json = nightly_etl_input_write_json,
+    .equal = nightly_etl_input_same,
+    .fill = nightly_etl_input_fill,
+};
+
 static const char nightly_spec[] = "nightly.weir.yaml";
 
+static const weir_type *const nightly_types[] = {
+    &nightly_etl_input_type,
+};
+
 static const weir_setting nightly_workflow_etl_extract_retry_settings[] = {
-    {"attempts", "4", {nightly_spec, 7, 60}},
-    {"backoff", "fixed", {nightly_spec, 7, 72}},
-    {"delay", "1s", {nightly_spec, 7, 86}},
-    {"jitter", "false", {nightly_spec, 7, 98}},
+    {"attempts", "4", {nightly_spec, 8, 60}},
+    {"backoff", "fixed", {nightly_spec, 8, 72}},
+    {"delay", "1s", {nightly_spec, 8, 86}},
+    {"jitter", "false", {nightly_spec, 8, 98}},
 };
 
 static const uint32_t nightly_workflow_etl_transform_after[] = {0};
@@ -27,14 +244,14 @@ static const char *const nightly_workflow_etl_load_exec[] = {
 };
 
 static const weir_setting nightly_workflow_etl_load_settings[] = {
-    {"timeout", "5m", {nightly_spec, 9, 89}},
-    {"allow_failure", "true", {nightly_spec, 9, 108}},
+    {"timeout", "5m", {nightly_spec, 10, 89}},
+    {"allow_failure", "true", {nightly_spec, 10, 108}},
 };
 
 static const uint32_t nightly_workflow_etl_alert_after[] = {0, 2};
 
 static const weir_setting nightly_workflow_etl_alert_settings[] = {
-    {"run_if", "any_failed", {nightly_spec, 10, 51}},
+    {"run_if", "any_failed", {nightly_spec, 11, 51}},
 };
 
 static const weir_module_task nightly_workflow_etl_tasks[] = {
@@ -44,21 +261,21 @@ static const weir_module_task nightly_workflow_etl_tasks[] = {
         .call = nightly_extract,
         .call_name = "nightly_extract",
         .retry = {nightly_workflow_etl_extract_retry_settings, 4},
-        .place = {nightly_spec, 7, 7},
+        .place = {nightly_spec, 8, 7},
     },
     {
         .name = "transform",
         .after = nightly_workflow_etl_transform_after, .after_count = 1,
         .call = nightly_transform,
         .call_name = "nightly_transform",
-        .place = {nightly_spec, 8, 7},
+        .place = {nightly_spec, 9, 7},
     },
     {
         .name = "load",
         .after = nightly_workflow_etl_load_after, .after_count = 1,
         .exec = nightly_workflow_etl_load_exec,
         .settings = {nightly_workflow_etl_load_settings, 2},
-        .place = {nightly_spec, 9, 7},
+        .place = {nightly_spec, 10, 7},
     },
     {
         .name = "alert",
@@ -66,7 +283,7 @@ static const weir_module_task nightly_workflow_etl_tasks[] = {
         .call = nightly_alert,
         .call_name = "nightly_alert",
         .settings = {nightly_workflow_etl_alert_settings, 1},
-        .place = {nightly_spec, 10, 7},
+        .place = {nightly_spec, 11, 7},
     },
 };
 
@@ -75,7 +292,7 @@ static const weir_module_task nightly_workflow_again_tasks[] = {
         .name = "alert",
         .call = nightly_alert,
         .call_name = "nightly_alert",
-        .place = {nightly_spec, 13, 7},
+        .place = {nightly_spec, 14, 7},
     },
 };
 
@@ -84,12 +301,13 @@ static const weir_module_workflow nightly_workflows[] = {
         .name = "etl",
         .doc = "From files to tables.",
         .tasks = nightly_workflow_etl_tasks, .task_count = 4,
+        .input = &nightly_etl_input_type,
         .place = {nightly_spec, 4, 3},
     },
     {
         .name = "again",
         .tasks = nightly_workflow_again_tasks, .task_count = 1,
-        .place = {nightly_spec, 11, 3},
+        .place = {nightly_spec, 12, 3},
     },
 };
 
@@ -97,5 +315,6 @@ const weir_module nightly_module = {
     .generation = WEIR_GENERATION,
     .name = "nightly",
     .spec = nightly_spec,
+    .types = nightly_types, .type_count = 1,
     .workflows = nightly_workflows, .workflow_count = 2,
 };

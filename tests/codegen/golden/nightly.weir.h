@@ -8,7 +8,7 @@
 
 #include <weir/weir.h>
 
-#if WEIR_GENERATION != 5
+#if WEIR_GENERATION != 6
 #error "generated for another generation of weir: generate it again"
 #endif
 
@@ -16,13 +16,33 @@
 extern "C" {
 #endif
 
-/* Reads the day's files. etl: extract. nightly.weir.yaml:7 */
+/* What is given to etl. nightly.weir.yaml:4 */
+typedef struct nightly_etl_input {
+    int32_t day;
+    int32_t limit;
+} nightly_etl_input;
+
+extern const weir_type nightly_etl_input_type;
+
+static inline bool nightly_etl_input_equal(const nightly_etl_input *a, const nightly_etl_input *b)
+{
+    return nightly_etl_input_type.equal(a, b);
+}
+
+/* As snprintf: the length of the whole text, which may be cut. */
+static inline size_t nightly_etl_input_print(const nightly_etl_input *value, char *text,
+                                             size_t size)
+{
+    return weir_value_print(&nightly_etl_input_type, value, text, size);
+}
+
+/* Reads the day's files. etl: extract. nightly.weir.yaml:8 */
 weir_answer nightly_extract(weir_task *task);
 
-/* etl: transform. nightly.weir.yaml:8 */
+/* etl: transform. nightly.weir.yaml:9 */
 weir_answer nightly_transform(weir_task *task);
 
-/* etl: alert. nightly.weir.yaml:10 */
+/* etl: alert. nightly.weir.yaml:11 */
 weir_answer nightly_alert(weir_task *task);
 
 extern const weir_module nightly_module;
