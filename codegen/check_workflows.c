@@ -62,14 +62,9 @@ static void check_body(checker *check, const spec_task *task)
     if (task->call.text != NULL)
         check_call(check, task);
     for (size_t i = 0; i < task->exec.count; i++)
-        if (check_has_variable(task->exec.items[i].text))
-            diagnostics_error(check->log, task->exec.items[i].where,
+        if (check_has_variable(task->exec.items[i].name.text))
+            diagnostics_error(check->log, task->exec.items[i].name.where,
                               "variables in `exec:` are not part of this version of weir");
-}
-
-static bool is_expression(const char *text)
-{
-    return text[strspn(text, "abcdefghijklmnopqrstuvwxyz_")] != '\0';
 }
 
 static bool is_retry_option(const char *name)
@@ -119,12 +114,6 @@ static bool refuse_setting(checker *check, const spec_task *task, size_t at)
                           setting->name);
         return true;
     }
-    if (strcmp(setting->name, "run_if") == 0 && is_expression(setting->text)) {
-        diagnostics_error(check->log, setting->place,
-                          "expressions in `run_if:` are not part of this version of weir; it takes "
-                          "all_success, all_done, any_success, any_failed or none_failed");
-        return true;
-    }
     return refuse_isolation(check, task, at);
 }
 
@@ -137,7 +126,8 @@ static spec_settings sift(checker *check, const spec_task *task)
     left.items = front_array(check->front, task->settings.count, sizeof *left.items, &room);
     left.names = front_array(check->front, task->settings.count, sizeof *left.names, &room);
     for (size_t i = 0; i < room; i++) {
-        if (refuse_setting(check, task, i))
+        bool rule = strcmp(task->settings.items[i].name, "run_if") == 0;
+        if ((rule && task->rule.expression.text != NULL) || refuse_setting(check, task, i))
             continue;
         left.names[left.count] = task->settings.names[i];
         left.items[left.count++] = task->settings.items[i];
@@ -159,7 +149,7 @@ static void check_list(checker *check, const spec_settings *settings, const chec
                               "variables in workflows are not part of this version of weir");
 }
 
-static void check_options_of(checker *check, const spec_task *task)
+static void check_options_of(checker *check, spec_task *task)
 {
     weir_arena *arena = &check->model->arena;
     const char *what = weir_arena_printf(arena, "task '%s'", task->name);
@@ -186,6 +176,7 @@ static void check_options_of(checker *check, const spec_task *task)
                                     .where = task->where,
                                     .lists = &weir_concurrency_options,
                                     .list_count = 1});
+    task->settings = left;
 }
 
 static void check_rule(checker *check, const spec_task *task)
@@ -302,14 +293,15 @@ static void check_workflow(checker *check, spec_workflow *workflow)
     for (size_t i = 0; i < workflow->task_count; i++)
         check_names_add(&names, workflow->tasks[i].name, i);
     check_names_sort(&names);
+    check_fields(check, &workflow->input);
     for (size_t i = 0; i < workflow->task_count; i++) {
         resolve_after(check, workflow, &names, &workflow->tasks[i]);
         check_body(check, &workflow->tasks[i]);
         check_options_of(check, &workflow->tasks[i]);
         check_rule(check, &workflow->tasks[i]);
+        check_task_expressions(check, workflow, &workflow->tasks[i]);
     }
     check_circles(check, workflow);
-    check_fields(check, &workflow->input);
     check_list(check, &workflow->settings,
                &(check_options){
                    .what = weir_arena_printf(&check->model->arena, "workflow '%s'", workflow->name),

@@ -153,6 +153,19 @@ spec_roots spec_roots_of_reactor(const spec *model, const spec_reactor *reactor,
     return roots;
 }
 
+/* Evaluated, and so never reached by C. */
+spec_roots spec_roots_of_task(const spec_workflow *workflow, weir_arena *arena)
+{
+    spec_roots roots = make(2, arena);
+    const spec_type *input = spec_input_type(workflow, arena);
+
+    if (roots.items == NULL)
+        return roots;
+    add(&roots, "context", &expr_dynamic);
+    add(&roots, "input", input != NULL ? input : &expr_dynamic);
+    return roots;
+}
+
 spec_roots spec_roots_of_node(const spec *model, const spec_node *node, weir_arena *arena)
 {
     spec_roots roots = make(node->in_count, arena);

@@ -72,19 +72,53 @@ static void emit_after(emitter *e, const char *owner, const spec_task *task)
     weir_buffer_free(&list);
 }
 
+/* A long text becomes several literals, one a line. */
+static void emit_text_item(emitter *e, int indent, const char *text)
+{
+    enum { CHUNK = 60 };
+    size_t left = text != NULL ? strlen(text) : 0;
+
+    if (text == NULL)
+        EMIT(e, indent, "NULL,");
+    for (bool first = true; text != NULL && (first || left != 0); first = false) {
+        size_t size = left > CHUNK ? CHUNK : left;
+        weir_buffer literal = {0};
+        emit_literal(&literal, text, size);
+        e->out->failed |= literal.failed;
+        EMIT(e, indent, "%s%s", literal.failed ? "" : literal.data, left > size ? "" : ",");
+        weir_buffer_free(&literal);
+        text += size;
+        left -= size;
+    }
+}
+
+static bool has_expressions(const spec_task *task)
+{
+    for (size_t i = 0; i < task->exec.count; i++)
+        if (task->exec.items[i].value.json != NULL)
+            return true;
+    return false;
+}
+
+/* The words, an expression as it is written; beside them its tree. */
 static void emit_exec(emitter *e, const char *owner, const spec_task *task)
 {
     if (task->exec.count == 0)
         return;
     EMIT(e, 0, "static const char *const %s_%s_exec[] = {", owner, task->name);
     for (size_t i = 0; i < task->exec.count; i++) {
-        weir_buffer literal = {0};
-        emit_literal(&literal, task->exec.items[i].text, strlen(task->exec.items[i].text));
-        e->out->failed |= literal.failed;
-        EMIT(e, 4, "%s,", literal.failed ? "" : literal.data);
-        weir_buffer_free(&literal);
+        const spec_word *word = &task->exec.items[i];
+        emit_text_item(e, 4,
+                       word->value.json != NULL ? word->value.expression.text : word->name.text);
     }
     EMIT(e, 4, "NULL,");
+    EMIT(e, 0, "};");
+    emit_blank(e->out);
+    if (!has_expressions(task))
+        return;
+    EMIT(e, 0, "static const char *const %s_%s_exec_trees[] = {", owner, task->name);
+    for (size_t i = 0; i < task->exec.count; i++)
+        emit_text_item(e, 4, task->exec.items[i].value.json);
     EMIT(e, 0, "};");
     emit_blank(e->out);
 }
@@ -102,6 +136,16 @@ static void emit_parts(emitter *e, const char *room, const char *owner, const sp
     emit_settings(e, room, concurrency, &task->concurrency);
 }
 
+static void emit_rule(emitter *e, const spec_evaluated *rule)
+{
+    if (rule->json == NULL)
+        return;
+    EMIT(e, 8, ".rule = {");
+    emit_text_item(e, 12, rule->expression.text);
+    emit_text_item(e, 12, rule->json);
+    EMIT(e, 8, "},");
+}
+
 static void emit_task(emitter *e, const char *owner, const spec_task *task)
 {
     EMIT(e, 4, "{");
@@ -115,7 +159,10 @@ static void emit_task(emitter *e, const char *owner, const spec_task *task)
         emit_text(e, "call_name", task->call.text);
     } else {
         EMIT(e, 8, ".exec = %s_%s_exec,", owner, task->name);
+        if (has_expressions(task))
+            EMIT(e, 8, ".exec_trees = %s_%s_exec_trees,", owner, task->name);
     }
+    emit_rule(e, &task->rule);
     if (task->settings.count != 0)
         EMIT(e, 8, ".settings = {%s_%s_settings, %zu},", owner, task->name, task->settings.count);
     if (task->retry.count != 0)

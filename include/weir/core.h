@@ -124,6 +124,7 @@ typedef struct weir_option {
     const char *fallback; /* the default, as a spec would write it; NULL: none (zero, NULL) */
     int64_t min, max; /* for INTEGER, SIZE and DURATION; both 0: any value that is not negative */
     const char *choices; /* for CHOICE: "fail|block|drop_oldest" */
+    bool expression;     /* for CHOICE: in a spec also an expression, which is no option's value */
     const char
         *forever;  /* for DURATION, INTEGER and SIZE: a word that stands for INT64_MAX, or NULL */
     size_t offset; /* of the member in the kind's config struct */

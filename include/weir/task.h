@@ -85,6 +85,12 @@ typedef struct weir_task_settings {
     size_t count;
 } weir_task_settings;
 
+/* An expression: as a spec has it, and as the generator has written its tree, in JSON. */
+typedef struct weir_module_expression {
+    const char *text;
+    const char *tree; /* NULL: there is none */
+} weir_module_expression;
+
 typedef struct weir_module_task {
     const char *name;
     const char *doc;
@@ -92,7 +98,9 @@ typedef struct weir_module_task {
     uint32_t after_count;
     weir_task_function call; /* NULL: `exec` */
     const char *call_name;
-    const char *const *exec; /* the words of a command; they end with NULL */
+    const char *const *exec;       /* the words of a command; they end with NULL */
+    const char *const *exec_trees; /* of words that are expressions, else NULL; NULL: none is */
+    weir_module_expression rule;   /* of `run_if:`, where it is one */
     weir_task_settings settings;
     weir_task_settings retry;
     weir_task_settings concurrency; /* empty: none */

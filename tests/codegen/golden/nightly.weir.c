@@ -254,6 +254,23 @@ static const weir_setting nightly_workflow_etl_alert_settings[] = {
     {"run_if", "any_failed", {nightly_spec, 11, 51}},
 };
 
+static const uint32_t nightly_workflow_etl_notify_after[] = {2};
+
+static const char *const nightly_workflow_etl_notify_exec[] = {
+    "notify",
+    "input.day",
+    "on",
+    "context.rows",
+    NULL,
+};
+
+static const char *const nightly_workflow_etl_notify_exec_trees[] = {
+    NULL,
+    "[\"string\",[\".\",[\"input\"],\"day\"]]",
+    NULL,
+    "[\"string\",[\".\",[\"context\"],\"rows\"]]",
+};
+
 static const weir_module_task nightly_workflow_etl_tasks[] = {
     {
         .name = "extract",
@@ -285,6 +302,18 @@ static const weir_module_task nightly_workflow_etl_tasks[] = {
         .settings = {nightly_workflow_etl_alert_settings, 1},
         .place = {nightly_spec, 11, 7},
     },
+    {
+        .name = "notify",
+        .after = nightly_workflow_etl_notify_after, .after_count = 1,
+        .exec = nightly_workflow_etl_notify_exec,
+        .exec_trees = nightly_workflow_etl_notify_exec_trees,
+        .rule = {
+            "failed(load) || context.rows > input.limit",
+            "[\"||\",[\"failed\",\"load\"],[\">\",[\".\",[\"context\"],\"rows\"],[\".\",["
+            "\"input\"],\"limit\"]]]",
+        },
+        .place = {nightly_spec, 12, 7},
+    },
 };
 
 static const weir_module_task nightly_workflow_again_tasks[] = {
@@ -292,7 +321,7 @@ static const weir_module_task nightly_workflow_again_tasks[] = {
         .name = "alert",
         .call = nightly_alert,
         .call_name = "nightly_alert",
-        .place = {nightly_spec, 14, 7},
+        .place = {nightly_spec, 15, 7},
     },
 };
 
@@ -300,14 +329,14 @@ static const weir_module_workflow nightly_workflows[] = {
     {
         .name = "etl",
         .doc = "From files to tables.",
-        .tasks = nightly_workflow_etl_tasks, .task_count = 4,
+        .tasks = nightly_workflow_etl_tasks, .task_count = 5,
         .input = &nightly_etl_input_type,
         .place = {nightly_spec, 4, 3},
     },
     {
         .name = "again",
         .tasks = nightly_workflow_again_tasks, .task_count = 1,
-        .place = {nightly_spec, 12, 3},
+        .place = {nightly_spec, 13, 3},
     },
 };
 
