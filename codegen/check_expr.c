@@ -154,6 +154,46 @@ static void check_word(checker *check, expr_context *context, spec_evaluated *va
         value->json = weir_arena_printf(&check->model->arena, "[\"%s\",%s]", print, value->json);
 }
 
+static const spec_field *find_arg(checker *check, const spec_graph *graph,
+                                  const spec_assignment *value)
+{
+    const spec_type *args = spec_args_type(graph, &check->model->arena);
+    const spec_field *found = args != NULL ? check_find_field(args, value->field) : NULL;
+
+    if (args != NULL && found == NULL)
+        check_unknown_field(check, args, value->field, value->where);
+    return found;
+}
+
+/* JSON has times of an argument in its unit; text is read in any. */
+static const char *as_argument(checker *check, const spec_shape *shape, const spec_evaluated *value)
+{
+    bool time = value->json != NULL && shape->type->kind == SPEC_TIMESTAMP && !shape->list &&
+                expr_shape(value->expression.tree).type != &expr_dynamic;
+
+    return time ? weir_arena_printf(&check->model->arena, "[\"time_text\",%s]", value->json)
+                : value->json;
+}
+
+static void check_with(checker *check, expr_context *context, spec_task *task)
+{
+    const spec *model = check->model;
+    size_t room;
+
+    task->with_json = front_array(check->front, task->with.count, sizeof(char *), &room);
+    if (task->graph.text == NULL || task->graph_index >= model->graph_count)
+        return;
+    for (size_t i = 0; i < room; i++) {
+        const spec_assignment *given = &task->with.items[i];
+        const spec_field *arg = find_arg(check, &model->graphs[task->graph_index], given);
+        spec_evaluated value = {.expression = given->value};
+        if (arg == NULL || arg->shape.type == NULL)
+            continue;
+        check_evaluated(check, context, &value, &arg->shape);
+        task->with_json[i] = as_argument(check, &arg->shape, &value);
+    }
+}
+
 void check_task_expressions(checker *check, const spec_workflow *workflow, spec_task *task)
 {
     spec_roots roots = spec_roots_of_task(workflow, &check->model->arena);
@@ -163,6 +203,7 @@ void check_task_expressions(checker *check, const spec_workflow *workflow, spec_
 
     for (size_t i = 0; i < task->exec.count; i++)
         check_word(check, &context, &task->exec.items[i].value);
+    check_with(check, &context, task);
     const char **after = front_array(check->front, task->after.count + 1, sizeof *after, &room);
     for (size_t i = 0; i + 1 < room; i++)
         after[i] = task->after.items[i].text != NULL ? task->after.items[i].text : "";

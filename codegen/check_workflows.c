@@ -48,23 +48,54 @@ static void check_call(checker *check, const spec_task *task)
     }
 }
 
-static void check_body(checker *check, const spec_task *task)
+static void check_words_of(checker *check, const spec_task *task)
 {
-    if (task->call.text != NULL && task->exec.count != 0)
-        diagnostics_error(check->log, task->where,
-                          "the task '%s' has `call:` and `exec:`; it is to have one of them",
-                          task->name);
-    if (task->call.text == NULL && task->exec.count == 0 && !task->unread)
-        diagnostics_error(check->log, task->where,
-                          "the task '%s' does nothing: give it `call:` (a C function) or `exec:` "
-                          "(a command)",
-                          task->name);
-    if (task->call.text != NULL)
-        check_call(check, task);
     for (size_t i = 0; i < task->exec.count; i++)
         if (check_has_variable(task->exec.items[i].name.text))
             diagnostics_error(check->log, task->exec.items[i].name.where,
                               "variables in `exec:` are not part of this version of weir");
+}
+
+/* What a workflow calls has arguments: nothing fires it. */
+static void check_graph(checker *check, spec_task *task)
+{
+    long index = check_resolve(check, &check->graphs, &task->graph, "graph");
+    const spec_graph *graph = index != CHECK_NONE ? &check->model->graphs[index] : NULL;
+
+    task->graph_index = (size_t)index;
+    if (graph != NULL && graph->args.count == 0 && !graph->unfired)
+        diagnostics_error(check->log, task->graph.where,
+                          "the graph '%s' is fired by a reactor and cannot be called: a task calls "
+                          "one with `args:`",
+                          graph->name);
+    for (size_t i = 0; graph != NULL && i < check->model->param_count; i++)
+        if (check->model->params[i].fallback == NULL)
+            diagnostics_error(check->log, task->graph.where,
+                              "a workflow calls graphs with the defaults of the parameters, and "
+                              "'%s' has none",
+                              check->model->params[i].name);
+}
+
+static void check_body(checker *check, spec_task *task)
+{
+    int bodies = (task->call.text != NULL) + (task->exec.count != 0) + (task->graph.text != NULL);
+
+    if (bodies > 1)
+        diagnostics_error(check->log, task->where,
+                          "the task '%s' has more than one of `call:`, `exec:` and `graph:`",
+                          task->name);
+    if (bodies == 0 && !task->unread)
+        diagnostics_error(check->log, task->where,
+                          "the task '%s' does nothing: give it `call:` (a C function), `exec:` (a "
+                          "command) or `graph:`",
+                          task->name);
+    if (task->with.given && task->graph.text == NULL)
+        diagnostics_error(check->log, task->with.where, "`with:` goes with `graph:`");
+    if (task->call.text != NULL)
+        check_call(check, task);
+    if (task->graph.text != NULL)
+        check_graph(check, task);
+    check_words_of(check, task);
 }
 
 static bool is_retry_option(const char *name)
@@ -90,7 +121,7 @@ static bool refuse_isolation(checker *check, const spec_task *task, size_t at)
     bool isolate = strcmp(name, "isolate") == 0, memory = strcmp(name, "memory") == 0;
     const char *why = NULL;
 
-    if (task->call.text == NULL && (isolate || memory))
+    if (task->exec.count != 0 && (isolate || memory))
         why = "is of a function (`call:`); a command is a process anyway";
     else if (runs_on_a_thread(task) && (memory || strcmp(name, "timeout") == 0))
         why = "needs a process of the task's own: nothing ends a thread; leave out `isolate: none`";

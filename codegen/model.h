@@ -371,7 +371,11 @@ typedef struct spec_task {
     const size_t *after_index; /* resolved; after.count of them */
     spec_name call;            /* a C function; text NULL: a command */
     spec_words exec;
-    spec_evaluated rule; /* `run_if:` that is no word */
+    spec_name graph;
+    size_t graph_index;     /* resolved */
+    spec_assignments with;  /* arguments of the graph */
+    const char **with_json; /* resolved: their trees */
+    spec_evaluated rule;    /* `run_if:` that is no word */
     spec_settings settings;
     spec_settings retry, concurrency;
     bool unread; /* some of it could not be read, and was told of */

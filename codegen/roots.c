@@ -33,6 +33,7 @@ const spec_type *spec_params_type(const spec *model, weir_arena *arena)
         fields[i] = (spec_field){.name = model->params[i].name,
                                  .wire = model->params[i].name,
                                  .shape = model->params[i].shape,
+                                 .fallback = model->params[i].fallback,
                                  .doc = model->params[i].doc,
                                  .where = model->params[i].where};
     *type = (spec_type){.kind = SPEC_STRUCT,

@@ -63,11 +63,23 @@ static json_t *expression_of(const char *text, const json_t *tree)
     return json_pack("{s:s, s:O}", "expr", text, "tree", tree);
 }
 
+static json_t *arguments_of(const weir_task_graph *call)
+{
+    json_t *arguments = json_object();
+
+    for (uint32_t i = 0; i < call->with_count; i++)
+        json_object_set_new(arguments, call->with[i].name, json_string(call->with[i].tree));
+    return arguments;
+}
+
 static json_t *body_of(const plan_task *planned)
 {
     const weir_module_task *task = planned->declared;
     json_t *words;
 
+    if (task->graph != NULL)
+        return json_pack("{s:s, s:s, s:o}", "call", task->call_name, "graph", task->call_name,
+                         "with", arguments_of(task->graph));
     if (task->call_name != NULL)
         return json_pack("{s:s}", "call", task->call_name);
     words = json_array();

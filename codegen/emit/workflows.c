@@ -123,6 +123,37 @@ static void emit_exec(emitter *e, const char *owner, const spec_task *task)
     emit_blank(e->out);
 }
 
+/* A function like any other: it calls the graph by its table. */
+static void emit_graph_task(emitter *e, const char *owner, const spec_task *task)
+{
+    if (task->graph.text == NULL)
+        return;
+    if (task->with.count != 0) {
+        EMIT(e, 0, "static const weir_task_argument %s_%s_with[] = {", owner, task->name);
+        for (size_t i = 0; i < task->with.count; i++) {
+            EMIT(e, 4, "{");
+            emit_text_item(e, 8, task->with.items[i].field);
+            emit_text_item(e, 8, task->with_json[i]);
+            EMIT(e, 4, "},");
+        }
+        EMIT(e, 0, "};");
+        emit_blank(e->out);
+    }
+    EMIT(e, 0, "static const weir_task_graph %s_%s_graph = {", owner, task->name);
+    EMIT(e, 4, ".graph = &%s_graphs[%zu],", e->module.text, task->graph_index);
+    if (e->params != NULL)
+        EMIT(e, 4, ".params = &%s_params_type,", e->module.text);
+    if (task->with.count != 0)
+        EMIT(e, 4, ".with = %s_%s_with, .with_count = %zu,", owner, task->name, task->with.count);
+    EMIT(e, 0, "};");
+    emit_blank(e->out);
+    EMIT(e, 0, "static weir_answer %s_%s_run(weir_task *task)", owner, task->name);
+    EMIT(e, 0, "{");
+    EMIT(e, 4, "return weir_task_call_graph(task, &%s_%s_graph);", owner, task->name);
+    EMIT(e, 0, "}");
+    emit_blank(e->out);
+}
+
 static void emit_parts(emitter *e, const char *room, const char *owner, const spec_task *task)
 {
     char retry[128], concurrency[128];
@@ -131,6 +162,7 @@ static void emit_parts(emitter *e, const char *room, const char *owner, const sp
     snprintf(concurrency, sizeof concurrency, "%.100s_concurrency", task->name);
     emit_after(e, owner, task);
     emit_exec(e, owner, task);
+    emit_graph_task(e, owner, task);
     emit_settings(e, room, task->name, &task->settings);
     emit_settings(e, room, retry, &task->retry);
     emit_settings(e, room, concurrency, &task->concurrency);
@@ -157,6 +189,10 @@ static void emit_task(emitter *e, const char *owner, const spec_task *task)
     if (task->call.text != NULL) {
         EMIT(e, 8, ".call = %s,", task->call.text);
         emit_text(e, "call_name", task->call.text);
+    } else if (task->graph.text != NULL) {
+        EMIT(e, 8, ".call = %s_%s_run,", owner, task->name);
+        emit_text(e, "call_name", task->graph.text);
+        EMIT(e, 8, ".graph = &%s_%s_graph,", owner, task->name);
     } else {
         EMIT(e, 8, ".exec = %s_%s_exec,", owner, task->name);
         if (has_expressions(task))

@@ -91,6 +91,24 @@ typedef struct weir_module_expression {
     const char *tree; /* NULL: there is none */
 } weir_module_expression;
 
+/* An argument of a graph that a task calls: its name, and the tree of an expression. */
+typedef struct weir_task_argument {
+    const char *name;
+    const char *tree;
+} weir_task_argument;
+
+typedef struct weir_task_graph {
+    const struct weir_module_graph *graph; /* one that can be called */
+    const weir_type *params;               /* of its module, each with a default; NULL: none */
+    const weir_task_argument *with;
+    uint32_t with_count;
+} weir_task_graph;
+
+/* The function of a `graph:` task, called by the one that the generator writes for it. Calls the
+ * graph with the arguments of `with`, else with keys of the context, and sets what comes out under
+ * the task's name. */
+WEIR_API weir_answer weir_task_call_graph(weir_task *task, const weir_task_graph *call);
+
 typedef struct weir_module_task {
     const char *name;
     const char *doc;
@@ -98,6 +116,7 @@ typedef struct weir_module_task {
     uint32_t after_count;
     weir_task_function call; /* NULL: `exec` */
     const char *call_name;
+    const weir_task_graph *graph;  /* what `call` calls; NULL: it is the user's function */
     const char *const *exec;       /* the words of a command; they end with NULL */
     const char *const *exec_trees; /* of words that are expressions, else NULL; NULL: none is */
     weir_module_expression rule;   /* of `run_if:`, where it is one */
