@@ -107,6 +107,7 @@ void check_reactors(checker *check);
 void check_accumulator_expressions(checker *check, spec_accumulator *accumulator);
 void check_node_expressions(checker *check, spec_graph *graph, spec_node *node);
 void check_reactor_expressions(checker *check, spec_reactor *reactor);
+void check_task_expressions(checker *check, const spec_workflow *workflow, spec_task *task);
 
 /* Gives `take` each word of the reactor's `where:` that may be a name. */
 void check_filter_names(checker *check, const spec_reactor *reactor,

@@ -157,8 +157,9 @@ static void add_workflow(name_list *list, const spec_workflow *workflow)
     list->check->log->failed |= prefix == NULL;
     for (size_t i = 0; prefix != NULL && i < workflow->task_count; i++)
         add_thing(list, prefix, workflow->tasks[i].name,
-                  "_after|_exec|_settings|_retry_settings|_concurrency_settings", "task",
-                  workflow->tasks[i].where);
+                  "_after|_exec|_exec_trees|_with|_graph|_run|_settings|_retry_settings|_"
+                  "concurrency_settings",
+                  "task", workflow->tasks[i].where);
 }
 
 static void add_rooms(name_list *list)
@@ -189,6 +190,8 @@ static size_t count_fields(const spec *model)
         count += model->types[i]->fields.count;
     for (size_t i = 0; i < model->graph_count; i++)
         count += model->graphs[i].args.count;
+    for (size_t i = 0; i < model->workflow_count; i++)
+        count += model->workflows[i].input.count;
     return count + model->param_count;
 }
 
@@ -200,7 +203,7 @@ static size_t count_names(const spec *model)
     for (size_t i = 0; i < model->graph_count; i++)
         things += 3 + model->graphs[i].node_count;
     for (size_t i = 0; i < model->workflow_count; i++)
-        things += 1 + model->workflows[i].task_count;
+        things += 2 + model->workflows[i].task_count;
     for (size_t i = 0; i < model->type_count; i++)
         things += model->types[i]->enumerator_count;
     return things * MOST_ENDINGS + count_fields(model) * MOST_ENDINGS;
@@ -278,6 +281,8 @@ static void check_unnamed_structs(checker *check)
 
     for (size_t i = 0; i < model->accumulator_count; i++)
         check_members(check, &model->accumulators[i]->state);
+    for (size_t i = 0; i < model->workflow_count; i++)
+        check_members(check, &model->workflows[i].input);
     for (size_t i = 0; i < model->graph_count; i++) {
         check_members(check, &model->graphs[i].args);
         for (size_t j = 0; j < model->graphs[i].node_count; j++)
@@ -465,13 +470,20 @@ static void add_types(name_list *list)
     }
     for (size_t i = 0; i < model->graph_count; i++) {
         const spec_graph *graph = &model->graphs[i];
-        const char *name = weir_arena_printf(arena, "%s_args", graph->name);
-        list->check->log->failed |= name == NULL;
-        if (graph->args.count != 0 && name != NULL)
-            add_type(list, name, &graph->args, false, "struct of the arguments", graph->where);
+        const spec_type *args = spec_args_type(graph, arena);
+        if (args != NULL)
+            add_type(list, args->name, &args->fields, false, "struct of the arguments",
+                     graph->where);
+    }
+    for (size_t i = 0; i < model->workflow_count; i++) {
+        const spec_workflow *workflow = &model->workflows[i];
+        const spec_type *input = spec_input_type(workflow, arena);
+        if (input != NULL)
+            add_type(list, input->name, &input->fields, false, "struct of the input",
+                     workflow->where);
     }
     const spec_type *params = spec_params_type(model, arena);
-    list->check->log->failed |= params == NULL && model->param_count != 0;
+    list->check->log->failed |= arena->failed;
     if (params != NULL)
         add_type(list, "params", &params->fields, false, "struct of the parameters", params->where);
 }

@@ -35,19 +35,17 @@ static bool is_bare_text(const spec_expression *expression, const spec_shape *ta
                '\0';
 }
 
-static void check_expression(checker *check, const spec_roots *roots, spec_expression *expression,
+static void check_expression(checker *check, expr_context *context, spec_expression *expression,
                              const spec_shape *target)
 {
-    expr_context context = context_of(check, roots);
-
-    if (expression->text == NULL || roots->items == NULL)
+    if (expression->text == NULL || context->roots == NULL)
         return;
-    expression->tree = expr_check(&context, expression, target);
+    expression->tree = expr_check(context, expression, target);
     if (expression->tree == NULL && is_bare_text(expression, target))
         diagnostics_note(check->log, expression->where,
                          "a text has quotes of its own inside those of YAML: '\"%s\"'",
                          expression->text);
-    if (expression->tree == NULL && context.cut && !expression->quoted)
+    if (expression->tree == NULL && context->cut && !expression->quoted)
         diagnostics_note(check->log, expression->where,
                          "YAML may have cut the expression; quote the expression");
 }
@@ -55,16 +53,19 @@ static void check_expression(checker *check, const spec_roots *roots, spec_expre
 static void check_condition(checker *check, const spec_roots *roots, spec_expression *expression)
 {
     const spec_shape condition = {.type = spec_scalar(SPEC_BOOL)};
+    expr_context context = context_of(check, roots);
 
-    check_expression(check, roots, expression, &condition);
+    check_expression(check, &context, expression, &condition);
 }
 
 static void check_values(checker *check, const spec_roots *roots, spec_assignments *assignments)
 {
+    expr_context context = context_of(check, roots);
+
     for (size_t i = 0; i < assignments->count; i++) {
         spec_assignment *assignment = &assignments->items[i];
         if (assignment->target != NULL && assignment->target->shape.type != NULL)
-            check_expression(check, roots, &assignment->value, &assignment->target->shape);
+            check_expression(check, &context, &assignment->value, &assignment->target->shape);
     }
 }
 
@@ -109,6 +110,106 @@ void check_reactor_expressions(checker *check, spec_reactor *reactor)
     check_condition(check, &roots, &reactor->filter);
     reactor->filter_roots = roots.items;
     reactor->filter_root_count = roots.count;
+}
+
+/* --- Of tasks: evaluated by the engine, over JSON --- */
+
+static void check_evaluated(checker *check, expr_context *context, spec_evaluated *value,
+                            const spec_shape *target)
+{
+    spec_expression *expression = &value->expression;
+    const char *why = NULL;
+    weir_place where;
+
+    if (expression->text == NULL || context->roots == NULL)
+        return;
+    check_expression(check, context, expression, target);
+    if (expression->tree == NULL)
+        return;
+    value->json = expr_to_json(&check->model->arena, expression->tree, &why, &where);
+    if (why != NULL)
+        diagnostics_error(check->log, where, "%s", why);
+    else if (value->json == NULL)
+        check->log->failed = true;
+}
+
+/* A word is a text: lists and structs are none. */
+static void check_word(checker *check, expr_context *context, spec_evaluated *value)
+{
+    size_t errors = weir_diagnostics_error_count(check->log);
+
+    check_evaluated(check, context, value, NULL);
+    if (value->json == NULL || weir_diagnostics_error_count(check->log) != errors)
+        return;
+    spec_shape shape = expr_shape(value->expression.tree);
+    bool single = !shape.list && (shape.type->kind != SPEC_STRUCT || shape.type == &expr_dynamic);
+    const char *print = shape.type->kind == SPEC_TIMESTAMP  ? "time_text"
+                        : shape.type->kind == SPEC_DURATION ? "duration_text"
+                                                            : "string";
+    if (!single)
+        diagnostics_error(check->log, value->expression.where,
+                          "a word is a single value, and this is %s",
+                          front_shape_text(check->front, &shape));
+    else
+        value->json = weir_arena_printf(&check->model->arena, "[\"%s\",%s]", print, value->json);
+}
+
+static const spec_field *find_arg(checker *check, const spec_graph *graph,
+                                  const spec_assignment *value)
+{
+    const spec_type *args = spec_args_type(graph, &check->model->arena);
+    const spec_field *found = args != NULL ? check_find_field(args, value->field) : NULL;
+
+    if (args != NULL && found == NULL)
+        check_unknown_field(check, args, value->field, value->where);
+    return found;
+}
+
+/* JSON has times of an argument in its unit; text is read in any. */
+static const char *as_argument(checker *check, const spec_shape *shape, const spec_evaluated *value)
+{
+    bool time = value->json != NULL && shape->type->kind == SPEC_TIMESTAMP && !shape->list &&
+                expr_shape(value->expression.tree).type != &expr_dynamic;
+
+    return time ? weir_arena_printf(&check->model->arena, "[\"time_text\",%s]", value->json)
+                : value->json;
+}
+
+static void check_with(checker *check, expr_context *context, spec_task *task)
+{
+    const spec *model = check->model;
+    size_t room;
+
+    task->with_json = front_array(check->front, task->with.count, sizeof(char *), &room);
+    if (task->graph.text == NULL || task->graph_index >= model->graph_count)
+        return;
+    for (size_t i = 0; i < room; i++) {
+        const spec_assignment *given = &task->with.items[i];
+        const spec_field *arg = find_arg(check, &model->graphs[task->graph_index], given);
+        spec_evaluated value = {.expression = given->value};
+        if (arg == NULL || arg->shape.type == NULL)
+            continue;
+        check_evaluated(check, context, &value, &arg->shape);
+        task->with_json[i] = as_argument(check, &arg->shape, &value);
+    }
+}
+
+void check_task_expressions(checker *check, const spec_workflow *workflow, spec_task *task)
+{
+    spec_roots roots = spec_roots_of_task(workflow, &check->model->arena);
+    const spec_shape condition = {.type = spec_scalar(SPEC_BOOL)};
+    expr_context context = context_of(check, &roots);
+    size_t room;
+
+    for (size_t i = 0; i < task->exec.count; i++)
+        check_word(check, &context, &task->exec.items[i].value);
+    check_with(check, &context, task);
+    const char **after = front_array(check->front, task->after.count + 1, sizeof *after, &room);
+    for (size_t i = 0; i + 1 < room; i++)
+        after[i] = task->after.items[i].text != NULL ? task->after.items[i].text : "";
+    context.tasks = after;
+    context.task_count = task->after.count;
+    check_evaluated(check, &context, &task->rule, &condition);
 }
 
 /* The end of the word or string that begins at `at`; *is_name: it is a name of its own. */

@@ -48,28 +48,54 @@ static void check_call(checker *check, const spec_task *task)
     }
 }
 
-static void check_body(checker *check, const spec_task *task)
+static void check_words_of(checker *check, const spec_task *task)
 {
-    if (task->call.text != NULL && task->exec.count != 0)
-        diagnostics_error(check->log, task->where,
-                          "the task '%s' has `call:` and `exec:`; it is to have one of them",
-                          task->name);
-    if (task->call.text == NULL && task->exec.count == 0 && !task->unread)
-        diagnostics_error(check->log, task->where,
-                          "the task '%s' does nothing: give it `call:` (a C function) or `exec:` "
-                          "(a command)",
-                          task->name);
-    if (task->call.text != NULL)
-        check_call(check, task);
     for (size_t i = 0; i < task->exec.count; i++)
-        if (check_has_variable(task->exec.items[i].text))
-            diagnostics_error(check->log, task->exec.items[i].where,
+        if (check_has_variable(task->exec.items[i].name.text))
+            diagnostics_error(check->log, task->exec.items[i].name.where,
                               "variables in `exec:` are not part of this version of weir");
 }
 
-static bool is_expression(const char *text)
+/* What a workflow calls has arguments: nothing fires it. */
+static void check_graph(checker *check, spec_task *task)
 {
-    return text[strspn(text, "abcdefghijklmnopqrstuvwxyz_")] != '\0';
+    long index = check_resolve(check, &check->graphs, &task->graph, "graph");
+    const spec_graph *graph = index != CHECK_NONE ? &check->model->graphs[index] : NULL;
+
+    task->graph_index = (size_t)index;
+    if (graph != NULL && graph->args.count == 0 && !graph->unfired)
+        diagnostics_error(check->log, task->graph.where,
+                          "the graph '%s' is fired by a reactor and cannot be called: a task calls "
+                          "one with `args:`",
+                          graph->name);
+    for (size_t i = 0; graph != NULL && i < check->model->param_count; i++)
+        if (check->model->params[i].fallback == NULL)
+            diagnostics_error(check->log, task->graph.where,
+                              "a workflow calls graphs with the defaults of the parameters, and "
+                              "'%s' has none",
+                              check->model->params[i].name);
+}
+
+static void check_body(checker *check, spec_task *task)
+{
+    int bodies = (task->call.text != NULL) + (task->exec.count != 0) + (task->graph.text != NULL);
+
+    if (bodies > 1)
+        diagnostics_error(check->log, task->where,
+                          "the task '%s' has more than one of `call:`, `exec:` and `graph:`",
+                          task->name);
+    if (bodies == 0 && !task->unread)
+        diagnostics_error(check->log, task->where,
+                          "the task '%s' does nothing: give it `call:` (a C function), `exec:` (a "
+                          "command) or `graph:`",
+                          task->name);
+    if (task->with.given && task->graph.text == NULL)
+        diagnostics_error(check->log, task->with.where, "`with:` goes with `graph:`");
+    if (task->call.text != NULL)
+        check_call(check, task);
+    if (task->graph.text != NULL)
+        check_graph(check, task);
+    check_words_of(check, task);
 }
 
 static bool is_retry_option(const char *name)
@@ -95,7 +121,7 @@ static bool refuse_isolation(checker *check, const spec_task *task, size_t at)
     bool isolate = strcmp(name, "isolate") == 0, memory = strcmp(name, "memory") == 0;
     const char *why = NULL;
 
-    if (task->call.text == NULL && (isolate || memory))
+    if (task->exec.count != 0 && (isolate || memory))
         why = "is of a function (`call:`); a command is a process anyway";
     else if (runs_on_a_thread(task) && (memory || strcmp(name, "timeout") == 0))
         why = "needs a process of the task's own: nothing ends a thread; leave out `isolate: none`";
@@ -119,12 +145,6 @@ static bool refuse_setting(checker *check, const spec_task *task, size_t at)
                           setting->name);
         return true;
     }
-    if (strcmp(setting->name, "run_if") == 0 && is_expression(setting->text)) {
-        diagnostics_error(check->log, setting->place,
-                          "expressions in `run_if:` are not part of this version of weir; it takes "
-                          "all_success, all_done, any_success, any_failed or none_failed");
-        return true;
-    }
     return refuse_isolation(check, task, at);
 }
 
@@ -137,7 +157,8 @@ static spec_settings sift(checker *check, const spec_task *task)
     left.items = front_array(check->front, task->settings.count, sizeof *left.items, &room);
     left.names = front_array(check->front, task->settings.count, sizeof *left.names, &room);
     for (size_t i = 0; i < room; i++) {
-        if (refuse_setting(check, task, i))
+        bool rule = strcmp(task->settings.items[i].name, "run_if") == 0;
+        if ((rule && task->rule.expression.text != NULL) || refuse_setting(check, task, i))
             continue;
         left.names[left.count] = task->settings.names[i];
         left.items[left.count++] = task->settings.items[i];
@@ -159,7 +180,7 @@ static void check_list(checker *check, const spec_settings *settings, const chec
                               "variables in workflows are not part of this version of weir");
 }
 
-static void check_options_of(checker *check, const spec_task *task)
+static void check_options_of(checker *check, spec_task *task)
 {
     weir_arena *arena = &check->model->arena;
     const char *what = weir_arena_printf(arena, "task '%s'", task->name);
@@ -186,6 +207,7 @@ static void check_options_of(checker *check, const spec_task *task)
                                     .where = task->where,
                                     .lists = &weir_concurrency_options,
                                     .list_count = 1});
+    task->settings = left;
 }
 
 static void check_rule(checker *check, const spec_task *task)
@@ -302,11 +324,13 @@ static void check_workflow(checker *check, spec_workflow *workflow)
     for (size_t i = 0; i < workflow->task_count; i++)
         check_names_add(&names, workflow->tasks[i].name, i);
     check_names_sort(&names);
+    check_fields(check, &workflow->input);
     for (size_t i = 0; i < workflow->task_count; i++) {
         resolve_after(check, workflow, &names, &workflow->tasks[i]);
         check_body(check, &workflow->tasks[i]);
         check_options_of(check, &workflow->tasks[i]);
         check_rule(check, &workflow->tasks[i]);
+        check_task_expressions(check, workflow, &workflow->tasks[i]);
     }
     check_circles(check, workflow);
     check_list(check, &workflow->settings,

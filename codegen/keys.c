@@ -146,6 +146,8 @@ static const spec_key sink_keys[] = {
 static const spec_key workflow_keys[] = {
     NEEDED("tasks", TASKS, spec_workflow, tasks, "Its tasks."),
     KEY("schedule", SETTINGS, spec_workflow, schedule, "When it starts by itself."),
+    KEY("input", FIELDS, spec_workflow, input,
+        "What an execution is given at its start; without it any JSON object."),
     DOC(spec_workflow, doc),
 };
 
@@ -154,6 +156,10 @@ static const spec_key task_keys[] = {
     KEY("call", NAME, spec_task, call, "The name of its C function."),
     KEY("exec", WORDS, spec_task, exec,
         "The command that it runs instead, a list of words; no shell sees them."),
+    KEY("graph", NAME, spec_task, graph,
+        "A graph with `args:` that it calls instead; the result is set under the task's name."),
+    KEY("with", ASSIGNMENTS, spec_task, with,
+        "Arguments of the graph; the others are keys of the context."),
     KEY("retry", SETTINGS, spec_task, retry, "When it runs again after a failure."),
     KEY("concurrency", SETTINGS, spec_task, concurrency, "How many like it run at once."),
     DOC(spec_task, doc),
@@ -174,12 +180,12 @@ const spec_section spec_workflow_section = {
     .what = "a workflow",
     .keys = workflow_keys,
     .count = COUNT(workflow_keys),
-    .later = "input|concurrency|priority|on_success|on_failure|deadline"};
+    .later = "concurrency|priority|on_success|on_failure|deadline"};
 const spec_section spec_task_section = {
     .what = "a task",
     .keys = task_keys,
     .count = COUNT(task_keys),
-    .later = "graph|workflow|with|for_each|max|retry_on|on_success|on_failure|defer"};
+    .later = "workflow|for_each|max|retry_on|on_success|on_failure|defer"};
 
 const spec_key *spec_key_find(const spec_section *section, const char *name)
 {

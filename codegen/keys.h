@@ -24,7 +24,7 @@ typedef enum spec_takes {
     TAKES_TARGETS,     /* `to` of a spec_node */
     TAKES_NODES,       /* spec_graph: its nodes */
     TAKES_TASKS,       /* spec_workflow: its tasks */
-    TAKES_WORDS,       /* spec_names: the words of a command */
+    TAKES_WORDS,       /* spec_words: the words of a command */
     TAKES_SETTINGS,    /* spec_settings: options in a map of their own */
     TAKES_SECTION,     /* a section of the spec: {name: {...}} */
 } spec_takes;

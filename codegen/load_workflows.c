@@ -2,6 +2,8 @@
 /* load_workflows.c - workflows and their tasks as they are written. */
 #include "codegen/load.h"
 
+#include <string.h>
+
 void load_own_settings(spec_front *front, const yaml_node *node, spec_settings *settings)
 {
     if (!load_is_map(front, node, "a map of options") || !load_settings(front, node, settings))
@@ -12,17 +14,20 @@ void load_own_settings(spec_front *front, const yaml_node *node, spec_settings *
 }
 
 /* One word: YAML's guess of its type is nobody's business, and it may be empty. */
-static spec_name load_word(spec_front *front, const yaml_node *node)
+static spec_word load_word(spec_front *front, const yaml_node *node)
 {
+    spec_word word = {.name = {.text = "", .where = node->where}};
+
     if (node->kind == YAML_MAP && node->count == 1 && yaml_get(node, "expr") != NULL)
-        diagnostics_error(front->log, node->where,
-                          "expressions in `exec:` are not part of this version of weir");
+        word.value.expression = load_expression(front, node);
     else if (node->kind != YAML_SCALAR || (node->plain && yaml_is_empty(node)))
-        load_expected(front, node, "a word");
-    return (spec_name){.text = node->kind == YAML_SCALAR ? node->text : "", .where = node->where};
+        load_expected(front, node, "a word, or {expr: ..}");
+    else
+        word.name.text = node->text;
+    return word;
 }
 
-void load_words(spec_front *front, const yaml_node *node, spec_names *words)
+void load_words(spec_front *front, const yaml_node *node, spec_words *words)
 {
     if (node->kind != YAML_LIST || node->count == 0) {
         load_expected(front, node, "a list of words, as in [./load.sh, --fast]");
@@ -34,6 +39,15 @@ void load_words(spec_front *front, const yaml_node *node, spec_names *words)
         words->items[i] = load_word(front, item);
 }
 
+/* A rule of one word is an option like others. */
+static void load_rule(spec_front *front, const yaml_node *node, spec_task *task)
+{
+    const char *words = "abcdefghijklmnopqrstuvwxyz_";
+
+    if (node != NULL && node->kind == YAML_SCALAR && node->text[strspn(node->text, words)] != '\0')
+        task->rule.expression = load_expression(front, node);
+}
+
 static void load_task(spec_front *front, const yaml_node *node, spec_task *task)
 {
     size_t errors = front->log->errors;
@@ -42,6 +56,8 @@ static void load_task(spec_front *front, const yaml_node *node, spec_task *task)
     front_check_name(front, node->key, node->key_where, "a task");
     if (load_is_map(front, node, "a map, as in {after: [extract], call: my_function}"))
         load_keys(front, &spec_task_section, node, task, &task->settings);
+    if (node->kind == YAML_MAP)
+        load_rule(front, yaml_get(node, "run_if"), task);
     for (const yaml_node *value = node->first; value != NULL; value = value->next)
         task->unread |= value->kind == YAML_BAD;
     task->unread |= front->log->errors != errors;
@@ -77,5 +93,6 @@ void load_workflows(spec_front *front, const yaml_node *node)
         front_check_name(front, value->key, value->key_where, "a workflow");
         if (load_is_map(front, value, "a map with `tasks:`"))
             load_keys(front, &spec_workflow_section, value, workflow, &workflow->settings);
+        workflow->has_input = value->kind == YAML_MAP && yaml_get(value, "input") != NULL;
     }
 }

@@ -348,12 +348,34 @@ struct spec_sink {
 
 /* --- Workflows --- */
 
+/* An expression that the workflow engine evaluates. */
+typedef struct spec_evaluated {
+    spec_expression expression; /* text NULL: there is none */
+    const char *json;           /* resolved: its tree */
+} spec_evaluated;
+
+/* One word of a command: `name`, or what an expression gives. */
+typedef struct spec_word {
+    spec_name name;
+    spec_evaluated value;
+} spec_word;
+
+typedef struct spec_words {
+    spec_word *items;
+    size_t count;
+} spec_words;
+
 typedef struct spec_task {
     const char *name;
     spec_names after;
     const size_t *after_index; /* resolved; after.count of them */
     spec_name call;            /* a C function; text NULL: a command */
-    spec_names exec;           /* its words */
+    spec_words exec;
+    spec_name graph;
+    size_t graph_index;     /* resolved */
+    spec_assignments with;  /* arguments of the graph */
+    const char **with_json; /* resolved: their trees */
+    spec_evaluated rule;    /* `run_if:` that is no word */
     spec_settings settings;
     spec_settings retry, concurrency;
     bool unread; /* some of it could not be read, and was told of */
@@ -365,6 +387,8 @@ typedef struct spec_workflow {
     const char *name;
     spec_task *tasks;
     size_t task_count;
+    spec_fields input;
+    bool has_input; /* perhaps {}; else any object will do */
     spec_settings settings, schedule;
     const char *doc;
     weir_place where;

@@ -33,6 +33,7 @@ const spec_type *spec_params_type(const spec *model, weir_arena *arena)
         fields[i] = (spec_field){.name = model->params[i].name,
                                  .wire = model->params[i].name,
                                  .shape = model->params[i].shape,
+                                 .fallback = model->params[i].fallback,
                                  .doc = model->params[i].doc,
                                  .where = model->params[i].where};
     *type = (spec_type){.kind = SPEC_STRUCT,
@@ -41,6 +42,34 @@ const spec_type *spec_params_type(const spec *model, weir_arena *arena)
                         .where = model->params[0].where,
                         .fields = {fields, model->param_count}};
     return type;
+}
+
+static const spec_type *own_type(const char *owner, const char *ending, const char *doc,
+                                 const spec_fields *fields, weir_place where, weir_arena *arena)
+{
+    spec_type *type = weir_arena_alloc(arena, sizeof *type);
+
+    if (type != NULL)
+        *type = (spec_type){.kind = SPEC_STRUCT,
+                            .name = weir_arena_printf(arena, "%s_%s", owner, ending),
+                            .doc = weir_arena_printf(arena, "%s %s.", doc, owner),
+                            .fields = *fields,
+                            .where = where};
+    return type != NULL && type->name != NULL ? type : NULL;
+}
+
+const spec_type *spec_args_type(const spec_graph *graph, weir_arena *arena)
+{
+    return graph->args.count != 0 ? own_type(graph->name, "args", "The arguments of", &graph->args,
+                                             graph->where, arena)
+                                  : NULL;
+}
+
+const spec_type *spec_input_type(const spec_workflow *workflow, weir_arena *arena)
+{
+    return workflow->has_input ? own_type(workflow->name, "input", "What is given to",
+                                          &workflow->input, workflow->where, arena)
+                               : NULL;
 }
 
 static spec_roots make(size_t count, weir_arena *arena)
@@ -122,6 +151,19 @@ spec_roots spec_roots_of_reactor(const spec *model, const spec_reactor *reactor,
     }
     (void)reactor;
     add_common(&roots, model, arena);
+    return roots;
+}
+
+/* Evaluated, and so never reached by C. */
+spec_roots spec_roots_of_task(const spec_workflow *workflow, weir_arena *arena)
+{
+    spec_roots roots = make(2, arena);
+    const spec_type *input = spec_input_type(workflow, arena);
+
+    if (roots.items == NULL)
+        return roots;
+    add(&roots, "context", &expr_dynamic);
+    add(&roots, "input", input != NULL ? input : &expr_dynamic);
     return roots;
 }
 

@@ -27,8 +27,16 @@ spec_roots spec_roots_of_reactor(const spec *model, const spec_reactor *reactor,
 /* `where:` and `set:` of a node: its inputs, now, params. */
 spec_roots spec_roots_of_node(const spec *model, const spec_node *node, weir_arena *arena);
 
+/* Expressions of a task: context, input. */
+spec_roots spec_roots_of_task(const spec_workflow *workflow, weir_arena *arena);
+
 /* The struct of the module's parameters; NULL: it has none. Made once, in the spec's arena. */
 const spec_type *spec_params_type(const spec *model, weir_arena *arena);
+
+/* What a graph is called with, and what an execution of a workflow is started with, as structs of
+ * their own. NULL: out of memory, or there is none. */
+const spec_type *spec_args_type(const spec_graph *graph, weir_arena *arena);
+const spec_type *spec_input_type(const spec_workflow *workflow, weir_arena *arena);
 
 /* The C name of an operand: orderbook, decide_trade. */
 const char *spec_operand_name(const spec_operand *operand, weir_arena *arena);

@@ -91,7 +91,7 @@ static json_t *of_key(const spec_key *key)
     case TAKES_TASKS:
         return map_of(reference("task"));
     case TAKES_WORDS:
-        return json_pack("{s:s, s:o}", "type", "array", "items", scalar());
+        return json_pack("{s:s, s:o}", "type", "array", "items", reference("expression"));
     case TAKES_SETTINGS:
         return reference(key->name);
     case TAKES_NAME:
@@ -139,8 +139,9 @@ static json_t *of_choice(const char *word, size_t length)
                : json_stringn(word, length);
 }
 
-/* A word, or a word with options of its own: `on_error: {retry: {attempts: 5}}`. */
-static json_t *of_choices(schema_writer *schema, const char *choices)
+/* A word, or a word with options of its own: `on_error: {retry: {attempts: 5}}`; or an expression,
+ * as `more` says. */
+static json_t *of_choices(schema_writer *schema, const char *choices, const char *more)
 {
     json_t *names = json_array();
 
@@ -149,7 +150,7 @@ static json_t *of_choices(schema_writer *schema, const char *choices)
         append(schema, names, of_choice(at, length));
         at += length + (at[length] == '|');
     }
-    return json_pack("{s:[{s:o}, {s:s}]}", "anyOf", "enum", names, "type", "object");
+    return json_pack("{s:[{s:o}, {s:s}]}", "anyOf", "enum", names, "type", more);
 }
 
 static json_t *of_option(schema_writer *schema, const weir_option *option)
@@ -158,7 +159,7 @@ static json_t *of_option(schema_writer *schema, const weir_option *option)
     case WEIR_OPTION_BOOL:
         return truth();
     case WEIR_OPTION_CHOICE:
-        return of_choices(schema, option->choices);
+        return of_choices(schema, option->choices, option->expression ? "string" : "object");
     case WEIR_OPTION_PAIRS:
     case WEIR_OPTION_FIELDS:
         return map_of(scalar());

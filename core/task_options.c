@@ -7,8 +7,10 @@ static const weir_option task_options[] = {
      .type = WEIR_OPTION_CHOICE,
      .fallback = "all_success",
      .choices = "all_success|all_done|any_success|any_failed|none_failed",
+     .expression = true,
      .offset = offsetof(weir_task_config, run_if),
-     .help = "Whether it runs when all of its `after:` have ended; else it is Skipped."},
+     .help = "Whether it runs when all of its `after:` have ended; else it is Skipped. "
+             "Also an expression over failed(x), succeeded(x), state(x), context and input."},
     {.name = "allow_failure",
      .type = WEIR_OPTION_BOOL,
      .fallback = "false",

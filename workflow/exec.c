@@ -206,7 +206,7 @@ static void run(weir_task *job, command *c, const run_files *files)
 
 static char **copy_words(weir_task *job)
 {
-    const char *const *words = job->plan->tasks[job->position].declared->exec;
+    const char *const *words = job_words(job);
     size_t count = 0;
 
     while (words[count] != NULL)

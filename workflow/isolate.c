@@ -184,16 +184,18 @@ static bool take_answer(weir_task *job, const worker_frame *answer)
 }
 
 /* The words of a command as a JSON array; "": it is a function. NULL: out of memory. */
-static char *exec_text(const weir_module_task *task)
+static char *exec_text(const weir_task *job)
 {
+    const weir_module_task *task = job->plan->tasks[job->position].declared;
+    const char *const *words = job_words(job);
     json_t *list = json_array();
 
     if (task->call != NULL) {
         json_decref(list);
         return weir_strdup("");
     }
-    for (size_t i = 0; task->exec[i] != NULL; i++)
-        json_array_append_new(list, json_string(task->exec[i]));
+    for (size_t i = 0; words[i] != NULL; i++)
+        json_array_append_new(list, json_string(words[i]));
     char *text = json_to_text(list);
     json_decref(list);
     return text;
@@ -203,7 +205,7 @@ static bool send_job(const worker_socket *to, const weir_task *job, const functi
 {
     const plan_task *task = &job->plan->tasks[job->position];
     char *input = json_to_text(job->input), *context = json_to_text(job->context);
-    char *exec = exec_text(task->declared);
+    char *exec = exec_text(job);
     worker_frame frame = {.kind = WORKER_RUN,
                           .numbers = {[WORKER_EXECUTION] = job->execution,
                                       [WORKER_ATTEMPT] = job->attempt,

@@ -52,6 +52,11 @@ void job_free(weir_task *job)
     weir_free(job);
 }
 
+const char *const *job_words(const weir_task *job)
+{
+    return job->words != NULL ? job->words : job->plan->tasks[job->position].declared->exec;
+}
+
 void job_end(weir_task *job, job_ending ending)
 {
     int goes_on = JOB_GOES_ON;

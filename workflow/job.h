@@ -26,11 +26,12 @@ struct weir_task {
     int64_t spent; /* runs before this one that count as attempts */
     int64_t grace; /* nanoseconds from SIGTERM to SIGKILL */
     void *user;
-    struct zygotes *zygotes; /* NULL: functions run on threads */
-    json_t *input, *context; /* nobody else's */
-    char *seen;              /* whose writes it reads; NULL: nobody's */
-    json_t *set, *gone;      /* what it has written: {key: value}, {key: true} */
-    weir_arena texts;        /* that it was given */
+    struct zygotes *zygotes;  /* NULL: functions run on threads */
+    json_t *input, *context;  /* nobody else's */
+    const char *const *words; /* of its command, where some are expressions; else NULL */
+    char *seen;               /* whose writes it reads; NULL: nobody's */
+    json_t *set, *gone;       /* what it has written: {key: value}, {key: true} */
+    weir_arena texts;         /* that it was given */
     char key[160];
     int64_t slot; /* of the schedule that started it; 0: none */
     int stop;     /* a descriptor that can be read when it is to end; -1: it has none */
@@ -62,6 +63,9 @@ const char *job_why_ended(const weir_task *job); /* the reason of a run that was
 
 /* Does it, on any thread: the function, or the command. */
 void job_run(weir_task *job);
+
+/* The words of its command. */
+const char *const *job_words(const weir_task *job);
 
 /* Runs the command of its task and fills the outcome (exec.c). */
 void job_run_command(weir_task *job);

@@ -70,7 +70,8 @@ static weir_status add_tasks(ledger *l, const plan *p, int64_t id, int64_t plan_
     }
     for (uint32_t i = 0; i < p->task_count && status == WEIR_OK; i++)
         if (p->tasks[i].declared->after_count == 0)
-            status = make_ready(l, id, i, error);
+            status = p->tasks[i].rule == NULL ? make_ready(l, id, i, error)
+                                              : ledger_decide(l, p, id, i, error);
     return status;
 }
 

@@ -14,6 +14,7 @@
 
 #include "store/store.h"
 #include "workflow/context.h"
+#include "workflow/evaluate.h"
 #include "workflow/job.h"
 #include "workflow/options.h"
 
@@ -131,6 +132,16 @@ weir_status ledger_cut_short(ledger *l, int64_t id, store_state from, store_stat
 /* The context of a view; clashes are noted for `reader` (-1: the end; -2: nobody) (claim.c). */
 weir_status ledger_context(ledger *l, const plan *p, int64_t id, const char *seen, int64_t reader,
                            json_t **ret, weir_error **error);
+
+/* --- rule.c --- */
+
+/* What a `run_if:` expression of a task comes to that sees `seen`; `tasks` are those of its
+ * `after:`. *ret_holds false and `reason` not "": it could not be evaluated. */
+weir_status ledger_ask_rule(ledger *l, const plan *p, int64_t id, uint32_t position,
+                            const char *seen, const evaluate_task *tasks, bool *ret_holds,
+                            char *reason, size_t size, weir_error **error);
+/* Evaluates the words of a job's command; the job has failed where that cannot be. */
+weir_status rule_fill_words(weir_task *job, weir_error **error);
 
 /* --- retry.c --- */
 

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "workflow/json.h"
 #include "workflow/schedule.h"
 
 static weir_status no_memory(weir_error **error)
@@ -100,6 +101,55 @@ static weir_status read_options(const weir_module_task *task, plan_task *into, w
         status = weir_error_set_at(error, WEIR_SPEC, task->place,
                                    "%s has an any_* rule and nothing that it comes after", what);
     return status;
+}
+
+/* --- Expressions --- */
+
+static weir_status read_tree(const weir_module_task *task, const char *text, json_t **ret,
+                             weir_error **error)
+{
+    char reason[200] = "";
+
+    if ((*ret = json_from_text(text, reason, sizeof reason)) != NULL)
+        return WEIR_OK;
+    return weir_error_set_at(error, WEIR_SPEC, task->place,
+                             "an expression of the task '%s' cannot be read: %s", task->name,
+                             reason);
+}
+
+static weir_status read_words(plan *p, const weir_module_task *task, plan_task *into,
+                              weir_error **error)
+{
+    size_t count = 0;
+    weir_status status = WEIR_OK;
+
+    while (task->exec[count] != NULL)
+        count++;
+    into->words = weir_arena_alloc(&p->arena, (count + 1) * sizeof *into->words);
+    if (into->words == NULL)
+        return no_memory(error);
+    for (size_t i = 0; i < count && status == WEIR_OK; i++)
+        if (task->exec_trees[i] != NULL)
+            status = read_tree(task, task->exec_trees[i], &into->words[i], error);
+    return status;
+}
+
+static weir_status read_expressions(plan *p, const weir_module_task *task, plan_task *into,
+                                    weir_error **error)
+{
+    weir_status status =
+        task->rule.tree != NULL ? read_tree(task, task->rule.tree, &into->rule, error) : WEIR_OK;
+
+    if (status == WEIR_OK && task->exec != NULL && task->exec_trees != NULL)
+        status = read_words(p, task, into, error);
+    return status;
+}
+
+static void free_expressions(plan_task *task)
+{
+    json_decref(task->rule);
+    for (size_t i = 0; task->words != NULL && task->declared->exec[i] != NULL; i++)
+        json_decref(task->words[i]);
 }
 
 /* --- Joining up --- */
@@ -196,6 +246,8 @@ static weir_status join_up(plan *p, const weir_module_workflow *workflow, weir_e
         p->tasks[i].declared = &workflow->tasks[i];
         p->tasks[i].name = workflow->tasks[i].name;
         status = read_options(&workflow->tasks[i], &p->tasks[i], error);
+        if (status == WEIR_OK)
+            status = read_expressions(p, &workflow->tasks[i], &p->tasks[i], error);
     }
     if (status == WEIR_OK)
         status = weir_options_read(weir_workflow_options.items, weir_workflow_options.count,
@@ -223,6 +275,7 @@ static weir_status build(plan *p, const weir_module_workflow *workflow, plan **r
     if (status == WEIR_OK) {
         p->workflow = workflow->name;
         p->task_count = workflow->task_count;
+        p->input = workflow->input;
         status = make_room(p, workflow) ? join_up(p, workflow, error) : no_memory(error);
     }
     if (status == WEIR_OK && !plan_describe(p))
@@ -273,9 +326,11 @@ void plan_free(plan *p)
 {
     if (p == NULL)
         return;
-    for (uint32_t i = 0; p->tasks != NULL && i < p->task_count; i++)
+    for (uint32_t i = 0; p->tasks != NULL && i < p->task_count; i++) {
         weir_options_free(weir_concurrency_options.items, weir_concurrency_options.count,
                           &p->tasks[i].concurrency);
+        free_expressions(&p->tasks[i]);
+    }
     schedule_free(p->schedule);
     weir_free(p->text);
     weir_arena_free(&p->arena);

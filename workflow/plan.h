@@ -4,6 +4,8 @@
 #ifndef WEIR_WORKFLOW_PLAN_H
 #define WEIR_WORKFLOW_PLAN_H
 
+#include <jansson.h>
+
 #include "core/arena.h"
 #include "core/digest.h"
 #include "core/task_options.h"
@@ -14,6 +16,8 @@ enum { PLAN_MOST_TASKS = 10000 };
 typedef struct plan_task {
     const weir_module_task *declared; /* without a function or a command in a plan that was read */
     const char *name;
+    json_t *rule;   /* the tree of `run_if:`; NULL: it is a word */
+    json_t **words; /* trees of the words of a command, NULL where one is plain; NULL: all are */
     weir_task_config config;
     weir_retry_config retry;
     weir_concurrency_config concurrency;
@@ -33,6 +37,7 @@ typedef struct plan {
     const char *folder; /* where commands run; NULL: the working directory */
     weir_workflow_config config;
     struct schedule *schedule; /* NULL: it does not start by itself, or the plan was read */
+    const weir_type *input;    /* NULL: any object, and in a plan that was read */
     plan_task *tasks;          /* in the order of the spec */
     uint32_t task_count;
     uint32_t *order; /* topological; ties: the spec's */

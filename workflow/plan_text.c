@@ -57,29 +57,68 @@ static json_t *names_of(const plan *p, const weir_module_task *task)
     return names;
 }
 
-static json_t *body_of(const weir_module_task *task)
+/* {"expr": as it is written, "tree": as it is evaluated} */
+static json_t *expression_of(const char *text, const json_t *tree)
 {
+    return json_pack("{s:s, s:O}", "expr", text, "tree", tree);
+}
+
+static json_t *arguments_of(const weir_task_graph *call)
+{
+    json_t *arguments = json_object();
+
+    for (uint32_t i = 0; i < call->with_count; i++)
+        json_object_set_new(arguments, call->with[i].name, json_string(call->with[i].tree));
+    return arguments;
+}
+
+static json_t *body_of(const plan_task *planned)
+{
+    const weir_module_task *task = planned->declared;
     json_t *words;
 
+    if (task->graph != NULL)
+        return json_pack("{s:s, s:s, s:o}", "call", task->call_name, "graph", task->call_name,
+                         "with", arguments_of(task->graph));
     if (task->call_name != NULL)
         return json_pack("{s:s}", "call", task->call_name);
     words = json_array();
-    for (const char *const *word = task->exec; word != NULL && *word != NULL; word++)
-        json_array_append_new(words, json_string(*word));
+    for (size_t i = 0; task->exec != NULL && task->exec[i] != NULL; i++)
+        json_array_append_new(words, planned->words != NULL && planned->words[i] != NULL
+                                         ? expression_of(task->exec[i], planned->words[i])
+                                         : json_string(task->exec[i]));
     return json_pack("{s:o}", "exec", words);
 }
 
 static json_t *describe_task(const plan *p, const plan_task *task)
 {
     json_t *whole = json_pack("{s:s, s:o, s:o, s:o, s:o}", "name", task->name, "after",
-                              names_of(p, task->declared), "body", body_of(task->declared),
-                              "options", options_text(&weir_task_options, &task->config), "retry",
+                              names_of(p, task->declared), "body", body_of(task), "options",
+                              options_text(&weir_task_options, &task->config), "retry",
                               options_text(&weir_retry_options, &task->retry));
 
     if (task->concurrency.tag != NULL)
         json_object_set_new(whole, "concurrency",
                             options_text(&weir_concurrency_options, &task->concurrency));
+    if (task->rule != NULL)
+        json_object_set_new(whole, "rule", expression_of(task->declared->rule.text, task->rule));
     return whole;
+}
+
+/* What an input is to be, as far as a changed one is a changed version. */
+static json_t *describe_input(const weir_type *type)
+{
+    json_t *fields = json_array();
+
+    for (uint32_t i = 0; i < type->field_count; i++) {
+        const weir_field *field = &type->fields[i];
+        json_array_append_new(fields, json_pack("{s:s, s:i, s:i, s:b, s:b, s:[i,i]}", "name",
+                                                field->wire, "kind", (int)field->kind, "size",
+                                                (int)field->size, "optional", (int)field->optional,
+                                                "default", (int)field->fallback, "items",
+                                                (int)field->min, (int)field->max));
+    }
+    return fields;
 }
 
 bool plan_describe(plan *p)
@@ -91,6 +130,8 @@ bool plan_describe(plan *p)
         good = json_array_append_new(tasks, describe_task(p, &p->tasks[i])) == 0;
     json_t *whole = json_pack("{s:s, s:o, s:o}", "workflow", p->workflow, "options",
                               options_text(&weir_workflow_options, &p->config), "tasks", tasks);
+    if (p->input != NULL)
+        json_object_set_new(whole, "input", describe_input(p->input));
     p->text = good ? json_to_text(whole) : NULL;
     json_decref(whole);
     if (p->text == NULL)
@@ -141,6 +182,15 @@ static const uint32_t *read_after(weir_arena *arena, json_t *after, const json_t
     return list;
 }
 
+static weir_module_expression read_expression(weir_arena *arena, const json_t *expression)
+{
+    char *tree = json_to_text(json_object_get(expression, "tree"));
+    const char *kept = tree != NULL ? weir_arena_copy(arena, tree, strlen(tree)) : NULL;
+
+    weir_free(tree);
+    return (weir_module_expression){copy(arena, json_object_get(expression, "expr")), kept};
+}
+
 static weir_module_task read_task(weir_arena *arena, json_t *task, const json_t *positions)
 {
     json_t *after = json_object_get(task, "after"), *body = json_object_get(task, "body"), *word;
@@ -148,12 +198,14 @@ static weir_module_task read_task(weir_arena *arena, json_t *task, const json_t 
     const char **exec = weir_arena_alloc(arena, (json_array_size(words) + 1) * sizeof *exec);
     size_t i;
 
-    json_array_foreach(words, i, word) if (exec != NULL) exec[i] = copy(arena, word);
+    json_array_foreach(words, i, word) if (exec != NULL) exec[i] =
+        copy(arena, json_is_object(word) ? json_object_get(word, "expr") : word);
     return (weir_module_task){.name = copy(arena, json_object_get(task, "name")),
                               .after = read_after(arena, after, positions),
                               .after_count = (uint32_t)json_array_size(after),
                               .call_name = copy(arena, json_object_get(body, "call")),
                               .exec = exec,
+                              .rule = read_expression(arena, json_object_get(task, "rule")),
                               .settings = read_settings(arena, json_object_get(task, "options")),
                               .retry = read_settings(arena, json_object_get(task, "retry")),
                               .concurrency =

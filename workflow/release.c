@@ -9,7 +9,7 @@
 #include "workflow/json.h"
 #include "workflow/ledger.h"
 
-enum { CAUSE = 600 };
+enum { CAUSE = 600, RULE_TEXT = 1200 };
 
 /* --- The rule of a task --- */
 
@@ -19,7 +19,16 @@ typedef struct upstream {
     char cause[CAUSE]; /* of the first failure, else of the first that is neither */
     bool cause_is_failure;
     context_view view; /* what they hand on */
+    const plan *plan;
+    evaluate_task *tasks; /* for a rule that is an expression; else NULL */
+    size_t task_count;
 } upstream;
+
+/* What the rule of a task comes to. */
+typedef struct decision {
+    store_state to;
+    char reason[RULE_TEXT];
+} decision;
 
 /* A skipped task hands on why, so that the cause is the first one. */
 static void name_cause(upstream *up, const store_task *row)
@@ -49,6 +58,9 @@ static weir_status take_upstream(void *arg, const store_task *row, weir_error **
     up->failures += row->verdict == STORE_FAILURE;
     up->neither += row->verdict == STORE_NEITHER;
     name_cause(up, row);
+    if (up->tasks != NULL)
+        up->tasks[up->task_count++] =
+            (evaluate_task){up->plan->tasks[row->position].name, row->state, row->verdict};
     return context_view_add(&up->view, row->seen, error);
 }
 
@@ -70,9 +82,11 @@ static bool holds(int rule, const upstream *up)
 }
 
 /* A failure above goes on through those that it keeps from running. */
-static store_verdict verdict_of_skip(int rule, const upstream *up)
+static store_verdict verdict_of_skip(const plan_task *task, const upstream *up)
 {
-    return rule != WEIR_RUN_IF_ANY_FAILED && up->failures != 0 ? STORE_FAILURE : STORE_NEITHER;
+    bool follows = task->rule == NULL && task->config.run_if != WEIR_RUN_IF_ANY_FAILED;
+
+    return follows && up->failures != 0 ? STORE_FAILURE : STORE_NEITHER;
 }
 
 static weir_status ask(ledger *l, const plan *p, int64_t id, uint32_t position, upstream *up,
@@ -87,47 +101,88 @@ static weir_status ask(ledger *l, const plan *p, int64_t id, uint32_t position, 
     return status;
 }
 
-static weir_status move_decided(ledger *l, const plan *p, int64_t id, uint32_t position,
-                                const upstream *up, const char *seen, bool skipped,
-                                weir_error **error)
+static void judge_word(const plan_task *task, const upstream *up, decision *ret)
 {
     static const char *const words[] = {"all_success", "all_done", "any_success", "any_failed",
                                         "none_failed"};
-    int rule = p->tasks[position].config.run_if;
-    char reason[CAUSE + 64];
+    int rule = task->config.run_if;
+
+    ret->to = holds(rule, up) ? STORE_READY : STORE_SKIPPED;
+    snprintf(ret->reason, sizeof ret->reason, "%s is not so: %s", words[rule],
+             up->cause[0] != '\0' ? up->cause : "nothing failed");
+}
+
+static weir_status judge_expression(ledger *l, const plan *p, int64_t id, uint32_t position,
+                                    const upstream *up, const char *seen, decision *ret,
+                                    weir_error **error)
+{
+    bool so = false;
+    weir_status status = ledger_ask_rule(l, p, id, position, seen, up->tasks, &so, ret->reason,
+                                         sizeof ret->reason, error);
+
+    ret->to = so ? STORE_READY : ret->reason[0] != '\0' ? STORE_FAILED : STORE_SKIPPED;
+    if (ret->to == STORE_SKIPPED)
+        snprintf(ret->reason, sizeof ret->reason, "run_if '%.900s' is not so",
+                 p->tasks[position].declared->rule.text);
+    return status;
+}
+
+static weir_status move_decided(ledger *l, const plan *p, int64_t id, uint32_t position,
+                                const upstream *up, const char *seen, const decision *what,
+                                weir_error **error)
+{
+    const plan_task *task = &p->tasks[position];
     store_task_move move = {.execution = id,
                             .position = position,
                             .from = STORE_PENDING,
-                            .to = skipped ? STORE_SKIPPED : STORE_READY,
+                            .to = what->to,
                             .runner = l->runner,
                             .time = l->now,
                             .due = l->now,
+                            .reason = what->to != STORE_READY ? what->reason : NULL,
                             .seen = seen};
 
-    if (skipped) {
-        move.verdict = verdict_of_skip(rule, up);
-        snprintf(reason, sizeof reason, "%s is not so: %s", words[rule],
-                 up->cause[0] != '\0' ? up->cause : "nothing failed");
-        move.reason = reason;
-    }
+    if (what->to == STORE_SKIPPED)
+        move.verdict = verdict_of_skip(task, up);
+    else if (what->to == STORE_FAILED)
+        move.verdict = task->config.allow_failure ? STORE_SUCCESS : STORE_FAILURE;
     return l->store->kind->move_task(l->store, &move, error);
 }
 
-/* *ret_skipped: it has ended, too. */
-static weir_status decide(ledger *l, const plan *p, int64_t id, uint32_t position,
-                          bool *ret_skipped, weir_error **error)
+static weir_status weigh(ledger *l, const plan *p, int64_t id, uint32_t position, upstream *up,
+                         decision *ret, weir_error **error)
 {
-    upstream up = {0};
+    const plan_task *task = &p->tasks[position];
     char *seen = NULL;
-    weir_status status = ask(l, p, id, position, &up, error);
+    weir_status status = ask(l, p, id, position, up, error);
 
     if (status == WEIR_OK)
-        status = context_view_end(&up.view, p, &seen, error);
-    *ret_skipped = !holds(p->tasks[position].config.run_if, &up);
+        status = context_view_end(&up->view, p, &seen, error);
+    if (status == WEIR_OK && task->rule != NULL)
+        status = judge_expression(l, p, id, position, up, seen, ret, error);
+    else if (status == WEIR_OK)
+        judge_word(task, up, ret);
     if (status == WEIR_OK)
-        status = move_decided(l, p, id, position, &up, seen, *ret_skipped, error);
-    context_view_free(&up.view);
+        status = move_decided(l, p, id, position, up, seen, ret, error);
     weir_free(seen);
+    return status;
+}
+
+/* *ret_ended: it has ended, too. */
+static weir_status decide(ledger *l, const plan *p, int64_t id, uint32_t position, bool *ret_ended,
+                          weir_error **error)
+{
+    const plan_task *task = &p->tasks[position];
+    upstream up = {.plan = p};
+    decision what = {.to = STORE_READY};
+
+    if (task->rule != NULL &&
+        (up.tasks = weir_alloc_array(task->declared->after_count + 1, sizeof *up.tasks)) == NULL)
+        return weir_error_set(error, WEIR_NOMEM, "out of memory");
+    weir_status status = weigh(l, p, id, position, &up, &what, error);
+    *ret_ended = what.to != STORE_READY;
+    context_view_free(&up.view);
+    weir_free(up.tasks);
     return status;
 }
 
@@ -189,6 +244,18 @@ static weir_status move_to_end(ledger *l, int64_t id, outcome *o, const char *co
     return l->store->kind->move_execution(l->store, &move, error);
 }
 
+static weir_status begin_execution(ledger *l, int64_t id, ledger_view *view, weir_error **error)
+{
+    store_execution_move move = {.execution = id,
+                                 .from = STORE_PENDING,
+                                 .to = STORE_RUNNING,
+                                 .runner = l->runner,
+                                 .time = l->now};
+
+    view->state = STORE_RUNNING;
+    return l->store->kind->move_execution(l->store, &move, error);
+}
+
 weir_status ledger_complete(ledger *l, const plan *p, int64_t id, weir_error **error)
 {
     outcome o = {.plan = p};
@@ -196,6 +263,8 @@ weir_status ledger_complete(ledger *l, const plan *p, int64_t id, weir_error **e
     ledger_view view;
     weir_status status = ledger_look(l, id, &view, error);
 
+    if (status == WEIR_OK && view.state == STORE_PENDING) /* nothing of it has run */
+        status = begin_execution(l, id, &view, error);
     if (status != WEIR_OK || view.state != STORE_RUNNING)
         return status;
     status = l->store->kind->each_task(l->store, id, STORE_NONE, false, take_outcome, &o, error);
@@ -231,14 +300,14 @@ static bool add_ended(ended_list *list, uint32_t position)
     return true;
 }
 
-/* Decides what waits for nobody any more; it goes into `ended` when it is skipped. */
+/* Decides what waits for nobody any more; it goes into `ended` when it does not run. */
 static weir_status decide_and_list(ledger *l, const plan *p, int64_t id, uint32_t position,
                                    ended_list *ended, weir_error **error)
 {
-    bool skipped = false;
-    weir_status status = decide(l, p, id, position, &skipped, error);
+    bool over = false;
+    weir_status status = decide(l, p, id, position, &over, error);
 
-    if (status == WEIR_OK && skipped && !add_ended(ended, position))
+    if (status == WEIR_OK && over && !add_ended(ended, position))
         return weir_error_set(error, WEIR_NOMEM, "out of memory");
     return status;
 }

@@ -12,9 +12,8 @@
 
 #include "core/clock.h"
 #include "core/text.h"
-#include "workflow/context.h"
+#include "workflow/input.h"
 #include "workflow/isolate.h"
-#include "workflow/json.h"
 #include "workflow/worker.h"
 
 /* --- Opening and closing --- */
@@ -230,25 +229,6 @@ static weir_status check_key(const char *key, weir_error **error)
                           size);
 }
 
-/* As it is stored: keys sorted, so that one input is one text. NULL: *error says why. */
-static char *read_input(const char *input, weir_error **error)
-{
-    char reason[200] = "";
-    json_t *value = json_from_text(input != NULL ? input : "{}", reason, sizeof reason);
-    char *text = NULL;
-
-    if (value == NULL)
-        weir_error_set(error, WEIR_INVALID, "the input is no JSON: %s", reason);
-    else if (!json_is_object(value))
-        weir_error_set(error, WEIR_INVALID, "the input is to be a JSON object, as in {\"day\": 1}");
-    else if (json_text_size(value) > CONTEXT_LIMIT)
-        weir_error_set(error, WEIR_INVALID, "the input is longer than %d bytes", CONTEXT_LIMIT);
-    else if ((text = json_to_text(value)) == NULL)
-        weir_error_set(error, WEIR_NOMEM, "out of memory");
-    json_decref(value);
-    return text;
-}
-
 typedef struct new_execution {
     const plan *plan;
     const char *input, *key;
@@ -266,19 +246,15 @@ weir_status weir_workflow_start(weir_runner *runner, const char *workflow, const
                                 const char *key, int64_t *ret_id, weir_error **error)
 {
     const plan *p;
-    weir_error *wrong = NULL;
+    char *text = NULL;
     weir_status status = need_plan(runner, workflow, &p, error);
 
     if (status == WEIR_OK)
         status = check_key(key, error);
+    if (status == WEIR_OK)
+        status = input_read(p, input, &text, error);
     if (status != WEIR_OK)
         return status;
-    char *text = read_input(input, &wrong);
-    if (text == NULL) {
-        status = weir_error_set(error, weir_error_status(wrong), "%s", weir_error_message(wrong));
-        weir_error_free(wrong);
-        return status;
-    }
     new_execution new = {.plan = p, .input = text, .key = key};
     status = ledger_do(&runner->ledger, true, start, &new, error);
     if (status == WEIR_OK)

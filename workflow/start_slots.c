@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "core/calendar.h"
+#include "workflow/input.h"
 #include "workflow/schedule.h"
 
 static weir_status record(ledger *l, const plan *p, store_slot *row, weir_error **error)
@@ -61,13 +62,17 @@ static weir_status cancel_running(ledger *l, const plan *p, weir_error **error)
 static weir_status start(ledger *l, const plan *p, int64_t slot, const char *reason,
                          weir_error **error)
 {
-    char key[64] = "slot ";
+    char key[64] = "slot ", *input = NULL;
     int64_t id = 0;
+    weir_status status = input_read(p, NULL, &input, error);
 
+    if (status != WEIR_OK)
+        return status;
     *weir_calendar_print_time(key + strlen(key), slot) = '\0';
     l->slot = slot;
-    weir_status status = ledger_start(l, p, "{}", key, &id, error);
+    status = ledger_start(l, p, input, key, &id, error);
     l->slot = 0;
+    weir_free(input);
     if (status == WEIR_OK && reason != NULL)
         status = l->store->kind->note(
             l->store, id,

@@ -11,24 +11,10 @@
 
 /* --- The model, with the structs that a module needs beside the spec's own --- */
 
-static const spec_type *args_type(const spec *model, const spec_graph *graph, weir_arena *arena)
-{
-    spec_type *type = weir_arena_alloc(arena, sizeof *type);
-
-    (void)model;
-    if (type == NULL)
-        return NULL;
-    *type = (spec_type){.kind = SPEC_STRUCT,
-                        .name = weir_arena_printf(arena, "%s_args", graph->name),
-                        .doc = weir_arena_printf(arena, "The arguments of %s.", graph->name),
-                        .fields = graph->args,
-                        .where = graph->where};
-    return type;
-}
-
 static bool extend(emitter *e, const spec *model, spec *extended)
 {
-    size_t room = model->type_count + model->graph_count + 1, count = model->type_count;
+    size_t room = model->type_count + model->graph_count + model->workflow_count + 1;
+    size_t count = model->type_count;
     const spec_type **types = weir_arena_alloc(&e->arena, room * sizeof *types);
 
     if (types == NULL)
@@ -40,13 +26,15 @@ static bool extend(emitter *e, const spec *model, spec *extended)
     if (e->params != NULL)
         types[count++] = e->params;
     for (size_t i = 0; i < model->graph_count; i++)
-        if (model->graphs[i].args.count != 0 &&
-            (types[count++] = args_type(model, &model->graphs[i], &e->arena)) == NULL)
-            return false;
+        if ((types[count] = spec_args_type(&model->graphs[i], &e->arena)) != NULL)
+            count++;
+    for (size_t i = 0; i < model->workflow_count; i++)
+        if ((types[count] = spec_input_type(&model->workflows[i], &e->arena)) != NULL)
+            count++;
     extended->types = types;
     extended->type_count = count;
     e->model = extended;
-    return true;
+    return !e->arena.failed;
 }
 
 const char *emit_module_name(const spec *model)

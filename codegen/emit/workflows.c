@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "codegen/emit/prototypes.h"
+#include "codegen/roots.h"
 
 /* Several tasks may call one function: it is declared at the first. */
 static bool is_first_call(const spec *model, const spec_task *task)
@@ -71,20 +72,85 @@ static void emit_after(emitter *e, const char *owner, const spec_task *task)
     weir_buffer_free(&list);
 }
 
+/* A long text becomes several literals, one a line. */
+static void emit_text_item(emitter *e, int indent, const char *text)
+{
+    enum { CHUNK = 60 };
+    size_t left = text != NULL ? strlen(text) : 0;
+
+    if (text == NULL)
+        EMIT(e, indent, "NULL,");
+    for (bool first = true; text != NULL && (first || left != 0); first = false) {
+        size_t size = left > CHUNK ? CHUNK : left;
+        weir_buffer literal = {0};
+        emit_literal(&literal, text, size);
+        e->out->failed |= literal.failed;
+        EMIT(e, indent, "%s%s", literal.failed ? "" : literal.data, left > size ? "" : ",");
+        weir_buffer_free(&literal);
+        text += size;
+        left -= size;
+    }
+}
+
+static bool has_expressions(const spec_task *task)
+{
+    for (size_t i = 0; i < task->exec.count; i++)
+        if (task->exec.items[i].value.json != NULL)
+            return true;
+    return false;
+}
+
+/* The words, an expression as it is written; beside them its tree. */
 static void emit_exec(emitter *e, const char *owner, const spec_task *task)
 {
     if (task->exec.count == 0)
         return;
     EMIT(e, 0, "static const char *const %s_%s_exec[] = {", owner, task->name);
     for (size_t i = 0; i < task->exec.count; i++) {
-        weir_buffer literal = {0};
-        emit_literal(&literal, task->exec.items[i].text, strlen(task->exec.items[i].text));
-        e->out->failed |= literal.failed;
-        EMIT(e, 4, "%s,", literal.failed ? "" : literal.data);
-        weir_buffer_free(&literal);
+        const spec_word *word = &task->exec.items[i];
+        emit_text_item(e, 4,
+                       word->value.json != NULL ? word->value.expression.text : word->name.text);
     }
     EMIT(e, 4, "NULL,");
     EMIT(e, 0, "};");
+    emit_blank(e->out);
+    if (!has_expressions(task))
+        return;
+    EMIT(e, 0, "static const char *const %s_%s_exec_trees[] = {", owner, task->name);
+    for (size_t i = 0; i < task->exec.count; i++)
+        emit_text_item(e, 4, task->exec.items[i].value.json);
+    EMIT(e, 0, "};");
+    emit_blank(e->out);
+}
+
+/* A function like any other: it calls the graph by its table. */
+static void emit_graph_task(emitter *e, const char *owner, const spec_task *task)
+{
+    if (task->graph.text == NULL)
+        return;
+    if (task->with.count != 0) {
+        EMIT(e, 0, "static const weir_task_argument %s_%s_with[] = {", owner, task->name);
+        for (size_t i = 0; i < task->with.count; i++) {
+            EMIT(e, 4, "{");
+            emit_text_item(e, 8, task->with.items[i].field);
+            emit_text_item(e, 8, task->with_json[i]);
+            EMIT(e, 4, "},");
+        }
+        EMIT(e, 0, "};");
+        emit_blank(e->out);
+    }
+    EMIT(e, 0, "static const weir_task_graph %s_%s_graph = {", owner, task->name);
+    EMIT(e, 4, ".graph = &%s_graphs[%zu],", e->module.text, task->graph_index);
+    if (e->params != NULL)
+        EMIT(e, 4, ".params = &%s_params_type,", e->module.text);
+    if (task->with.count != 0)
+        EMIT(e, 4, ".with = %s_%s_with, .with_count = %zu,", owner, task->name, task->with.count);
+    EMIT(e, 0, "};");
+    emit_blank(e->out);
+    EMIT(e, 0, "static weir_answer %s_%s_run(weir_task *task)", owner, task->name);
+    EMIT(e, 0, "{");
+    EMIT(e, 4, "return weir_task_call_graph(task, &%s_%s_graph);", owner, task->name);
+    EMIT(e, 0, "}");
     emit_blank(e->out);
 }
 
@@ -96,9 +162,20 @@ static void emit_parts(emitter *e, const char *room, const char *owner, const sp
     snprintf(concurrency, sizeof concurrency, "%.100s_concurrency", task->name);
     emit_after(e, owner, task);
     emit_exec(e, owner, task);
+    emit_graph_task(e, owner, task);
     emit_settings(e, room, task->name, &task->settings);
     emit_settings(e, room, retry, &task->retry);
     emit_settings(e, room, concurrency, &task->concurrency);
+}
+
+static void emit_rule(emitter *e, const spec_evaluated *rule)
+{
+    if (rule->json == NULL)
+        return;
+    EMIT(e, 8, ".rule = {");
+    emit_text_item(e, 12, rule->expression.text);
+    emit_text_item(e, 12, rule->json);
+    EMIT(e, 8, "},");
 }
 
 static void emit_task(emitter *e, const char *owner, const spec_task *task)
@@ -112,9 +189,16 @@ static void emit_task(emitter *e, const char *owner, const spec_task *task)
     if (task->call.text != NULL) {
         EMIT(e, 8, ".call = %s,", task->call.text);
         emit_text(e, "call_name", task->call.text);
+    } else if (task->graph.text != NULL) {
+        EMIT(e, 8, ".call = %s_%s_run,", owner, task->name);
+        emit_text(e, "call_name", task->graph.text);
+        EMIT(e, 8, ".graph = &%s_%s_graph,", owner, task->name);
     } else {
         EMIT(e, 8, ".exec = %s_%s_exec,", owner, task->name);
+        if (has_expressions(task))
+            EMIT(e, 8, ".exec_trees = %s_%s_exec_trees,", owner, task->name);
     }
+    emit_rule(e, &task->rule);
     if (task->settings.count != 0)
         EMIT(e, 8, ".settings = {%s_%s_settings, %zu},", owner, task->name, task->settings.count);
     if (task->retry.count != 0)
@@ -166,6 +250,9 @@ void emit_workflows(emitter *e)
         if (workflow->schedule.count != 0)
             EMIT(e, 8, ".schedule = {%s_workflow_%s_schedule_settings, %zu},", e->module.text,
                  workflow->name, workflow->schedule.count);
+        if (workflow->has_input)
+            EMIT(e, 8, ".input = &%s_type,",
+                 emit_type(model, spec_input_type(workflow, &e->arena)).text);
         emit_place(e, workflow->where);
         EMIT(e, 4, "},");
     }

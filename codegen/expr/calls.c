@@ -7,7 +7,7 @@
 #include "core/calendar.h"
 #include "core/text.h"
 
-enum { ANY_COUNT = 64 };
+enum { ANY_COUNT = 64, STATE_TEXT = 9 };
 
 /* Lengths of what string(..) writes. */
 enum { INTEGER_TEXT = 20, DOUBLE_TEXT = 24, BOOL_TEXT = 5, DURATION_TEXT = 22 };
@@ -49,6 +49,13 @@ static const signature functions[] = {
     {"f64", EXPR_CONVERT, SPEC_F64, 1, 1, false},
 };
 
+/* Where there are tasks to ask for. */
+static const signature task_functions[] = {
+    {"failed", EXPR_FAILED, SPEC_BOOL, 1, 1, false},
+    {"succeeded", EXPR_SUCCEEDED, SPEC_BOOL, 1, 1, false},
+    {"state", EXPR_STATE, SPEC_STRING, 1, 1, false},
+};
+
 /* What CEL has and weir refuses, with the reason. */
 static const struct {
     const char *name, *why;
@@ -63,16 +70,27 @@ static const struct {
     {"dyn", "every value has one declared type; convert it, as in f64(x)"},
 };
 
+static const signature *find_among(const signature *list, size_t count, weir_nearest *nearest)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (strcmp(list[i].name, nearest->wanted) == 0)
+            return &list[i];
+        weir_nearest_offer(nearest, list[i].name);
+    }
+    return NULL;
+}
+
 static const signature *find_function(expr_checker *checker, const expr *tree)
 {
     weir_nearest nearest = {.wanted = tree->name};
     char hint[128];
+    const signature *found = find_among(functions, sizeof functions / sizeof *functions, &nearest);
 
-    for (size_t i = 0; i < sizeof functions / sizeof *functions; i++) {
-        if (strcmp(functions[i].name, tree->name) == 0)
-            return &functions[i];
-        weir_nearest_offer(&nearest, functions[i].name);
-    }
+    if (found == NULL && checker->context->tasks != NULL)
+        found =
+            find_among(task_functions, sizeof task_functions / sizeof *task_functions, &nearest);
+    if (found != NULL)
+        return found;
     for (size_t i = 0; i < sizeof refused / sizeof *refused; i++) {
         if (strcmp(refused[i].name, tree->name) == 0) {
             expr_error(checker, tree->where, "'%s': %s", tree->name, refused[i].why);
@@ -110,7 +128,7 @@ static void check_size(expr_checker *checker, expr *tree)
     const expr *arg = tree->args[0];
 
     if (arg->window || arg->shape.list || expr_is_of(arg, SPEC_STRING) ||
-        expr_is_of(arg, SPEC_BYTES)) {
+        expr_is_of(arg, SPEC_BYTES) || expr_is_dynamic(arg)) {
         expr_set_type(tree, SPEC_I64);
         tree->bits = 62; /* nothing is longer, so size(w) - 1 cannot overflow */
     } else {
@@ -121,7 +139,7 @@ static void check_size(expr_checker *checker, expr *tree)
 static void check_search(expr_checker *checker, expr *tree)
 {
     for (size_t i = 0; i < tree->count; i++) {
-        if (!expr_is_of(tree->args[i], SPEC_STRING)) {
+        if (!expr_is_of(tree->args[i], SPEC_STRING) && !expr_is_dynamic(tree->args[i])) {
             report_argument(checker, tree, tree->args[i], "strings");
             return;
         }
@@ -152,9 +170,21 @@ static bool check_extreme_pair(expr_checker *checker, const expr *tree, expr *fi
     return false;
 }
 
+static bool any_dynamic(const expr *tree)
+{
+    for (size_t i = 0; i < tree->count; i++)
+        if (expr_is_dynamic(tree->args[i]))
+            return true;
+    return false;
+}
+
 /* Literals adapt in both directions: min(1, x) and min(x, 1). */
 static void check_extreme(expr_checker *checker, expr *tree)
 {
+    if (any_dynamic(tree)) {
+        expr_set_dynamic(tree);
+        return;
+    }
     for (size_t i = 0; i < tree->count; i++)
         if (!check_extreme_pair(checker, tree, tree->args[i == 0 ? 0 : i - 1], tree->args[i]))
             return;
@@ -172,6 +202,10 @@ static void check_abs(expr_checker *checker, expr *tree)
 {
     const expr *arg = tree->args[0];
 
+    if (expr_is_dynamic(arg)) {
+        expr_set_dynamic(tree);
+        return;
+    }
     if (!expr_is_scalar(arg) || !expr_is_number(arg->shape.type)) {
         report_argument(checker, tree, arg, "a number");
         return;
@@ -312,6 +346,11 @@ static void check_convert(expr_checker *checker, expr *tree, spec_type_kind kind
 {
     const expr *arg = tree->args[0];
     bool good = false, literal = arg->kind == EXPR_LITERAL;
+
+    if (expr_is_dynamic(arg)) {
+        expr_set_type(tree, kind);
+        return;
+    }
     const char *sources = expr_is_scalar(arg) ? conversion_sources(kind, arg, &good) : "one value";
 
     if (!good) {
@@ -349,6 +388,32 @@ static bool check_args(expr_checker *checker, expr *tree)
     return good;
 }
 
+/* failed(x): the name of a task, which is no value. */
+static void check_task(expr_checker *checker, expr *tree, spec_type_kind kind)
+{
+    const expr_context *context = checker->context;
+    const expr *task = tree->args[0];
+    weir_nearest nearest = {.wanted = task->name};
+    char hint[128];
+
+    if (task->kind != EXPR_NAME) {
+        expr_error(checker, task->where, "'%s' takes the name of a task", tree->name);
+        return;
+    }
+    for (size_t i = 0; i < context->task_count; i++) {
+        if (strcmp(context->tasks[i], task->name) == 0) {
+            tree->string = task->name;
+            tree->count = 0;
+            expr_set_type(tree, kind);
+            tree->shape.size = kind == SPEC_STRING ? STATE_TEXT : 0;
+            return;
+        }
+        weir_nearest_offer(&nearest, context->tasks[i]);
+    }
+    expr_error(checker, task->where, "'%s' is not in `after:`, and only what is can be asked for%s",
+               task->name, weir_nearest_hint(&nearest, hint, sizeof hint));
+}
+
 void expr_check_call(expr_checker *checker, expr *tree)
 {
     const signature *called = find_function(checker, tree);
@@ -358,6 +423,10 @@ void expr_check_call(expr_checker *checker, expr *tree)
     tree->function = called->function;
     if (tree->function == EXPR_HAS) {
         expr_check_has(checker, tree);
+        return;
+    }
+    if (tree->function >= EXPR_FAILED) {
+        check_task(checker, tree, called->kind);
         return;
     }
     if (!check_args(checker, tree))
@@ -382,6 +451,9 @@ void expr_check_call(expr_checker *checker, expr *tree)
         check_convert(checker, tree, called->kind);
         break;
     case EXPR_HAS:
+    case EXPR_FAILED:
+    case EXPR_SUCCEEDED:
+    case EXPR_STATE:
         break;
     }
 }

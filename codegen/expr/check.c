@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "codegen/expr/tree.h"
+#include "core/text.h"
 
 /* C compilers need not take a literal of more than 4095 bytes. */
 enum { MAX_SENTENCE = 512, MAX_STRING = 4096, MAX_LITERAL = 4095 };
@@ -88,7 +89,7 @@ static bool check_bool(expr_checker *checker, expr *tree, const char *what)
 {
     if (tree->shape.type == NULL)
         return false;
-    if (expr_is_of(tree, SPEC_BOOL))
+    if (expr_is_of(tree, SPEC_BOOL) || expr_is_dynamic(tree))
         return true;
     expr_error(checker, tree->where, "%s must be a bool, and '%s' is %s", what, tree->source,
                expr_type_text(checker, tree));
@@ -132,9 +133,18 @@ static void report_mixture(expr_checker *checker, const expr *tree, const expr *
                    right_text);
 }
 
+/* One that is known at run time alone, and one that it can be. */
+static bool is_dynamic_pair(const expr *left, const expr *right)
+{
+    return (expr_is_dynamic(left) && (expr_is_scalar(right) || expr_is_dynamic(right))) ||
+           (expr_is_dynamic(right) && expr_is_scalar(left));
+}
+
 /* Whether two scalars can be compared or chosen between: one wide type, or one kind of value. */
 static bool same_values(expr_checker *checker, expr *left, expr *right)
 {
+    if (is_dynamic_pair(left, right))
+        return true;
     if (!expr_is_scalar(left) || !expr_is_scalar(right))
         return false;
     if (expr_unify(checker, left, right) != NULL)
@@ -156,11 +166,33 @@ static bool check_same(expr_checker *checker, const expr *tree, expr *left, expr
     return false;
 }
 
+/* A state that no task ends in is misspelt. */
+static bool check_state(expr_checker *checker, const expr *call, const expr *text)
+{
+    static const char *const states[] = {"Completed", "Failed", "Skipped", "Cancelled"};
+    bool asks = call->kind == EXPR_CALL && call->function == EXPR_STATE;
+    weir_nearest nearest = {.wanted = text->string};
+    char hint[128];
+
+    if (!asks || text->kind != EXPR_LITERAL)
+        return true;
+    for (size_t i = 0; i < sizeof states / sizeof *states; i++) {
+        if (strcmp(states[i], text->string) == 0)
+            return true;
+        weir_nearest_offer(&nearest, states[i]);
+    }
+    expr_error(checker, text->where,
+               "no task ends as %s; it is Completed, Failed, Skipped or Cancelled%s", text->source,
+               weir_nearest_hint(&nearest, hint, sizeof hint));
+    return false;
+}
+
 static void check_comparison(expr_checker *checker, expr *tree)
 {
     expr *left = tree->args[0], *right = tree->args[1];
 
-    if (check_same(checker, tree, left, right))
+    if (check_same(checker, tree, left, right) && check_state(checker, left, right) &&
+        check_state(checker, right, left))
         expr_set_type(tree, SPEC_BOOL);
 }
 
@@ -210,6 +242,10 @@ static void check_in(expr_checker *checker, expr *tree)
     expr_check_tree(checker, list);
     if (list->shape.type == NULL || value->shape.type == NULL)
         return;
+    if (expr_is_dynamic(list) && (expr_is_scalar(value) || expr_is_dynamic(value))) {
+        expr_set_type(tree, SPEC_BOOL);
+        return;
+    }
     if (!list->shape.list && !list->window) {
         expr_error(checker, list->where, "'in' asks a list, and '%s' is %s", list->source,
                    expr_type_text(checker, list));
@@ -309,6 +345,10 @@ static void check_arithmetic(expr_checker *checker, expr *tree)
         check_join(checker, tree);
         return;
     }
+    if (is_dynamic_pair(left, right)) {
+        expr_set_dynamic(tree);
+        return;
+    }
     const spec_type *wide = expr_unify(checker, left, right);
     if (wide != NULL && expr_is_number(wide))
         check_numbers(checker, tree, wide);
@@ -346,6 +386,10 @@ static void check_unary(expr_checker *checker, expr *tree)
             expr_set_type(tree, SPEC_BOOL);
         return;
     }
+    if (expr_is_dynamic(operand)) {
+        expr_set_dynamic(tree);
+        return;
+    }
     const spec_type *wide = expr_is_scalar(operand) ? expr_wide(operand->shape.type) : NULL;
     if (!expr_is_signed(wide) && !expr_is_float(wide)) {
         expr_error(checker, tree->where, "'-' does not go before %s%s",
@@ -364,6 +408,10 @@ static void check_branches(expr_checker *checker, expr *tree)
 
     if (!check_same(checker, tree, yes, no))
         return;
+    if (is_dynamic_pair(yes, no)) {
+        expr_set_dynamic(tree);
+        return;
+    }
     const spec_type *type = yes->shape.type;
     if (type->kind == SPEC_BYTES) {
         expr_error(checker, tree->where, "'?:' does not choose between bytes");

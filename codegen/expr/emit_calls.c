@@ -166,6 +166,9 @@ expr_text expr_emit_call(expr_emitter *emitter, const expr *tree)
         return extreme(emitter, tree);
     case EXPR_ABS:
         return absolute(emitter, tree);
+    case EXPR_FAILED: /* these: evaluated by the workflow engine, never emitted */
+    case EXPR_SUCCEEDED:
+    case EXPR_STATE:
     case EXPR_CONVERT:
         break;
     }

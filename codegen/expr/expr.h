@@ -48,6 +48,9 @@ typedef struct expr_context {
     weir_arena *arena;
     expr_root *roots;
     size_t root_count;
+    const char *const *tasks; /* that failed(), succeeded() and state() may ask for; NULL: there are
+                                 no such functions here */
+    size_t task_count;
     const spec_type *const *types; /* where enums are found by name */
     size_t type_count;
     expr_report report;
@@ -55,6 +58,10 @@ typedef struct expr_context {
     bool cut; /* set by expr_check: the text ends in an open string or after an operator, as it does
                  where YAML took a `#` for a comment */
 } expr_context;
+
+/* The type of a value that is known at run time alone, as JSON: it goes with every other one, its
+ * fields and items are of the same type, and what does not fit fails then. */
+extern const spec_type expr_dynamic;
 
 /* Words that CEL keeps: a name that an expression begins with can be none of them. One that is an
  * operator ("in") cannot stand behind a '.' either. */
@@ -72,6 +79,13 @@ spec_shape expr_shape(const expr *tree);
 
 /* Whether the value is the same in every firing (`where: true`). */
 bool expr_is_constant(const expr *tree);
+
+/* --- Writing it down as JSON, for the workflow engine (json.c says how) --- */
+
+/* NULL: out of memory, or it holds what cannot be written so; then *ret_why is a sentence about
+ * *ret_where. Live in the arena. */
+const char *expr_to_json(weir_arena *arena, const expr *tree, const char **ret_why,
+                         weir_place *ret_where);
 
 /* --- Writing it down as C --- */
 

@@ -193,6 +193,10 @@ void expr_check_field(expr_checker *checker, expr *tree)
     if (is_dotted_root(checker, tree) || check_enumerator(checker, tree))
         return;
     expr_check_tree(checker, tree->args[0]);
+    if (expr_is_dynamic(tree->args[0])) {
+        expr_set_dynamic(tree);
+        return;
+    }
     if (!has_fields(checker, tree))
         return;
     const spec_field *field = find_field(checker, tree);
@@ -226,6 +230,20 @@ static bool check_range(expr_checker *checker, expr *tree)
     return true;
 }
 
+/* An item of a list by its number, or a member of an object by its name. */
+static void check_dynamic_index(expr_checker *checker, expr *tree)
+{
+    const expr *index = tree->args[1];
+
+    if (expr_is_dynamic(index) || expr_is_of(index, SPEC_STRING) ||
+        (expr_is_scalar(index) && expr_is_integer(index->shape.type)))
+        expr_set_dynamic(tree);
+    else
+        expr_error(checker, index->where,
+                   "an index is an integer or, of an object, a string, and '%s' is %s",
+                   index->source, expr_type_text(checker, index));
+}
+
 void expr_check_index(expr_checker *checker, expr *tree)
 {
     expr *list = tree->args[0], *index = tree->args[1];
@@ -237,6 +255,10 @@ void expr_check_index(expr_checker *checker, expr *tree)
     checker->asked = asked;
     if (list->shape.type == NULL || index->shape.type == NULL)
         return;
+    if (expr_is_dynamic(list)) {
+        check_dynamic_index(checker, tree);
+        return;
+    }
     if (!list->window && !list->shape.list) {
         expr_error(checker, tree->where, "'%s' is %s, and only lists and windows have an index",
                    list->source, expr_type_text(checker, list));
@@ -256,8 +278,9 @@ void expr_check_index(expr_checker *checker, expr *tree)
 
 static bool any_tested(const expr *tree)
 {
-    bool optional = (tree->kind == EXPR_NAME && tree->root->presence != EXPR_PRESENT) ||
-                    (tree->kind == EXPR_FIELD && tree->field->shape.optional);
+    bool optional =
+        (tree->kind == EXPR_NAME && tree->root->presence != EXPR_PRESENT) ||
+        (tree->kind == EXPR_FIELD && (tree->field == NULL || tree->field->shape.optional));
 
     return optional || (tree->kind == EXPR_FIELD && any_tested(tree->args[0]));
 }

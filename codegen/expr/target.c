@@ -83,6 +83,8 @@ static bool check_list(expr_checker *checker, const expr *tree, const spec_shape
 
 bool expr_check_target(expr_checker *checker, expr *tree, const spec_shape *target)
 {
+    if (expr_is_dynamic(tree))
+        return true;
     if (target->list)
         return check_list(checker, tree, target);
     if (tree->shape.list || tree->window)

@@ -55,6 +55,9 @@ typedef enum expr_function {
     EXPR_MAX,
     EXPR_ABS,
     EXPR_CONVERT, /* to shape.type */
+    EXPR_FAILED,  /* these: what became of a task */
+    EXPR_SUCCEEDED,
+    EXPR_STATE,
 } expr_function;
 
 struct expr {
@@ -121,6 +124,7 @@ bool expr_is_float(const spec_type *type);
 bool expr_is_number(const spec_type *type);
 bool expr_is_scalar(const expr *tree); /* a single value that is neither struct, list nor window */
 bool expr_is_of(const expr *tree, spec_type_kind kind);
+bool expr_is_dynamic(const expr *tree);
 bool expr_same(const expr *left, const expr *right);
 bool expr_is_simple(const expr *tree);          /* a path or a constant: its text may stand twice */
 unsigned expr_type_bits(const spec_type *type); /* of its magnitude: 7 for i8, 8 for u8 */
@@ -128,6 +132,7 @@ const spec_type *expr_wide(const spec_type *type); /* i64, u64, f64 for what wid
 const char *expr_type_text(expr_checker *checker, const expr *tree); /* "u64", "list of f64" */
 const char *expr_shape_text(expr_checker *checker, const spec_shape *shape, bool window);
 void expr_set_type(expr *tree, spec_type_kind kind);
+void expr_set_dynamic(expr *tree);
 bool expr_adapt(expr_checker *checker, expr *tree, const spec_type *type); /* an integer literal */
 const spec_type *expr_unify(expr_checker *checker, expr *left, expr *right);
 

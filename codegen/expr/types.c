@@ -40,6 +40,13 @@ bool expr_is_of(const expr *tree, spec_type_kind kind)
     return expr_is_scalar(tree) && tree->shape.type->kind == kind;
 }
 
+const spec_type expr_dynamic = {.kind = SPEC_STRUCT, .name = "a JSON value", .builtin = true};
+
+bool expr_is_dynamic(const expr *tree)
+{
+    return tree->shape.type == &expr_dynamic && !tree->shape.list;
+}
+
 static bool same_literal(const expr *left, const expr *right)
 {
     if (expr_is_float(left->shape.type))
@@ -103,6 +110,11 @@ void expr_set_type(expr *tree, spec_type_kind kind)
     tree->bits = 0;
     while (tree->bits < 64 && tree->magnitude > (uint64_t)1 << tree->bits)
         tree->bits++;
+}
+
+void expr_set_dynamic(expr *tree)
+{
+    tree->shape = (spec_shape){.type = &expr_dynamic};
 }
 
 const char *expr_shape_text(expr_checker *checker, const spec_shape *shape, bool window)

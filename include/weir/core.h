@@ -18,7 +18,7 @@ extern "C" {
 
 /* The generation of the contract between the runtime and generated code. A module generated for
  * another one is refused, by the compiler and again at load. */
-#define WEIR_GENERATION 5
+#define WEIR_GENERATION 6
 
 #define WEIR_VERSION "0.1.0"
 
@@ -124,6 +124,7 @@ typedef struct weir_option {
     const char *fallback; /* the default, as a spec would write it; NULL: none (zero, NULL) */
     int64_t min, max; /* for INTEGER, SIZE and DURATION; both 0: any value that is not negative */
     const char *choices; /* for CHOICE: "fail|block|drop_oldest" */
+    bool expression;     /* for CHOICE: in a spec also an expression, which is no option's value */
     const char
         *forever;  /* for DURATION, INTEGER and SIZE: a word that stands for INT64_MAX, or NULL */
     size_t offset; /* of the member in the kind's config struct */

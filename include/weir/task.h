@@ -15,7 +15,7 @@
 #ifndef WEIR_TASK_H
 #define WEIR_TASK_H
 
-#include <weir/core.h>
+#include <weir/wire.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -87,6 +87,30 @@ typedef struct weir_task_settings {
     size_t count;
 } weir_task_settings;
 
+/* An expression: as a spec has it, and as the generator has written its tree, in JSON. */
+typedef struct weir_module_expression {
+    const char *text;
+    const char *tree; /* NULL: there is none */
+} weir_module_expression;
+
+/* An argument of a graph that a task calls: its name, and the tree of an expression. */
+typedef struct weir_task_argument {
+    const char *name;
+    const char *tree;
+} weir_task_argument;
+
+typedef struct weir_task_graph {
+    const struct weir_module_graph *graph; /* one that can be called */
+    const weir_type *params;               /* of its module, each with a default; NULL: none */
+    const weir_task_argument *with;
+    uint32_t with_count;
+} weir_task_graph;
+
+/* The function of a `graph:` task, called by the one that the generator writes for it. Calls the
+ * graph with the arguments of `with`, else with keys of the context, and sets what comes out under
+ * the task's name. */
+WEIR_API weir_answer weir_task_call_graph(weir_task *task, const weir_task_graph *call);
+
 typedef struct weir_module_task {
     const char *name;
     const char *doc;
@@ -94,7 +118,10 @@ typedef struct weir_module_task {
     uint32_t after_count;
     weir_task_function call; /* NULL: `exec` */
     const char *call_name;
-    const char *const *exec; /* the words of a command; they end with NULL */
+    const weir_task_graph *graph;  /* what `call` calls; NULL: it is the user's function */
+    const char *const *exec;       /* the words of a command; they end with NULL */
+    const char *const *exec_trees; /* of words that are expressions, else NULL; NULL: none is */
+    weir_module_expression rule;   /* of `run_if:`, where it is one */
     weir_task_settings settings;
     weir_task_settings retry;
     weir_task_settings concurrency; /* empty: none */
@@ -106,6 +133,7 @@ typedef struct weir_module_workflow {
     const char *doc;
     const weir_module_task *tasks; /* in the order of the spec */
     uint32_t task_count;
+    const weir_type *input; /* what an execution is started with; NULL: any object */
     weir_task_settings settings;
     weir_task_settings schedule; /* empty: none */
     weir_place place;

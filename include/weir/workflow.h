@@ -55,9 +55,10 @@ WEIR_API void weir_runner_set_log(weir_runner *runner, weir_log_function log, vo
 WEIR_API WEIR_MUST_USE weir_status weir_runner_load(weir_runner *runner, const weir_module *module,
                                                     const char *folder, weir_error **error);
 
-/* Records an execution of `workflow`. `input` is a JSON object (NULL: {}). With a `key` (NULL:
- * none; at most 255 bytes) the execution that was started with it is given, if there is one. Fails
- * with WEIR_NOT_FOUND (no such workflow), WEIR_INVALID (an input that is none; the key was used
+/* Records an execution of `workflow`. `input` is a JSON object (NULL: {}), as the workflow declares
+ * it; what is left out has its default. With a `key` (NULL: none; at most 255 bytes) the execution
+ * that was started with it is given, if there is one. Fails with WEIR_NOT_FOUND (no such workflow),
+ * WEIR_INVALID (an input that is none, or lacks, mistypes or misspells something; the key was used
  * with another input), before anything is written. */
 WEIR_API WEIR_MUST_USE weir_status weir_workflow_start(weir_runner *runner, const char *workflow,
                                                        const char *input, const char *key,

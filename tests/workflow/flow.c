@@ -183,7 +183,9 @@ static void add_options(flow *f, const char *options, weir_module_task *into)
         char *equals = strchr(word, '=');
         *equals = '\0';
         weir_setting setting = {.name = word, .text = equals + 1};
-        if (is_retry(word))
+        if (strcmp(word, "rule") == 0)
+            into->rule = (weir_module_expression){setting.text, setting.text};
+        else if (is_retry(word))
             retry[into->retry.count++] = setting;
         else
             own[into->settings.count++] = setting;

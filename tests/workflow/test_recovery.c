@@ -99,6 +99,38 @@ static bool says(json_t *events, const char *text)
     return false;
 }
 
+/* What releases a task may have none of its code: the rule is in the plan. */
+static void a_rule_is_decided_without_the_code(void **state)
+{
+    (void)state;
+    static const flow_task tasks[] = {
+        {"a", NULL, counts, NULL, "on_lost=fail"},
+        {"b", "a", counts, NULL, "rule=[\"failed\",\"a\"]"},
+        {"c", "a", counts, NULL, "rule=[\"==\",[\"state\",\"a\"],[\"text\",\"Completed\"]]"},
+        {"d", "a", counts, NULL, "rule=[\">\",[\".\",[\"context\"],\"a\"],1]"},
+        {NULL, NULL, NULL, NULL, NULL}};
+    flow *f = flow_new(tasks), none = {.module = {.generation = WEIR_GENERATION, .name = "none"}};
+    char url[256];
+
+    snprintf(url, sizeof url, "%s", flow_new_store());
+    weir_runner *first = flow_runner(url, f, false), *second = flow_runner(url, &none, false);
+    int64_t id = start(first, NULL);
+    job_free(claim(first, id));
+    weir_runner_close(first);
+    sweep(second);
+    json_t *result = flow_result(second, id);
+    assert_string_equal(flow_text(result, "a", "state"), "Failed");
+    assert_string_equal(flow_text(result, "b", "state"), "Ready");
+    assert_string_equal(flow_text(result, "c", "state"), "Skipped");
+    assert_string_equal(flow_text(result, "c", "reason"),
+                        "run_if '[\"==\",[\"state\",\"a\"],[\"text\",\"Completed\"]]' is not so");
+    assert_string_equal(flow_text(result, "d", "state"), "Failed");
+    assert_non_null(strstr(flow_text(result, "d", "reason"), "there is no 'context.a'"));
+    json_decref(result);
+    weir_runner_close(second);
+    flow_free(f);
+}
+
 /* Wherever the first runner stops, the second one ends it, and nothing that was done is done
  * again. */
 static void a_lost_runner_is_followed(void **state)
@@ -327,6 +359,7 @@ static void a_version_ends_what_it_began(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_rule_is_decided_without_the_code),
         cmocka_unit_test(a_lost_runner_is_followed),
         cmocka_unit_test(lost_too_often_it_fails),
         cmocka_unit_test(a_late_result_is_refused),

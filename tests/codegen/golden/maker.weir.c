@@ -1457,6 +1457,7 @@ const weir_type maker_reason_type = {
 
 static const weir_field maker_params_fields[] = {
     {.name = "max_spread", .wire = "max_spread", .kind = WEIR_VALUE_F64,
+     .fallback = true,
      .offset = offsetof(maker_params, max_spread),
      .item_size = sizeof ((maker_params *)0)->max_spread},
 };
@@ -1475,11 +1476,19 @@ static uint32_t maker_params_find(weir_text key)
     return UINT32_MAX;
 }
 
-static WEIR_APART const unsigned char *maker_params_read_any_msgpack(weir_reader *reader,
-    const unsigned char *at, void *target)
+static void maker_params_fill(void *target, const uint64_t *seen)
 {
     maker_params *value = target;
-    const unsigned char *start = at;
+
+    if ((seen[0] & 0x1) == 0) {
+        value->max_spread = 0.05;
+    }
+}
+
+static const unsigned char *maker_params_read_msgpack(weir_reader *reader, const unsigned char *at,
+                                                      void *target)
+{
+    maker_params *value = target;
     uint64_t seen0 = 0;
     uint32_t left, field;
     weir_text key;
@@ -1513,8 +1522,8 @@ static WEIR_APART const unsigned char *maker_params_read_any_msgpack(weir_reader
                 return NULL;
         }
     }
-    if ((seen0 & 0x1) != 0x1)
-        return weir_read_missing(reader, start, &maker_params_type, (const uint64_t[]){seen0});
+    if (seen0 != 0x1)
+        maker_params_fill(value, (const uint64_t[]){seen0});
     return weir_msgpack_close(reader, at);
 twice:
     weir_read_twice(reader, at);
@@ -1522,43 +1531,10 @@ failed:
     return weir_in_field(reader->error, maker_params_fields[field].name);
 }
 
-static const weir_key maker_params_slots[2] = {
-    [1] = {0x7270735f78616daa, 0x6461657270735f78, 0x0, offsetof(maker_params, max_spread), 0xcb, 0,
-        0, 20}, /* max_spread */
-};
-
-static const weir_keys maker_params_keys = {maker_params_slots, 0x9e3779b97f4a7c15, 63, 1,
-    maker_params_read_any_msgpack};
-
-/* All fields in order, each in its usual form; NULL: written otherwise, or broken. */
-static inline const unsigned char *maker_params_read_plain_msgpack(const weir_reader *reader,
-    const unsigned char *at, maker_params *value)
-{
-    if (reader->depth == 0)
-        return NULL;
-    if (!(reader->end - at >= 21 && memcmp(at + 0, "\201", 1) == 0 && memcmp(at + 1,
-        "\252max_spread\313", 12) == 0))
-        return NULL;
-    weir_msgpack_take_f64(at + 13, &value->max_spread);
-    at += 21;
-    return at;
-}
-
-static const unsigned char *maker_params_read_msgpack(weir_reader *reader, const unsigned char *at,
-                                                      void *target)
-{
-    const unsigned char *next = maker_params_read_plain_msgpack(reader, at, target);
-
-    if (WEIR_LIKELY(next != NULL))
-        return next;
-    return weir_msgpack_read_map(reader, at, &maker_params_keys, target);
-}
-
 static const unsigned char *maker_params_read_json(weir_reader *reader, const unsigned char *at,
                                                    void *target)
 {
     maker_params *value = target;
-    const unsigned char *start = at;
     uint64_t seen0 = 0;
     uint32_t field;
     weir_text key;
@@ -1591,8 +1567,8 @@ static const unsigned char *maker_params_read_json(weir_reader *reader, const un
                 return NULL;
         }
     }
-    if ((seen0 & 0x1) != 0x1)
-        return weir_read_missing(reader, start, &maker_params_type, (const uint64_t[]){seen0});
+    if (seen0 != 0x1)
+        maker_params_fill(value, (const uint64_t[]){seen0});
     return weir_json_close(reader, at);
 twice:
     weir_read_twice(reader, at);
@@ -1600,24 +1576,15 @@ failed:
     return weir_in_field(reader->error, maker_params_fields[field].name);
 }
 
-static unsigned char *maker_params_put_msgpack(unsigned char *at, const void *source,
-                                               weir_wire_error *error)
-{
-    const maker_params *value = source;
-    unsigned char *start = at;
-    uint64_t odd = 0;
-
-    at = weir_put_wide(at, "\201\252max_spread\313\000\000\000", 13, 16);
-    at = weir_msgpack_put_f64(at, value->max_spread);
-    if (WEIR_UNLIKELY(odd != 0))
-        return weir_msgpack_write_plain(start, source, error, &maker_params_type);
-    return at;
-}
-
 static unsigned char *maker_params_write_msgpack(weir_writer *writer, unsigned char *at,
                                                  const void *source)
 {
-    return maker_params_put_msgpack(at, source, writer->error);
+    const maker_params *value = source;
+
+    (void)writer;
+    at = weir_put(at, "\201\252max_spread", 12);
+    at = weir_msgpack_write_f64(at, value->max_spread);
+    return at;
 }
 
 static unsigned char *maker_params_write_json(weir_writer *writer, unsigned char *at,
@@ -1656,7 +1623,7 @@ const weir_type maker_params_type = {
     .write_msgpack = maker_params_write_msgpack,
     .write_json = maker_params_write_json,
     .equal = maker_params_same,
-    .put_msgpack = maker_params_put_msgpack,
+    .fill = maker_params_fill,
 };
 
 static const char maker_spec[] = "maker.weir.yaml";

@@ -6,13 +6,757 @@
 #include <weir/codec.h>
 #include <weir/expr.h>
 
+/* Rate */
+
+static const weir_field nightly_rate_fields[] = {
+    {.name = "value", .wire = "value", .kind = WEIR_VALUE_F64,
+     .offset = offsetof(nightly_rate, value),
+     .item_size = sizeof ((nightly_rate *)0)->value},
+};
+
+/* The field of a key; none: UINT32_MAX. */
+static uint32_t nightly_rate_find(weir_text key)
+{
+    switch (key.size) {
+    case 5:
+        if (memcmp(key.data, "value", 5) == 0)
+            return 0;
+        break;
+    default:
+        break;
+    }
+    return UINT32_MAX;
+}
+
+static WEIR_APART const unsigned char *nightly_rate_read_any_msgpack(weir_reader *reader,
+    const unsigned char *at, void *target)
+{
+    nightly_rate *value = target;
+    const unsigned char *start = at;
+    uint64_t seen0 = 0;
+    uint32_t left, field;
+    weir_text key;
+
+    at = weir_msgpack_open_map(reader, at, &left);
+    if (at == NULL)
+        return NULL;
+    for (;;) {
+        if (weir_msgpack_next(reader, &at, &left, "\245value", 6)) {
+            field = 0;
+        } else if (left == 0) {
+            break;
+        } else {
+            at = weir_msgpack_read_key(reader, at, &key);
+            left--;
+            if (at == NULL)
+                return NULL;
+            field = nightly_rate_find(key);
+        }
+        switch (field) {
+        case 0: /* value */
+            if (weir_seen(&seen0, 0x1))
+                goto twice;
+            at = weir_msgpack_read_f64(reader, at, &value->value);
+            if (at == NULL)
+                goto failed;
+            continue;
+        default:
+            at = weir_msgpack_skip(reader, at);
+            if (at == NULL)
+                return NULL;
+        }
+    }
+    if ((seen0 & 0x1) != 0x1)
+        return weir_read_missing(reader, start, &nightly_rate_type, (const uint64_t[]){seen0});
+    return weir_msgpack_close(reader, at);
+twice:
+    weir_read_twice(reader, at);
+failed:
+    return weir_in_field(reader->error, nightly_rate_fields[field].name);
+}
+
+static const weir_key nightly_rate_slots[2] = {
+    [0] = {0x65756c6176a5, 0x65756c6176a5, 0x0, offsetof(nightly_rate, value), 0xcb, 0, 0, 15},
+        /* value */
+};
+
+static const weir_keys nightly_rate_keys = {nightly_rate_slots, 0x9e3779b97f4a7c15, 63, 1,
+    nightly_rate_read_any_msgpack};
+
+/* All fields in order, each in its usual form; NULL: written otherwise, or broken. */
+static inline const unsigned char *nightly_rate_read_plain_msgpack(const weir_reader *reader,
+    const unsigned char *at, nightly_rate *value)
+{
+    if (reader->depth == 0)
+        return NULL;
+    if (!(reader->end - at >= 16 && memcmp(at + 0, "\201", 1) == 0 && memcmp(at + 1,
+        "\245value\313", 7) == 0))
+        return NULL;
+    weir_msgpack_take_f64(at + 8, &value->value);
+    at += 16;
+    return at;
+}
+
+static const unsigned char *nightly_rate_read_msgpack(weir_reader *reader, const unsigned char *at,
+                                                      void *target)
+{
+    const unsigned char *next = nightly_rate_read_plain_msgpack(reader, at, target);
+
+    if (WEIR_LIKELY(next != NULL))
+        return next;
+    return weir_msgpack_read_map(reader, at, &nightly_rate_keys, target);
+}
+
+static const unsigned char *nightly_rate_read_json(weir_reader *reader, const unsigned char *at,
+                                                   void *target)
+{
+    nightly_rate *value = target;
+    const unsigned char *start = at;
+    uint64_t seen0 = 0;
+    uint32_t field;
+    weir_text key;
+
+    at = weir_json_open_object(reader, at);
+    if (at == NULL)
+        return NULL;
+    for (unsigned char before = '{';; before = ',') {
+        if (weir_json_next(reader, &at, "{\"value\":", 9)) {
+            field = 0;
+        } else {
+            at = weir_json_read_key(reader, at, before, &key);
+            if (at == NULL)
+                return NULL;
+            if (key.data == NULL)
+                break;
+            field = nightly_rate_find(key);
+        }
+        switch (field) {
+        case 0: /* value */
+            if (weir_seen(&seen0, 0x1))
+                goto twice;
+            at = weir_json_read_f64(reader, at, &value->value);
+            if (at == NULL)
+                goto failed;
+            continue;
+        default:
+            at = weir_json_skip(reader, at);
+            if (at == NULL)
+                return NULL;
+        }
+    }
+    if ((seen0 & 0x1) != 0x1)
+        return weir_read_missing(reader, start, &nightly_rate_type, (const uint64_t[]){seen0});
+    return weir_json_close(reader, at);
+twice:
+    weir_read_twice(reader, at);
+failed:
+    return weir_in_field(reader->error, nightly_rate_fields[field].name);
+}
+
+static unsigned char *nightly_rate_put_msgpack(unsigned char *at, const void *source,
+                                               weir_wire_error *error)
+{
+    const nightly_rate *value = source;
+    unsigned char *start = at;
+    uint64_t odd = 0;
+
+    at = weir_put_wide(at, "\201\245value\313", 8, 8);
+    at = weir_msgpack_put_f64(at, value->value);
+    if (WEIR_UNLIKELY(odd != 0))
+        return weir_msgpack_write_plain(start, source, error, &nightly_rate_type);
+    return at;
+}
+
+static unsigned char *nightly_rate_write_msgpack(weir_writer *writer, unsigned char *at,
+                                                 const void *source)
+{
+    return nightly_rate_put_msgpack(at, source, writer->error);
+}
+
+static unsigned char *nightly_rate_write_json(weir_writer *writer, unsigned char *at,
+                                              const void *source)
+{
+    const nightly_rate *value = source;
+    unsigned char *start = at;
+
+    at = weir_put(at, ",\"value\":", 9);
+    at = weir_json_write_f64(writer, at, value->value);
+    if (at == NULL)
+        return weir_in_field(writer->error, "value");
+    return weir_json_end(start, at, '{', '}');
+}
+
+static bool nightly_rate_same(const void *left, const void *right)
+{
+    const nightly_rate *a = left, *b = right;
+
+    if (a->value != b->value)
+        return false;
+    return true;
+}
+
+const weir_type nightly_rate_type = {
+    .name = "Rate",
+    .kind = WEIR_VALUE_STRUCT,
+    .size = sizeof(nightly_rate),
+    .align = _Alignof(nightly_rate),
+    .fields = nightly_rate_fields,
+    .field_count = 1,
+    .msgpack_max = 26,
+    .json_max = 71,
+    .read_msgpack = nightly_rate_read_msgpack,
+    .read_json = nightly_rate_read_json,
+    .write_msgpack = nightly_rate_write_msgpack,
+    .write_json = nightly_rate_write_json,
+    .equal = nightly_rate_same,
+    .put_msgpack = nightly_rate_put_msgpack,
+};
+
+/* rating_args */
+
+static const weir_field nightly_rating_args_fields[] = {
+    {.name = "orders", .wire = "orders", .kind = WEIR_VALUE_U32,
+     .offset = offsetof(nightly_rating_args, orders),
+     .item_size = sizeof ((nightly_rating_args *)0)->orders},
+    {.name = "days", .wire = "days", .kind = WEIR_VALUE_U32,
+     .offset = offsetof(nightly_rating_args, days),
+     .item_size = sizeof ((nightly_rating_args *)0)->days},
+};
+
+/* The field of a key; none: UINT32_MAX. */
+static uint32_t nightly_rating_args_find(weir_text key)
+{
+    switch (key.size) {
+    case 4:
+        if (memcmp(key.data, "days", 4) == 0)
+            return 1;
+        break;
+    case 6:
+        if (memcmp(key.data, "orders", 6) == 0)
+            return 0;
+        break;
+    default:
+        break;
+    }
+    return UINT32_MAX;
+}
+
+static const unsigned char *nightly_rating_args_read_msgpack(weir_reader *reader,
+    const unsigned char *at, void *target)
+{
+    nightly_rating_args *value = target;
+    const unsigned char *start = at;
+    uint64_t seen0 = 0;
+    uint32_t left, field;
+    weir_text key;
+
+    at = weir_msgpack_open_map(reader, at, &left);
+    if (at == NULL)
+        return NULL;
+    for (;;) {
+        if (weir_msgpack_next(reader, &at, &left, "\246orders", 7)) {
+            field = 0;
+        } else if (left == 0) {
+            break;
+        } else {
+            at = weir_msgpack_read_key(reader, at, &key);
+            left--;
+            if (at == NULL)
+                return NULL;
+            field = nightly_rating_args_find(key);
+        }
+        switch (field) {
+        case 0: /* orders */
+            if (weir_seen(&seen0, 0x1))
+                goto twice;
+            at = weir_msgpack_read_u32(reader, at, &value->orders);
+            if (at == NULL)
+                goto failed;
+            if (!weir_msgpack_next(reader, &at, &left, "\244days", 5))
+                continue;
+            field = 1;
+            __attribute__((fallthrough));
+        case 1: /* days */
+            if (weir_seen(&seen0, 0x2))
+                goto twice;
+            at = weir_msgpack_read_u32(reader, at, &value->days);
+            if (at == NULL)
+                goto failed;
+            continue;
+        default:
+            at = weir_msgpack_skip(reader, at);
+            if (at == NULL)
+                return NULL;
+        }
+    }
+    if ((seen0 & 0x3) != 0x3)
+        return weir_read_missing(reader, start, &nightly_rating_args_type,
+                                 (const uint64_t[]){seen0});
+    return weir_msgpack_close(reader, at);
+twice:
+    weir_read_twice(reader, at);
+failed:
+    return weir_in_field(reader->error, nightly_rating_args_fields[field].name);
+}
+
+static const unsigned char *nightly_rating_args_read_json(weir_reader *reader,
+                                                          const unsigned char *at, void *target)
+{
+    nightly_rating_args *value = target;
+    const unsigned char *start = at;
+    uint64_t seen0 = 0;
+    uint32_t field;
+    weir_text key;
+
+    at = weir_json_open_object(reader, at);
+    if (at == NULL)
+        return NULL;
+    for (unsigned char before = '{';; before = ',') {
+        if (weir_json_next(reader, &at, "{\"orders\":", 10)) {
+            field = 0;
+        } else {
+            at = weir_json_read_key(reader, at, before, &key);
+            if (at == NULL)
+                return NULL;
+            if (key.data == NULL)
+                break;
+            field = nightly_rating_args_find(key);
+        }
+        switch (field) {
+        case 0: /* orders */
+            if (weir_seen(&seen0, 0x1))
+                goto twice;
+            at = weir_json_read_u32(reader, at, &value->orders);
+            if (at == NULL)
+                goto failed;
+            if (!weir_json_next(reader, &at, ",\"days\":", 8))
+                continue;
+            field = 1;
+            __attribute__((fallthrough));
+        case 1: /* days */
+            if (weir_seen(&seen0, 0x2))
+                goto twice;
+            at = weir_json_read_u32(reader, at, &value->days);
+            if (at == NULL)
+                goto failed;
+            continue;
+        default:
+            at = weir_json_skip(reader, at);
+            if (at == NULL)
+                return NULL;
+        }
+    }
+    if ((seen0 & 0x3) != 0x3)
+        return weir_read_missing(reader, start, &nightly_rating_args_type,
+                                 (const uint64_t[]){seen0});
+    return weir_json_close(reader, at);
+twice:
+    weir_read_twice(reader, at);
+failed:
+    return weir_in_field(reader->error, nightly_rating_args_fields[field].name);
+}
+
+static unsigned char *nightly_rating_args_write_msgpack(weir_writer *writer, unsigned char *at,
+                                                        const void *source)
+{
+    const nightly_rating_args *value = source;
+
+    (void)writer;
+    at = weir_put(at, "\202\246orders", 8);
+    at = weir_msgpack_write_u64(at, value->orders);
+    at = weir_put(at, "\244days", 5);
+    at = weir_msgpack_write_u64(at, value->days);
+    return at;
+}
+
+static unsigned char *nightly_rating_args_write_json(weir_writer *writer, unsigned char *at,
+                                                     const void *source)
+{
+    const nightly_rating_args *value = source;
+    unsigned char *start = at;
+
+    (void)writer;
+    at = weir_put(at, ",\"orders\":", 10);
+    at = weir_json_write_u64(at, value->orders);
+    at = weir_put(at, ",\"days\":", 8);
+    at = weir_json_write_u64(at, value->days);
+    return weir_json_end(start, at, '{', '}');
+}
+
+static bool nightly_rating_args_same(const void *left, const void *right)
+{
+    const nightly_rating_args *a = left, *b = right;
+
+    if (a->orders != b->orders)
+        return false;
+    if (a->days != b->days)
+        return false;
+    return true;
+}
+
+const weir_type nightly_rating_args_type = {
+    .name = "rating_args",
+    .kind = WEIR_VALUE_STRUCT,
+    .size = sizeof(nightly_rating_args),
+    .align = _Alignof(nightly_rating_args),
+    .fields = nightly_rating_args_fields,
+    .field_count = 2,
+    .msgpack_max = 47,
+    .json_max = 137,
+    .read_msgpack = nightly_rating_args_read_msgpack,
+    .read_json = nightly_rating_args_read_json,
+    .write_msgpack = nightly_rating_args_write_msgpack,
+    .write_json = nightly_rating_args_write_json,
+    .equal = nightly_rating_args_same,
+};
+
+/* etl_input */
+
+static const weir_field nightly_etl_input_fields[] = {
+    {.name = "day", .wire = "day", .kind = WEIR_VALUE_DATE,
+     .offset = offsetof(nightly_etl_input, day),
+     .item_size = sizeof ((nightly_etl_input *)0)->day},
+    {.name = "limit", .wire = "limit", .kind = WEIR_VALUE_I32,
+     .fallback = true,
+     .offset = offsetof(nightly_etl_input, limit),
+     .item_size = sizeof ((nightly_etl_input *)0)->limit},
+};
+
+/* The field of a key; none: UINT32_MAX. */
+static uint32_t nightly_etl_input_find(weir_text key)
+{
+    switch (key.size) {
+    case 3:
+        if (memcmp(key.data, "day", 3) == 0)
+            return 0;
+        break;
+    case 5:
+        if (memcmp(key.data, "limit", 5) == 0)
+            return 1;
+        break;
+    default:
+        break;
+    }
+    return UINT32_MAX;
+}
+
+static void nightly_etl_input_fill(void *target, const uint64_t *seen)
+{
+    nightly_etl_input *value = target;
+
+    if ((seen[0] & 0x2) == 0) {
+        value->limit = 100;
+    }
+}
+
+static const unsigned char *nightly_etl_input_read_msgpack(weir_reader *reader,
+                                                           const unsigned char *at, void *target)
+{
+    nightly_etl_input *value = target;
+    const unsigned char *start = at;
+    uint64_t seen0 = 0;
+    uint32_t left, field;
+    weir_text key;
+
+    at = weir_msgpack_open_map(reader, at, &left);
+    if (at == NULL)
+        return NULL;
+    for (;;) {
+        if (weir_msgpack_next(reader, &at, &left, "\243day", 4)) {
+            field = 0;
+        } else if (left == 0) {
+            break;
+        } else {
+            at = weir_msgpack_read_key(reader, at, &key);
+            left--;
+            if (at == NULL)
+                return NULL;
+            field = nightly_etl_input_find(key);
+        }
+        switch (field) {
+        case 0: /* day */
+            if (weir_seen(&seen0, 0x1))
+                goto twice;
+            at = weir_msgpack_read_date(reader, at, &value->day);
+            if (at == NULL)
+                goto failed;
+            if (!weir_msgpack_next(reader, &at, &left, "\245limit", 6))
+                continue;
+            field = 1;
+            __attribute__((fallthrough));
+        case 1: /* limit */
+            if (weir_seen(&seen0, 0x2))
+                goto twice;
+            at = weir_msgpack_read_i32(reader, at, &value->limit);
+            if (at == NULL)
+                goto failed;
+            continue;
+        default:
+            at = weir_msgpack_skip(reader, at);
+            if (at == NULL)
+                return NULL;
+        }
+    }
+    if ((seen0 & 0x1) != 0x1)
+        return weir_read_missing(reader, start, &nightly_etl_input_type, (const uint64_t[]){seen0});
+    if (seen0 != 0x3)
+        nightly_etl_input_fill(value, (const uint64_t[]){seen0});
+    return weir_msgpack_close(reader, at);
+twice:
+    weir_read_twice(reader, at);
+failed:
+    return weir_in_field(reader->error, nightly_etl_input_fields[field].name);
+}
+
+static const unsigned char *nightly_etl_input_read_json(weir_reader *reader,
+                                                        const unsigned char *at, void *target)
+{
+    nightly_etl_input *value = target;
+    const unsigned char *start = at;
+    uint64_t seen0 = 0;
+    uint32_t field;
+    weir_text key;
+
+    at = weir_json_open_object(reader, at);
+    if (at == NULL)
+        return NULL;
+    for (unsigned char before = '{';; before = ',') {
+        if (weir_json_next(reader, &at, "{\"day\":", 7)) {
+            field = 0;
+        } else {
+            at = weir_json_read_key(reader, at, before, &key);
+            if (at == NULL)
+                return NULL;
+            if (key.data == NULL)
+                break;
+            field = nightly_etl_input_find(key);
+        }
+        switch (field) {
+        case 0: /* day */
+            if (weir_seen(&seen0, 0x1))
+                goto twice;
+            at = weir_json_read_date(reader, at, &value->day);
+            if (at == NULL)
+                goto failed;
+            if (!weir_json_next(reader, &at, ",\"limit\":", 9))
+                continue;
+            field = 1;
+            __attribute__((fallthrough));
+        case 1: /* limit */
+            if (weir_seen(&seen0, 0x2))
+                goto twice;
+            at = weir_json_read_i32(reader, at, &value->limit);
+            if (at == NULL)
+                goto failed;
+            continue;
+        default:
+            at = weir_json_skip(reader, at);
+            if (at == NULL)
+                return NULL;
+        }
+    }
+    if ((seen0 & 0x1) != 0x1)
+        return weir_read_missing(reader, start, &nightly_etl_input_type, (const uint64_t[]){seen0});
+    if (seen0 != 0x3)
+        nightly_etl_input_fill(value, (const uint64_t[]){seen0});
+    return weir_json_close(reader, at);
+twice:
+    weir_read_twice(reader, at);
+failed:
+    return weir_in_field(reader->error, nightly_etl_input_fields[field].name);
+}
+
+static unsigned char *nightly_etl_input_write_msgpack(weir_writer *writer, unsigned char *at,
+                                                      const void *source)
+{
+    const nightly_etl_input *value = source;
+
+    at = weir_put(at, "\202\243day", 5);
+    at = weir_msgpack_write_date(writer, at, value->day);
+    if (at == NULL)
+        return weir_in_field(writer->error, "day");
+    at = weir_put(at, "\245limit", 6);
+    at = weir_msgpack_write_i64(at, value->limit);
+    return at;
+}
+
+static unsigned char *nightly_etl_input_write_json(weir_writer *writer, unsigned char *at,
+                                                   const void *source)
+{
+    const nightly_etl_input *value = source;
+    unsigned char *start = at;
+
+    at = weir_put(at, ",\"day\":", 7);
+    at = weir_json_write_date(writer, at, value->day);
+    if (at == NULL)
+        return weir_in_field(writer->error, "day");
+    at = weir_put(at, ",\"limit\":", 9);
+    at = weir_json_write_i64(at, value->limit);
+    return weir_json_end(start, at, '{', '}');
+}
+
+static bool nightly_etl_input_same(const void *left, const void *right)
+{
+    const nightly_etl_input *a = left, *b = right;
+
+    if (a->day != b->day)
+        return false;
+    if (a->limit != b->limit)
+        return false;
+    return true;
+}
+
+const weir_type nightly_etl_input_type = {
+    .name = "etl_input",
+    .kind = WEIR_VALUE_STRUCT,
+    .size = sizeof(nightly_etl_input),
+    .align = _Alignof(nightly_etl_input),
+    .fields = nightly_etl_input_fields,
+    .field_count = 2,
+    .msgpack_max = 45,
+    .json_max = 125,
+    .read_msgpack = nightly_etl_input_read_msgpack,
+    .read_json = nightly_etl_input_read_json,
+    .write_msgpack = nightly_etl_input_write_msgpack,
+    .write_json = nightly_etl_input_write_json,
+    .equal = nightly_etl_input_same,
+    .fill = nightly_etl_input_fill,
+};
+
 static const char nightly_spec[] = "nightly.weir.yaml";
 
+/* in: orders, days. nightly.weir.yaml:8 */
+static inline weir_status nightly_rating_rate(weir_firing *firing, const uint32_t *orders,
+                                              const uint32_t *days, nightly_rate *out)
+{
+    (void)firing;
+    out->value = (double)*orders / (double)*days;
+    return WEIR_OK;
+}
+
+/* rating nightly.weir.yaml:5 */
+static inline weir_status nightly_rating_nodes(weir_firing *firing, const void *const *inputs,
+                                               void *state, const weir_graph_frame *frame)
+{
+    const uint32_t *orders = inputs[0];
+    const uint32_t *days = inputs[1];
+    nightly_rate rate;
+    weir_status status;
+
+    (void)state;
+    /* nightly.weir.yaml:8 */
+    memset(&rate, 0, sizeof rate);
+    status = nightly_rating_rate(firing, orders, days, &rate);
+    if (status != WEIR_OK && weir_at_node(firing, frame, 0, status) != WEIR_OK)
+        return WEIR_FAILED;
+    return weir_outlet_take(&frame->outlets[0], firing, 0, &rate);
+}
+
+static weir_status nightly_rating_run(weir_firing *firing, const void *const *inputs, void *state,
+                                      const weir_graph_frame *frame)
+{
+    return nightly_rating_nodes(firing, inputs, state, frame);
+}
+
+weir_status nightly_rating_call(const nightly_rating_in *in, void *state, nightly_rating_out *out,
+                                weir_error **error)
+{
+    uint64_t counts[1] = {0};
+    weir_outlet outlets[1];
+    weir_firing firing = {.now = in->now_, .user = in->user_};
+    const void *inputs[2] = {NULL};
+
+    inputs[0] = in->orders;
+    inputs[1] = in->days;
+    if (in->orders == NULL)
+        return weir_error_set(error, WEIR_INVALID, "graph 'rating' needs its input 'orders'");
+    if (in->days == NULL)
+        return weir_error_set(error, WEIR_INVALID, "graph 'rating' needs its input 'days'");
+    weir_capture captures[] = {
+        {&out->rate, &out->has_rate, sizeof out->rate, 1},
+    };
+    memset(out, 0, sizeof *out);
+    return weir_graph_call("rating", nightly_rating_run, &firing, inputs, state, captures, 1,
+                           outlets, counts, error);
+}
+
+static const weir_type *const nightly_types[] = {
+    &nightly_rate_type,
+    &nightly_rating_args_type,
+    &nightly_etl_input_type,
+};
+
+static const weir_module_node nightly_rating_node_table[] = {
+    {
+        .name = "rate",
+        .counter = WEIR_NONE,
+        .after = WEIR_NONE,
+        .place = {nightly_spec, 8, 7},
+    },
+};
+
+static const weir_module_edge nightly_rating_edge_table[] = {
+    {
+        .from_input = 0,
+        .from_node = WEIR_NONE,
+        .to_node = 0,
+        .counter = WEIR_NONE,
+    },
+    {
+        .from_input = 1,
+        .from_node = WEIR_NONE,
+        .to_node = 0,
+        .counter = WEIR_NONE,
+    },
+};
+
+static const weir_module_outlet nightly_rating_outlet_table[] = {
+    {
+        .node = 0,
+        .sink = WEIR_NONE,
+        .accumulator = WEIR_NONE,
+        .type = &nightly_rate_type,
+    },
+};
+
+static const weir_module_member nightly_rating_output_table[] = {
+    {"rate", &nightly_rate_type, offsetof(nightly_rating_out, rate), offsetof(nightly_rating_out,
+        has_rate)},
+};
+
+static weir_status nightly_rating_call_args(const void *args, int64_t now, const void *params,
+                                            void *state, void *out, weir_error **error)
+{
+    const nightly_rating_args *given = args;
+    nightly_rating_in in = {.now_ = now};
+
+    (void)params;
+    in.orders = &given->orders;
+    in.days = &given->days;
+    return nightly_rating_call(&in, state, out, error);
+}
+
+static const weir_module_graph nightly_graphs[] = {
+    {
+        .name = "rating",
+        .reactor = WEIR_NONE,
+        .run = nightly_rating_run,
+        .nodes = nightly_rating_node_table, .node_count = 1,
+        .edges = nightly_rating_edge_table, .edge_count = 2,
+        .outlets = nightly_rating_outlet_table, .outlet_count = 1,
+        .outputs = nightly_rating_output_table, .output_count = 1,
+        .out_size = sizeof(nightly_rating_out),
+        .count_size = 1,
+        .call = nightly_rating_call_args, .args = &nightly_rating_args_type,
+        .place = {nightly_spec, 5, 3},
+    },
+};
+
 static const weir_setting nightly_workflow_etl_extract_retry_settings[] = {
-    {"attempts", "4", {nightly_spec, 7, 60}},
-    {"backoff", "fixed", {nightly_spec, 7, 72}},
-    {"delay", "1s", {nightly_spec, 7, 86}},
-    {"jitter", "false", {nightly_spec, 7, 98}},
+    {"attempts", "4", {nightly_spec, 14, 60}},
+    {"backoff", "fixed", {nightly_spec, 14, 72}},
+    {"delay", "1s", {nightly_spec, 14, 86}},
+    {"jitter", "false", {nightly_spec, 14, 98}},
 };
 
 static const uint32_t nightly_workflow_etl_transform_after[] = {0};
@@ -27,15 +771,51 @@ static const char *const nightly_workflow_etl_load_exec[] = {
 };
 
 static const weir_setting nightly_workflow_etl_load_settings[] = {
-    {"timeout", "5m", {nightly_spec, 9, 89}},
-    {"allow_failure", "true", {nightly_spec, 9, 108}},
+    {"timeout", "5m", {nightly_spec, 16, 89}},
+    {"allow_failure", "true", {nightly_spec, 16, 108}},
 };
 
 static const uint32_t nightly_workflow_etl_alert_after[] = {0, 2};
 
 static const weir_setting nightly_workflow_etl_alert_settings[] = {
-    {"run_if", "any_failed", {nightly_spec, 10, 51}},
+    {"run_if", "any_failed", {nightly_spec, 17, 51}},
 };
+
+static const uint32_t nightly_workflow_etl_notify_after[] = {2};
+
+static const char *const nightly_workflow_etl_notify_exec[] = {
+    "notify",
+    "input.day",
+    "on",
+    "context.rows",
+    NULL,
+};
+
+static const char *const nightly_workflow_etl_notify_exec_trees[] = {
+    NULL,
+    "[\"string\",[\".\",[\"input\"],\"day\"]]",
+    NULL,
+    "[\"string\",[\".\",[\"context\"],\"rows\"]]",
+};
+
+static const uint32_t nightly_workflow_etl_rate_after[] = {2};
+
+static const weir_task_argument nightly_workflow_etl_rate_with[] = {
+    {
+        "orders",
+        "[\".\",[\"context\"],\"rows\"]",
+    },
+};
+
+static const weir_task_graph nightly_workflow_etl_rate_graph = {
+    .graph = &nightly_graphs[0],
+    .with = nightly_workflow_etl_rate_with, .with_count = 1,
+};
+
+static weir_answer nightly_workflow_etl_rate_run(weir_task *task)
+{
+    return weir_task_call_graph(task, &nightly_workflow_etl_rate_graph);
+}
 
 static const weir_module_task nightly_workflow_etl_tasks[] = {
     {
@@ -44,21 +824,21 @@ static const weir_module_task nightly_workflow_etl_tasks[] = {
         .call = nightly_extract,
         .call_name = "nightly_extract",
         .retry = {nightly_workflow_etl_extract_retry_settings, 4},
-        .place = {nightly_spec, 7, 7},
+        .place = {nightly_spec, 14, 7},
     },
     {
         .name = "transform",
         .after = nightly_workflow_etl_transform_after, .after_count = 1,
         .call = nightly_transform,
         .call_name = "nightly_transform",
-        .place = {nightly_spec, 8, 7},
+        .place = {nightly_spec, 15, 7},
     },
     {
         .name = "load",
         .after = nightly_workflow_etl_load_after, .after_count = 1,
         .exec = nightly_workflow_etl_load_exec,
         .settings = {nightly_workflow_etl_load_settings, 2},
-        .place = {nightly_spec, 9, 7},
+        .place = {nightly_spec, 16, 7},
     },
     {
         .name = "alert",
@@ -66,7 +846,27 @@ static const weir_module_task nightly_workflow_etl_tasks[] = {
         .call = nightly_alert,
         .call_name = "nightly_alert",
         .settings = {nightly_workflow_etl_alert_settings, 1},
-        .place = {nightly_spec, 10, 7},
+        .place = {nightly_spec, 17, 7},
+    },
+    {
+        .name = "notify",
+        .after = nightly_workflow_etl_notify_after, .after_count = 1,
+        .exec = nightly_workflow_etl_notify_exec,
+        .exec_trees = nightly_workflow_etl_notify_exec_trees,
+        .rule = {
+            "failed(load) || context.rows > input.limit",
+            "[\"||\",[\"failed\",\"load\"],[\">\",[\".\",[\"context\"],\"rows\"],[\".\",["
+            "\"input\"],\"limit\"]]]",
+        },
+        .place = {nightly_spec, 18, 7},
+    },
+    {
+        .name = "rate",
+        .after = nightly_workflow_etl_rate_after, .after_count = 1,
+        .call = nightly_workflow_etl_rate_run,
+        .call_name = "rating",
+        .graph = &nightly_workflow_etl_rate_graph,
+        .place = {nightly_spec, 19, 7},
     },
 };
 
@@ -75,7 +875,7 @@ static const weir_module_task nightly_workflow_again_tasks[] = {
         .name = "alert",
         .call = nightly_alert,
         .call_name = "nightly_alert",
-        .place = {nightly_spec, 13, 7},
+        .place = {nightly_spec, 22, 7},
     },
 };
 
@@ -83,13 +883,14 @@ static const weir_module_workflow nightly_workflows[] = {
     {
         .name = "etl",
         .doc = "From files to tables.",
-        .tasks = nightly_workflow_etl_tasks, .task_count = 4,
-        .place = {nightly_spec, 4, 3},
+        .tasks = nightly_workflow_etl_tasks, .task_count = 6,
+        .input = &nightly_etl_input_type,
+        .place = {nightly_spec, 10, 3},
     },
     {
         .name = "again",
         .tasks = nightly_workflow_again_tasks, .task_count = 1,
-        .place = {nightly_spec, 11, 3},
+        .place = {nightly_spec, 20, 3},
     },
 };
 
@@ -97,5 +898,7 @@ const weir_module nightly_module = {
     .generation = WEIR_GENERATION,
     .name = "nightly",
     .spec = nightly_spec,
+    .types = nightly_types, .type_count = 3,
+    .graphs = nightly_graphs, .graph_count = 1,
     .workflows = nightly_workflows, .workflow_count = 2,
 };

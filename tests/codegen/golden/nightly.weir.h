@@ -8,7 +8,7 @@
 
 #include <weir/weir.h>
 
-#if WEIR_GENERATION != 5
+#if WEIR_GENERATION != 6
 #error "generated for another generation of weir: generate it again"
 #endif
 
@@ -16,13 +16,90 @@
 extern "C" {
 #endif
 
-/* Reads the day's files. etl: extract. nightly.weir.yaml:7 */
+/* nightly.weir.yaml:3 */
+typedef struct nightly_rate {
+    double value;
+} nightly_rate;
+
+extern const weir_type nightly_rate_type;
+
+static inline bool nightly_rate_equal(const nightly_rate *a, const nightly_rate *b)
+{
+    return nightly_rate_type.equal(a, b);
+}
+
+/* As snprintf: the length of the whole text, which may be cut. */
+static inline size_t nightly_rate_print(const nightly_rate *value, char *text, size_t size)
+{
+    return weir_value_print(&nightly_rate_type, value, text, size);
+}
+
+/* The arguments of rating. nightly.weir.yaml:5 */
+typedef struct nightly_rating_args {
+    uint32_t orders;
+    uint32_t days;
+} nightly_rating_args;
+
+extern const weir_type nightly_rating_args_type;
+
+static inline bool nightly_rating_args_equal(const nightly_rating_args *a,
+                                             const nightly_rating_args *b)
+{
+    return nightly_rating_args_type.equal(a, b);
+}
+
+/* As snprintf: the length of the whole text, which may be cut. */
+static inline size_t nightly_rating_args_print(const nightly_rating_args *value, char *text,
+                                               size_t size)
+{
+    return weir_value_print(&nightly_rating_args_type, value, text, size);
+}
+
+/* What is given to etl. nightly.weir.yaml:10 */
+typedef struct nightly_etl_input {
+    int32_t day;
+    int32_t limit;
+} nightly_etl_input;
+
+extern const weir_type nightly_etl_input_type;
+
+static inline bool nightly_etl_input_equal(const nightly_etl_input *a, const nightly_etl_input *b)
+{
+    return nightly_etl_input_type.equal(a, b);
+}
+
+/* As snprintf: the length of the whole text, which may be cut. */
+static inline size_t nightly_etl_input_print(const nightly_etl_input *value, char *text,
+                                             size_t size)
+{
+    return weir_value_print(&nightly_etl_input_type, value, text, size);
+}
+
+/* What rating reads; what is optional may be NULL. */
+typedef struct nightly_rating_in {
+    const uint32_t *orders;
+    const uint32_t *days;
+    int64_t now_; /* the firing's time */
+    void *user_;
+} nightly_rating_in;
+
+/* The results of rating, each with the flag that it is there. */
+typedef struct nightly_rating_out {
+    bool has_rate;
+    nightly_rate rate;
+} nightly_rating_out;
+
+/* rating as a plain function: no runtime, any thread. */
+weir_status nightly_rating_call(const nightly_rating_in *in, void *state, nightly_rating_out *out,
+                                weir_error **error);
+
+/* Reads the day's files. etl: extract. nightly.weir.yaml:14 */
 weir_answer nightly_extract(weir_task *task);
 
-/* etl: transform. nightly.weir.yaml:8 */
+/* etl: transform. nightly.weir.yaml:15 */
 weir_answer nightly_transform(weir_task *task);
 
-/* etl: alert. nightly.weir.yaml:10 */
+/* etl: alert. nightly.weir.yaml:17 */
 weir_answer nightly_alert(weir_task *task);
 
 extern const weir_module nightly_module;

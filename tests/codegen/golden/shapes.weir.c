@@ -541,6 +541,7 @@ const weir_type shapes_total_type = {
 
 static const weir_field shapes_params_fields[] = {
     {.name = "limit", .wire = "limit", .kind = WEIR_VALUE_F64,
+     .fallback = true,
      .offset = offsetof(shapes_params, limit),
      .item_size = sizeof ((shapes_params *)0)->limit},
 };
@@ -559,11 +560,19 @@ static uint32_t shapes_params_find(weir_text key)
     return UINT32_MAX;
 }
 
-static WEIR_APART const unsigned char *shapes_params_read_any_msgpack(weir_reader *reader,
-    const unsigned char *at, void *target)
+static void shapes_params_fill(void *target, const uint64_t *seen)
 {
     shapes_params *value = target;
-    const unsigned char *start = at;
+
+    if ((seen[0] & 0x1) == 0) {
+        value->limit = 10.0;
+    }
+}
+
+static const unsigned char *shapes_params_read_msgpack(weir_reader *reader, const unsigned char *at,
+                                                       void *target)
+{
+    shapes_params *value = target;
     uint64_t seen0 = 0;
     uint32_t left, field;
     weir_text key;
@@ -597,8 +606,8 @@ static WEIR_APART const unsigned char *shapes_params_read_any_msgpack(weir_reade
                 return NULL;
         }
     }
-    if ((seen0 & 0x1) != 0x1)
-        return weir_read_missing(reader, start, &shapes_params_type, (const uint64_t[]){seen0});
+    if (seen0 != 0x1)
+        shapes_params_fill(value, (const uint64_t[]){seen0});
     return weir_msgpack_close(reader, at);
 twice:
     weir_read_twice(reader, at);
@@ -606,43 +615,10 @@ failed:
     return weir_in_field(reader->error, shapes_params_fields[field].name);
 }
 
-static const weir_key shapes_params_slots[2] = {
-    [1] = {0x74696d696ca5, 0x74696d696ca5, 0x0, offsetof(shapes_params, limit), 0xcb, 0, 0, 15},
-        /* limit */
-};
-
-static const weir_keys shapes_params_keys = {shapes_params_slots, 0x9e3779b97f4a7c15, 63, 1,
-    shapes_params_read_any_msgpack};
-
-/* All fields in order, each in its usual form; NULL: written otherwise, or broken. */
-static inline const unsigned char *shapes_params_read_plain_msgpack(const weir_reader *reader,
-    const unsigned char *at, shapes_params *value)
-{
-    if (reader->depth == 0)
-        return NULL;
-    if (!(reader->end - at >= 16 && memcmp(at + 0, "\201", 1) == 0 && memcmp(at + 1,
-        "\245limit\313", 7) == 0))
-        return NULL;
-    weir_msgpack_take_f64(at + 8, &value->limit);
-    at += 16;
-    return at;
-}
-
-static const unsigned char *shapes_params_read_msgpack(weir_reader *reader, const unsigned char *at,
-                                                       void *target)
-{
-    const unsigned char *next = shapes_params_read_plain_msgpack(reader, at, target);
-
-    if (WEIR_LIKELY(next != NULL))
-        return next;
-    return weir_msgpack_read_map(reader, at, &shapes_params_keys, target);
-}
-
 static const unsigned char *shapes_params_read_json(weir_reader *reader, const unsigned char *at,
                                                     void *target)
 {
     shapes_params *value = target;
-    const unsigned char *start = at;
     uint64_t seen0 = 0;
     uint32_t field;
     weir_text key;
@@ -675,8 +651,8 @@ static const unsigned char *shapes_params_read_json(weir_reader *reader, const u
                 return NULL;
         }
     }
-    if ((seen0 & 0x1) != 0x1)
-        return weir_read_missing(reader, start, &shapes_params_type, (const uint64_t[]){seen0});
+    if (seen0 != 0x1)
+        shapes_params_fill(value, (const uint64_t[]){seen0});
     return weir_json_close(reader, at);
 twice:
     weir_read_twice(reader, at);
@@ -684,24 +660,15 @@ failed:
     return weir_in_field(reader->error, shapes_params_fields[field].name);
 }
 
-static unsigned char *shapes_params_put_msgpack(unsigned char *at, const void *source,
-                                                weir_wire_error *error)
-{
-    const shapes_params *value = source;
-    unsigned char *start = at;
-    uint64_t odd = 0;
-
-    at = weir_put_wide(at, "\201\245limit\313", 8, 8);
-    at = weir_msgpack_put_f64(at, value->limit);
-    if (WEIR_UNLIKELY(odd != 0))
-        return weir_msgpack_write_plain(start, source, error, &shapes_params_type);
-    return at;
-}
-
 static unsigned char *shapes_params_write_msgpack(weir_writer *writer, unsigned char *at,
                                                   const void *source)
 {
-    return shapes_params_put_msgpack(at, source, writer->error);
+    const shapes_params *value = source;
+
+    (void)writer;
+    at = weir_put(at, "\201\245limit", 7);
+    at = weir_msgpack_write_f64(at, value->limit);
+    return at;
 }
 
 static unsigned char *shapes_params_write_json(weir_writer *writer, unsigned char *at,
@@ -740,7 +707,7 @@ const weir_type shapes_params_type = {
     .write_msgpack = shapes_params_write_msgpack,
     .write_json = shapes_params_write_json,
     .equal = shapes_params_same,
-    .put_msgpack = shapes_params_put_msgpack,
+    .fill = shapes_params_fill,
 };
 
 /* pricing_args */

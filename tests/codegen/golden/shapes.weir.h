@@ -7,7 +7,7 @@
 
 #include <weir/weir.h>
 
-#if WEIR_GENERATION != 5
+#if WEIR_GENERATION != 6
 #error "generated for another generation of weir: generate it again"
 #endif
 
