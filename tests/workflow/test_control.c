@@ -393,7 +393,7 @@ static void a_store_that_is_held_is_waited_for(void **state)
 static void it_stops_without_its_store(void **state)
 {
     (void)state;
-    const weir_setting settings[] = {{.name = "busy", .text = "1ms"},
+    const weir_setting settings[] = {{.name = "busy", .text = "300ms"},
                                      {.name = "poll", .text = "1ms"},
                                      {.name = "drain", .text = "10ms"}};
     pair p;

@@ -106,8 +106,8 @@ static void who_finds_all_in_use_is_told_by_whom(void **state)
     int64_t now, runner;
 
     snprintf(url, sizeof url, "%s&pool=1", new_url());
-    FLOW_OK(store_open(url, SECOND / 20, &first, &error));
-    FLOW_OK(store_open(url, SECOND / 20, &second, &error));
+    FLOW_OK(store_open(url, SECOND / 2, &first, &error));
+    FLOW_OK(store_open(url, SECOND / 2, &second, &error));
     FLOW_OK(first->kind->begin(first, true, &now, &error));
     FLOW_OK(first->kind->join(first, "test", 1, &runner, &error));
     FLOW_FAILS(WEIR_AGAIN, "by runner 1 for", second->kind->begin(second, true, &now, &error));
