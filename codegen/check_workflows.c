@@ -316,6 +316,14 @@ static void check_workflow(checker *check, spec_workflow *workflow)
                    .lists = &weir_workflow_options,
                    .list_count = 1,
                    .section = &spec_workflow_section});
+    if (workflow->schedule.count != 0)
+        check_list(check, &workflow->schedule,
+                   &(check_options){.what = weir_arena_printf(&check->model->arena,
+                                                              "`schedule:` of workflow '%s'",
+                                                              workflow->name),
+                                    .where = workflow->where,
+                                    .lists = &weir_schedule_options,
+                                    .list_count = 1});
 }
 
 void check_workflows(checker *check)

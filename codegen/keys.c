@@ -145,6 +145,7 @@ static const spec_key sink_keys[] = {
 
 static const spec_key workflow_keys[] = {
     NEEDED("tasks", TASKS, spec_workflow, tasks, "Its tasks."),
+    KEY("schedule", SETTINGS, spec_workflow, schedule, "When it starts by itself."),
     DOC(spec_workflow, doc),
 };
 
@@ -173,7 +174,7 @@ const spec_section spec_workflow_section = {
     .what = "a workflow",
     .keys = workflow_keys,
     .count = COUNT(workflow_keys),
-    .later = "schedule|input|concurrency|priority|on_success|on_failure|deadline"};
+    .later = "input|concurrency|priority|on_success|on_failure|deadline"};
 const spec_section spec_task_section = {
     .what = "a task",
     .keys = task_keys,

@@ -365,7 +365,7 @@ typedef struct spec_workflow {
     const char *name;
     spec_task *tasks;
     size_t task_count;
-    spec_settings settings;
+    spec_settings settings, schedule;
     const char *doc;
     weir_place where;
 } spec_workflow;

@@ -72,6 +72,13 @@ typedef enum postgres_statement {
     PG_COUNT_DOWN,
     PG_COUNT_UNFINISHED,
     PG_ADD_EVENT,
+    PG_EXECUTIONS_SCHEDULED,
+    PG_LOCK_SCHEDULE,
+    PG_SCHEDULES,
+    PG_PUT_SCHEDULE,
+    PG_SLOTS,
+    PG_SLOTS_QUEUED,
+    PG_PUT_SLOT,
     PG_STATUS,
     PG_CHECK,
     PG_PRUNE,
@@ -279,6 +286,15 @@ weir_status postgres_count_unfinished(weir_store *base, int64_t execution, int64
                                       int64_t *ret_unfinished, weir_error **error);
 weir_status postgres_note(weir_store *base, int64_t execution, const store_event *event,
                           weir_error **error);
+
+/* --- Schedules (postgres_schedules.c) --- */
+
+weir_status postgres_each_schedule(weir_store *base, const char *workflow, store_take_schedule take,
+                                   void *arg, weir_error **error);
+weir_status postgres_put_schedule(weir_store *base, const store_schedule *row, weir_error **error);
+weir_status postgres_each_slot(weir_store *base, const char *workflow, bool queued, size_t most,
+                               store_take_slot take, void *arg, weir_error **error);
+weir_status postgres_put_slot(weir_store *base, const store_slot *row, weir_error **error);
 
 /* --- postgres_operator.c --- */
 

@@ -6,7 +6,7 @@
 
 static store_execution read_execution(const PGresult *result, int row)
 {
-    bool whole = PQnfields(result) > 12;
+    bool whole = PQnfields(result) > 13;
 
     return (store_execution){.id = postgres_number(result, row, 0),
                              .plan = postgres_number(result, row, 1),
@@ -17,11 +17,12 @@ static store_execution read_execution(const PGresult *result, int row)
                              .reason = postgres_text(result, row, 6),
                              .unfinished = postgres_number(result, row, 7),
                              .deadline = postgres_number(result, row, 8),
-                             .created = postgres_number(result, row, 9),
-                             .started = postgres_number(result, row, 10),
-                             .ended = postgres_number(result, row, 11),
-                             .input = whole ? postgres_text(result, row, 12) : NULL,
-                             .context = whole ? postgres_text(result, row, 13) : NULL};
+                             .slot = postgres_number(result, row, 9),
+                             .created = postgres_number(result, row, 10),
+                             .started = postgres_number(result, row, 11),
+                             .ended = postgres_number(result, row, 12),
+                             .input = whole ? postgres_text(result, row, 13) : NULL,
+                             .context = whole ? postgres_text(result, row, 14) : NULL};
 }
 
 store_task postgres_read_task(const PGresult *result, int row)
@@ -151,6 +152,9 @@ weir_status postgres_each_execution(weir_store *base, const store_filter *filter
 {
     const taker to = {.execution = take, .arg = arg};
 
+    if (filter->scheduled)
+        return give_list(base, PG_EXECUTIONS_SCHEDULED,
+                         ARGUMENTS(TEXT(filter->workflow), NUMBER(filter->most)), &to, error);
     return give_list(base, PG_EXECUTIONS,
                      ARGUMENTS(NUMBER(filter->before != 0 ? filter->before : INT64_MAX),
                                TEXT(filter->workflow), TEXT(state_or_null(filter->state)),
@@ -262,7 +266,7 @@ weir_status postgres_add_execution(weir_store *base, const store_execution *row,
     return postgres_ask_number((postgres_store *)base, PG_ADD_EXECUTION,
                                ARGUMENTS(NUMBER(row->plan), TEXT(row->workflow), TEXT(row->key),
                                          NUMBER(row->unfinished), SOME(row->deadline),
-                                         NUMBER(row->created), TEXT(row->input)),
+                                         NUMBER(row->created), TEXT(row->input), SOME(row->slot)),
                                ret_id, error);
 }
 

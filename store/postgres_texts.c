@@ -12,7 +12,7 @@
 #define WHOLE BRIEF ", t.writes, t.log"
 #define EXECUTION(texts)                                                                           \
     "SELECT e.id, e.plan, e.workflow, p.version, e.key, e.state, e.reason, e.unfinished, "         \
-    "e.deadline, e.created, e.started, e.ended" texts                                              \
+    "e.deadline, e.slot, e.created, e.started, e.ended" texts                                      \
     " FROM executions e JOIN plans p ON p.id = e.plan "
 #define PAYLOAD  "JOIN payloads d ON d.execution = e.id "
 #define PAYLOADS ", d.input, d.context"
@@ -62,7 +62,7 @@ const char *const postgres_texts[PG_STATEMENTS] = {
         "INSERT INTO plan_texts (plan, text) VALUES ($1, $2) ON CONFLICT (plan) DO NOTHING",
     [PG_ADD_EXECUTION] =
         "WITH made AS (INSERT INTO executions (plan, workflow, key, state, unfinished, round, "
-        "deadline, created) VALUES ($1, $2, $3, 'Pending', $4, 0, $5, $6) RETURNING id), "
+        "deadline, created, slot) VALUES ($1, $2, $3, 'Pending', $4, 0, $5, $6, $8) RETURNING id), "
         "filed AS (INSERT INTO payloads (execution, input) SELECT id, $7 FROM made), "
         "noted AS (INSERT INTO events (execution, time, to_state) SELECT id, $6, 'Pending' FROM "
         "made) SELECT id FROM made",
@@ -166,6 +166,25 @@ const char *const postgres_texts[PG_STATEMENTS] = {
     [PG_COUNT_UNFINISHED] = "UPDATE executions SET unfinished = unfinished + $2 WHERE id = $1 AND "
                             "unfinished + $2 >= 0 RETURNING unfinished",
     [PG_ADD_EVENT] = EVENT "VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
+
+    [PG_EXECUTIONS_SCHEDULED] =
+        EXECUTION("") "WHERE e.workflow = $1 AND e.slot IS NOT NULL AND e.ended IS NULL "
+                      "ORDER BY e.id LIMIT $2",
+    [PG_LOCK_SCHEDULE] = "SELECT pg_advisory_xact_lock(hashtextextended($1::text, 8))",
+    [PG_SCHEDULES] = "SELECT workflow, digest, slot, due FROM schedules "
+                     "WHERE $1::text IS NULL OR workflow = $1 ORDER BY workflow",
+    [PG_PUT_SCHEDULE] =
+        "INSERT INTO schedules (workflow, digest, slot, due) VALUES ($1, $2, $3, $4) "
+        "ON CONFLICT (workflow) DO UPDATE SET digest = $2, slot = $3, due = $4",
+    [PG_SLOTS] = "SELECT workflow, slot, time, outcome, execution, missed, reason FROM slots "
+                 "WHERE workflow = $1 ORDER BY slot DESC LIMIT $2",
+    [PG_SLOTS_QUEUED] = "SELECT workflow, slot, time, outcome, execution, missed, reason "
+                        "FROM slots WHERE workflow = $1 AND outcome = 'queued' "
+                        "ORDER BY slot LIMIT $2",
+    [PG_PUT_SLOT] =
+        "INSERT INTO slots (workflow, slot, time, outcome, execution, missed, reason) "
+        "VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (workflow, slot) DO UPDATE "
+        "SET time = $3, outcome = $4, execution = $5, missed = slots.missed + $6, reason = $7",
 
     [PG_STATUS] = QUESTION_STATUS
     "UNION ALL SELECT 'bytes', sum(pg_total_relation_size(c.oid))::text FROM pg_class c WHERE "

@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "workflow/schedule.h"
+
 static weir_status no_memory(weir_error **error)
 {
     return weir_error_set(error, WEIR_NOMEM, "out of memory");
@@ -245,7 +247,12 @@ weir_status plan_new(const weir_module_workflow *workflow, const char *folder, p
         plan_free(p);
         return no_memory(error);
     }
-    return build(p, workflow, ret, error);
+    if (workflow->schedule.count != 0)
+        status = schedule_new(workflow, &p->schedule, error);
+    if (status == WEIR_OK)
+        return build(p, workflow, ret, error);
+    plan_free(p);
+    return status;
 }
 
 weir_status plan_read(const char *text, plan **ret, weir_error **error)
@@ -269,6 +276,7 @@ void plan_free(plan *p)
     for (uint32_t i = 0; p->tasks != NULL && i < p->task_count; i++)
         weir_options_free(weir_concurrency_options.items, weir_concurrency_options.count,
                           &p->tasks[i].concurrency);
+    schedule_free(p->schedule);
     weir_free(p->text);
     weir_arena_free(&p->arena);
     weir_free(p);
