@@ -273,12 +273,6 @@ weir_status postgres_count_offers(weir_store *base, int64_t plan, int64_t *ret, 
 
 /* --- Changes (postgres_moves.c) --- */
 
-weir_status postgres_each_schedule(weir_store *store, const char *workflow,
-                                   store_take_schedule take, void *arg, weir_error **error);
-weir_status postgres_put_schedule(weir_store *store, const store_schedule *row, weir_error **error);
-weir_status postgres_each_slot(weir_store *store, const char *workflow, bool queued, size_t most,
-                               store_take_slot take, void *arg, weir_error **error);
-weir_status postgres_put_slot(weir_store *store, const store_slot *row, weir_error **error);
 weir_status postgres_claim(weir_store *base, const store_claim *want, store_take_task take,
                            void *arg, weir_error **error);
 weir_status postgres_move_task(weir_store *base, const store_task_move *move, weir_error **error);
@@ -292,6 +286,15 @@ weir_status postgres_count_unfinished(weir_store *base, int64_t execution, int64
                                       int64_t *ret_unfinished, weir_error **error);
 weir_status postgres_note(weir_store *base, int64_t execution, const store_event *event,
                           weir_error **error);
+
+/* --- Schedules (postgres_schedules.c) --- */
+
+weir_status postgres_each_schedule(weir_store *base, const char *workflow, store_take_schedule take,
+                                   void *arg, weir_error **error);
+weir_status postgres_put_schedule(weir_store *base, const store_schedule *row, weir_error **error);
+weir_status postgres_each_slot(weir_store *base, const char *workflow, bool queued, size_t most,
+                               store_take_slot take, void *arg, weir_error **error);
+weir_status postgres_put_slot(weir_store *base, const store_slot *row, weir_error **error);
 
 /* --- postgres_operator.c --- */
 

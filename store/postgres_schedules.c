@@ -1,40 +1,31 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* postgres_schedules.c - schedules and their slots. Who looks at a schedule to go on with it holds
- * it until the end of the transaction, also where it is not there yet. */
+/* postgres_schedules.c - schedules and their slots. */
 #include "store/postgres.h"
 
-static weir_status hold(postgres_store *store, const char *workflow, weir_error **error)
-{
-    return store->writing && workflow != NULL
-               ? postgres_post(store, PG_LOCK_SCHEDULE, ARGUMENTS(TEXT(workflow)), error)
-               : WEIR_OK;
-}
+/* --- Reading --- */
 
+/* Two that look at one schedule to go on with it come one after the other. */
 weir_status postgres_each_schedule(weir_store *base, const char *workflow, store_take_schedule take,
                                    void *arg, weir_error **error)
 {
     postgres_store *store = (postgres_store *)base;
     PGresult *result = NULL;
-    weir_status status = hold(store, workflow, error);
+    weir_status status =
+        store->writing && workflow != NULL
+            ? postgres_post(store, PG_LOCK_SCHEDULE, ARGUMENTS(TEXT(workflow)), error)
+            : WEIR_OK;
 
     if (status == WEIR_OK)
         status = postgres_ask(store, PG_SCHEDULES, ARGUMENTS(TEXT(workflow)), &result, error);
-    for (int i = 0; status == WEIR_OK && i < PQntuples(result); i++) {
-        store_schedule row = {.workflow = postgres_text(result, i, 0),
-                              .digest = postgres_text(result, i, 1),
-                              .slot = postgres_number(result, i, 2),
-                              .due = postgres_number(result, i, 3)};
-        status = take(arg, &row, error);
-    }
+    for (int i = 0; status == WEIR_OK && i < PQntuples(result); i++)
+        status = take(arg,
+                      &(store_schedule){.workflow = postgres_text(result, i, 0),
+                                        .digest = postgres_text(result, i, 1),
+                                        .slot = postgres_number(result, i, 2),
+                                        .due = postgres_number(result, i, 3)},
+                      error);
     PQclear(result);
     return status;
-}
-
-weir_status postgres_put_schedule(weir_store *base, const store_schedule *row, weir_error **error)
-{
-    return postgres_post(
-        (postgres_store *)base, PG_PUT_SCHEDULE,
-        ARGUMENTS(TEXT(row->workflow), TEXT(row->digest), SOME(row->slot), SOME(row->due)), error);
 }
 
 weir_status postgres_each_slot(weir_store *base, const char *workflow, bool queued, size_t most,
@@ -44,18 +35,27 @@ weir_status postgres_each_slot(weir_store *base, const char *workflow, bool queu
     weir_status status = postgres_ask((postgres_store *)base, queued ? PG_SLOTS_QUEUED : PG_SLOTS,
                                       ARGUMENTS(TEXT(workflow), NUMBER(most)), &result, error);
 
-    for (int i = 0; status == WEIR_OK && i < PQntuples(result); i++) {
-        store_slot row = {.workflow = postgres_text(result, i, 0),
-                          .slot = postgres_number(result, i, 1),
-                          .time = postgres_number(result, i, 2),
-                          .outcome = store_outcome_read(postgres_text(result, i, 3)),
-                          .execution = postgres_number(result, i, 4),
-                          .missed = postgres_number(result, i, 5),
-                          .reason = postgres_text(result, i, 6)};
-        status = take(arg, &row, error);
-    }
+    for (int i = 0; status == WEIR_OK && i < PQntuples(result); i++)
+        status = take(arg,
+                      &(store_slot){.workflow = postgres_text(result, i, 0),
+                                    .slot = postgres_number(result, i, 1),
+                                    .time = postgres_number(result, i, 2),
+                                    .outcome = store_outcome_read(postgres_text(result, i, 3)),
+                                    .execution = postgres_number(result, i, 4),
+                                    .missed = postgres_number(result, i, 5),
+                                    .reason = postgres_text(result, i, 6)},
+                      error);
     PQclear(result);
     return status;
+}
+
+/* --- Writing --- */
+
+weir_status postgres_put_schedule(weir_store *base, const store_schedule *row, weir_error **error)
+{
+    return postgres_post(
+        (postgres_store *)base, PG_PUT_SCHEDULE,
+        ARGUMENTS(TEXT(row->workflow), TEXT(row->digest), SOME(row->slot), SOME(row->due)), error);
 }
 
 weir_status postgres_put_slot(weir_store *base, const store_slot *row, weir_error **error)

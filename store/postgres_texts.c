@@ -62,8 +62,7 @@ const char *const postgres_texts[PG_STATEMENTS] = {
         "INSERT INTO plan_texts (plan, text) VALUES ($1, $2) ON CONFLICT (plan) DO NOTHING",
     [PG_ADD_EXECUTION] =
         "WITH made AS (INSERT INTO executions (plan, workflow, key, state, unfinished, round, "
-        "deadline, created, slot) VALUES ($1, $2, $3, 'Pending', $4, 0, $5, $6, $8) RETURNING "
-        "id), "
+        "deadline, created, slot) VALUES ($1, $2, $3, 'Pending', $4, 0, $5, $6, $8) RETURNING id), "
         "filed AS (INSERT INTO payloads (execution, input) SELECT id, $7 FROM made), "
         "noted AS (INSERT INTO events (execution, time, to_state) SELECT id, $6, 'Pending' FROM "
         "made) SELECT id FROM made",
@@ -171,8 +170,7 @@ const char *const postgres_texts[PG_STATEMENTS] = {
     [PG_EXECUTIONS_SCHEDULED] =
         EXECUTION("") "WHERE e.workflow = $1 AND e.slot IS NOT NULL AND e.ended IS NULL "
                       "ORDER BY e.id LIMIT $2",
-    [PG_LOCK_SCHEDULE] =
-        "SELECT pg_advisory_xact_lock(hashtextextended('weir schedule ' || $1::text, 7))",
+    [PG_LOCK_SCHEDULE] = "SELECT pg_advisory_xact_lock(hashtextextended($1::text, 8))",
     [PG_SCHEDULES] = "SELECT workflow, digest, slot, due FROM schedules "
                      "WHERE $1::text IS NULL OR workflow = $1 ORDER BY workflow",
     [PG_PUT_SCHEDULE] =

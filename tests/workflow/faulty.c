@@ -117,6 +117,18 @@ static weir_status commit(weir_store *base, weir_error **error)
       (weir_store * base, int64_t after, size_t most, store_take_execution take, void *arg,        \
        int64_t *ret_last, weir_error **error),                                                     \
       (inner_of(base), after, most, take, arg, ret_last, error))                                   \
+    X(each_schedule,                                                                               \
+      (weir_store * base, const char *workflow, store_take_schedule take, void *arg,               \
+       weir_error **error),                                                                        \
+      (inner_of(base), workflow, take, arg, error))                                                \
+    X(put_schedule, (weir_store * base, const store_schedule *row, weir_error **error),            \
+      (inner_of(base), row, error))                                                                \
+    X(each_slot,                                                                                   \
+      (weir_store * base, const char *workflow, bool queued, size_t most, store_take_slot take,    \
+       void *arg, weir_error **error),                                                             \
+      (inner_of(base), workflow, queued, most, take, arg, error))                                  \
+    X(put_slot, (weir_store * base, const store_slot *row, weir_error **error),                    \
+      (inner_of(base), row, error))                                                                \
     X(claim,                                                                                       \
       (weir_store * base, const store_claim *want, store_take_task take, void *arg,                \
        weir_error **error),                                                                        \
