@@ -376,6 +376,7 @@ typedef struct spec_task {
     spec_assignments with;  /* arguments of the graph */
     const char **with_json; /* resolved: their trees */
     spec_evaluated rule;    /* `run_if:` that is no word */
+    spec_names retry_on;    /* classes of errors */
     spec_settings settings;
     spec_settings retry, concurrency;
     bool unread; /* some of it could not be read, and was told of */
