@@ -51,10 +51,22 @@ static void check_call(checker *check, const spec_task *task)
 
 static void check_words_of(checker *check, const spec_task *task)
 {
-    for (size_t i = 0; i < task->exec.count; i++)
-        if (check_has_variable(task->exec.items[i].name.text))
-            diagnostics_error(check->log, task->exec.items[i].name.where,
+    const char *good = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-";
+
+    for (size_t i = 0; i < task->exec.count; i++) {
+        spec_word *word = &task->exec.items[i];
+        const char *name = word->name.text;
+        if (!word->secret && name != NULL && check_has_variable(name))
+            diagnostics_error(check->log, word->name.where,
                               "variables in `exec:` are not part of this version of weir");
+        if (!word->secret)
+            continue;
+        if (name[0] == '\0' || name[strspn(name, good)] != '\0')
+            diagnostics_error(check->log, word->name.where,
+                              "'%s' cannot name a secret: it has letters, digits, '_' and '-'",
+                              name);
+        word->value.json = weir_arena_printf(&check->model->arena, "[\"secret\",\"%s\"]", name);
+    }
 }
 
 /* What a workflow calls has arguments: nothing fires it. */

@@ -354,10 +354,11 @@ typedef struct spec_evaluated {
     const char *json;           /* resolved: its tree */
 } spec_evaluated;
 
-/* One word of a command: `name`, or what an expression gives. */
+/* One word of a command: `name`, what an expression gives, or a secret of that name. */
 typedef struct spec_word {
     spec_name name;
     spec_evaluated value;
+    bool secret;
 } spec_word;
 
 typedef struct spec_words {

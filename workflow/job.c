@@ -11,6 +11,7 @@
 #include "workflow/context.h"
 #include "workflow/isolate.h"
 #include "workflow/json.h"
+#include "workflow/secret.h"
 
 /* --- Beginning and end --- */
 
@@ -172,6 +173,10 @@ void job_run(weir_task *job)
         job_run_command(job);
     else
         take_answer(job, task->declared->call(job));
+    for (size_t i = 0; job->secrets != NULL && job->secrets[i] != NULL; i++) {
+        secret_hide(job->reason, job->secrets[i]);
+        secret_hide(job->log, job->secrets[i]);
+    }
     if (job->answer == WEIR_TASK_DONE)
         settle(job);
 }

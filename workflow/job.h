@@ -29,6 +29,7 @@ struct weir_task {
     struct zygotes *zygotes;  /* NULL: functions run on threads */
     json_t *input, *context;  /* nobody else's */
     const char *const *words; /* of its command, where some are expressions; else NULL */
+    const char **secrets;     /* among them; they end with NULL; NULL: none */
     char *seen;               /* whose writes it reads; NULL: nobody's */
     json_t *set, *gone;       /* what it has written: {key: value}, {key: true} */
     weir_arena texts;         /* that it was given */

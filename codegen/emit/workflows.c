@@ -108,8 +108,8 @@ static void emit_exec(emitter *e, const char *owner, const spec_task *task)
     EMIT(e, 0, "static const char *const %s_%s_exec[] = {", owner, task->name);
     for (size_t i = 0; i < task->exec.count; i++) {
         const spec_word *word = &task->exec.items[i];
-        emit_text_item(e, 4,
-                       word->value.json != NULL ? word->value.expression.text : word->name.text);
+        bool is_expression = word->value.json != NULL && !word->secret;
+        emit_text_item(e, 4, is_expression ? word->value.expression.text : word->name.text);
     }
     EMIT(e, 4, "NULL,");
     EMIT(e, 0, "};");
