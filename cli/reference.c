@@ -274,6 +274,63 @@ static const struct {
      "Run `weir gen` again and recompile."},
 };
 
+/* What users of workflows read: a part of the sentence. */
+static const struct {
+    const char *symptom, *cause, *remedy;
+} of_workflows[] = {
+    {"`the input of 'W' lacks 'day'`, `.. is wrong at day: ..`, `the input has no 'dya'`",
+     "`--input` does not fit what the workflow declares; nothing was recorded.",
+     "Give what the sentence names; `input:` of the spec says the types and defaults."},
+    {"`the key 'K' was used for execution N .. with another input`",
+     "One idempotency key is one execution.", "Take another key, or the same input."},
+    {"`all_success is not so: 'x' failed`",
+     "The task is Skipped: its rule went by that first failure.",
+     "`weir workflow retry ID` after the cause is gone; or `run_if:`, `allow_failure:`."},
+    {"`run_if '..' cannot be evaluated: there is no 'context.x'`",
+     "A key is missing or of another type: the task failed without a run, and is not tried again.",
+     "Guard it with `has(context.x) && ..`, or set it in the task before."},
+    {"`the word '..' of its command cannot be had: ..`, `the argument '..' of the graph ..`",
+     "The same, in `exec:` or `with:`.", "As above."},
+    {"`the graph 'g' lacks 'x'`, `.. cannot take 'x': ..`",
+     "An argument is in neither context nor `with:`, or does not fit its type.",
+     "Set it before, or give it in `with:`."},
+    {"`it was ended by signal N (..) at ..`", "The task crashed; it alone did. Class `crash`.",
+     "`addr2line -e MODULE.so PLACE`; the way there is the task's `log`."},
+    {"`its process ended with exit code N before it answered`",
+     "A function called exit. Class `crash`.", "Return an answer instead."},
+    {"`'cmd' ended with exit code N: ..`", "A command failed. Class `exit_N`.",
+     "Its last lines on standard error follow; its output is the task's `log`."},
+    {"`it ran longer than its timeout of ..`", "Class `timeout`: it was ended, then tried again.",
+     "Raise `timeout:`, or make it faster."},
+    {"`the execution took longer than its timeout of ..`",
+     "The workflow's `timeout:`, pauses included; what ran was ended.",
+     "`weir workflow retry ID` gives it the time anew; or raise it."},
+    {"`it was lost with runner N`",
+     "The process that ran it died. It runs again, `most_lost` times at most, beside `attempts`.",
+     "Look at why runners die; `on_lost: fail` for what may not run twice."},
+    {"`a result came after the claim was lost, and was refused`",
+     "A runner was silent for longer than `stale`, and another one has its task.",
+     "Raise `stale`, or find what held the process up."},
+    {"`.. cannot set 'x': ..`, `.. makes the context N bytes long`",
+     "No JSON value, not UTF-8, above 1 MiB, or a context above 8 MiB.",
+     "Keep large things elsewhere, and their names in the context."},
+    {"`it cannot go on, since none of its tasks runs or will run`",
+     "Nothing that weir does leaves an execution so: its rows were changed.",
+     "`weir workflow events ID` shows by whom; `retry ID`."},
+    {"`execution N began with version A ..; loaded is version B`",
+     "Tasks, rules, commands, inputs or options have changed since it began.",
+     "Run it with the spec that it began with, or cancel it and start anew."},
+};
+
+static void print_workflow_errors(void)
+{
+    puts("\n## Workflows\n\nWhat a task, an execution or an event has as its reason, or a command "
+         "says.\n\n| symptom | cause | way out |\n| --- | --- | --- |");
+    for (size_t i = 0; i < sizeof of_workflows / sizeof *of_workflows; i++)
+        printf("| %s | %s | %s |\n", of_workflows[i].symptom, of_workflows[i].cause,
+               of_workflows[i].remedy);
+}
+
 static void print_errors_page(void)
 {
     puts("# Statuses\n\nEvery fallible call returns one of these; printed by `weir reference "
@@ -291,6 +348,7 @@ static void print_errors_page(void)
                status < WEIR_FAILED ? CLI_DONE : cli_exit_code(status), remedies[i].cause,
                remedies[i].remedy);
     }
+    print_workflow_errors();
 }
 
 /* --- The verb --- */

@@ -157,7 +157,7 @@ static void add_workflow(name_list *list, const spec_workflow *workflow)
     list->check->log->failed |= prefix == NULL;
     for (size_t i = 0; prefix != NULL && i < workflow->task_count; i++)
         add_thing(list, prefix, workflow->tasks[i].name,
-                  "_after|_exec|_exec_trees|_with|_graph|_run|_settings|_retry_settings|_"
+                  "_after|_exec|_exec_trees|_with|_graph|_run|_retry_on|_settings|_retry_settings|_"
                   "concurrency_settings",
                   "task", workflow->tasks[i].where);
 }

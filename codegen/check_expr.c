@@ -138,6 +138,8 @@ static void check_word(checker *check, expr_context *context, spec_evaluated *va
 {
     size_t errors = weir_diagnostics_error_count(check->log);
 
+    if (value->expression.text == NULL)
+        return;
     check_evaluated(check, context, value, NULL);
     if (value->json == NULL || weir_diagnostics_error_count(check->log) != errors)
         return;

@@ -5,6 +5,7 @@
 #include "codegen/check.h"
 #include "core/buffer.h"
 #include "core/task_options.h"
+#include "core/text.h"
 
 /* --- One task --- */
 
@@ -50,10 +51,22 @@ static void check_call(checker *check, const spec_task *task)
 
 static void check_words_of(checker *check, const spec_task *task)
 {
-    for (size_t i = 0; i < task->exec.count; i++)
-        if (check_has_variable(task->exec.items[i].name.text))
-            diagnostics_error(check->log, task->exec.items[i].name.where,
+    const char *good = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-";
+
+    for (size_t i = 0; i < task->exec.count; i++) {
+        spec_word *word = &task->exec.items[i];
+        const char *name = word->name.text;
+        if (!word->secret && name != NULL && check_has_variable(name))
+            diagnostics_error(check->log, word->name.where,
                               "variables in `exec:` are not part of this version of weir");
+        if (!word->secret)
+            continue;
+        if (name[0] == '\0' || name[strspn(name, good)] != '\0')
+            diagnostics_error(check->log, word->name.where,
+                              "'%s' cannot name a secret: it has letters, digits, '_' and '-'",
+                              name);
+        word->value.json = weir_arena_printf(&check->model->arena, "[\"secret\",\"%s\"]", name);
+    }
 }
 
 /* What a workflow calls has arguments: nothing fires it. */
@@ -76,6 +89,51 @@ static void check_graph(checker *check, spec_task *task)
                               check->model->params[i].name);
 }
 
+static bool is_class(const char *text)
+{
+    size_t size = strlen(text);
+
+    return size > 0 && size < 32 &&
+           text[strspn(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_")] ==
+               '\0';
+}
+
+/* The user's own, or one that is nearly one of weir's and was meant so. */
+static void check_own_class(checker *check, const spec_name *name, const weir_nearest *nearest)
+{
+    enum { LONG = 5 }; /* a short word is near many others */
+    char hint[128];
+
+    if (!is_class(name->text))
+        diagnostics_error(check->log, name->where,
+                          "'%s' is no class of errors: it has 1 to 31 letters, digits and '_'",
+                          name->text);
+    else if (strlen(name->text) >= LONG && nearest->name != NULL)
+        diagnostics_error(check->log, name->where, "there is no class of errors '%s'%s", name->text,
+                          weir_nearest_hint(nearest, hint, sizeof hint));
+}
+
+static void check_classes(checker *check, const spec_task *task)
+{
+    static const char *const known[] = {"crash", "timeout", "lost", "failed", "exit"};
+
+    for (size_t i = 0; i < task->retry_on.count; i++) {
+        const spec_name *name = &task->retry_on.items[i];
+        weir_nearest nearest = {.wanted = name->text};
+        if (name->text == NULL)
+            continue;
+        bool is_known = strncmp(name->text, "exit_", 5) == 0;
+        for (size_t k = 0; k < sizeof known / sizeof *known && !is_known; k++) {
+            is_known = strcmp(known[k], name->text) == 0;
+            weir_nearest_offer(&nearest, known[k]);
+        }
+        if (is_repeated(&task->retry_on, i))
+            diagnostics_error(check->log, name->where, "'%s' is named twice", name->text);
+        else if (!is_known)
+            check_own_class(check, name, &nearest);
+    }
+}
+
 static void check_body(checker *check, spec_task *task)
 {
     int bodies = (task->call.text != NULL) + (task->exec.count != 0) + (task->graph.text != NULL);
@@ -96,6 +154,7 @@ static void check_body(checker *check, spec_task *task)
     if (task->graph.text != NULL)
         check_graph(check, task);
     check_words_of(check, task);
+    check_classes(check, task);
 }
 
 static bool is_retry_option(const char *name)

@@ -161,6 +161,10 @@ static const spec_key task_keys[] = {
     KEY("with", ASSIGNMENTS, spec_task, with,
         "Arguments of the graph; the others are keys of the context."),
     KEY("retry", SETTINGS, spec_task, retry, "When it runs again after a failure."),
+    KEY("retry_on", NAMES, spec_task, retry_on,
+        "Only failures of these classes are tried again: crash, timeout, lost, failed, exit, "
+        "exit_N "
+        "(of one exit code), and those that weir_task_fail_class names."),
     KEY("concurrency", SETTINGS, spec_task, concurrency, "How many like it run at once."),
     DOC(spec_task, doc),
 };
@@ -181,11 +185,11 @@ const spec_section spec_workflow_section = {
     .keys = workflow_keys,
     .count = COUNT(workflow_keys),
     .later = "concurrency|priority|on_success|on_failure|deadline"};
-const spec_section spec_task_section = {
-    .what = "a task",
-    .keys = task_keys,
-    .count = COUNT(task_keys),
-    .later = "workflow|for_each|max|retry_on|on_success|on_failure|defer"};
+const spec_section spec_task_section = {.what = "a task",
+                                        .keys = task_keys,
+                                        .count = COUNT(task_keys),
+                                        .later =
+                                            "workflow|for_each|max|on_success|on_failure|defer"};
 
 const spec_key *spec_key_find(const spec_section *section, const char *name)
 {

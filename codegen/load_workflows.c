@@ -18,10 +18,16 @@ static spec_word load_word(spec_front *front, const yaml_node *node)
 {
     spec_word word = {.name = {.text = "", .where = node->where}};
 
+    const yaml_node *secret =
+        node->kind == YAML_MAP && node->count == 1 ? yaml_get(node, "secret") : NULL;
+
     if (node->kind == YAML_MAP && node->count == 1 && yaml_get(node, "expr") != NULL)
         word.value.expression = load_expression(front, node);
-    else if (node->kind != YAML_SCALAR || (node->plain && yaml_is_empty(node)))
-        load_expected(front, node, "a word, or {expr: ..}");
+    else if (secret != NULL) {
+        word.name = load_name(front, secret, "the name of a secret");
+        word.secret = word.name.text != NULL;
+    } else if (node->kind != YAML_SCALAR || (node->plain && yaml_is_empty(node)))
+        load_expected(front, node, "a word, {expr: ..} or {secret: NAME}");
     else
         word.name.text = node->text;
     return word;

@@ -354,10 +354,11 @@ typedef struct spec_evaluated {
     const char *json;           /* resolved: its tree */
 } spec_evaluated;
 
-/* One word of a command: `name`, or what an expression gives. */
+/* One word of a command: `name`, what an expression gives, or a secret of that name. */
 typedef struct spec_word {
     spec_name name;
     spec_evaluated value;
+    bool secret;
 } spec_word;
 
 typedef struct spec_words {
@@ -376,6 +377,7 @@ typedef struct spec_task {
     spec_assignments with;  /* arguments of the graph */
     const char **with_json; /* resolved: their trees */
     spec_evaluated rule;    /* `run_if:` that is no word */
+    spec_names retry_on;    /* classes of errors */
     spec_settings settings;
     spec_settings retry, concurrency;
     bool unread; /* some of it could not be read, and was told of */

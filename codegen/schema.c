@@ -91,7 +91,7 @@ static json_t *of_key(const spec_key *key)
     case TAKES_TASKS:
         return map_of(reference("task"));
     case TAKES_WORDS:
-        return json_pack("{s:s, s:o}", "type", "array", "items", reference("expression"));
+        return json_pack("{s:s, s:o}", "type", "array", "items", reference("word"));
     case TAKES_SETTINGS:
         return reference(key->name);
     case TAKES_NAME:
@@ -240,6 +240,9 @@ static void add_defs(schema_writer *schema)
     put(schema, schema->defs, "expression",
         json_pack("{s:[o, {s:s, s:{s:o}}]}", "anyOf", scalar(), "type", "object", "properties",
                   "expr", scalar()));
+    put(schema, schema->defs, "word",
+        json_pack("{s:[o, {s:s, s:{s:{s:s}}}]}", "anyOf", reference("expression"), "type", "object",
+                  "properties", "secret", "type", "string"));
     put(schema, schema->defs, "criteria",
         json_pack("{s:s, s:{s:[{s:s}, {s:s, s:o}]}}", "type", "array", "items", "anyOf", "type",
                   "string", "type", "object", "additionalProperties", reference("criteria")));

@@ -158,7 +158,7 @@ static weir_status fill_job(ledger *l, weir_task *job, weir_error **error)
     if (size > CONTEXT_LIMIT)
         job_fail(job, WEIR_TASK_FAILED_GOOD, "its context is %zu bytes long; at most %d are kept",
                  size, CONTEXT_LIMIT);
-    return job->answer == WEIR_TASK_DONE ? rule_fill_words(job, error) : WEIR_OK;
+    return job->answer == WEIR_TASK_DONE ? rule_fill_words(l, job, error) : WEIR_OK;
 }
 
 typedef struct claiming {

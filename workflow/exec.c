@@ -137,13 +137,17 @@ static void judge(weir_task *job, command *c)
         snprintf(what, sizeof what, "'%.100s' ran longer than its timeout of %s", c->words[0],
                  weir_text_amount(WEIR_OPTION_DURATION, task->config.timeout, limit, sizeof limit));
         explain(job, c, what);
+        job_set_class(job, "timeout");
     } else if (c->signalled) {
         snprintf(what, sizeof what, "'%.100s' was ended by signal %d (%s)", c->words[0], c->status,
                  strsignal(c->status));
         explain(job, c, what);
+        job_set_class(job, "crash");
     } else if (c->status != 0) {
         snprintf(what, sizeof what, "'%.100s' ended with exit code %d", c->words[0], c->status);
         explain(job, c, what);
+        snprintf(what, sizeof what, "exit_%d", c->status);
+        job_set_class(job, what);
     }
 }
 

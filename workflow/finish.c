@@ -3,9 +3,16 @@
 #include "core/clock.h"
 #include "workflow/ledger.h"
 
+/* What weir itself could not do is tried again whatever the list says. */
+static bool is_refused(const plan_task *task, const weir_task *job)
+{
+    return job->error_class[0] != '\0' && !plan_retries(task, job->error_class);
+}
+
 static bool is_spent(const plan_task *task, const weir_task *job)
 {
-    return job->answer == WEIR_TASK_FAILED_GOOD || job->spent + 1 >= task->retry.attempts;
+    return job->answer == WEIR_TASK_FAILED_GOOD || job->spent + 1 >= task->retry.attempts ||
+           is_refused(task, job);
 }
 
 static uint64_t seed_of(const plan_task *task, const weir_task *job)

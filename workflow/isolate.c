@@ -147,13 +147,16 @@ static void judge(weir_task *job, const talk *t, const worker_frame *crash, int 
     } else if (t->timed_out) {
         job_fail(job, WEIR_TASK_FAILED, "it ran longer than its timeout of %s",
                  weir_text_amount(WEIR_OPTION_DURATION, config->timeout, limit, sizeof limit));
+        job_set_class(job, "timeout");
     } else if (WIFSIGNALED(status)) {
         job_fail(job, WEIR_TASK_FAILED, "it was ended by signal %d (%s)%s%s%s", WTERMSIG(status),
                  strsignal(WTERMSIG(status)), crash->texts[0] != NULL ? " at " : "",
                  crash->texts[0] != NULL ? crash->texts[WORKER_PLACE] : "", amount);
+        job_set_class(job, "crash");
     } else {
         job_fail(job, WEIR_TASK_FAILED, "its process ended with exit code %d before it answered%s",
                  WEXITSTATUS(status), amount);
+        job_set_class(job, "crash");
     }
 }
 
@@ -179,6 +182,7 @@ static bool take_answer(weir_task *job, const worker_frame *answer)
     if (answered < WEIR_TASK_FAILED || answered > WEIR_TASK_RETRY)
         return false;
     job_fail(job, (weir_answer)answered, "%s", answer->texts[WORKER_REASON]);
+    job_set_class(job, answer->texts[WORKER_CLASS]);
     job->delay = answer->numbers[WORKER_DELAY];
     return true;
 }

@@ -11,6 +11,7 @@
 #include "workflow/context.h"
 #include "workflow/isolate.h"
 #include "workflow/json.h"
+#include "workflow/secret.h"
 
 /* --- Beginning and end --- */
 
@@ -101,6 +102,12 @@ static void WEIR_PRINTF(3, 0)
     job->answer = answer;
 }
 
+void job_set_class(weir_task *job, const char *error_class)
+{
+    snprintf(job->error_class, sizeof job->error_class, "%s", error_class);
+    json_clean(job->error_class, strlen(job->error_class));
+}
+
 void job_fail(weir_task *job, weir_answer answer, const char *format, ...)
 {
     va_list args;
@@ -152,6 +159,8 @@ static void take_answer(weir_task *job, weir_answer answer)
         job_fail(job, answer, "it failed without a reason");
     else
         job->answer = answer;
+    if (job->answer != WEIR_TASK_DONE && job->error_class[0] == '\0')
+        job_set_class(job, "failed");
 }
 
 void job_run(weir_task *job)
@@ -164,6 +173,10 @@ void job_run(weir_task *job)
         job_run_command(job);
     else
         take_answer(job, task->declared->call(job));
+    for (size_t i = 0; job->secrets != NULL && job->secrets[i] != NULL; i++) {
+        secret_hide(job->reason, job->secrets[i]);
+        secret_hide(job->log, job->secrets[i]);
+    }
     if (job->answer == WEIR_TASK_DONE)
         settle(job);
 }
@@ -178,6 +191,22 @@ weir_answer weir_task_fail(weir_task *task, const char *format, ...)
     if (!task->refused)
         fail_with(task, WEIR_TASK_FAILED, format, args);
     va_end(args);
+    job_set_class(task, "failed");
+    return WEIR_TASK_FAILED;
+}
+
+weir_answer weir_task_fail_class(weir_task *task, const char *error_class, const char *format, ...)
+{
+    const char *good = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_";
+    size_t size = strlen(error_class);
+    bool is_class = size > 0 && size < JOB_CLASS && error_class[strspn(error_class, good)] == '\0';
+    va_list args;
+
+    va_start(args, format);
+    if (!task->refused)
+        fail_with(task, WEIR_TASK_FAILED, format, args);
+    va_end(args);
+    job_set_class(task, is_class ? error_class : "failed");
     return WEIR_TASK_FAILED;
 }
 
@@ -200,6 +229,7 @@ weir_answer weir_task_retry_after(weir_task *task, int64_t delay_ns, const char 
     if (!task->refused)
         fail_with(task, WEIR_TASK_RETRY, format, args);
     va_end(args);
+    job_set_class(task, "failed");
     task->delay = delay_ns > 0 ? delay_ns : 0;
     return WEIR_TASK_RETRY;
 }

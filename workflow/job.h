@@ -9,7 +9,7 @@
 #include "workflow/plan.h"
 #include <weir/task.h>
 
-enum { JOB_REASON = 4096, JOB_LOG = 64 << 10 };
+enum { JOB_REASON = 4096, JOB_LOG = 64 << 10, JOB_CLASS = 32 };
 
 /* Why a job is to end before it is done. */
 typedef enum job_ending {
@@ -29,6 +29,7 @@ struct weir_task {
     struct zygotes *zygotes;  /* NULL: functions run on threads */
     json_t *input, *context;  /* nobody else's */
     const char *const *words; /* of its command, where some are expressions; else NULL */
+    const char **secrets;     /* among them; they end with NULL; NULL: none */
     char *seen;               /* whose writes it reads; NULL: nobody's */
     json_t *set, *gone;       /* what it has written: {key: value}, {key: true} */
     weir_arena texts;         /* that it was given */
@@ -38,13 +39,14 @@ struct weir_task {
     int ending;   /* a job_ending; by any thread */
     /* the outcome */
     weir_answer answer;
-    int64_t delay;           /* of WEIR_TASK_RETRY */
-    char reason[JOB_REASON]; /* why it failed; "": it did not */
-    bool refused;            /* something could not be written: it fails, whatever it answers */
-    bool broken;             /* ... for want of memory */
-    char *log;               /* of a command; NULL: none */
-    char *writes;            /* as a row holds them; of one that is done */
-    char *seen_after;        /* what it hands on; NULL: what it has seen itself */
+    int64_t delay;               /* of WEIR_TASK_RETRY */
+    char reason[JOB_REASON];     /* why it failed; "": it did not */
+    char error_class[JOB_CLASS]; /* what `retry_on:` goes by; "": nothing that the task did */
+    bool refused;                /* something could not be written: it fails, whatever it answers */
+    bool broken;                 /* ... for want of memory */
+    char *log;                   /* of a command; NULL: none */
+    char *writes;                /* as a row holds them; of one that is done */
+    char *seen_after;            /* what it hands on; NULL: what it has seen itself */
     /* of a commit that was not answered */
     bool sure;    /* its claim is in the store */
     bool doubted; /* its outcome may be */
@@ -72,6 +74,9 @@ void job_run_command(weir_task *job);
 
 /* Sets the outcome to a failure; `for good` where another run cannot help. */
 void job_fail(weir_task *job, weir_answer answer, const char *format, ...) WEIR_PRINTF(3, 4);
+
+/* Says of which class the failure is. */
+void job_set_class(weir_task *job, const char *error_class);
 
 /* Takes the {"set": {..}, "delete": [..]} that a command left. */
 void job_take_result(weir_task *job, const char *text);

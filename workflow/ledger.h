@@ -141,7 +141,7 @@ weir_status ledger_ask_rule(ledger *l, const plan *p, int64_t id, uint32_t posit
                             const char *seen, const evaluate_task *tasks, bool *ret_holds,
                             char *reason, size_t size, weir_error **error);
 /* Evaluates the words of a job's command; the job has failed where that cannot be. */
-weir_status rule_fill_words(weir_task *job, weir_error **error);
+weir_status rule_fill_words(const ledger *l, weir_task *job, weir_error **error);
 
 /* --- retry.c --- */
 

@@ -39,6 +39,11 @@ static const weir_option options[] = {
      .max = 1000,
      .offset = offsetof(runner_config, most_lost),
      .help = "How often a task runs again after its runner was lost with it."},
+    {.name = "secrets",
+     .type = WEIR_OPTION_PATH,
+     .offset = offsetof(runner_config, secrets),
+     .help = "The folder with a file for each `{secret: NAME}` that no environment variable is "
+             "named like."},
 };
 
 enum { COUNT = sizeof options / sizeof *options };
@@ -60,4 +65,9 @@ weir_status runner_options_read(const weir_setting *settings, size_t count, runn
                               "the runner's `stale` is to be at least three times its `heartbeat`, "
                               "so that one that is late is not taken for gone");
     return status;
+}
+
+void runner_options_free(runner_config *config)
+{
+    weir_options_free(options, COUNT, config);
 }

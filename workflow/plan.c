@@ -264,6 +264,17 @@ static weir_status join_up(plan *p, const weir_module_workflow *workflow, weir_e
     return WEIR_OK;
 }
 
+bool plan_retries(const plan_task *task, const char *error_class)
+{
+    const char *const *listed = task->declared->retry_on;
+
+    for (size_t i = 0; listed != NULL && listed[i] != NULL; i++)
+        if (strcmp(listed[i], error_class) == 0 ||
+            (strcmp(listed[i], "exit") == 0 && strncmp(error_class, "exit_", 5) == 0))
+            return true;
+    return listed == NULL;
+}
+
 /* --- The whole --- */
 
 /* Takes `p`, also when it fails. */

@@ -63,6 +63,9 @@ bool plan_describe(plan *p);
 weir_status plan_parse(const char *text, weir_arena *arena, weir_module_workflow *ret,
                        weir_error **error);
 
+/* Whether a failure of this class is tried again; "exit" stands for all of "exit_1" and so on. */
+bool plan_retries(const plan_task *task, const char *error_class);
+
 static inline const uint64_t *plan_above(const plan *p, uint32_t task)
 {
     return &p->above[task * p->row_words];

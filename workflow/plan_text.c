@@ -90,6 +90,15 @@ static json_t *body_of(const plan_task *planned)
     return json_pack("{s:o}", "exec", words);
 }
 
+static json_t *texts_of(const char *const *list)
+{
+    json_t *texts = json_array();
+
+    for (size_t i = 0; list[i] != NULL; i++)
+        json_array_append_new(texts, json_string(list[i]));
+    return texts;
+}
+
 static json_t *describe_task(const plan *p, const plan_task *task)
 {
     json_t *whole = json_pack("{s:s, s:o, s:o, s:o, s:o}", "name", task->name, "after",
@@ -100,6 +109,8 @@ static json_t *describe_task(const plan *p, const plan_task *task)
     if (task->concurrency.tag != NULL)
         json_object_set_new(whole, "concurrency",
                             options_text(&weir_concurrency_options, &task->concurrency));
+    if (task->declared->retry_on != NULL)
+        json_object_set_new(whole, "retry_on", texts_of(task->declared->retry_on));
     if (task->rule != NULL)
         json_object_set_new(whole, "rule", expression_of(task->declared->rule.text, task->rule));
     return whole;
@@ -191,6 +202,16 @@ static weir_module_expression read_expression(weir_arena *arena, const json_t *e
     return (weir_module_expression){copy(arena, json_object_get(expression, "expr")), kept};
 }
 
+static const char *const *read_texts(weir_arena *arena, const json_t *list)
+{
+    const char **texts =
+        list != NULL ? weir_arena_alloc(arena, (json_array_size(list) + 1) * sizeof *texts) : NULL;
+
+    for (size_t i = 0; texts != NULL && i < json_array_size(list); i++)
+        texts[i] = copy(arena, json_array_get(list, i));
+    return texts;
+}
+
 static weir_module_task read_task(weir_arena *arena, json_t *task, const json_t *positions)
 {
     json_t *after = json_object_get(task, "after"), *body = json_object_get(task, "body"), *word;
@@ -205,6 +226,7 @@ static weir_module_task read_task(weir_arena *arena, json_t *task, const json_t 
                               .after_count = (uint32_t)json_array_size(after),
                               .call_name = copy(arena, json_object_get(body, "call")),
                               .exec = exec,
+                              .retry_on = read_texts(arena, json_object_get(task, "retry_on")),
                               .rule = read_expression(arena, json_object_get(task, "rule")),
                               .settings = read_settings(arena, json_object_get(task, "options")),
                               .retry = read_settings(arena, json_object_get(task, "retry")),

@@ -5,6 +5,7 @@
 
 #include "workflow/json.h"
 #include "workflow/ledger.h"
+#include "workflow/secret.h"
 
 enum { WHY = 500 };
 
@@ -84,21 +85,53 @@ static const char *word_of(weir_task *job, const evaluate_scope *scope, const ch
     return word;
 }
 
-weir_status rule_fill_words(weir_task *job, weir_error **error)
+/* ["secret", name]; NULL: the job has failed. */
+static const char *secret_of(weir_task *job, const char *folder, const char *name)
+{
+    char why[WHY] = "";
+    const char *secret = secret_read(folder, name, &job->texts, why, sizeof why);
+    size_t count = 0;
+
+    if (secret == NULL) {
+        job_fail(job, WEIR_TASK_FAILED_GOOD, "the secret '%s' cannot be had: %s", name, why);
+        return NULL;
+    }
+    while (job->secrets[count] != NULL)
+        count++;
+    job->secrets[count] = secret;
+    return secret;
+}
+
+static const char *fill_word(weir_task *job, const evaluate_scope *scope, const char *folder,
+                             size_t at)
 {
     const plan_task *task = &job->plan->tasks[job->position];
-    const char *const *plain = task->declared->exec;
+    const json_t *tree = task->words[at];
+    const char *head = json_string_value(json_array_get(tree, 0));
+
+    if (tree == NULL)
+        return task->declared->exec[at];
+    if (head != NULL && strcmp(head, "secret") == 0)
+        return secret_of(job, folder, json_string_value(json_array_get(tree, 1)));
+    return word_of(job, scope, task->declared->exec[at], tree);
+}
+
+weir_status rule_fill_words(const ledger *l, weir_task *job, weir_error **error)
+{
+    const plan_task *task = &job->plan->tasks[job->position];
     const evaluate_scope scope = {.context = job->context, .input = job->input};
     size_t count = 0;
 
     if (task->words == NULL)
         return WEIR_OK;
-    while (plain[count] != NULL)
+    while (task->declared->exec[count] != NULL)
         count++;
     const char **words = weir_arena_alloc(&job->texts, (count + 1) * sizeof *words);
-    for (size_t i = 0; words != NULL && i < count && job->answer == WEIR_TASK_DONE; i++)
-        words[i] =
-            task->words[i] != NULL ? word_of(job, &scope, plain[i], task->words[i]) : plain[i];
+    job->secrets = weir_arena_alloc(&job->texts, (count + 1) * sizeof *job->secrets);
+    if (words == NULL || job->secrets == NULL)
+        return weir_error_set(error, WEIR_NOMEM, "out of memory");
+    for (size_t i = 0; i < count && job->answer == WEIR_TASK_DONE; i++)
+        words[i] = fill_word(job, &scope, l->config.secrets, i);
     job->words = words;
     return job->texts.failed ? weir_error_set(error, WEIR_NOMEM, "out of memory") : WEIR_OK;
 }

@@ -88,6 +88,7 @@ void weir_runner_close(weir_runner *runner)
     if (runner->stop >= 0)
         close(runner->stop);
     ledger_free(&runner->ledger);
+    runner_options_free(&runner->ledger.config);
     weir_free(runner);
 }
 

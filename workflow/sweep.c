@@ -158,7 +158,8 @@ static weir_status take_back(ledger *l, const plan *p, const marked_task *run, b
                              weir_error **error)
 {
     const weir_task_config *config = &p->tasks[run->position].config;
-    bool failed = run->lost >= l->config.most_lost || config->on_lost == WEIR_ON_LOST_FAIL;
+    bool failed = run->lost >= l->config.most_lost || config->on_lost == WEIR_ON_LOST_FAIL ||
+                  !plan_retries(&p->tasks[run->position], "lost");
     char reason[160];
 
     if (run->lost == 0)

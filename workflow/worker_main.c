@@ -134,11 +134,12 @@ static json_t *read_object(const char *text)
 
 static bool answer(const worker_socket *to, const weir_task *job)
 {
-    worker_frame frame = {
-        .kind = WORKER_ANSWER,
-        .numbers = {[WORKER_ANSWERED] = job->answer, [WORKER_DELAY] = job->delay},
-        .texts = {
-            [WORKER_REASON] = job->reason, [WORKER_RESULT] = job->writes, [WORKER_LOG] = job->log}};
+    worker_frame frame = {.kind = WORKER_ANSWER,
+                          .numbers = {[WORKER_ANSWERED] = job->answer, [WORKER_DELAY] = job->delay},
+                          .texts = {[WORKER_REASON] = job->reason,
+                                    [WORKER_RESULT] = job->writes,
+                                    [WORKER_LOG] = job->log,
+                                    [WORKER_CLASS] = job->error_class}};
 
     return worker_send(to, &frame);
 }

@@ -108,8 +108,8 @@ static void emit_exec(emitter *e, const char *owner, const spec_task *task)
     EMIT(e, 0, "static const char *const %s_%s_exec[] = {", owner, task->name);
     for (size_t i = 0; i < task->exec.count; i++) {
         const spec_word *word = &task->exec.items[i];
-        emit_text_item(e, 4,
-                       word->value.json != NULL ? word->value.expression.text : word->name.text);
+        bool is_expression = word->value.json != NULL && !word->secret;
+        emit_text_item(e, 4, is_expression ? word->value.expression.text : word->name.text);
     }
     EMIT(e, 4, "NULL,");
     EMIT(e, 0, "};");
@@ -154,6 +154,18 @@ static void emit_graph_task(emitter *e, const char *owner, const spec_task *task
     emit_blank(e->out);
 }
 
+static void emit_retry_on(emitter *e, const char *owner, const spec_task *task)
+{
+    if (task->retry_on.count == 0)
+        return;
+    EMIT(e, 0, "static const char *const %s_%s_retry_on[] = {", owner, task->name);
+    for (size_t i = 0; i < task->retry_on.count; i++)
+        emit_text_item(e, 4, task->retry_on.items[i].text);
+    EMIT(e, 4, "NULL,");
+    EMIT(e, 0, "};");
+    emit_blank(e->out);
+}
+
 static void emit_parts(emitter *e, const char *room, const char *owner, const spec_task *task)
 {
     char retry[128], concurrency[128];
@@ -163,6 +175,7 @@ static void emit_parts(emitter *e, const char *room, const char *owner, const sp
     emit_after(e, owner, task);
     emit_exec(e, owner, task);
     emit_graph_task(e, owner, task);
+    emit_retry_on(e, owner, task);
     emit_settings(e, room, task->name, &task->settings);
     emit_settings(e, room, retry, &task->retry);
     emit_settings(e, room, concurrency, &task->concurrency);
@@ -199,6 +212,8 @@ static void emit_task(emitter *e, const char *owner, const spec_task *task)
             EMIT(e, 8, ".exec_trees = %s_%s_exec_trees,", owner, task->name);
     }
     emit_rule(e, &task->rule);
+    if (task->retry_on.count != 0)
+        EMIT(e, 8, ".retry_on = %s_%s_retry_on,", owner, task->name);
     if (task->settings.count != 0)
         EMIT(e, 8, ".settings = {%s_%s_settings, %zu},", owner, task->name, task->settings.count);
     if (task->retry.count != 0)

@@ -41,6 +41,11 @@ WEIR_API weir_answer weir_task_fail_for_good(weir_task *task, const char *format
 WEIR_API weir_answer weir_task_retry_after(weir_task *task, int64_t delay_ns, const char *format,
                                            ...) WEIR_PRINTF(3, 4);
 
+/* As weir_task_fail, with the class that `retry_on:` goes by: 1 to 31 letters, digits and '_', as
+ * in "io"; else, and in the others, it is "failed". */
+WEIR_API weir_answer weir_task_fail_class(weir_task *task, const char *error_class,
+                                          const char *format, ...) WEIR_PRINTF(3, 4);
+
 /* --- Reading --- */
 
 /* The whole context that the task sees, what it has set itself included, and the input of the
@@ -122,6 +127,7 @@ typedef struct weir_module_task {
     const char *const *exec;       /* the words of a command; they end with NULL */
     const char *const *exec_trees; /* of words that are expressions, else NULL; NULL: none is */
     weir_module_expression rule;   /* of `run_if:`, where it is one */
+    const char *const *retry_on;   /* classes; they end with NULL; NULL: all are tried again */
     weir_task_settings settings;
     weir_task_settings retry;
     weir_task_settings concurrency; /* empty: none */

@@ -46,3 +46,17 @@ expect_code 0 "$weir" replay --from 2008-01-01 --until 2009-01-01 --sink orders=
     --sink "swings=$work/s" --sink "unpaired=$work/u" "$market/market.weir.yaml" "$market/nodes.c"
 expect_text "$work/err" "source days: 253 received"
 expect_code 2 "$weir" replay --speed fast "$market/market.weir.yaml" "$market/nodes.c"
+
+# Workflows: the day decides what runs.
+price() {
+    "$weir" workflow run "$root/examples/pricing/pricing.weir.yaml" pricing --store "sqlite:$work/pricing.db" --quiet --json \
+        --input "$1" >"$work/out" 2>"$work/err"
+}
+price '{"day": "2024-03-01"}' || fail "$(cat "$work/out" "$work/err")"
+expect_text "$work/out" '"north":{"state":"Completed","attempts":2}'
+expect_text "$work/out" '"report":{"state":"Completed","attempts":1,"log":"2024-03-01 100\n"}'
+expect_text "$work/out" '"alarm":{"state":"Skipped"'
+price '{"day": "2024-03-02", "factor": 0.5}' || fail "$(cat "$work/out" "$work/err")"
+expect_text "$work/out" '"alarm":{"state":"Completed","attempts":1,"log":"wide 1.5\n"}'
+! price '{"day": "2024-03-03"}' || fail "there was a quote"
+expect_text "$work/out" '"north":{"state":"Failed","attempts":2'

@@ -101,3 +101,29 @@ END
 expect_text out '"log":"<2024-02-29><5><a b><0.1><true><1970-01-01T00:00:00Z><1s><4x>"'
 expect_text out "\"c\":{\"state\":\"Failed\",\"attempts\":1,\"reason\":\"the word 'context.list' of its command cannot be had: 'context.list' is [1], and a text, a number, true or false is wanted\""
 expect_text out "\"d\":{\"state\":\"Failed\",\"attempts\":1,\"reason\":\"the word 'context.gone' of its command cannot be had: there is no 'context.gone'\""
+
+# --- Secrets: given to the command, and nowhere else ---
+cat >secret.weir.yaml <<'END'
+workflows:
+  secret:
+    tasks:
+      a: {exec: [sh, -c, 'echo "it is <$1> and <$2>"; echo "$1" >file', sh, {secret: TOKEN}, {secret: db-password}]}
+      b: {after: [a], exec: [sh, -c, 'echo "refused $1" >&2; exit 3', sh, {secret: TOKEN}], retry: {attempts: 1}}
+  gone: {tasks: {a: {exec: [echo, {secret: NO_SUCH_SECRET}]}}}
+END
+mkdir secrets
+echo "from a file" >secrets/db-password
+: >secrets/NO_SUCH_SECRET
+export TOKEN=hunter2andmore
+expect_code 1 "$weir" workflow run secret.weir.yaml secret --store "$store" --set secrets="$work/secrets" --json
+[ "$(cat file)" = "$TOKEN" ] || fail "the command was given something else"
+expect_text out '"log":"it is <**************> and <***********>\n"'
+expect_text out "ended with exit code 3: refused **************"
+"$weir" workflow events 25 --store "$store" --json >>out
+if cat out err a.db* | grep -aq -e "$TOKEN" -e "from a file"; then fail "the secret was told"; fi
+expect_code 1 "$weir" workflow run secret.weir.yaml gone --store "$store" --json
+expect_text out "the secret 'NO_SUCH_SECRET' cannot be had: no environment variable has this name"
+expect_code 1 "$weir" workflow run secret.weir.yaml gone --store "$store" --set secrets="$work/secrets" --json
+expect_text out "the secret 'NO_SUCH_SECRET' cannot be had: it is empty, or no UTF-8 text"
+expect_code 1 "$weir" workflow run secret.weir.yaml gone --store "$store" --set secrets="$work/none" --json
+expect_text out "No such file or directory"

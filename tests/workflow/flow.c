@@ -170,6 +170,18 @@ static bool is_retry(const char *name)
     return false;
 }
 
+/* "a|b" */
+static const char *const *split(flow *f, char *text)
+{
+    const char **list = weir_arena_alloc(&f->arena, 20 * sizeof *list);
+    size_t count = 0;
+
+    for (char *next, *word = strtok_r(text, "|", &next); word != NULL;
+         word = strtok_r(NULL, "|", &next))
+        list[count++] = word;
+    return list;
+}
+
 static void add_options(flow *f, const char *options, weir_module_task *into)
 {
     weir_setting *own = weir_arena_alloc(&f->arena, 20 * sizeof *own);
@@ -183,7 +195,9 @@ static void add_options(flow *f, const char *options, weir_module_task *into)
         char *equals = strchr(word, '=');
         *equals = '\0';
         weir_setting setting = {.name = word, .text = equals + 1};
-        if (strcmp(word, "rule") == 0)
+        if (strcmp(word, "retry_on") == 0)
+            into->retry_on = split(f, equals + 1);
+        else if (strcmp(word, "rule") == 0)
             into->rule = (weir_module_expression){setting.text, setting.text};
         else if (is_retry(word))
             retry[into->retry.count++] = setting;

@@ -59,6 +59,31 @@ static json_t *run_command(const char *const *exec, const char *options)
     return result;
 }
 
+static const struct {
+    const char *const *exec;
+    const char *options;
+    int64_t attempts;
+} classes[] = {
+    {SHELL("exit 7"), "attempts=2 delay=0s retry_on=exit_7", 2},
+    {SHELL("exit 7"), "attempts=2 delay=0s retry_on=exit", 2},
+    {SHELL("exit 7"), "attempts=2 delay=0s retry_on=exit_70|crash|failed|timeout", 1},
+    {SHELL("kill -SEGV $$"), "attempts=2 delay=0s retry_on=crash", 2},
+    {SHELL("kill -SEGV $$"), "attempts=2 delay=0s retry_on=exit", 1},
+    {SHELL("sleep 600"), "attempts=2 delay=0s timeout=50ms retry_on=timeout", 2},
+    {SHELL("sleep 600"), "attempts=2 delay=0s timeout=50ms retry_on=crash", 1},
+};
+
+static void only_listed_classes_are_tried_again(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof classes / sizeof *classes; i++) {
+        json_t *result = run_command(classes[i].exec, classes[i].options);
+        if (flow_attempts(result, "x") != classes[i].attempts)
+            fail_msg("case %zu: %lld attempts", i, (long long)flow_attempts(result, "x"));
+        json_decref(result);
+    }
+}
+
 static void test_commands(void **state)
 {
     (void)state;
@@ -129,6 +154,7 @@ int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_commands),
+        cmocka_unit_test(only_listed_classes_are_tried_again),
         cmocka_unit_test(what_it_leaves_is_its_result),
         cmocka_unit_test(descendants_die_with_it),
     };

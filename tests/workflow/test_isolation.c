@@ -189,6 +189,38 @@ static void a_task_fails_alone(void **state)
     }
 }
 
+static weir_answer fail_io(weir_task *task)
+{
+    return weir_task_fail_class(task, "io", "no disk");
+}
+
+static const struct {
+    weir_task_function call;
+    const char *options;
+    int64_t attempts;
+} classes[] = {
+    {crash, "attempts=2 delay=0s retry_on=crash", 2},
+    {leave, "attempts=2 delay=0s retry_on=crash", 2},
+    {crash, "attempts=2 delay=0s retry_on=timeout|failed|io", 1},
+    {loop, "attempts=2 delay=0s timeout=50ms retry_on=timeout", 2},
+    {loop, "attempts=2 delay=0s timeout=50ms retry_on=crash|failed", 1},
+    {fail_io, "attempts=2 delay=0s retry_on=io", 2},
+    {fail_io, "attempts=2 delay=0s retry_on=failed", 1},
+};
+
+static void only_listed_classes_are_tried_again(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof classes / sizeof *classes; i++) {
+        const flow_task tasks[] = {{"x", NULL, classes[i].call, NULL, classes[i].options},
+                                   {NULL, NULL, NULL, NULL, NULL}};
+        json_t *result = run_tasks(tasks);
+        if (flow_attempts(result, "x") != classes[i].attempts)
+            fail_msg("case %zu: %lld attempts", i, (long long)flow_attempts(result, "x"));
+        json_decref(result);
+    }
+}
+
 static int64_t context_integer(const json_t *result, const char *key)
 {
     return json_integer_value(json_object_get(json_object_get(result, "context"), key));
@@ -308,6 +340,7 @@ int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_task_fails_alone),
+        cmocka_unit_test(only_listed_classes_are_tried_again),
         cmocka_unit_test(a_worker_runs_one_after_the_other),
         cmocka_unit_test(descendants_die_with_the_task),
         cmocka_unit_test(a_command_dies_with_its_runner),

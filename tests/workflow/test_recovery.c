@@ -104,7 +104,7 @@ static void a_rule_is_decided_without_the_code(void **state)
 {
     (void)state;
     static const flow_task tasks[] = {
-        {"a", NULL, counts, NULL, "on_lost=fail"},
+        {"a", NULL, counts, NULL, "retry_on=failed"},
         {"b", "a", counts, NULL, "rule=[\"failed\",\"a\"]"},
         {"c", "a", counts, NULL, "rule=[\"==\",[\"state\",\"a\"],[\"text\",\"Completed\"]]"},
         {"d", "a", counts, NULL, "rule=[\">\",[\".\",[\"context\"],\"a\"],1]"},

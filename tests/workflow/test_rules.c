@@ -392,6 +392,48 @@ static void attempts_are_counted(void **state)
     json_decref(result);
 }
 
+static weir_answer fails_io(weir_task *task)
+{
+    return weir_task_fail_class(task, "io", "no disk");
+}
+
+static weir_answer fails_oddly(weir_task *task)
+{
+    return weir_task_fail_class(task, "a b", "no name");
+}
+
+static weir_answer waits(weir_task *task)
+{
+    return weir_task_retry_after(task, 1, "not yet");
+}
+
+static const struct {
+    weir_task_function call;
+    const char *options;
+    int64_t attempts;
+} classes[] = {
+    {fails_io, "retry_on=io", 3},       {fails_io, "retry_on=net|io", 3},
+    {fails_io, "retry_on=failed", 1},   {fails_oddly, "retry_on=failed", 3},
+    {fails, "retry_on=failed", 3},      {fails, "retry_on=crash|timeout", 1},
+    {waits, "retry_on=failed", 3},      {waits, "retry_on=io", 1},
+    {fails_for_good, "retry_on=io", 1}, {fails_io, "", 3},
+};
+
+static void only_listed_classes_are_tried_again(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof classes / sizeof *classes; i++) {
+        const flow_task tasks[] = {{"x", NULL, classes[i].call, NULL, classes[i].options},
+                                   {NULL, NULL, NULL, NULL, NULL}};
+        json_t *result;
+        run_tasks(tasks, &result, NULL);
+        assert_string_equal(flow_text(result, "x", "state"), "Failed");
+        if (flow_attempts(result, "x") != classes[i].attempts)
+            fail_msg("case %zu: %lld attempts", i, (long long)flow_attempts(result, "x"));
+        json_decref(result);
+    }
+}
+
 static const struct {
     weir_retry_config retry;
     int64_t delays[5];
@@ -533,6 +575,7 @@ int main(void)
         cmocka_unit_test(values_come_back_equal),
         cmocka_unit_test(what_cannot_be_kept_is_refused),
         cmocka_unit_test(attempts_are_counted),
+        cmocka_unit_test(only_listed_classes_are_tried_again),
         cmocka_unit_test(test_delays),
         cmocka_unit_test(a_retry_waits_its_time),
         cmocka_unit_test(a_diamond_overlaps),

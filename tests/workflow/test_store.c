@@ -254,7 +254,7 @@ static void a_store_that_is_held_for_too_long_says_so(bench *b)
     weir_status status;
     int64_t now, found;
 
-    FLOW_OK(store_open(b->url, 50000000, &other, &error));
+    FLOW_OK(store_open(b->url, 500000000, &other, &error));
     bench_begin(b->store);
     FLOW_OK(find(b->store, b->execution, &found, &error));
     status = other->kind->begin(other, true, &now, &refused);

@@ -770,9 +770,16 @@ static const char *const nightly_workflow_etl_load_exec[] = {
     NULL,
 };
 
+static const char *const nightly_workflow_etl_load_retry_on[] = {
+    "timeout",
+    "exit_75",
+    "io",
+    NULL,
+};
+
 static const weir_setting nightly_workflow_etl_load_settings[] = {
-    {"timeout", "5m", {nightly_spec, 16, 89}},
-    {"allow_failure", "true", {nightly_spec, 16, 108}},
+    {"timeout", "5m", {nightly_spec, 16, 123}},
+    {"allow_failure", "true", {nightly_spec, 16, 142}},
 };
 
 static const uint32_t nightly_workflow_etl_alert_after[] = {0, 2};
@@ -837,6 +844,7 @@ static const weir_module_task nightly_workflow_etl_tasks[] = {
         .name = "load",
         .after = nightly_workflow_etl_load_after, .after_count = 1,
         .exec = nightly_workflow_etl_load_exec,
+        .retry_on = nightly_workflow_etl_load_retry_on,
         .settings = {nightly_workflow_etl_load_settings, 2},
         .place = {nightly_spec, 16, 7},
     },
