@@ -83,6 +83,7 @@ typedef enum postgres_statement {
     PG_CHECK,
     PG_PRUNE,
     PG_PRUNE_RUNNERS,
+    PG_PRUNE_SLOTS,
     PG_STATEMENTS,
 } postgres_statement;
 

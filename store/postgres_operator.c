@@ -25,6 +25,8 @@ weir_status postgres_prune(weir_store *base, int64_t time, size_t most, int64_t 
     weir_status status =
         postgres_post(store, PG_PRUNE_RUNNERS, ARGUMENTS(NUMBER(time), NUMBER(most)), error);
 
+    if (status == WEIR_OK)
+        status = postgres_post(store, PG_PRUNE_SLOTS, ARGUMENTS(NUMBER(time), NUMBER(most)), error);
     return status == WEIR_OK
                ? postgres_ask_number(store, PG_PRUNE, ARGUMENTS(NUMBER(time), NUMBER(most)),
                                      ret_count, error)
@@ -48,7 +50,7 @@ weir_status postgres_vacuum(weir_store *base, weir_error **error)
     if (status != WEIR_OK)
         return status;
     PGresult *result = PQexec(connection, "VACUUM (ANALYZE) runners, plans, plan_texts, offers, "
-                                          "executions, payloads, tasks, events");
+                                          "executions, payloads, tasks, events, slots");
     if (PQresultStatus(result) != PGRES_COMMAND_OK)
         status = postgres_fail(store, connection, result, error);
     PQclear(result);

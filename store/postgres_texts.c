@@ -204,6 +204,8 @@ const char *const postgres_texts[PG_STATEMENTS] = {
         "FROM payloads WHERE execution IN (SELECT id FROM old)), x AS (DELETE FROM executions "
         "WHERE "
         "id IN (SELECT id FROM old) RETURNING id) SELECT count(*) FROM x",
+    [PG_PRUNE_SLOTS] = "DELETE FROM slots WHERE (workflow, slot) IN (SELECT workflow, slot FROM "
+                       "slots WHERE time < $1 AND outcome <> 'queued' LIMIT $2)",
     [PG_PRUNE_RUNNERS] =
         "DELETE FROM runners WHERE id IN (SELECT r.id FROM runners r WHERE r.ended < $1 AND NOT "
         "EXISTS (SELECT 1 FROM tasks t WHERE t.state = 'Running' AND t.runner = r.id) LIMIT $2)",

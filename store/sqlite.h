@@ -72,6 +72,7 @@ typedef enum sqlite_statement {
     SQL_PRUNE_PAYLOADS,
     SQL_PRUNE_EXECUTIONS,
     SQL_PRUNE_RUNNERS,
+    SQL_PRUNE_SLOTS,
     SQL_STATEMENTS,
 } sqlite_statement;
 

@@ -168,6 +168,8 @@ const char *const sqlite_texts[SQL_STATEMENTS] = {
     [SQL_PRUNE_TASKS] = "DELETE FROM tasks WHERE execution IN " OLD,
     [SQL_PRUNE_PAYLOADS] = "DELETE FROM payloads WHERE execution IN " OLD,
     [SQL_PRUNE_EXECUTIONS] = "DELETE FROM executions WHERE id IN " OLD,
+    [SQL_PRUNE_SLOTS] = "DELETE FROM slots WHERE (workflow, slot) IN (SELECT workflow, slot FROM "
+                        "slots WHERE time < ?1 AND outcome <> 'queued' LIMIT ?2)",
     [SQL_PRUNE_RUNNERS] =
         "DELETE FROM runners WHERE id IN (SELECT r.id FROM runners r WHERE r.ended < ?1 AND NOT "
         "EXISTS (SELECT 1 FROM tasks t WHERE t.state = 'Running' AND t.runner = r.id) LIMIT ?2)",
