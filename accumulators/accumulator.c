@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* accumulator.c - the cells of an accumulator: one, or one a key.
  *
- *     | life, where there is a ttl | head | what the kind sees ... |
+ *     | life, where keys go | head | what the kind sees ... |
  */
 #include "accumulators/accumulator.h"
 
 static size_t life_size(const weir_cells *cells)
 {
-    return cells->ttl != INT64_MAX ? sizeof(weir_cell_life) : 0;
+    return cells->mortal ? sizeof(weir_cell_life) : 0;
 }
 
 weir_status weir_cells_init(weir_cells *cells, size_t size, uint64_t seed, weir_error **error)
@@ -73,8 +73,9 @@ static bool begin_life(weir_cells *cells, weir_cell_head *head, uint64_t age)
 
 static void end_life(weir_cells *cells, weir_cell_head *head)
 {
-    const weir_cell_life *life = weir_cell_life_of(head);
+    weir_cell_life *life = weir_cell_life_of(head);
 
+    weir_timer_disarm(cells->timers, &life->ttl);
     if (life->older != NULL)
         weir_cell_life_of(life->older)->newer = life->newer;
     else
@@ -92,7 +93,7 @@ static void note_event(weir_cells *cells, weir_cell_head *head, int64_t now)
     weir_cell_life *life = weir_cell_life_of(head);
 
     life->last_event = now;
-    if (life->ttl.slot == 0)
+    if (life->ttl.slot == 0 && cells->ttl != INT64_MAX)
         weir_timer_arm(cells->timers, &life->ttl, weir_later(now, cells->ttl));
 }
 
@@ -132,6 +133,13 @@ weir_cell *weir_cells_find(weir_cells *cells, const uint64_t *key, uint64_t hash
     if (life_size(cells) != 0)
         note_event(cells, head, now);
     return &head->cell;
+}
+
+weir_cell *weir_cells_at(const weir_cells *cells, const uint64_t *key)
+{
+    weir_entry *entry = weir_table_find(&cells->table, key, weir_table_hash(&cells->table, key));
+
+    return entry != NULL ? &head_in(cells, entry)->cell : NULL;
 }
 
 void weir_cells_remove(weir_cells *cells, weir_cell *cell)

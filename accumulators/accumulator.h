@@ -23,11 +23,12 @@ typedef struct weir_cells {
     uint32_t rank;     /* place in the spec */
     uint32_t max_keys; /* what the reactors over it allow and keep, the most of each */
     int64_t ttl;       /* nanoseconds; INT64_MAX: for ever */
+    bool mortal;       /* keys go: by ttl, or because the source deletes them */
     void (*flush)(weir_timer *timer);  /* at the time of flush_at; its arg is the cell */
     void (*forget)(weir_timer *timer); /* at the time of ttl */
     weir_table table;
     struct weir_cell_head *single;
-    struct weir_cell_head *oldest, *newest; /* where there is a ttl */
+    struct weir_cell_head *oldest, *newest; /* where keys go */
 } weir_cells;
 
 /* A place in the list of what is flushed next: one cell, or all of the owner's. */
@@ -45,7 +46,7 @@ typedef struct weir_cell_head {
     _Alignas(16) weir_cell cell;
 } weir_cell_head;
 
-/* Lies before the head where the accumulator has a ttl. */
+/* Lies before the head where keys go. */
 typedef struct weir_cell_life {
     _Alignas(16) weir_timer ttl; /* as the head behind it is */
     int64_t last_event;
@@ -61,6 +62,9 @@ void weir_cells_free(weir_cells *cells);
  * are `max_keys` (*full), or there is no memory. */
 weir_cell *weir_cells_find(weir_cells *cells, const uint64_t *key, uint64_t hash, int64_t now,
                            bool *full);
+
+/* The cell of a key, or NULL. */
+weir_cell *weir_cells_at(const weir_cells *cells, const uint64_t *key);
 
 /* The key goes; what its kind holds there has gone before. */
 void weir_cells_remove(weir_cells *cells, weir_cell *cell);

@@ -74,6 +74,29 @@ static void put_nodes(const weir_report *report, weir_buffer *out)
     }
 }
 
+static void put_partition(weir_buffer *out, const char *name,
+                          const weir_partition_report *partition, int64_t position)
+{
+    weir_buffer_printf(
+        out, "weir_source_%s{module=\"%s\",source=\"%s\",partition=\"%d\"} %" PRId64 "\n", name,
+        partition->module, partition->source, (int)partition->partition, position);
+}
+
+static void put_partitions(const weir_report *report, weir_buffer *out)
+{
+    if (report->partition_count == 0)
+        return;
+    weir_buffer_text(out,
+                     "# HELP weir_source_position Behind the newest event that was handed on.\n"
+                     "# TYPE weir_source_position gauge\n");
+    for (size_t i = 0; i < report->partition_count; i++)
+        put_partition(out, "position", &report->partitions[i], report->partitions[i].next);
+    weir_buffer_text(out, "# HELP weir_source_done_position Below it all events are done.\n"
+                          "# TYPE weir_source_done_position gauge\n");
+    for (size_t i = 0; i < report->partition_count; i++)
+        put_partition(out, "done_position", &report->partitions[i], report->partitions[i].done);
+}
+
 static void put_all(const weir_report *report, weir_buffer *out)
 {
     weir_buffer_printf(out,
@@ -85,6 +108,7 @@ static void put_all(const weir_report *report, weir_buffer *out)
                        report->turns, report->dead_letters);
     for (size_t r = 0; r < metric_room_count; r++)
         put_room(&metric_rooms[r], report, out);
+    put_partitions(report, out);
     put_nodes(report, out);
 }
 
@@ -118,6 +142,10 @@ static void print_source(const weir_source_report *source)
     if (source->gauges.client_limit != 0)
         fprintf(stderr, ", %" PRIu64 "/%" PRIu64 " clients", source->gauges.clients,
                 source->gauges.client_limit);
+    if (source->gauges.partitions != 0)
+        fprintf(stderr, ", lag %" PRIu64, source->gauges.lag);
+    if (source->gauges.catch_up != 0)
+        fprintf(stderr, " (%.0f s)", (double)source->gauges.catch_up / 1e9);
     fputc('\n', stderr);
 }
 

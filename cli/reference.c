@@ -151,6 +151,8 @@ static void print_options_page(void)
     print_kinds("Sink", catalog->sinks);
     print_section("Workflows", &spec_workflow_section);
     print_options(weir_workflow_options.items, weir_workflow_options.count);
+    puts("\n`schedule:` takes");
+    print_options(weir_schedule_options.items, weir_schedule_options.count);
     print_section("Tasks", &spec_task_section);
     print_options(weir_task_options.items, weir_task_options.count);
     puts("\n`retry:` takes");
@@ -222,7 +224,11 @@ static void print_metrics_page(void)
             printf("| `weir_%s_%s` | %s | %s |\n", metric_rooms[r].name, metric->name,
                    metric->kind == METRIC_COUNTER ? "counter" : "gauge", metric->help);
         }
-    puts("| `weir_node_runs_total` | counter | Runs of a node. |");
+    puts("| `weir_source_position` | gauge | By `partition`: behind the newest event that was "
+         "handed "
+         "on, of sources that commit. |\n"
+         "| `weir_source_done_position` | gauge | By `partition`: below it all events are done. |\n"
+         "| `weir_node_runs_total` | counter | Runs of a node. |");
 }
 
 /* --- errors --- */

@@ -1,26 +1,53 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* summary.c - what became of everything, at the end of a run. */
 #include <stdio.h>
+#include <string.h>
 
 #include "cli/metric_table.h"
 #include "cli/run.h"
 
 /* --- For people --- */
 
-/* Of a source that reads partitions of a log. */
-static void print_log(const weir_source_gauges *gauges)
+/* Of the first partitions, below where all is done, and behind it where reading is. */
+static void print_positions(const weir_report *report, const weir_source_report *source)
 {
-    if (gauges->partitions == 0 && gauges->rebalances == 0)
-        return;
-    fprintf(stderr,
-            "  %llu partitions, lag %llu, %llu rebalances, %llu commits (the newest took %.1f ms), "
-            "%llu failed\n",
-            (unsigned long long)gauges->partitions, (unsigned long long)gauges->lag,
-            (unsigned long long)gauges->rebalances, (unsigned long long)gauges->commits,
-            (double)gauges->commit_time / 1e6, (unsigned long long)gauges->commit_failures);
+    enum { MOST = 16 };
+    size_t count = 0;
+
+    for (size_t i = 0; i < report->partition_count; i++) {
+        const weir_partition_report *partition = &report->partitions[i];
+        if (strcmp(partition->module, source->module) != 0 ||
+            strcmp(partition->source, source->name) != 0 || ++count > MOST)
+            continue;
+        fprintf(stderr, "%s %d: %lld", count == 1 ? "  done below" : ",", (int)partition->partition,
+                (long long)partition->done);
+        if (partition->next != partition->done)
+            fprintf(stderr, " of %lld", (long long)partition->next);
+    }
+    if (count > MOST)
+        fprintf(stderr, " and %zu more", count - MOST);
+    if (count != 0)
+        fputc('\n', stderr);
 }
 
-static void print_source(const weir_source_report *source)
+/* Of a source that reads partitions of a log. */
+static void print_log(const weir_report *report, const weir_source_report *source)
+{
+    const weir_source_gauges *gauges = &source->gauges;
+
+    if (gauges->partitions == 0 && gauges->rebalances == 0)
+        return;
+    fprintf(stderr, "  %llu partitions, lag %llu", (unsigned long long)gauges->partitions,
+            (unsigned long long)gauges->lag);
+    if (gauges->catch_up != 0)
+        fprintf(stderr, " (%.0f s to catch up)", (double)gauges->catch_up / 1e9);
+    fprintf(stderr, ", %llu rebalances, %llu commits (the newest took %.1f ms), %llu failed\n",
+            (unsigned long long)gauges->rebalances, (unsigned long long)gauges->commits,
+            (double)gauges->commit_time / 1e6, (unsigned long long)gauges->commit_failures);
+    print_positions(report, source);
+}
+
+static void print_source(const weir_report *report, const weir_source_report *source)
 {
     const weir_ledger *ledger = &source->ledger;
 
@@ -31,7 +58,7 @@ static void print_source(const weir_source_report *source)
             (unsigned long long)ledger->kept, (unsigned long long)ledger->filtered,
             (unsigned long long)ledger->collapsed, (unsigned long long)ledger->dropped,
             (unsigned long long)ledger->dead, (unsigned long long)source->waiting);
-    print_log(&source->gauges);
+    print_log(report, source);
 }
 
 /* One that never fired says why. */
@@ -81,7 +108,7 @@ static void print_rate(const weir_report *report, int64_t elapsed_ns)
 static void print_text(const weir_report *report, int64_t elapsed_ns)
 {
     for (size_t i = 0; i < report->source_count; i++)
-        print_source(&report->sources[i]);
+        print_source(report, &report->sources[i]);
     for (size_t i = 0; i < report->reactor_count; i++)
         print_reactor(&report->reactors[i]);
     for (size_t i = 0; i < report->graph_count; i++)
@@ -132,6 +159,20 @@ static void add_nodes(json_t *json, const weir_graph_report *graph)
     json_object_set_new(json, "nodes", nodes);
 }
 
+static json_t *partitions_json(const weir_report *report)
+{
+    json_t *list = json_array();
+
+    for (size_t i = 0; i < report->partition_count; i++) {
+        const weir_partition_report *one = &report->partitions[i];
+        json_array_append_new(
+            list, json_pack("{s:s, s:s, s:i, s:I, s:I}", "module", one->module, "source",
+                            one->source, "partition", (int)one->partition, "position",
+                            (json_int_t)one->next, "done", (json_int_t)one->done));
+    }
+    return list;
+}
+
 static void print_json(const weir_report *report, int64_t elapsed_ns)
 {
     json_t *json =
@@ -147,6 +188,7 @@ static void print_json(const weir_report *report, int64_t elapsed_ns)
         snprintf(key, sizeof key, "%ss", metric_rooms[r].name);
         json_object_set_new(json, key, items);
     }
+    json_object_set_new(json, "partitions", partitions_json(report));
     for (size_t g = 0; g < report->graph_count; g++)
         add_nodes(json_array_get(json_object_get(json, "graphs"), g), &report->graphs[g]);
     cli_print_json(json);

@@ -192,23 +192,34 @@ static int wait_word(const cli_arguments *arguments)
     return code;
 }
 
+static weir_status read_most(const cli_arguments *arguments, int64_t *count, weir_error **error)
+{
+    const char *most = cli_value(arguments, "--most");
+
+    if (most == NULL || (weir_text_integer(most, count) && *count >= 1 && *count <= 1000000))
+        return WEIR_OK;
+    return weir_error_set(error, WEIR_INVALID, "--most takes a number from 1 on, not '%s'", most);
+}
+
 static weir_status list(const cli_arguments *arguments, weir_runner *runner, char **ret,
                         weir_error **error)
 {
-    const char *most = cli_value(arguments, "--most"), *before = cli_value(arguments, "--before");
+    const char *before = cli_value(arguments, "--before");
     int64_t count = 100, id = 0;
+    weir_status status = read_most(arguments, &count, error);
 
-    if (most != NULL && (!weir_text_integer(most, &count) || count < 1 || count > 1000000))
-        return weir_error_set(error, WEIR_INVALID, "--most takes a number from 1 on, not '%s'",
-                              most);
-    weir_status status = before != NULL ? workflow_read_id(before, &id, error) : WEIR_OK;
+    if (status == WEIR_OK && before != NULL)
+        status = workflow_read_id(before, &id, error);
     if (status != WEIR_OK)
         return status;
     return weir_workflow_list(runner, arguments->operand_count > 1 ? arguments->operands[1] : NULL,
                               cli_value(arguments, "--state"), id, (size_t)count, ret, error);
 }
 
-static int list_word(const cli_arguments *arguments)
+typedef weir_status (*listing)(const cli_arguments *arguments, weir_runner *runner, char **ret,
+                               weir_error **error);
+
+static int give_list(const cli_arguments *arguments, listing lists, workflow_print print)
 {
     weir_runner *runner = NULL;
     weir_error *error = NULL;
@@ -216,11 +227,33 @@ static int list_word(const cli_arguments *arguments)
     weir_status status = workflow_open(arguments, &runner, &error);
 
     if (status == WEIR_OK)
-        status = list(arguments, runner, &text, &error);
-    int code = status == WEIR_OK ? workflow_give(arguments, text, workflow_print_list)
-                                 : cli_report_error(error);
+        status = lists(arguments, runner, &text, &error);
+    int code = status == WEIR_OK ? workflow_give(arguments, text, print) : cli_report_error(error);
     weir_runner_close(runner);
     return code;
+}
+
+static int list_word(const cli_arguments *arguments)
+{
+    return give_list(arguments, list, workflow_print_list);
+}
+
+static weir_status list_schedules(const cli_arguments *arguments, weir_runner *runner, char **ret,
+                                  weir_error **error)
+{
+    int64_t count = 5;
+    weir_status status = read_most(arguments, &count, error);
+
+    return status == WEIR_OK
+               ? weir_workflow_schedules(
+                     runner, arguments->operand_count > 1 ? arguments->operands[1] : NULL,
+                     (size_t)count, ret, error)
+               : status;
+}
+
+static int schedules_word(const cli_arguments *arguments)
+{
+    return give_list(arguments, list_schedules, workflow_print_schedules);
 }
 
 /* --- All words --- */
@@ -232,6 +265,7 @@ static const word words[] = {
      .min_operands = 1,
      .run = workflow_serve},
     {.name = "list", .operands = "[NAME]", .run = list_word},
+    {.name = "schedules", .operands = "[NAME]", .run = schedules_word},
     {.name = "show",
      .operands = "ID",
      .min_operands = 1,
@@ -304,7 +338,7 @@ static const cli_option options[] = {
     {"--detach", NULL, "run: starts it, prints its number and leaves it to those that serve"},
     {"--reason", "TEXT", "pause, cancel: why; it is kept in the event"},
     {"--state", "STATE", "list: only executions in this state"},
-    {"--most", "N", "list: so many, the newest (default: 100)"},
+    {"--most", "N", "list, schedules: so many, the newest (default: 100; 5 slots)"},
     {"--before", "ID", "list: those before this one"},
     {"--timeout", "DURATION", "wait: for so long (default: for ever)"},
     {"--set", "NAME=VALUE", "an option of the runner: slots=8, grace=10s"},

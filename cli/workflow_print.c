@@ -192,3 +192,27 @@ void workflow_print_reasons(const json_t *reasons)
     if (json_array_size(tasks) == 0)
         printf("  all tasks are Completed\n");
 }
+
+void workflow_print_schedules(const json_t *schedules)
+{
+    json_t *schedule, *slot;
+    char when[48];
+    size_t i, j;
+
+    json_array_foreach(loose(schedules), i, schedule)
+    {
+        const char *next = json_object_get(schedule, "next") != NULL
+                               ? time_of(schedule, "next", when, sizeof when)
+                               : "never";
+        printf("%s, next %s\n", text_of(schedule, "workflow"), next);
+        json_array_foreach(json_object_get(schedule, "slots"), j, slot)
+        {
+            printf("  %s  %-8s", time_of(slot, "slot", when, sizeof when),
+                   text_of(slot, "outcome"));
+            if (number_of(slot, "execution") != 0)
+                printf(" %lld", number_of(slot, "execution"));
+            printf("%s%s\n", text_of(slot, "reason")[0] != '\0' ? "  " : "",
+                   text_of(slot, "reason"));
+        }
+    }
+}

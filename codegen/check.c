@@ -148,6 +148,7 @@ void front_check(spec_front *front)
     check_conflation(&check);
     check_graphs(&check);
     check_reactors(&check);
+    check_deletes(&check);
     check_workflows(&check);
     check_tests(&check);
     check_unused(&check);

@@ -116,6 +116,7 @@ void check_filter_names(checker *check, const spec_reactor *reactor,
 /* the rest */
 void check_unused(checker *check);
 void check_c_names(checker *check);
+void check_deletes(checker *check);
 void check_warnings(checker *check);
 void check_exactly_once(checker *check);
 /* It reads as a member of a group, and so what it has delivered does not come again after a

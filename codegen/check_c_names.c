@@ -152,7 +152,8 @@ static void add_workflow(name_list *list, const spec_workflow *workflow)
     weir_arena *arena = &list->check->model->arena;
     const char *prefix = weir_arena_printf(arena, "workflow_%s_", emit_snake(workflow->name).text);
 
-    add_thing(list, "workflow_", workflow->name, "_tasks|_settings", "workflow", workflow->where);
+    add_thing(list, "workflow_", workflow->name, "_tasks|_settings|_schedule_settings", "workflow",
+              workflow->where);
     list->check->log->failed |= prefix == NULL;
     for (size_t i = 0; prefix != NULL && i < workflow->task_count; i++)
         add_thing(list, prefix, workflow->tasks[i].name,

@@ -29,7 +29,8 @@ static void warn_of_lost_data(checker *check, const spec_accumulator *accumulato
 {
     diagnostics_warning(check->log, accumulator->where,
                         "'%s' is %s, fed by the group of the source '%s': it is gone after a "
-                        "restart; use `assign: all` and `start: earliest`",
+                        "restart, and where another process takes over its partitions; use "
+                        "`assign: all` and `start: earliest`",
                         accumulator->name, kind_of_data, accumulator->source->name);
 }
 

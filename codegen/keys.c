@@ -147,6 +147,7 @@ static const spec_key workflow_keys[] = {
     NEEDED("tasks", TASKS, spec_workflow, tasks, "Its tasks."),
     KEY("input", FIELDS, spec_workflow, input,
         "What an execution is given at its start; without it any JSON object."),
+    KEY("schedule", SETTINGS, spec_workflow, schedule, "When it starts by itself."),
     DOC(spec_workflow, doc),
 };
 
@@ -183,7 +184,7 @@ const spec_section spec_workflow_section = {
     .what = "a workflow",
     .keys = workflow_keys,
     .count = COUNT(workflow_keys),
-    .later = "schedule|concurrency|priority|on_success|on_failure|deadline"};
+    .later = "concurrency|priority|on_success|on_failure|deadline"};
 const spec_section spec_task_section = {.what = "a task",
                                         .keys = task_keys,
                                         .count = COUNT(task_keys),

@@ -391,7 +391,7 @@ typedef struct spec_workflow {
     size_t task_count;
     spec_fields input;
     bool has_input; /* perhaps {}; else any object will do */
-    spec_settings settings;
+    spec_settings settings, schedule;
     const char *doc;
     weir_place where;
 } spec_workflow;

@@ -257,6 +257,7 @@ static void add_defs(schema_writer *schema)
         with_options(schema, &spec_task_section, &weir_task_options, NULL));
     put(schema, schema->defs, "retry", of_options(schema, &weir_retry_options));
     put(schema, schema->defs, "concurrency", of_options(schema, &weir_concurrency_options));
+    put(schema, schema->defs, "schedule", of_options(schema, &weir_schedule_options));
 }
 
 /* A list of enumerators or a map of fields; with `doc:` beside it, written long. */

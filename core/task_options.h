@@ -43,6 +43,25 @@ typedef struct weir_workflow_config {
     int64_t timeout; /* nanoseconds, INT64_MAX for none */
 } weir_workflow_config;
 
+/* Which slots run that nothing ran in time, and what a slot does while an execution of the schedule
+ * runs (rule F14); in the order of the options' words. */
+typedef enum weir_catchup { WEIR_CATCHUP_SKIP, WEIR_CATCHUP_LAST, WEIR_CATCHUP_ALL } weir_catchup;
+typedef enum weir_overlap {
+    WEIR_OVERLAP_SKIP,
+    WEIR_OVERLAP_ALLOW,
+    WEIR_OVERLAP_QUEUE,
+    WEIR_OVERLAP_CANCEL_PREVIOUS,
+} weir_overlap;
+
+typedef struct weir_schedule_config {
+    char *cron, *timezone;
+    char *start, *end; /* times; NULL: none */
+    int catchup;       /* weir_catchup */
+    int64_t max_catchup;
+    int64_t grace, jitter, max_age; /* nanoseconds; max_age INT64_MAX: none */
+    int overlap;                    /* weir_overlap */
+} weir_schedule_config;
+
 typedef struct weir_retry_config {
     int64_t attempts; /* runs in all, the first included */
     int backoff;      /* weir_backoff */
@@ -54,5 +73,6 @@ WEIR_API extern const weir_option_list weir_task_options;
 WEIR_API extern const weir_option_list weir_retry_options;       /* of `retry:` */
 WEIR_API extern const weir_option_list weir_concurrency_options; /* of `concurrency:` */
 WEIR_API extern const weir_option_list weir_workflow_options;
+WEIR_API extern const weir_option_list weir_schedule_options; /* of `schedule:` */
 
 #endif

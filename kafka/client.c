@@ -33,7 +33,7 @@ void kafka_explain(rd_kafka_resp_err_t code, const char *reason, char *text, siz
         {RD_KAFKA_RESP_ERR_CLUSTER_AUTHORIZATION_FAILED,
          "no permission for the cluster; an idempotent producer needs IDEMPOTENT_WRITE"},
         {RD_KAFKA_RESP_ERR_TRANSACTIONAL_ID_AUTHORIZATION_FAILED,
-         "no permission for the transactional id"},
+         "no permission for the transactional id; the user needs WRITE and DESCRIBE on it"},
         {RD_KAFKA_RESP_ERR__AUTHENTICATION,
          "the cluster refuses the login; check the sasl properties"},
         {RD_KAFKA_RESP_ERR__SSL, "TLS failed; check security.protocol and the ssl properties"},
@@ -333,9 +333,28 @@ void kafka_client_heard(const kafka_client *client)
         return;
 }
 
-static void *destroy(void *rk)
+void kafka_client_ask(kafka_client *client, kafka_question *question)
 {
-    rd_kafka_destroy_flags(rk, RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE);
+    if (question != NULL && kafka_question_ask(question, client->rk, client->wake_fd)) {
+        client->question = question;
+        return;
+    }
+    kafka_question_free(question);
+    tell(client, WEIR_WARNING, "no memory or no thread to ask the cluster; trying again");
+}
+
+typedef struct ending {
+    rd_kafka_t *rk;
+    kafka_question *question;
+} ending;
+
+static void *destroy(void *arg)
+{
+    ending *one = arg;
+
+    kafka_question_free(one->question); /* it still uses the handle */
+    rd_kafka_destroy_flags(one->rk, RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE);
+    weir_free(one);
     return NULL;
 }
 
@@ -345,12 +364,16 @@ static void destroy_within(kafka_client *client, int64_t seconds)
 {
     struct timespec deadline;
     pthread_t thread;
+    ending *one = weir_alloc(sizeof *one);
 
     rd_kafka_set_log_level(client->rk, 0);
+    if (one == NULL)
+        return; /* it is left behind */
+    *one = (ending){client->rk, client->question};
     clock_gettime(CLOCK_REALTIME, &deadline);
     deadline.tv_sec += seconds;
-    if (pthread_create(&thread, NULL, destroy, client->rk) != 0) {
-        destroy(client->rk);
+    if (pthread_create(&thread, NULL, destroy, one) != 0) {
+        destroy(one);
     } else if (pthread_timedjoin_np(thread, NULL, &deadline) != 0) {
         pthread_detach(thread);
         client->log(client->owner, WEIR_WARNING,
@@ -360,6 +383,8 @@ static void destroy_within(kafka_client *client, int64_t seconds)
 
 void kafka_client_close(kafka_client *client)
 {
+    if (client->question != NULL)
+        kafka_question_leave(client->question);
     if (client->queue != NULL) {
         rd_kafka_queue_io_event_enable(client->queue, -1, NULL, 0);
         rd_kafka_queue_destroy(client->queue);

@@ -9,13 +9,15 @@
 
 #include <librdkafka/rdkafka.h>
 
+#include "kafka/question.h"
 #include <weir/core.h>
 
 typedef struct kafka_client {
     rd_kafka_t *rk;
-    rd_kafka_queue_t *queue; /* logs, errors, rebalances, delivery reports */
-    int wake_fd;             /* readable: some queue has something; -1: none */
-    char what[96];           /* "source 'quotes'" */
+    kafka_question *question; /* the one under way, or NULL */
+    rd_kafka_queue_t *queue;  /* logs, errors, rebalances, delivery reports */
+    int wake_fd;              /* readable: some queue has something; -1: none */
+    char what[96];            /* "source 'quotes'" */
     const char *brokers;
     void *owner;
     void (*log)(void *owner, weir_level level, const char *message);
@@ -49,6 +51,9 @@ void kafka_client_listen(const kafka_client *client, rd_kafka_queue_t *queue);
 
 /* The descriptor is unready again; then all queues must be asked. */
 void kafka_client_heard(const kafka_client *client);
+
+/* Takes the question (NULL: there was no memory for it) and asks it, if that can be done now. */
+void kafka_client_ask(kafka_client *client, kafka_question *question);
 
 /* Notes an error of librdkafka's: logs it, and decides whether it is fatal. */
 void kafka_client_note(kafka_client *client, rd_kafka_resp_err_t code, const char *reason);

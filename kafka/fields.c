@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* fields.c - a record's key, timestamp and headers: as fields of the value, and for dead letters.
  */
+#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "core/text.h"
@@ -21,7 +23,7 @@ static const weir_field *find_field(const weir_type *type, const char *name)
 static bool takes_text(const weir_field *field)
 {
     return !field->list && (field->kind == WEIR_VALUE_STRING || field->kind == WEIR_VALUE_BYTES ||
-                            field->kind == WEIR_VALUE_I64);
+                            (field->kind >= WEIR_VALUE_I8 && field->kind <= WEIR_VALUE_U64));
 }
 
 static weir_status find_target(const kafka_source *state, const char *option, const char *name,
@@ -42,7 +44,7 @@ static weir_status find_target(const kafka_source *state, const char *option, co
         return WEIR_OK;
     return weir_error_set_at(error, WEIR_SPEC, state->source->module->place,
                              "%s: the field '%s' of option '%s' is not %s", state->client.what,
-                             name, option, time ? "a timestamp" : "a string, bytes or i64");
+                             name, option, time ? "a timestamp" : "a string, bytes or an integer");
 }
 
 weir_status kafka_find_targets(kafka_source *state, weir_error **error)
@@ -87,18 +89,43 @@ static bool fill_bytes(const weir_field *field, unsigned char *value, const void
     return true;
 }
 
-static bool fill_number(unsigned char *member, const void *data, size_t size)
+/* Decimal text; as 64 bits, whose lower ones are a smaller kind's. */
+static bool read_number(weir_value_kind kind, const char *text, uint64_t *ret)
 {
-    char text[24];
+    static const int widths[] = {[WEIR_VALUE_I8] = 8, [WEIR_VALUE_I16] = 16, [WEIR_VALUE_I32] = 32,
+                                 [WEIR_VALUE_U8] = 8, [WEIR_VALUE_U16] = 16, [WEIR_VALUE_U32] = 32};
     int64_t number;
+    char *end;
+
+    errno = 0;
+    *ret = strtoull(text, &end, 10);
+    if (kind == WEIR_VALUE_U64)
+        return text[0] >= '0' && text[0] <= '9' && *end == '\0' && errno == 0;
+    if (!weir_text_integer(text, &number))
+        return false;
+    *ret = (uint64_t)number;
+    if (kind == WEIR_VALUE_I64)
+        return true;
+    int64_t most = ((int64_t)1 << (widths[kind] - (kind < WEIR_VALUE_U8))) - 1;
+    return number <= most && number >= (kind < WEIR_VALUE_U8 ? -most - 1 : 0);
+}
+
+static bool fill_number(const weir_field *field, unsigned char *member, const void *data,
+                        size_t size)
+{
+    bool little = __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__;
+    char text[24];
+    uint64_t number;
 
     if (size == 0 || size >= sizeof text)
         return false;
     memcpy(text, data, size);
     text[size] = '\0';
-    if (!weir_text_integer(text, &number))
+    if (!read_number(field->kind, text, &number))
         return false;
-    memcpy(member, &number, sizeof number);
+    const void *at = &number;
+    const unsigned char *bytes = at;
+    memcpy(member, little ? bytes : bytes + sizeof number - field->item_size, field->item_size);
     return true;
 }
 
@@ -114,7 +141,7 @@ static bool fill(const weir_field *field, unsigned char *value, const void *data
     else if (field->kind == WEIR_VALUE_BYTES)
         good = fill_bytes(field, value, data, size);
     else
-        good = fill_number(value + field->offset, data, size);
+        good = fill_number(field, value + field->offset, data, size);
     if (good && field->optional)
         memcpy(value + field->has_offset, &there, sizeof there);
     return good;

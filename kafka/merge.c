@@ -51,6 +51,8 @@ static int64_t time_of(kafka_source *state, const rd_kafka_message_t *message)
     int64_t time = INT64_MIN;
     char reason[320];
 
+    if (message->payload == NULL && state->config->tombstones == KAFKA_TOMBSTONES_DELETE_KEY)
+        return kafka_time_beside(state, message);
     if (offset == WEIR_NONE || message->payload == NULL)
         return time;
     memset(state->scratch_value, 0, source->type->size);

@@ -55,15 +55,18 @@ const weir_option kafka_source_options[KAFKA_SOURCE_OPTIONS] = {
      .type = WEIR_OPTION_TEXT,
      .fallback = "earliest",
      AT(start),
-     .help = "Where to begin in a partition that the group has no position of, and always under "
-             "'assign: all': earliest, latest, 'offset N', a time such as 2024-03-01T12:00:00Z, or "
-             "a duration back from now such as -15m. Under latest and times partitions that are "
-             "added to a topic of the group later begin at their beginning."},
+     .help =
+         "Where to begin in a partition that the group has no position of, and always under "
+         "'assign: all': earliest, latest, 'offset N', a time such as 2024-03-01T12:00:00Z, or "
+         "a duration back from now such as -15m. Under latest, offsets and times partitions that "
+         "are added to a topic of the group later, and topics that come to match its pattern, "
+         "begin at their beginning."},
     {.name = "until",
      .type = WEIR_OPTION_TEXT,
      AT(until),
-     .help = "Where the source ends: 'end' (what each partition holds at the start), or a time. "
-             "Without it, never."},
+     .help = "Where the source ends: 'end' (what each partition holds at the start), or a time: "
+             "before each partition's first record that is as new; one that is to come is waited "
+             "for. Without it, never."},
     {.name = "assign",
      .type = WEIR_OPTION_CHOICE,
      .fallback = "group",
@@ -79,9 +82,12 @@ const weir_option kafka_source_options[KAFKA_SOURCE_OPTIONS] = {
     {.name = "tombstones",
      .type = WEIR_OPTION_CHOICE,
      .fallback = "drop",
-     .choices = "drop|dead_letter",
+     .choices = "drop|dead_letter|delete_key",
      AT(tombstones),
-     .help = "What becomes of records without a value; dropped ones are counted."},
+     .help = "What becomes of records without a value; dropped ones are counted. delete_key: what "
+             "is kept under the record's key goes, in all accumulators of the source that have a "
+             "key, which has to be the field of 'key_to', and in their reactors; counted as "
+             "dropped."},
     {.name = "max_rate",
      .type = WEIR_OPTION_INTEGER,
      .min = 1,

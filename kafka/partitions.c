@@ -10,8 +10,8 @@
 
 #include "kafka/source.h"
 
-static const int64_t look_each = 60000000000, look_soon = 1000000000;
-enum { METADATA_MS = 2000, METADATA_SHORT_MS = 200, METADATA_LONG_MS = 20000, SEEK_MS = 2000 };
+static const int64_t second = 1000000000;
+enum { SEEK_MS = 2000 };
 
 /* --- The list --- */
 
@@ -98,7 +98,8 @@ static void drop(kafka_source *state, const rd_kafka_topic_partition_t *one)
         return;
     state->spoilt = state->spoilt || (state->source->joint && !is_finished(state, partition));
     weir_source_take_back(state->source, partition->number);
-    weir_origin_leave(&state->source->origin, partition->number);
+    if (!state->closing) /* what is told at the end are those that it had */
+        weir_origin_leave(&state->source->origin, partition->number);
     /* Should it come again they would go before what was taken back. */
     kafka_discard(state, one->topic, one->partition);
     *partition = state->partitions[--state->partition_count];
@@ -111,8 +112,9 @@ void kafka_forget(kafka_source *state)
         weir_free(state->topics[i]);
     weir_free(state->topics);
     weir_free(state->partitions);
-    if (state->has_pattern)
-        regfree(&state->pattern);
+    if (state->pattern != NULL)
+        regfree(&state->matcher);
+    weir_free(state->pattern);
 }
 
 /* --- Taking over --- */
@@ -130,12 +132,13 @@ static void forward(const kafka_source *state, const rd_kafka_topic_partition_li
     }
 }
 
-static bool take_over(kafka_source *state, rd_kafka_topic_partition_list_t *list)
+static bool take_over(kafka_source *state, rd_kafka_topic_partition_list_t *list,
+                      const kafka_question *answer)
 {
     for (int i = 0; i < list->cnt; i++)
         if (!add(state, &list->elems[i]))
             return false;
-    kafka_place(state, list);
+    kafka_place(state, list, answer);
     for (uint32_t i = 0; i < state->partition_count && state->replaying; i++)
         kafka_merge_forward(state, &state->partitions[i]);
     if (!state->replaying)
@@ -157,18 +160,123 @@ static void note_failure(kafka_source *state, rd_kafka_resp_err_t code, rd_kafka
         rd_kafka_error_destroy(failure);
 }
 
-static void assign(kafka_source *state, rd_kafka_topic_partition_list_t *list)
+/* Under `assign: all` those that are new come to those that are read, which go on where they are.
+ */
+static void assign(kafka_source *state, rd_kafka_topic_partition_list_t *list,
+                   const kafka_question *answer)
 {
     rd_kafka_t *rk = state->client.rk;
 
-    if (!take_over(state, list)) {
+    if (!take_over(state, list, answer)) {
         state->client.fatal = true;
         snprintf(state->client.trouble, sizeof state->client.trouble, "out of memory");
     }
-    if (state->cooperative)
+    if (state->cooperative || !state->source->origin.commits)
         note_failure(state, RD_KAFKA_RESP_ERR_NO_ERROR, rd_kafka_incremental_assign(rk, list));
     else
         note_failure(state, rd_kafka_assign(rk, list), NULL);
+}
+
+static void assign_again(kafka_source *state, rd_kafka_topic_partition_list_t *list,
+                         const kafka_question *answer)
+{
+    rd_kafka_t *rk = state->client.rk;
+
+    kafka_place(state, list, answer);
+    if (!state->cooperative) {
+        note_failure(state, rd_kafka_assign(rk, list), NULL);
+        return;
+    }
+    note_failure(state, RD_KAFKA_RESP_ERR_NO_ERROR, rd_kafka_incremental_unassign(rk, list));
+    note_failure(state, RD_KAFKA_RESP_ERR_NO_ERROR, rd_kafka_incremental_assign(rk, list));
+}
+
+/* --- Where they begin, which may have to be asked --- */
+
+/* Takes what is to be assigned, and with `answer` does so. */
+static void settle(kafka_source *state, const kafka_question *answer)
+{
+    rd_kafka_topic_partition_list_t *list = state->placing;
+
+    state->placing = NULL;
+    if (state->placing_again)
+        assign_again(state, list, answer);
+    else
+        assign(state, list, answer);
+    rd_kafka_topic_partition_list_destroy(list);
+}
+
+void kafka_begin_placing(kafka_source *state, const rd_kafka_topic_partition_list_t *list,
+                         bool again)
+{
+    kafka_stop_placing(state);
+    state->placing = rd_kafka_topic_partition_list_copy(list);
+    state->placing_again = again;
+    state->ask_at = 0;
+    if (kafka_place_asks(state))
+        kafka_go_on_placing(state);
+    else
+        settle(state, NULL);
+}
+
+/* An answer that is under way is of no use any more. */
+void kafka_stop_placing(kafka_source *state)
+{
+    if (state->placing == NULL)
+        return;
+    rd_kafka_topic_partition_list_destroy(state->placing);
+    state->placing = NULL;
+    state->stale = state->client.question != NULL && !state->client.question->asks_topics;
+}
+
+/* librdkafka does not close while it waits for an assignment. */
+void kafka_end_placing(kafka_source *state)
+{
+    if (state->placing == NULL)
+        return;
+    if (state->cooperative)
+        rd_kafka_error_destroy(rd_kafka_incremental_assign(state->client.rk, state->placing));
+    else
+        rd_kafka_assign(state->client.rk, NULL);
+    kafka_stop_placing(state);
+}
+
+/* Until it is answered nothing is assigned. */
+void kafka_go_on_placing(kafka_source *state)
+{
+    int64_t now = state->source->host->now(state->source);
+
+    if (state->placing == NULL || state->client.question != NULL || now < state->ask_at)
+        return;
+    state->ask_at = now + second;
+    kafka_client_ask(&state->client, kafka_place_question(state, state->placing));
+}
+
+static void note_silence(kafka_source *state, const kafka_question *answer)
+{
+    char message[256], reason[128];
+
+    kafka_explain(answer->code, NULL, reason, sizeof reason);
+    snprintf(message, sizeof message, "cannot ask for %s: %s", answer->what, reason);
+    kafka_client_note(&state->client, answer->code, message);
+    state->client.fatal = state->client.fatal || state->replaying;
+}
+
+void kafka_hear(kafka_source *state)
+{
+    kafka_question *question = state->client.question;
+
+    if (question == NULL || !kafka_question_is_answered(question))
+        return;
+    state->client.question = NULL;
+    if (question->code != RD_KAFKA_RESP_ERR_NO_ERROR)
+        note_silence(state, question);
+    else if (question->asks_topics)
+        kafka_looked(state, question->topics);
+    else if (state->placing != NULL && !state->stale)
+        settle(state, question);
+    state->stale = false;
+    kafka_question_free(question);
 }
 
 /* --- Letting go --- */
@@ -254,7 +362,7 @@ static rd_kafka_topic_partition_list_t *rewound(kafka_source *state)
         if (begin < 0 || partition->revoked)
             continue;
         partition->next = begin;
-        partition->ended = false;
+        partition->ended = partition->at_end = false;
         state->dirty = state->dirty || !kafka_is_committed(partition);
         rd_kafka_topic_partition_list_add(list, state->topics[partition->topic],
                                           partition->partition)
@@ -303,8 +411,9 @@ void kafka_on_rebalance(rd_kafka_t *rk, rd_kafka_resp_err_t code,
 
     state->cooperative = protocol != NULL && strcmp(protocol, "COOPERATIVE") == 0;
     state->rebalances++;
+    kafka_stop_placing(state);
     if (code == RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS && !state->closing)
-        assign(state, list);
+        kafka_begin_placing(state, list, false);
     else if (code == RD_KAFKA_RESP_ERR__REVOKE_PARTITIONS && !state->closing &&
              !rd_kafka_assignment_lost(rk))
         begin_revoke(state, list);
@@ -314,24 +423,12 @@ void kafka_on_rebalance(rd_kafka_t *rk, rd_kafka_resp_err_t code,
 
 /* --- Again --- */
 
-static void assign_again(kafka_source *state, rd_kafka_topic_partition_list_t *list)
-{
-    rd_kafka_t *rk = state->client.rk;
-
-    kafka_place(state, list);
-    if (!state->cooperative) {
-        note_failure(state, rd_kafka_assign(rk, list), NULL);
-        return;
-    }
-    note_failure(state, RD_KAFKA_RESP_ERR_NO_ERROR, rd_kafka_incremental_unassign(rk, list));
-    note_failure(state, RD_KAFKA_RESP_ERR_NO_ERROR, rd_kafka_incremental_assign(rk, list));
-}
-
 /* librdkafka gives up on partitions when the coordinator does not say where their group has been
  * (it has just moved, it still loads), tells so once, and would never read them. */
 void kafka_assign_again(kafka_source *state)
 {
-    if (state->again_at == 0 || state->source->host->now(state->source) < state->again_at)
+    if (state->again_at == 0 || state->placing != NULL ||
+        state->source->host->now(state->source) < state->again_at)
         return;
     state->again_at = 0;
     rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new(16);
@@ -341,13 +438,13 @@ void kafka_assign_again(kafka_source *state)
                                               state->partitions[i].partition);
     bool all = (uint32_t)list->cnt == state->partition_count;
     if (list->cnt != 0 && state->revoking == NULL && (all || state->cooperative))
-        assign_again(state, list);
+        kafka_begin_placing(state, list, true);
     rd_kafka_topic_partition_list_destroy(list);
 }
 
 /* --- A group --- */
 
-/* The names between the commas; NULL: one is empty. */
+/* The names between the commas, or the one pattern; NULL: it is neither. */
 static rd_kafka_topic_partition_list_t *split_topics(const char *text)
 {
     rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new(1);
@@ -359,7 +456,7 @@ static rd_kafka_topic_partition_list_t *split_topics(const char *text)
         int kept = (int)size;
         while (kept > 0 && text[kept - 1] == ' ')
             kept--;
-        if (kept == 0 || kept >= (int)sizeof name)
+        if (kept == 0 || kept >= (int)sizeof name || (text[0] == '^' && list->cnt != 0))
             break;
         snprintf(name, sizeof name, "%.*s", kept, text);
         rd_kafka_topic_partition_list_add(list, name, RD_KAFKA_PARTITION_UA);
@@ -379,6 +476,30 @@ static weir_status bad_topic(const kafka_source *state, weir_error **error)
                              state->client.what, state->config->topic);
 }
 
+/* Whole names match, whatever version of librdkafka looks at them. */
+static bool read_pattern(kafka_source *state, const char *text)
+{
+    char whole[300];
+
+    snprintf(whole, sizeof whole, "^(%.256s)$", text + 1);
+    if (regcomp(&state->matcher, whole, REG_EXTENDED | REG_NOSUB) != 0)
+        return false;
+    state->pattern = weir_strdup(whole);
+    if (state->pattern == NULL)
+        regfree(&state->matcher);
+    return state->pattern != NULL;
+}
+
+static rd_kafka_resp_err_t subscribe(const kafka_source *state,
+                                     rd_kafka_topic_partition_list_t *topics)
+{
+    if (state->pattern != NULL) {
+        rd_kafka_topic_partition_list_del_by_idx(topics, 0);
+        rd_kafka_topic_partition_list_add(topics, state->pattern, RD_KAFKA_PARTITION_UA);
+    }
+    return rd_kafka_subscribe(state->client.rk, topics);
+}
+
 weir_status kafka_join(kafka_source *state, weir_error **error)
 {
     rd_kafka_topic_partition_list_t *topics = split_topics(state->config->topic);
@@ -386,101 +507,10 @@ weir_status kafka_join(kafka_source *state, weir_error **error)
     if (topics == NULL)
         return bad_topic(state, error);
     rd_kafka_resp_err_t code = RD_KAFKA_RESP_ERR_NO_ERROR;
-    if (state->source->origin.commits) {
-        code = rd_kafka_subscribe(state->client.rk, topics);
-    } else if (state->config->topic[0] == '^') {
-        state->has_pattern =
-            regcomp(&state->pattern, state->config->topic, REG_EXTENDED | REG_NOSUB) == 0;
-        code = state->has_pattern ? code : RD_KAFKA_RESP_ERR__INVALID_ARG;
-    }
+    if (topics->elems[0].topic[0] == '^' && !read_pattern(state, topics->elems[0].topic))
+        code = RD_KAFKA_RESP_ERR__INVALID_ARG;
+    else if (state->source->origin.commits)
+        code = subscribe(state, topics);
     rd_kafka_topic_partition_list_destroy(topics);
     return code == RD_KAFKA_RESP_ERR_NO_ERROR ? WEIR_OK : bad_topic(state, error);
-}
-
-/* --- All partitions --- */
-
-static bool is_wanted(const kafka_source *state, const char *topic)
-{
-    const char *text = state->config->topic;
-
-    if (state->has_pattern)
-        return regexec(&state->pattern, topic, 0, NULL, 0) == 0;
-    for (;;) {
-        text += strspn(text, " ,");
-        size_t size = strcspn(text, ", ");
-        if (size == 0)
-            return false;
-        if (strlen(topic) == size && strncmp(text, topic, size) == 0)
-            return true;
-        text += size;
-    }
-}
-
-static void add_topic(kafka_source *state, const rd_kafka_metadata_topic_t *topic,
-                      rd_kafka_topic_partition_list_t *found)
-{
-    if (!is_wanted(state, topic->topic))
-        return;
-    for (int i = 0; i < topic->partition_cnt; i++)
-        if (kafka_partition_of(state, topic->topic, topic->partitions[i].id) == NULL)
-            rd_kafka_topic_partition_list_add(found, topic->topic, topic->partitions[i].id);
-}
-
-/* Those that are new come to those that are read already, which go on where they are. */
-static void assign_all(kafka_source *state, rd_kafka_topic_partition_list_t *found)
-{
-    if (!take_over(state, found)) {
-        state->client.fatal = true;
-        return;
-    }
-    note_failure(state, RD_KAFKA_RESP_ERR_NO_ERROR,
-                 rd_kafka_incremental_assign(state->client.rk, found));
-}
-
-/* A topic that is not there (yet) may come; it is named. */
-static void complain_of_topics(kafka_source *state)
-{
-    char message[320];
-
-    snprintf(message, sizeof message, "there is no topic '%s' yet, or no permission to see it",
-             state->config->topic);
-    kafka_client_note(&state->client, RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC, message);
-}
-
-/* A replay has nothing else to do; a live source must not stop the loop for long. */
-static int metadata_wait(const kafka_source *state)
-{
-    if (state->replaying)
-        return METADATA_LONG_MS;
-    return state->client.down || state->assigned ? METADATA_SHORT_MS : METADATA_MS;
-}
-
-weir_status kafka_look(kafka_source *state, weir_error **error)
-{
-    const struct rd_kafka_metadata *metadata;
-    int64_t now = state->source->host->now(state->source);
-
-    if (state->source->origin.commits || now < state->look_at || state->client.fatal ||
-        (state->replaying && state->assigned))
-        return WEIR_OK;
-    rd_kafka_resp_err_t code =
-        rd_kafka_metadata(state->client.rk, 1, NULL, &metadata, metadata_wait(state));
-    state->look_at = now + look_soon;
-    if (code != RD_KAFKA_RESP_ERR_NO_ERROR) {
-        kafka_client_note(&state->client, code, NULL);
-        return state->replaying ? kafka_client_fail(&state->client, WEIR_IO, error) : WEIR_OK;
-    }
-    rd_kafka_topic_partition_list_t *found = rd_kafka_topic_partition_list_new(16);
-    for (int i = 0; i < metadata->topic_cnt; i++)
-        add_topic(state, &metadata->topics[i], found);
-    if (found->cnt != 0)
-        assign_all(state, found);
-    if (state->partition_count == 0)
-        complain_of_topics(state);
-    else
-        state->look_at = now + look_each;
-    rd_kafka_topic_partition_list_destroy(found);
-    rd_kafka_metadata_destroy(metadata);
-    return state->replaying && !state->assigned ? kafka_client_fail(&state->client, WEIR_IO, error)
-                                                : WEIR_OK;
 }

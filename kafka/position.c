@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* position.c - where the partitions of a source begin and end: `start` and `until`.
  *
- * Asked once for each assignment, with answers from the cluster that are waited for: at most five
- * seconds a question, and only where `start` or `until` need one.
+ * Asked for each assignment where `start` or `until` need it, by a thread of its own and until
+ * there is an answer: what is not known yet is not read.
  */
 #include <string.h>
 
@@ -72,41 +72,42 @@ weir_status kafka_read_bounds(kafka_source *state, weir_error **error)
 
 /* --- Asking the cluster --- */
 
-static void failed(kafka_source *state, rd_kafka_resp_err_t code, const char *what)
+static bool is_bounded(const kafka_source *state)
 {
-    char message[256], reason[128];
-
-    kafka_explain(code, NULL, reason, sizeof reason);
-    snprintf(message, sizeof message, "cannot ask for %s: %s", what, reason);
-    kafka_client_note(&state->client, code, message);
+    return state->until_end || state->until_time != INT64_MAX;
 }
 
-/* The offset of the first record at `time` (or of its end, RD_KAFKA_OFFSET_END) in each partition;
- * NULL: the cluster did not say. The caller frees it. */
-static rd_kafka_topic_partition_list_t *
-offsets_at(kafka_source *state, const rd_kafka_topic_partition_list_t *list, int64_t time)
+/* The group's positions are librdkafka's to ask, unless something else than the beginning stands
+ * for those that there are none of. */
+static bool asks_group(const kafka_source *state)
+{
+    bool usual = state->start_time == INT64_MIN && state->start_offset == RD_KAFKA_OFFSET_BEGINNING;
+
+    return state->source->origin.commits && !usual;
+}
+
+static bool asks_start(const kafka_source *state)
+{
+    return state->start_time != INT64_MIN || state->start_offset == RD_KAFKA_OFFSET_END;
+}
+
+bool kafka_place_asks(const kafka_source *state)
+{
+    return asks_group(state) || asks_start(state) || is_bounded(state);
+}
+
+static rd_kafka_topic_partition_list_t *at_time(const rd_kafka_topic_partition_list_t *list,
+                                                int64_t time)
 {
     rd_kafka_topic_partition_list_t *asked = rd_kafka_topic_partition_list_copy(list);
 
     for (int i = 0; i < asked->cnt; i++)
         asked->elems[i].offset = time;
-    rd_kafka_resp_err_t code = rd_kafka_offsets_for_times(state->client.rk, asked, WAIT_MS);
-    if (code == RD_KAFKA_RESP_ERR_NO_ERROR)
-        return asked;
-    failed(state, code, "offsets");
-    rd_kafka_topic_partition_list_destroy(asked);
-    return NULL;
+    return asked;
 }
 
-static int64_t millis(int64_t nanoseconds)
-{
-    return nanoseconds / 1000000;
-}
-
-/* Those of the group, in all partitions of the topics: a topic that the group knows may have got
- * new partitions. NULL: the cluster did not say. */
-static rd_kafka_topic_partition_list_t *ask_committed(kafka_source *state,
-                                                      const rd_kafka_topic_partition_list_t *list)
+/* All partitions of the topics: one that the group knows may have got new partitions. */
+static rd_kafka_topic_partition_list_t *of_group(const rd_kafka_topic_partition_list_t *list)
 {
     rd_kafka_topic_partition_list_t *asked = rd_kafka_topic_partition_list_copy(list);
 
@@ -117,104 +118,126 @@ static rd_kafka_topic_partition_list_t *ask_committed(kafka_source *state,
             if (rd_kafka_topic_partition_list_find(asked, topic, partition) == NULL)
                 rd_kafka_topic_partition_list_add(asked, topic, partition);
     }
-    rd_kafka_resp_err_t code = rd_kafka_committed(state->client.rk, asked, WAIT_MS);
-    if (code == RD_KAFKA_RESP_ERR_NO_ERROR)
-        return asked;
-    failed(state, code, "the group's positions");
-    rd_kafka_topic_partition_list_destroy(asked);
-    return NULL;
+    return asked;
 }
 
-static bool knows_topic(const rd_kafka_topic_partition_list_t *committed, const char *topic)
+static int64_t millis(int64_t nanoseconds)
 {
-    for (int i = 0; i < committed->cnt; i++)
-        if (committed->elems[i].offset >= 0 && strcmp(committed->elems[i].topic, topic) == 0)
-            return true;
-    return false;
+    return nanoseconds / 1000000;
+}
+
+kafka_question *kafka_place_question(const kafka_source *state,
+                                     const rd_kafka_topic_partition_list_t *list)
+{
+    kafka_question *question = kafka_question_new(WAIT_MS);
+
+    if (question == NULL)
+        return NULL;
+    if (asks_start(state))
+        question->starts = at_time(list, state->start_time != INT64_MIN ? millis(state->start_time)
+                                                                        : RD_KAFKA_OFFSET_END);
+    if (is_bounded(state))
+        question->ends =
+            at_time(list, state->until_end ? RD_KAFKA_OFFSET_END : millis(state->until_time));
+    if (asks_group(state))
+        question->committed = of_group(list);
+    if (!asks_group(state) || state->pattern == NULL)
+        return question;
+    question->pattern = weir_strdup(state->pattern);
+    if (question->pattern != NULL)
+        return question;
+    kafka_question_free(question);
+    return NULL;
 }
 
 /* --- Placing --- */
 
-/* Where `start` says; RD_KAFKA_OFFSET_INVALID: it could not be asked. */
-static void place_at_start(kafka_source *state, rd_kafka_topic_partition_list_t *list)
+/* The group has been in the topic; or, where a pattern chooses topics, in any of them. */
+static bool knows_topic(const kafka_source *state, const rd_kafka_topic_partition_list_t *committed,
+                        const char *topic)
 {
-    bool asks = state->start_time != INT64_MIN || state->start_offset == RD_KAFKA_OFFSET_END;
-    int64_t time = state->start_time != INT64_MIN ? millis(state->start_time) : RD_KAFKA_OFFSET_END;
-    rd_kafka_topic_partition_list_t *found = asks ? offsets_at(state, list, time) : NULL;
-
-    for (int i = 0; i < list->cnt; i++) {
-        list->elems[i].offset = state->start_offset;
-        if (state->start_time != INT64_MIN)
-            list->elems[i].offset = RD_KAFKA_OFFSET_END; /* no record is as new */
-        if (found != NULL && found->elems[i].offset >= 0)
-            list->elems[i].offset = found->elems[i].offset;
-    }
-    if (found != NULL)
-        rd_kafka_topic_partition_list_destroy(found);
+    for (int i = 0; i < committed->cnt; i++)
+        if (committed->elems[i].offset >= 0 &&
+            (state->pattern != NULL || strcmp(committed->elems[i].topic, topic) == 0))
+            return true;
+    return false;
 }
 
-/* Where the group has been; where it has not, at `start`, or in a topic that it knows at the
- * beginning: a partition that is new has nothing that anybody could have skipped. */
-static void place_in_group(kafka_source *state, rd_kafka_topic_partition_list_t *list)
+/* The offset that is found in an answer; below 0: none. */
+static int64_t found_in(const rd_kafka_topic_partition_list_t *answer,
+                        const rd_kafka_topic_partition_t *one)
 {
-    rd_kafka_topic_partition_list_t *committed = ask_committed(state, list);
+    const rd_kafka_topic_partition_t *found =
+        answer != NULL ? rd_kafka_topic_partition_list_find(answer, one->topic, one->partition)
+                       : NULL;
+
+    return found != NULL ? found->offset : RD_KAFKA_OFFSET_INVALID;
+}
+
+/* Where `start` says. */
+static int64_t start_of(const kafka_source *state, const kafka_question *answer,
+                        const rd_kafka_topic_partition_t *one)
+{
+    int64_t found = answer != NULL ? found_in(answer->starts, one) : RD_KAFKA_OFFSET_INVALID;
+
+    if (found >= 0)
+        return found;
+    return state->start_time != INT64_MIN ? RD_KAFKA_OFFSET_END /* no record is as new */
+                                          : state->start_offset;
+}
+
+/* Where the group has been; where it has not, at `start`, or at the beginning in a topic that it
+ * knows, and in one that has come to match its pattern: what is new has nothing that anybody could
+ * have skipped. */
+static int64_t place_of(const kafka_source *state, const kafka_question *answer,
+                        const rd_kafka_topic_partition_t *one)
+{
+    const rd_kafka_topic_partition_list_t *committed = answer != NULL ? answer->committed : NULL;
 
     if (committed == NULL)
-        return; /* librdkafka asks again, and goes to the beginning where there is none */
-    place_at_start(state, list);
-    for (int i = 0; i < list->cnt; i++) {
-        rd_kafka_topic_partition_t *one = &list->elems[i];
-        const rd_kafka_topic_partition_t *found =
-            rd_kafka_topic_partition_list_find(committed, one->topic, one->partition);
-        if (found != NULL && found->offset >= 0)
-            one->offset = found->offset;
-        else if (knows_topic(committed, one->topic))
-            one->offset = RD_KAFKA_OFFSET_BEGINNING;
-    }
-    rd_kafka_topic_partition_list_destroy(committed);
+        return start_of(state, answer, one);
+    int64_t found = found_in(committed, one);
+    if (found >= 0)
+        return found;
+    return knows_topic(state, committed, one->topic) ? RD_KAFKA_OFFSET_BEGINNING
+                                                     : start_of(state, answer, one);
 }
 
 /* A partition that nobody wrote to since begins at its end, which is committed at once: else a
  * restart would begin at a later one. */
-static void note_begin(kafka_source *state, const rd_kafka_topic_partition_list_t *list)
+static void note_begin(kafka_source *state, const rd_kafka_topic_partition_t *one)
 {
+    kafka_partition *partition = kafka_partition_of(state, one->topic, one->partition);
+
+    if (partition == NULL || one->offset < 0)
+        return;
+    partition->next = partition->placed = one->offset;
+    if (partition->to_commit < 0 && state->source->origin.commits) {
+        partition->to_commit = one->offset;
+        state->dirty = true;
+    }
+}
+
+static void note_end(kafka_source *state, const kafka_question *answer,
+                     const rd_kafka_topic_partition_t *one)
+{
+    kafka_partition *partition = kafka_partition_of(state, one->topic, one->partition);
+    int64_t found = answer != NULL ? found_in(answer->ends, one) : RD_KAFKA_OFFSET_INVALID;
+
+    if (partition != NULL && found >= 0)
+        partition->end = found;
+}
+
+void kafka_place(kafka_source *state, rd_kafka_topic_partition_list_t *list,
+                 const kafka_question *answer)
+{
+    bool by_librdkafka = state->source->origin.commits && !asks_group(state);
+
     for (int i = 0; i < list->cnt; i++) {
-        const rd_kafka_topic_partition_t *one = &list->elems[i];
-        kafka_partition *partition = kafka_partition_of(state, one->topic, one->partition);
-        if (partition == NULL || one->offset < 0)
-            continue;
-        partition->next = partition->placed = one->offset;
-        if (partition->to_commit < 0 && state->source->origin.commits) {
-            partition->to_commit = one->offset;
-            state->dirty = true;
-        }
+        rd_kafka_topic_partition_t *one = &list->elems[i];
+        if (!by_librdkafka) /* it asks itself, and goes to the beginning where there is none */
+            one->offset = place_of(state, answer, one);
+        note_begin(state, one);
+        note_end(state, answer, one);
     }
-}
-
-static void place_ends(kafka_source *state, const rd_kafka_topic_partition_list_t *list)
-{
-    int64_t time = state->until_end ? RD_KAFKA_OFFSET_END : millis(state->until_time);
-    rd_kafka_topic_partition_list_t *ends = offsets_at(state, list, time);
-
-    for (int i = 0; ends != NULL && i < ends->cnt; i++) {
-        const rd_kafka_topic_partition_t *one = &ends->elems[i];
-        kafka_partition *partition = kafka_partition_of(state, one->topic, one->partition);
-        if (partition != NULL && one->offset >= 0)
-            partition->end = one->offset;
-    }
-    if (ends != NULL)
-        rd_kafka_topic_partition_list_destroy(ends);
-}
-
-void kafka_place(kafka_source *state, rd_kafka_topic_partition_list_t *list)
-{
-    bool usual = state->start_time == INT64_MIN && state->start_offset == RD_KAFKA_OFFSET_BEGINNING;
-
-    if (!state->source->origin.commits)
-        place_at_start(state, list);
-    else if (!usual)
-        place_in_group(state, list); /* else librdkafka asks itself, without anybody waiting */
-    note_begin(state, list);
-    if (state->until_end || state->until_time != INT64_MAX)
-        place_ends(state, list);
 }

@@ -30,16 +30,25 @@ static void take_event(kafka_source *state, const rd_kafka_message_t *message)
         kafka_client_note(&state->client, message->err, rd_kafka_message_errstr(message));
         return;
     }
-    if (partition != NULL && (partition->end == INT64_MAX || message->offset >= partition->end))
+    if (partition == NULL)
+        return;
+    partition->at_end = true;
+    if (message->offset >= partition->end || (partition->end == INT64_MAX && state->replaying))
         partition->ended = true;
+}
+
+static bool has_frame(const rd_kafka_message_t *message)
+{
+    const unsigned char *bytes = message->payload;
+
+    return message->len >= FRAME && bytes[0] == 0;
 }
 
 weir_slice kafka_value_of(const kafka_source *state, const rd_kafka_message_t *message)
 {
-    size_t head = state->config->framing == KAFKA_FRAMING_CONFLUENT ? FRAME : 0;
+    size_t head =
+        state->config->framing == KAFKA_FRAMING_CONFLUENT && has_frame(message) ? FRAME : 0;
 
-    if (head > message->len)
-        head = message->len;
     return (weir_slice){(const unsigned char *)message->payload + head, message->len - head};
 }
 
@@ -48,7 +57,7 @@ static void explain_frame(kafka_source *state, const rd_kafka_message_t *message
 {
     const unsigned char *bytes = message->payload;
 
-    if (message->len < FRAME || bytes[0] != 0 || state->source->module->decode != NULL ||
+    if (!has_frame(message) || state->source->module->decode != NULL ||
         state->config->framing == KAFKA_FRAMING_CONFLUENT)
         return;
     unsigned id =
@@ -73,6 +82,10 @@ static weir_status put(kafka_source *state, const rd_kafka_message_t *message)
     size_t before = source->span.count;
     char reason[320];
 
+    if (state->config->framing == KAFKA_FRAMING_CONFLUENT && !has_frame(message))
+        return refuse(state, message,
+                      "no schema-registry frame (a zero byte and an id), although 'framing' is "
+                      "confluent");
     weir_status status = weir_source_put(source, kafka_value_of(state, message), message->offset);
     if (status == WEIR_OK && source->refusal.waiting)
         explain_frame(state, message);
@@ -85,6 +98,36 @@ static weir_status put(kafka_source *state, const rd_kafka_message_t *message)
     return refuse(state, message, reason);
 }
 
+/* The event's time that the record tells beside its value; INT64_MIN: none. */
+int64_t kafka_time_beside(const kafka_source *state, const rd_kafka_message_t *message)
+{
+    const weir_field *field = state->time.field;
+    rd_kafka_timestamp_type_t type;
+    int64_t time = rd_kafka_message_timestamp(message, &type);
+
+    if (field == NULL || field->offset != state->source->module->time_offset ||
+        type == RD_KAFKA_TIMESTAMP_NOT_AVAILABLE)
+        return INT64_MIN;
+    return time * 1000000;
+}
+
+/* The key goes by the place behind the span's values. */
+static weir_status delete_key(kafka_source *state, const rd_kafka_message_t *message)
+{
+    weir_source *source = state->source;
+    unsigned char *value = source->values + source->span.count * source->type->size;
+    char reason[320];
+
+    if (source->span.count == source->capacity || source->refusal.waiting)
+        return WEIR_FULL;
+    if (message->key == NULL)
+        return refuse(state, message, "a tombstone without a key: there is nothing to delete");
+    memset(value, 0, source->type->size);
+    if (!kafka_fill(state, message, value, reason, sizeof reason))
+        return refuse(state, message, reason);
+    return weir_source_delete(source, value, message->offset, kafka_time_beside(state, message));
+}
+
 /* A record without a value. What is dropped is done once all before it is, so it waits until the
  * span is empty. */
 static weir_status take_tombstone(kafka_source *state, const kafka_partition *partition,
@@ -94,10 +137,22 @@ static weir_status take_tombstone(kafka_source *state, const kafka_partition *pa
 
     if (state->config->tombstones == KAFKA_TOMBSTONES_DEAD_LETTER)
         return refuse(state, message, "a tombstone: the record has no value");
+    if (state->config->tombstones == KAFKA_TOMBSTONES_DELETE_KEY)
+        return delete_key(state, message);
     if (source->span.count != 0)
         return WEIR_FULL;
     return weir_source_skip(source, partition->number, message->offset + 1, 1) ? WEIR_OK
                                                                                : WEIR_NOMEM;
+}
+
+/* Of a time that was not there yet when its offset was asked for. */
+static bool is_too_late(const kafka_source *state, const rd_kafka_message_t *message)
+{
+    rd_kafka_timestamp_type_t type;
+
+    return state->until_time != INT64_MAX &&
+           rd_kafka_message_timestamp(message, &type) * 1000000 >= state->until_time &&
+           type != RD_KAFKA_TIMESTAMP_NOT_AVAILABLE;
 }
 
 weir_status kafka_take(kafka_source *state, const rd_kafka_message_t *message)
@@ -112,7 +167,8 @@ weir_status kafka_take(kafka_source *state, const rd_kafka_message_t *message)
     if (partition == NULL || partition->revoked || partition->ended)
         return WEIR_OK;
     kafka_note_first(partition, message->offset);
-    if (message->offset >= partition->end) {
+    partition->at_end = false;
+    if (message->offset >= partition->end || is_too_late(state, message)) {
         partition->ended = true;
         return WEIR_OK;
     }

@@ -50,10 +50,14 @@ static weir_status connect_client(kafka_source *state, weir_error **error)
     return status == WEIR_OK ? kafka_join(state, error) : status;
 }
 
-static weir_status check_group(const kafka_source *state, weir_error **error)
+static weir_status check_options(const kafka_source *state, weir_error **error)
 {
     const weir_source *source = state->source;
 
+    if (state->config->tombstones == KAFKA_TOMBSTONES_DELETE_KEY && state->config->key_to == NULL)
+        return weir_error_set_at(error, WEIR_SPEC, source->module->place,
+                                 "%s: 'tombstones: delete_key' needs the option 'key_to'",
+                                 state->client.what);
     if (!source->origin.commits || state->config->group != NULL)
         return WEIR_OK;
     return weir_error_set_at(error, WEIR_SPEC, source->module->place,
@@ -76,7 +80,7 @@ static weir_status open_source(weir_source *source, weir_error **error)
     state->batch = weir_alloc_array(KAFKA_BATCH, sizeof(rd_kafka_message_t *));
     if (state->batch == NULL)
         return weir_error_set(error, WEIR_NOMEM, "%s: out of memory", state->client.what);
-    weir_status status = check_group(state, error);
+    weir_status status = check_options(state, error);
     if (status == WEIR_OK)
         status = kafka_read_bounds(state, error);
     if (status == WEIR_OK)
@@ -122,12 +126,16 @@ void kafka_arm(kafka_source *state)
         next = sooner(next, state->committing ? now + second : state->commit_at);
     if (state->revoking != NULL)
         next = sooner(next, state->revoke_until);
-    if (!state->source->origin.commits)
+    if (!state->source->origin.commits && state->client.question == NULL)
         next = sooner(next, state->look_at);
+    if (state->placing != NULL && state->client.question == NULL)
+        next = sooner(next, state->ask_at);
     if (state->rate_at > now)
         next = sooner(next, state->rate_at);
     if (state->again_at != 0)
         next = sooner(next, state->again_at);
+    if (state->until_time > now)
+        next = sooner(next, state->until_time);
     state->source->host->wake_at(state->source, next);
 }
 
@@ -146,16 +154,16 @@ static weir_status attend(weir_source *source, weir_error **error)
     int64_t now = source->host->now(source);
 
     serve(state);
-    weir_status status = kafka_look(state, error);
+    kafka_hear(state);
+    kafka_look(state);
+    kafka_go_on_placing(state);
     kafka_finish_revoke(state);
     kafka_assign_again(state);
     if (state->dirty && now >= state->commit_at)
         kafka_commit(state);
     show_health(state);
     kafka_arm(state);
-    return status == WEIR_OK && state->client.fatal
-               ? kafka_client_fail(&state->client, WEIR_IO, error)
-               : status;
+    return state->client.fatal ? kafka_client_fail(&state->client, WEIR_IO, error) : WEIR_OK;
 }
 
 static weir_status settle(weir_source *source, weir_error **error)
@@ -206,12 +214,15 @@ static bool fetch(kafka_source *state)
     return count > 0;
 }
 
+/* Once a time has come, who has no more records has ended. */
 static bool has_ended(const kafka_source *state)
 {
+    bool time_has_come = state->source->host->now(state->source) >= state->until_time;
+
     if (!state->assigned || (!state->until_end && state->until_time == INT64_MAX))
         return false;
     for (uint32_t i = 0; i < state->partition_count; i++)
-        if (!state->partitions[i].ended)
+        if (!state->partitions[i].ended && !(time_has_come && state->partitions[i].at_end))
             return false;
     return true;
 }
@@ -304,6 +315,7 @@ static void close_source(weir_source *source)
     if (state->revoking != NULL)
         rd_kafka_topic_partition_list_destroy(state->revoking);
     kafka_merge_end(state);
+    kafka_end_placing(state);
     if (state->client.rk != NULL)
         leave(state);
     if (state->messages != NULL) {
@@ -332,6 +344,13 @@ static void measure(weir_source *source, weir_source_gauges *ret)
     ret->commit_time = (uint64_t)state->commit_time;
 }
 
+static const char *deletes_by(const weir_source *source)
+{
+    const kafka_source_config *config = source->config;
+
+    return config->tombstones == KAFKA_TOMBSTONES_DELETE_KEY ? config->key_to : NULL;
+}
+
 const weir_source_kind kafka_source_kind = {
     .base = KAFKA_SOURCE_HEAD,
     .state_size = sizeof(kafka_source),
@@ -343,6 +362,7 @@ const weir_source_kind kafka_source_kind = {
     .original = kafka_original,
     .close = close_source,
     .measure = measure,
+    .deletes_by = deletes_by,
     .reads_bytes = true,
     .replays = true,
 };

@@ -40,6 +40,7 @@ typedef struct kafka_partition {
     rd_kafka_message_t *head;
     int64_t head_time;
     bool ended;
+    bool at_end;  /* nothing was behind the newest record, as of the last fetch; where `until` is */
     bool revoked; /* it goes to another member: nothing more of it is handed on */
 } kafka_partition;
 
@@ -56,12 +57,18 @@ typedef struct kafka_source {
     uint32_t partition_count, partition_room;
     kafka_partition *newest; /* the one that the last record was of */
     const rd_kafka_topic_t *newest_topic;
-    regex_t pattern;
-    bool has_pattern, assigned, cooperative;
+    char *pattern; /* of topics, for whole names; NULL: none */
+    regex_t matcher;
+    bool assigned, cooperative;
 
     /* A revoke under way: the list is what to give back; NULL: none. */
     rd_kafka_topic_partition_list_t *revoking;
     int64_t revoke_until;
+
+    /* Partitions of which the cluster is asked where they begin and end; NULL: none. */
+    rd_kafka_topic_partition_list_t *placing;
+    bool placing_again, stale; /* stale: the answer that is under way is of no use */
+    int64_t ask_at;            /* not before */
 
     bool committing; /* a commit is on its way */
     bool dirty;      /* something is to be committed */
@@ -107,6 +114,8 @@ uint64_t kafka_lag(const kafka_source *state);
 
 /* Puts the record into the span, or passes it over. WEIR_FULL: it waits for the next read. */
 weir_status kafka_take(kafka_source *state, const rd_kafka_message_t *message);
+/* The event's time where the record tells it beside its value, or INT64_MIN. */
+int64_t kafka_time_beside(const kafka_source *state, const rd_kafka_message_t *message);
 /* The record's value, without what frames it. */
 weir_slice kafka_value_of(const kafka_source *state, const rd_kafka_message_t *message);
 
@@ -121,14 +130,27 @@ weir_status kafka_merge(kafka_source *state, size_t limit);
 /* --- position.c: where partitions begin and end --- */
 
 weir_status kafka_read_bounds(kafka_source *state, weir_error **error);
-/* Fills in the offsets of partitions that are about to be assigned. */
-void kafka_place(kafka_source *state, rd_kafka_topic_partition_list_t *list);
+/* Whether it has to be asked, and how; NULL: out of memory. */
+bool kafka_place_asks(const kafka_source *state);
+kafka_question *kafka_place_question(const kafka_source *state,
+                                     const rd_kafka_topic_partition_list_t *list);
+/* Fills in the offsets of partitions that are about to be assigned. `answer`: NULL where nothing
+ * had to be asked. */
+void kafka_place(kafka_source *state, rd_kafka_topic_partition_list_t *list,
+                 const kafka_question *answer);
 
 /* --- partitions.c: which partitions this process reads --- */
 
 weir_status kafka_join(kafka_source *state, weir_error **error);
-/* `assign: all`, and replays: looks for (new) partitions when it is time. */
-weir_status kafka_look(kafka_source *state, weir_error **error);
+/* Assigns them as soon as it is known where they begin; `again`: those that are read by librdkafka
+ * already. Copies the list. */
+void kafka_begin_placing(kafka_source *state, const rd_kafka_topic_partition_list_t *list,
+                         bool again);
+void kafka_go_on_placing(kafka_source *state);
+void kafka_stop_placing(kafka_source *state);
+void kafka_end_placing(kafka_source *state);
+/* Takes the answer of the cluster, if there is one. */
+void kafka_hear(kafka_source *state);
 void kafka_on_rebalance(rd_kafka_t *rk, rd_kafka_resp_err_t code,
                         rd_kafka_topic_partition_list_t *list, void *opaque);
 /* Gives back what is revoked once all of it is done and committed, or the time is up. */
@@ -147,6 +169,12 @@ void kafka_rewind(kafka_source *state);
 /* Frees what was fetched and not put into a span, of one partition or of all. In source.c. */
 void kafka_discard(kafka_source *state, const char *topic, int32_t partition);
 void kafka_drop_fetched(kafka_source *state);
+
+/* --- look.c --- */
+
+/* `assign: all`, and replays: asks for (new) partitions when it is time. */
+void kafka_look(kafka_source *state);
+void kafka_looked(kafka_source *state, const struct rd_kafka_metadata *topics);
 
 /* --- commit.c --- */
 

@@ -21,9 +21,9 @@ uint64_t weir_cell_age(const weir_reactor *reactor, weir_reactor_cell *cell)
 {
     if (reactor->key_words == 0)
         return 0;
-    /* Without a ttl no key goes, so no number comes again. */
-    return reactor->config.ttl != INT64_MAX ? weir_reactor_life_of(reactor, cell)->timer.age
-                                            : entry_of(reactor, cell)->number;
+    /* Where no key goes no number comes again. */
+    return reactor->mortal ? weir_reactor_life_of(reactor, cell)->timer.age
+                           : entry_of(reactor, cell)->number;
 }
 
 void weir_cell_arm_ttl(weir_reactor *reactor, weir_reactor_cell *cell)
@@ -36,8 +36,26 @@ void weir_cell_arm_ttl(weir_reactor *reactor, weir_reactor_cell *cell)
     weir_timer_arm(reactor->timers, &life->timer, due > now ? due : now);
 }
 
-/* The key has had no event for `ttl`: it goes, with what waits under it. A retry keeps it till its
- * end. */
+bool weir_cell_is_needed(const weir_reactor *reactor, const weir_reactor_cell *cell)
+{
+    bool waits = reactor->module->strategy == WEIR_SEQUENTIAL && cell->backlog != NULL;
+
+    return cell->retry != NULL || (waits && reactor->held);
+}
+
+void weir_cell_forget(weir_reactor *reactor, weir_reactor_cell *cell, const char *reason,
+                      bool overwrites)
+{
+    if (overwrites && reactor->module->strategy == WEIR_LATEST)
+        weir_queue_collapse_all(reactor, cell);
+    else
+        weir_queue_drop_all(reactor, cell, reason);
+    weir_timer_disarm(reactor->timers, &weir_reactor_life_of(reactor, cell)->timer);
+    weir_timers_unreserve(reactor->timers);
+    weir_table_remove(&reactor->keys, entry_of(reactor, cell));
+}
+
+/* The key has had no event for `ttl`. A retry keeps it till its end. */
 static void forget(weir_timer *timer)
 {
     weir_reactor_cell *cell = timer->arg;
@@ -52,9 +70,7 @@ static void forget(weir_timer *timer)
         weir_cell_arm_ttl(reactor, cell);
         return;
     }
-    weir_queue_drop_all(reactor, cell, "its key had no event for the time of 'ttl'");
-    weir_timers_unreserve(reactor->timers);
-    weir_table_remove(&reactor->keys, entry_of(reactor, cell));
+    weir_cell_forget(reactor, cell, "its key had no event for the time of 'ttl'", false);
 }
 
 static bool begin_life(weir_reactor *reactor, weir_reactor_cell *cell)
@@ -82,7 +98,7 @@ weir_reactor_cell *weir_reactor_cell_for(weir_reactor *reactor, const uint64_t *
     if (entry == NULL)
         return NULL;
     weir_reactor_cell *cell = weir_entry_data(&reactor->keys, entry);
-    if (reactor->config.ttl == INT64_MAX || weir_reactor_life_of(reactor, cell)->reactor != NULL ||
+    if (!reactor->mortal || weir_reactor_life_of(reactor, cell)->reactor != NULL ||
         begin_life(reactor, cell))
         return cell;
     weir_table_remove(&reactor->keys, entry);

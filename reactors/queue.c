@@ -205,6 +205,17 @@ void weir_queue_drop_all(weir_reactor *reactor, weir_reactor_cell *cell, const c
             drop_first(reactor, cell, i, reason);
 }
 
+void weir_queue_collapse_all(weir_reactor *reactor, weir_reactor_cell *cell)
+{
+    for (uint32_t i = 0; i < reactor->module->input_count; i++)
+        while (cell->backlog != NULL && cell->backlog->queues[i].first != NULL) {
+            weir_waiting *waiting = weir_queue_pop(reactor, cell, i);
+            weir_ticket_release(waiting->ticket, WEIR_COLLAPSED);
+            reactor->metrics.collapsed++;
+            weir_queue_recycle(reactor, waiting);
+        }
+}
+
 /* Under latest the one that waits is overwritten. */
 bool weir_queue_is_full(const weir_reactor *reactor, const weir_reactor_cell *cell, uint32_t input)
 {

@@ -45,7 +45,7 @@ static bool lay_out_inputs(weir_reactor *reactor, const weir_input_shape *shapes
     reactor->states_offset = offset;
     reactor->life_offset = offset + round_up(reactor->module->state_size);
     reactor->cell_size = reactor->life_offset;
-    if (reactor->config.ttl != INT64_MAX)
+    if (reactor->mortal)
         reactor->cell_size += (uint32_t)sizeof(weir_reactor_life);
     return true;
 }

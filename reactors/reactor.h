@@ -75,7 +75,7 @@ typedef struct weir_reactor_cell {
     uint64_t present; /* bit per input: its cache has a value */
     weir_backlog *backlog;
     weir_retry *retry;
-    /* cached values at the offsets of the inputs, then the states, then with `ttl:` its life */
+    /* cached values at the offsets of the inputs, then the states, then its life if it is mortal */
 } weir_reactor_cell;
 
 typedef struct weir_reactor_life {
@@ -153,9 +153,10 @@ struct weir_reactor {
     uint32_t rank;           /* place in the spec */
     bool has_windows;
     bool tells;             /* the host wants to know of each firing */
+    bool mortal;            /* keys go: by `ttl:`, or because a source deletes them */
     uint32_t key_words;     /* 0: no keys */
     uint32_t states_offset; /* in a cell */
-    uint32_t life_offset;   /* with `ttl:` */
+    uint32_t life_offset;   /* where it is mortal */
     uint32_t cell_size;
 
     weir_reactor_cell *single; /* without keys */
@@ -203,8 +204,9 @@ typedef struct weir_input_shape {
     uint32_t key_words; /* 0: no key */
 } weir_input_shape;
 
-/* `reactor` is zeroed but for host, host_arg, timers, burials, rank and config; the runtime then
- * fills the graphs' configs and frames. After a failure weir_reactor_release frees what was made.
+/* `reactor` is zeroed but for host, host_arg, timers, burials, rank, mortal and config; the runtime
+ * then fills the graphs' configs and frames. After a failure weir_reactor_release frees what was
+ * made.
  */
 WEIR_MUST_USE weir_status weir_reactor_init(weir_reactor *reactor,
                                             const weir_module_reactor *module,
@@ -253,7 +255,7 @@ static inline void *weir_cell_states(const weir_reactor *reactor, weir_reactor_c
     return (unsigned char *)cell + reactor->states_offset;
 }
 
-/* Only with `ttl:`. */
+/* Only where it is mortal. */
 static inline weir_reactor_life *weir_reactor_life_of(const weir_reactor *reactor,
                                                       weir_reactor_cell *cell)
 {
@@ -271,6 +273,14 @@ static inline void weir_cell_live(const weir_reactor *reactor, weir_reactor_cell
 uint64_t weir_cell_age(const weir_reactor *reactor, weir_reactor_cell *cell);
 /* The key goes `ttl` after its last event, where there is one. */
 void weir_cell_arm_ttl(weir_reactor *reactor, weir_reactor_cell *cell);
+
+/* True while the key of the cell cannot go: a firing of it is tried again, or boundaries wait in
+ * it that the reactor would have taken if it were not held. */
+bool weir_cell_is_needed(const weir_reactor *reactor, const weir_reactor_cell *cell);
+/* The key goes, of a reactor that is mortal: what waits under it becomes dead letters; under latest
+ * it collapses, where a later event of its source `overwrites` it. */
+void weir_cell_forget(weir_reactor *reactor, weir_reactor_cell *cell, const char *reason,
+                      bool overwrites);
 
 /* Puts a value into the cache of `input`. */
 void weir_cell_keep(weir_reactor *reactor, weir_reactor_cell *cell, uint32_t input,
@@ -310,6 +320,8 @@ void weir_queue_push(weir_reactor *reactor, weir_reactor_cell *cell, uint32_t in
 weir_waiting *weir_queue_pop(weir_reactor *reactor, weir_reactor_cell *cell, uint32_t input);
 void weir_queue_recycle(weir_reactor *reactor, weir_waiting *waiting);
 void weir_queue_drop_all(weir_reactor *reactor, weir_reactor_cell *cell, const char *reason);
+/* All that waits in the cell counts as collapsed. */
+void weir_queue_collapse_all(weir_reactor *reactor, weir_reactor_cell *cell);
 /* The cell's own queue has `capacity`. */
 bool weir_queue_is_full(const weir_reactor *reactor, const weir_reactor_cell *cell, uint32_t input);
 /* Another boundary takes a place of the pool that all queues share, and it has none. */

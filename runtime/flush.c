@@ -68,55 +68,6 @@ void weir_flush_timer(weir_timer *timer)
     weir_flush_cell(work, cell);
 }
 
-/* --- The key goes --- */
-
-static void unlink_flush(weir_runtime *runtime, const weir_flush *flush)
-{
-    for (weir_flush **at = &runtime->flushes; *at != NULL && flush->due; at = &(*at)->next)
-        if (*at == flush) {
-            *at = flush->next;
-            if (*at == NULL)
-                runtime->last_flush = at;
-            return;
-        }
-}
-
-/* What the kind keeps for later ends as dead letters. */
-static void bury_kept(weir_accumulator_work *work, weir_cell *cell)
-{
-    weir_accumulator *accumulator = &work->accumulator;
-    const void *boundary = NULL;
-    weir_ticket *ticket = NULL;
-
-    if (accumulator->kind->flush == NULL)
-        return;
-    work->firing.now = work->program->runtime->clock.now;
-    work->firing.key = cell->key;
-    if (accumulator->kind->flush(accumulator, cell, &work->firing, &boundary, &ticket) != WEIR_OK ||
-        ticket == NULL)
-        return;
-    weir_dead_of_kept(work, boundary, ticket, "its key had no event for the time of 'ttl'");
-    weir_ticket_release(ticket, WEIR_DEAD);
-}
-
-void weir_forget_timer(weir_timer *timer)
-{
-    weir_cell *cell = timer->arg;
-    void *owner = cell->accumulator->host_arg;
-    weir_accumulator_work *work = owner;
-    weir_runtime *runtime = work->program->runtime;
-    weir_cell_head *head = weir_cell_head_of(cell);
-    int64_t due = weir_later(weir_cell_life_of(head)->last_event, work->cells.ttl);
-
-    if (due > runtime->clock.now) {
-        weir_timer_arm(&runtime->timers, timer, due);
-        return;
-    }
-    bury_kept(work, cell);
-    unlink_flush(runtime, &head->flush);
-    weir_cells_remove(&work->cells, cell);
-}
-
 /* --- With a firing --- */
 
 /* Under the key that has fired, where both have keys; else under all, also such as are only made by

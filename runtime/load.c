@@ -162,6 +162,18 @@ static weir_status load_accumulator(weir_program *program, uint32_t index, weir_
     return status;
 }
 
+static const char *deletes_by(const weir_source *source)
+{
+    return source->kind->deletes_by != NULL ? source->kind->deletes_by(source) : NULL;
+}
+
+/* Its source deletes keys of it. */
+static bool loses_keys(const weir_program *program, const weir_module_accumulator *module)
+{
+    return module->source != WEIR_NONE && module->key_part_count != 0 &&
+           deletes_by(&program->sources[module->source].source) != NULL;
+}
+
 /* A key lives in an accumulator as long as in the reactor over it that keeps it longest. */
 static weir_status load_cells(weir_program *program, uint32_t index, weir_error **error)
 {
@@ -181,6 +193,8 @@ static weir_status load_cells(weir_program *program, uint32_t index, weir_error 
     }
     if (work->key_words != 0 && ttl != 0)
         work->cells.ttl = ttl;
+    work->cells.mortal =
+        work->cells.ttl != INT64_MAX || loses_keys(program, work->accumulator.module);
     return work->has_cells ? weir_cells_init(&work->cells,
                                              work->accumulator.kind->cell_size(&work->accumulator),
                                              program->runtime->config.seed, error)
@@ -278,6 +292,11 @@ static weir_status load_reactor(weir_program *program, uint32_t index, weir_erro
     reactor->rank = ++runtime->ranks;
     weir_status status = load_options(program, "reactors", module->name, &module->settings,
                                       weir_builtin_catalog()->reactor, &reactor->config, error);
+    reactor->mortal = reactor->config.ttl != INT64_MAX;
+    for (uint32_t i = 0; i < module->input_count; i++)
+        reactor->mortal =
+            reactor->mortal ||
+            loses_keys(program, &program->module->accumulators[module->inputs[i].accumulator]);
     if (status == WEIR_OK)
         status = weir_reactor_init(reactor, module, shapes, runtime->config.seed, error);
     reactor->firing.params = program->params;
@@ -290,6 +309,44 @@ static weir_status load_reactor(weir_program *program, uint32_t index, weir_erro
             runtime->slow = reactor->graphs[g].config.slow;
     }
     return status;
+}
+
+/* A deletion names the key by one field. */
+static bool is_key(const weir_module_accumulator *module, const char *name)
+{
+    const weir_key_part *last = &module->key_parts[module->key_part_count - 1];
+
+    for (uint32_t i = 0; i < module->type->field_count; i++) {
+        const weir_field *field = &module->type->fields[i];
+        uint32_t parts = field->kind == WEIR_VALUE_BYTES ? 2 : 1;
+        if (strcmp(field->name, name) == 0)
+            return module->key_part_count == parts && last->offset == field->offset;
+    }
+    return false;
+}
+
+static weir_status check_deletes(weir_program *program, uint32_t index, weir_error **error)
+{
+    const weir_source *source = &program->sources[index].source;
+    const char *name = deletes_by(source);
+    bool keyed = false;
+
+    for (uint32_t i = 0; i < program->module->accumulator_count && name != NULL; i++) {
+        const weir_module_accumulator *module = &program->module->accumulators[i];
+        if (module->source != index || module->key_part_count == 0)
+            continue;
+        keyed = true;
+        if (!is_key(module, name))
+            return weir_error_set_at(error, WEIR_SPEC, module->place,
+                                     "source '%s' deletes keys by its field '%s', which is not the "
+                                     "key of the accumulator '%s'",
+                                     source->module->name, name, module->name);
+    }
+    if (keyed || name == NULL)
+        return WEIR_OK;
+    return weir_error_set_at(error, WEIR_SPEC, source->module->place,
+                             "source '%s' deletes keys, and no accumulator that it feeds has one",
+                             source->module->name);
 }
 
 /* --- Parameters --- */
@@ -417,7 +474,7 @@ static weir_status load_rooms(weir_program *program, weir_error **error)
     } rooms[] = {
         {module->source_count, load_source},   {module->accumulator_count, load_accumulator},
         {module->reactor_count, load_reactor}, {module->accumulator_count, load_cells},
-        {module->sink_count, load_sink},
+        {module->sink_count, load_sink},       {module->source_count, check_deletes},
     };
     weir_status status = load_params(program, error);
 

@@ -30,6 +30,13 @@ static bool is_outside(const weir_runtime *runtime, int64_t time)
                                (config->until != 0 && time >= config->until));
 }
 
+/* What cannot be decoded has no time. */
+static int64_t time_of_refusal(const weir_source *source)
+{
+    return source->refusal.waiting && source->refusal.deletes != NULL ? source->refusal.time
+                                                                      : no_time;
+}
+
 /* Events outside the bounds are no part of the history that is asked for. */
 static void skip_outside(const weir_runtime *runtime, weir_source *source)
 {
@@ -38,12 +45,25 @@ static void skip_outside(const weir_runtime *runtime, weir_source *source)
         source->taken++;
         source->origin.ledger.received--;
     }
+    if (source->taken == source->span.count && is_outside(runtime, time_of_refusal(source))) {
+        source->refusal.waiting = false;
+        source->origin.ledger.received--;
+    }
 }
 
-/* The time at which the source's next event is taken; what cannot be decoded has none. */
+bool weir_replay_is_ahead(const weir_source_work *work)
+{
+    const weir_runtime *runtime = work->program->runtime;
+
+    return runtime->config.mode == WEIR_MODE_REPLAY && runtime->time_started &&
+           time_of_refusal(&work->source) > runtime->clock.now;
+}
+
+/* The time at which the source's next event is taken. */
 static int64_t head_time(const weir_runtime *runtime, const weir_source *source)
 {
-    int64_t time = source->taken < source->span.count ? time_at(source, source->taken) : no_time;
+    int64_t time = source->taken < source->span.count ? time_at(source, source->taken)
+                                                      : time_of_refusal(source);
 
     return time != no_time && runtime->time_started && time < runtime->clock.now
                ? runtime->clock.now
@@ -223,7 +243,8 @@ static bool has_more(weir_runtime *runtime)
     FOR_EACH_SOURCE(runtime, work)
     {
         const weir_source *source = &work->source;
-        if (!source->ended && !work->dry && source->taken == source->span.count)
+        if (!source->ended && !work->dry && source->taken == source->span.count &&
+            !source->refusal.waiting)
             return true;
     }
     return false;

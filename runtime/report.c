@@ -7,23 +7,41 @@
 
 static bool make_room(const weir_runtime *runtime, weir_report *report)
 {
-    size_t sources = 0, accumulators = 0, reactors = 0, graphs = 0, sinks = 0;
+    size_t sources = 0, partitions = 0, accumulators = 0, reactors = 0, graphs = 0, sinks = 0;
 
     for (const weir_program *program = runtime->programs; program != NULL;
          program = program->next) {
         sources += program->module->source_count;
+        for (uint32_t i = 0; i < program->module->source_count; i++)
+            partitions += program->sources[i].source.origin.partition_count;
         accumulators += program->module->accumulator_count;
         reactors += program->module->reactor_count;
         graphs += program->module->graph_count;
         sinks += program->module->sink_count;
     }
     report->sources = weir_alloc_array(sources, sizeof *report->sources);
+    report->partitions = weir_alloc_array(partitions, sizeof *report->partitions);
     report->accumulators = weir_alloc_array(accumulators, sizeof *report->accumulators);
     report->reactors = weir_alloc_array(reactors, sizeof *report->reactors);
     report->graphs = weir_alloc_array(graphs, sizeof *report->graphs);
     report->sinks = weir_alloc_array(sinks, sizeof *report->sinks);
-    return report->sources != NULL && report->accumulators != NULL && report->reactors != NULL &&
-           report->graphs != NULL && report->sinks != NULL;
+    return report->sources != NULL && report->partitions != NULL && report->accumulators != NULL &&
+           report->reactors != NULL && report->graphs != NULL && report->sinks != NULL;
+}
+
+static void report_partitions(const weir_program *program, const weir_source *source,
+                              weir_report *report)
+{
+    for (uint32_t i = 0; i < source->origin.partition_count; i++) {
+        const weir_partition *partition = &source->origin.partitions[i];
+        if (!partition->vacant)
+            report->partitions[report->partition_count++] =
+                (weir_partition_report){.module = program->module->name,
+                                        .source = source->module->name,
+                                        .partition = partition->number,
+                                        .next = partition->next,
+                                        .done = partition->committed};
+    }
 }
 
 static void report_sources(const weir_program *program, weir_report *report)
@@ -49,6 +67,7 @@ static void report_sources(const weir_program *program, weir_report *report)
         };
         if (work->source.kind->measure != NULL && work->source.state != NULL)
             work->source.kind->measure(&work->source, &to->gauges);
+        report_partitions(program, &work->source, report);
     }
 }
 
@@ -200,6 +219,7 @@ void weir_report_free(weir_report *report)
     if (report == NULL)
         return;
     weir_free(report->sources);
+    weir_free(report->partitions);
     weir_free(report->accumulators);
     weir_free(report->reactors);
     weir_free(report->graphs);

@@ -334,7 +334,8 @@ bool weir_route_can_take(const weir_source_work *work)
     if (source->taken == source->span.count)
         return weir_route_can_bury(work) &&
                (!source->refusal.waiting ||
-                weir_origin_reaches(&source->origin, source->refusal.position));
+                (weir_origin_reaches(&source->origin, source->refusal.position) &&
+                 (source->refusal.deletes == NULL || weir_forget_can(work))));
     return can_take(work, source->span.values + source->taken * source->type->size);
 }
 

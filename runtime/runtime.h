@@ -5,6 +5,7 @@
  *     route.c     one event through accumulators and reactors; shortcut.c whole spans at once
  *     feedback.c  results that become events
  *     flush.c     accumulators give what they keep: by time, with a firing, by hand, at the end
+ *     forget.c    keys that go
  *     commit.c    which events a source need not bring again
  *     drain.c     the end: what still waits when no more events can come
  *     hand.c      pausing, firing, injecting by hand
@@ -315,6 +316,9 @@ static inline bool weir_joint_bars(const weir_source_work *work)
 /* Takes what is ready in the order of time (rule E16). */
 weir_status weir_replay_turn(weir_runtime *runtime, bool *ret_more, weir_error **error);
 
+/* In a replay: what the source deletes next has a later time than this turn's. */
+bool weir_replay_is_ahead(const weir_source_work *work);
+
 /* The turns that one source alone has events for. */
 typedef struct weir_turns {
     int64_t until; /* the time of the last that can be one */
@@ -400,8 +404,15 @@ void weir_flush_cells(weir_accumulator_work *work);
 /* Flushes one cell of an accumulator. */
 void weir_flush_cell(weir_accumulator_work *work, weir_cell *cell);
 void weir_flush_timer(weir_timer *timer);
+
+/* --- forget.c --- */
+
 /* A key of an accumulator has had no event for its ttl. */
 void weir_forget_timer(weir_timer *timer);
+/* What the source deletes next: nothing of the key is under way that comes before it. */
+bool weir_forget_can(const weir_source_work *work);
+/* ... goes. */
+void weir_forget_key(weir_source_work *work);
 
 /* --- poller.c --- */
 

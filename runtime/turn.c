@@ -149,10 +149,15 @@ void weir_source_hand_on(weir_source_work *work, size_t end)
         weir_judge_span(work, source->taken - before, weir_monotonic_now() - began);
     release(work, source->taken - before);
     /* The refusal stands behind the span's values. */
-    if (source->taken < source->span.count || !source->refusal.waiting || work->stalled)
+    if (source->taken < source->span.count || !source->refusal.waiting || work->stalled ||
+        weir_replay_is_ahead(work))
         return;
     work->stalled = !weir_route_can_take(work);
-    if (!work->stalled)
+    if (work->stalled)
+        return;
+    if (source->refusal.deletes != NULL)
+        weir_forget_key(work);
+    else
         weir_dead_of_refusal(work);
 }
 

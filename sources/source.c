@@ -137,6 +137,7 @@ static bool has_place(weir_source *source, int64_t position)
 static void refuse(weir_source *source, weir_slice message, int64_t position)
 {
     source->refusal.waiting = true;
+    source->refusal.deletes = NULL;
     source->refusal.position = position;
     source->refusal.partition = source->span.partition;
     source->refusal.raw = message;
@@ -150,6 +151,17 @@ weir_status weir_source_refuse(weir_source *source, weir_slice bytes, int64_t po
     snprintf(source->refusal.reason, sizeof source->refusal.reason, "%s", reason);
     refuse(source, bytes, position);
     source->bytes += bytes.size;
+    return WEIR_OK;
+}
+
+weir_status weir_source_delete(weir_source *source, const void *value, int64_t position,
+                               int64_t time)
+{
+    if (source->refusal.waiting)
+        return WEIR_FULL;
+    refuse(source, (weir_slice){NULL, 0}, position);
+    source->refusal.deletes = value;
+    source->refusal.time = time;
     return WEIR_OK;
 }
 

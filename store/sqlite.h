@@ -58,6 +58,12 @@ typedef enum sqlite_statement {
     SQL_COUNT_DOWN,
     SQL_COUNT_UNFINISHED,
     SQL_ADD_EVENT,
+    SQL_EXECUTIONS_SCHEDULED,
+    SQL_SCHEDULES,
+    SQL_PUT_SCHEDULE,
+    SQL_SLOTS,
+    SQL_SLOTS_QUEUED,
+    SQL_PUT_SLOT,
     SQL_STATEMENTS,
 } sqlite_statement;
 
@@ -167,6 +173,12 @@ weir_status sqlite_each_overdue(weir_store *store, int64_t time, size_t most,
 weir_status sqlite_each_stuck(weir_store *store, int64_t after, size_t most,
                               store_take_execution take, void *arg, int64_t *ret_last,
                               weir_error **error);
+weir_status sqlite_each_schedule(weir_store *store, const char *workflow, store_take_schedule take,
+                                 void *arg, weir_error **error);
+weir_status sqlite_put_schedule(weir_store *store, const store_schedule *row, weir_error **error);
+weir_status sqlite_each_slot(weir_store *store, const char *workflow, bool queued, size_t most,
+                             store_take_slot take, void *arg, weir_error **error);
+weir_status sqlite_put_slot(weir_store *store, const store_slot *row, weir_error **error);
 weir_status sqlite_claim(weir_store *store, const store_claim *want, store_take_task take,
                          void *arg, weir_error **error);
 weir_status sqlite_move_task(weir_store *store, const store_task_move *move, weir_error **error);

@@ -24,7 +24,7 @@ static const char *text_at(sqlite3_stmt *row, int column)
 
 static store_execution read_execution(sqlite3_stmt *row)
 {
-    bool whole = sqlite3_column_count(row) > 12;
+    bool whole = sqlite3_column_count(row) > 13;
 
     return (store_execution){.id = sqlite3_column_int64(row, 0),
                              .plan = sqlite3_column_int64(row, 1),
@@ -35,11 +35,12 @@ static store_execution read_execution(sqlite3_stmt *row)
                              .reason = text_at(row, 6),
                              .unfinished = sqlite3_column_int64(row, 7),
                              .deadline = sqlite3_column_int64(row, 8),
-                             .created = sqlite3_column_int64(row, 9),
-                             .started = sqlite3_column_int64(row, 10),
-                             .ended = sqlite3_column_int64(row, 11),
-                             .input = whole ? text_at(row, 12) : NULL,
-                             .context = whole ? text_at(row, 13) : NULL};
+                             .slot = sqlite3_column_int64(row, 9),
+                             .created = sqlite3_column_int64(row, 10),
+                             .started = sqlite3_column_int64(row, 11),
+                             .ended = sqlite3_column_int64(row, 12),
+                             .input = whole ? text_at(row, 13) : NULL,
+                             .context = whole ? text_at(row, 14) : NULL};
 }
 
 store_task sqlite_read_task(sqlite3_stmt *row)
@@ -211,11 +212,18 @@ weir_status sqlite_each_execution(weir_store *base, const store_filter *filter,
                                   store_take_execution take, void *arg, weir_error **error)
 {
     sqlite_store *store = (sqlite_store *)base;
-    sqlite_query q = {.which = SQL_EXECUTIONS, .execution = take, .arg = arg};
+    sqlite_query q = {.which = filter->scheduled ? SQL_EXECUTIONS_SCHEDULED : SQL_EXECUTIONS,
+                      .execution = take,
+                      .arg = arg};
     sqlite3_stmt *statement = sqlite_prepare(store, q.which, error);
 
     if (statement == NULL)
         return WEIR_IO;
+    if (filter->scheduled) {
+        sqlite_bind_text(statement, 1, filter->workflow);
+        sqlite3_bind_int64(statement, 2, (int64_t)filter->most);
+        return give_list(store, &q, error);
+    }
     sqlite3_bind_int64(statement, 1, filter->before != 0 ? filter->before : INT64_MAX);
     sqlite_bind_text(statement, 2, filter->workflow);
     sqlite_bind_text(statement, 3, state_or_null(filter->state));
@@ -397,6 +405,7 @@ weir_status sqlite_add_execution(weir_store *base, const store_execution *row, i
     sqlite3_bind_int64(statement, 4, row->unfinished);
     sqlite_bind_some(statement, 5, row->deadline);
     sqlite3_bind_int64(statement, 6, row->created);
+    sqlite_bind_some(statement, 7, row->slot);
     weir_status status = sqlite_do(store, SQL_ADD_EXECUTION, "record an execution", error);
     if (status != WEIR_OK)
         return status;

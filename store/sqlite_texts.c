@@ -8,7 +8,7 @@
 #define WHOLE BRIEF ", writes, log"
 #define EXECUTION(texts)                                                                           \
     "SELECT e.id, e.plan, e.workflow, p.version, e.key, e.state, e.reason, e.unfinished, "         \
-    "e.deadline, e.created, e.started, e.ended" texts                                              \
+    "e.deadline, e.slot, e.created, e.started, e.ended" texts                                      \
     " FROM executions e JOIN plans p ON p.id = e.plan "
 #define PAYLOAD "JOIN payloads d ON d.execution = e.id "
 #define HEAD    "SELECT priority, round, execution, position FROM tasks WHERE queued = 1 AND "
@@ -38,8 +38,8 @@ const char *const sqlite_texts[SQL_STATEMENTS] = {
         "INSERT INTO plan_texts (plan, text) VALUES (?1, ?2) ON CONFLICT (plan) DO NOTHING",
     [SQL_PLAN_ID] = "SELECT id FROM plans WHERE version = ?1",
     [SQL_ADD_EXECUTION] =
-        "INSERT INTO executions (plan, workflow, key, state, unfinished, round, deadline, created) "
-        "VALUES (?1, ?2, ?3, 'Pending', ?4, 0, ?5, ?6)",
+        "INSERT INTO executions (plan, workflow, key, state, unfinished, round, deadline, created, "
+        "slot) VALUES (?1, ?2, ?3, 'Pending', ?4, 0, ?5, ?6, ?7)",
     [SQL_ADD_PAYLOAD] = "INSERT INTO payloads (execution, input) VALUES (?1, ?2)",
     [SQL_ADD_TASK] =
         "INSERT INTO tasks (execution, position, plan, name, state, waiting, attempt, spent, lost, "
@@ -129,4 +129,22 @@ const char *const sqlite_texts[SQL_STATEMENTS] = {
                              "unfinished + ?2 >= 0 RETURNING unfinished",
     [SQL_ADD_EVENT] = "INSERT INTO events (execution, position, time, from_state, to_state, "
                       "runner, attempt, reason) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+
+    [SQL_EXECUTIONS_SCHEDULED] =
+        EXECUTION("") "WHERE e.workflow = ?1 AND e.slot IS NOT NULL AND e.ended IS NULL "
+                      "ORDER BY e.id LIMIT ?2",
+    [SQL_SCHEDULES] = "SELECT workflow, digest, slot, due FROM schedules "
+                      "WHERE ?1 IS NULL OR workflow = ?1 ORDER BY workflow",
+    [SQL_PUT_SCHEDULE] =
+        "INSERT INTO schedules (workflow, digest, slot, due) VALUES (?1, ?2, ?3, ?4) "
+        "ON CONFLICT (workflow) DO UPDATE SET digest = ?2, slot = ?3, due = ?4",
+    [SQL_SLOTS] = "SELECT workflow, slot, time, outcome, execution, missed, reason FROM slots "
+                  "WHERE workflow = ?1 ORDER BY slot DESC LIMIT ?2",
+    [SQL_SLOTS_QUEUED] = "SELECT workflow, slot, time, outcome, execution, missed, reason "
+                         "FROM slots WHERE workflow = ?1 AND outcome = 'queued' "
+                         "ORDER BY slot LIMIT ?2",
+    [SQL_PUT_SLOT] =
+        "INSERT INTO slots (workflow, slot, time, outcome, execution, missed, reason) "
+        "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) ON CONFLICT (workflow, slot) DO UPDATE "
+        "SET time = ?3, outcome = ?4, execution = ?5, missed = missed + ?6, reason = ?7",
 };

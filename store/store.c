@@ -14,6 +14,25 @@ static const char *const state_texts[] = {
 #undef STORE_STATE_TEXT
 };
 
+static const char *const outcome_texts[] = {
+#define STORE_OUTCOME_TEXT(name, text) text,
+    STORE_OUTCOMES(STORE_OUTCOME_TEXT)
+#undef STORE_OUTCOME_TEXT
+};
+
+const char *store_outcome_text(store_outcome outcome)
+{
+    return outcome_texts[outcome];
+}
+
+store_outcome store_outcome_read(const char *text)
+{
+    for (size_t i = 0; i < sizeof outcome_texts / sizeof *outcome_texts; i++)
+        if (strcmp(outcome_texts[i], text) == 0)
+            return (store_outcome)i;
+    return STORE_SLOT_MISSED;
+}
+
 const char *store_state_text(store_state state)
 {
     return state_texts[state];

@@ -54,6 +54,22 @@ typedef enum store_verdict {
     STORE_NEITHER,
 } store_verdict;
 
+/* What became of a slot of a schedule: name, text. */
+#define STORE_OUTCOMES(X)                                                                          \
+    X(STARTED, "started")                                                                          \
+    X(QUEUED, "queued")                                                                            \
+    X(SKIPPED, "skipped")                                                                          \
+    X(MISSED, "missed")
+
+typedef enum store_outcome {
+#define STORE_OUTCOME_ENUM(name, text) STORE_SLOT_##name,
+    STORE_OUTCOMES(STORE_OUTCOME_ENUM)
+#undef STORE_OUTCOME_ENUM
+} store_outcome;
+
+const char *store_outcome_text(store_outcome outcome);
+store_outcome store_outcome_read(const char *text);
+
 /* What was asked of a store, for tests and metrics. */
 typedef struct store_counts {
     uint64_t transactions, statements, rows;
@@ -72,6 +88,7 @@ typedef struct store_execution {
     const char *reason;
     int64_t unfinished;
     int64_t deadline;                /* 0: none */
+    int64_t slot;                    /* of a schedule, that it was started for; 0: none */
     int64_t created, started, ended; /* 0: not yet */
 } store_execution;
 
@@ -104,6 +121,21 @@ typedef struct store_plan {
     int64_t id;
     const char *version, *workflow, *text;
 } store_plan;
+
+/* The next slot of a workflow's schedule, and when it is to be started (0: there is none). */
+typedef struct store_schedule {
+    const char *workflow, *digest;
+    int64_t slot, due;
+} store_schedule;
+
+typedef struct store_slot {
+    const char *workflow;
+    int64_t slot, time; /* what it means; when that was found */
+    store_outcome outcome;
+    int64_t execution; /* 0: none */
+    int64_t missed;    /* slots up to this one that are not started any more */
+    const char *reason;
+} store_slot;
 
 typedef struct store_runner {
     int64_t id;
@@ -156,10 +188,11 @@ typedef struct store_claim {
     size_t most;
 } store_claim;
 
-/* Newest first. */
+/* Newest first, but where it says otherwise. */
 typedef struct store_filter {
     const char *workflow; /* NULL: of any */
     store_state state;    /* NONE: in any */
+    bool scheduled;       /* only those of a schedule that have not ended; oldest first */
     int64_t before;       /* an id; 0: from the newest on */
     size_t most;
 } store_filter;
@@ -169,6 +202,9 @@ typedef weir_status (*store_take_execution)(void *arg, const store_execution *ro
 typedef weir_status (*store_take_task)(void *arg, const store_task *row, weir_error **error);
 typedef weir_status (*store_take_event)(void *arg, const store_event *row, weir_error **error);
 typedef weir_status (*store_take_plan)(void *arg, const store_plan *row, weir_error **error);
+typedef weir_status (*store_take_schedule)(void *arg, const store_schedule *row,
+                                           weir_error **error);
+typedef weir_status (*store_take_slot)(void *arg, const store_slot *row, weir_error **error);
 typedef weir_status (*store_take_runner)(void *arg, const store_runner *row, weir_error **error);
 
 /* Lists of tasks that the engine asks for. */
@@ -226,8 +262,8 @@ typedef struct weir_store_kind {
 
     weir_status (*add_plan)(weir_store *store, const store_plan *row, int64_t *ret_id,
                             weir_error **error); /* one of that version may be there already */
-    /* The execution begins as Pending with `row`'s plan, workflow, key, input, unfinished, deadline
-     * and created; a task with its position, name, waiting, priority and tag. */
+    /* The execution begins as Pending with `row`'s plan, workflow, key, input, unfinished,
+     * deadline, slot and created; a task with its position, name, waiting, priority and tag. */
     weir_status (*add_execution)(weir_store *store, const store_execution *row, int64_t *ret_id,
                                  weir_error **error);
     weir_status (*add_task)(weir_store *store, int64_t execution, int64_t plan,
@@ -266,6 +302,19 @@ typedef struct weir_store_kind {
     weir_status (*each_stuck)(weir_store *store, int64_t after, size_t most,
                               store_take_execution take, void *arg, int64_t *ret_last,
                               weir_error **error);
+
+    /* --- Schedules --- */
+
+    /* Of one workflow, or (NULL) of all. */
+    weir_status (*each_schedule)(weir_store *store, const char *workflow, store_take_schedule take,
+                                 void *arg, weir_error **error);
+    /* Makes it, or changes it. */
+    weir_status (*put_schedule)(weir_store *store, const store_schedule *row, weir_error **error);
+    /* Newest first; those that are `queued`: oldest first. */
+    weir_status (*each_slot)(weir_store *store, const char *workflow, bool queued, size_t most,
+                             store_take_slot take, void *arg, weir_error **error);
+    /* Records it, or what has become of it since. */
+    weir_status (*put_slot)(weir_store *store, const store_slot *row, weir_error **error);
 
     /* --- Changes --- */
 

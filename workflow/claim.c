@@ -101,6 +101,7 @@ weir_status ledger_context(ledger *l, const plan *p, int64_t id, const char *see
 typedef struct execution_head {
     store_state state;
     json_t *input;
+    int64_t slot;
 } execution_head;
 
 static weir_status take_head(void *arg, const store_execution *row, weir_error **error)
@@ -109,6 +110,7 @@ static weir_status take_head(void *arg, const store_execution *row, weir_error *
     char reason[200];
 
     head->state = row->state;
+    head->slot = row->slot;
     head->input = json_from_text(row->input, reason, sizeof reason);
     return head->input != NULL
                ? WEIR_OK
@@ -141,6 +143,7 @@ static weir_status fill_job(ledger *l, weir_task *job, weir_error **error)
     weir_status status = open_execution(l, job->execution, &head, error);
 
     job->input = head.input;
+    job->slot = head.slot;
     if (status == WEIR_OK)
         status =
             ledger_context(l, job->plan, job->execution, job->seen,

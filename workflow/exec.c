@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "core/buffer.h"
+#include "core/calendar.h"
 #include "core/text.h"
 #include "workflow/command.h"
 #include "workflow/context.h"
@@ -74,16 +75,18 @@ static void remove_files(const run_files *files)
 /* Ours, and what tells the command of its task. NULL: out of memory. */
 static char **make_environment(weir_task *job, const run_files *files)
 {
-    const char *const names[] = {"WEIR_CONTEXT", "WEIR_INPUT",   "WEIR_RESULT",  "WEIR_EXECUTION",
-                                 "WEIR_TASK",    "WEIR_ATTEMPT", "WEIR_TASK_KEY"};
+    const char *const names[] = {"WEIR_CONTEXT", "WEIR_INPUT",   "WEIR_RESULT",   "WEIR_EXECUTION",
+                                 "WEIR_TASK",    "WEIR_ATTEMPT", "WEIR_TASK_KEY", "WEIR_SLOT"};
     enum { OWN = sizeof names / sizeof *names };
-    char execution[24], attempt[24];
+    char execution[24], attempt[24], slot[WEIR_CALENDAR_TIME + 1] = "";
     const char *const values[] = {files->context,      files->input, files->result, execution,
-                                  weir_task_name(job), attempt,      job->key};
+                                  weir_task_name(job), attempt,      job->key,      slot};
     size_t count = 0, at = 0;
 
     snprintf(execution, sizeof execution, "%lld", (long long)job->execution);
     snprintf(attempt, sizeof attempt, "%lld", (long long)job->attempt);
+    if (job->slot != 0)
+        *weir_calendar_print_time(slot, job->slot) = '\0';
     while (environ[count] != NULL)
         count++;
     char **list = weir_alloc_array(count + OWN + 1, sizeof *list);

@@ -213,6 +213,7 @@ static bool send_job(const worker_socket *to, const weir_task *job, const functi
     worker_frame frame = {.kind = WORKER_RUN,
                           .numbers = {[WORKER_EXECUTION] = job->execution,
                                       [WORKER_ATTEMPT] = job->attempt,
+                                      [WORKER_SLOT] = job->slot,
                                       [WORKER_OFFSET] = place->offset,
                                       [WORKER_MEMORY] = task->config.memory,
                                       [WORKER_TIMEOUT] = task->config.timeout,

@@ -322,6 +322,11 @@ const char *weir_task_key(const weir_task *task)
     return task->key;
 }
 
+int64_t weir_task_slot(const weir_task *task)
+{
+    return task->slot;
+}
+
 void *weir_task_user(const weir_task *task)
 {
     return task->user;

@@ -34,8 +34,9 @@ struct weir_task {
     json_t *set, *gone;       /* what it has written: {key: value}, {key: true} */
     weir_arena texts;         /* that it was given */
     char key[160];
-    int stop;   /* a descriptor that can be read when it is to end; -1: it has none */
-    int ending; /* a job_ending; by any thread */
+    int64_t slot; /* of the schedule that started it; 0: none */
+    int stop;     /* a descriptor that can be read when it is to end; -1: it has none */
+    int ending;   /* a job_ending; by any thread */
     /* the outcome */
     weir_answer answer;
     int64_t delay;               /* of WEIR_TASK_RETRY */

@@ -84,6 +84,7 @@ static weir_status add(ledger *l, const plan *p, const char *input, const char *
                                  .key = key,
                                  .input = input,
                                  .unfinished = p->task_count,
+                                 .slot = l->slot,
                                  .created = l->now};
     weir_status status = kind->add_plan(l->store, &row, &execution.plan, error);
 

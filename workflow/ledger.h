@@ -35,6 +35,7 @@ typedef struct ledger {
     plan *foreign[LEDGER_FOREIGN]; /* read from the store; the next to go is at `oldest` */
     size_t oldest;
     uint64_t turn;
+    int64_t slot; /* that ledger_start is for; 0: none */
     void *user;
     struct zygotes *zygotes; /* NULL: functions run on threads */
 } ledger;
@@ -59,6 +60,12 @@ weir_status ledger_join(ledger *l, const char *name, weir_error **error);
 /* `input` is a JSON object. WEIR_INVALID: `key` was used with another input. */
 weir_status ledger_start(ledger *l, const plan *p, const char *input, const char *key,
                          int64_t *ret_id, weir_error **error);
+
+/* Starts what the schedules of loaded workflows say by now (start_slots.c); *ret_due: when there is
+ * more, INT64_MAX: never. */
+weir_status ledger_start_slots(ledger *l, int64_t *ret_due, weir_error **error);
+/* What it has noted of schedules was rolled back: the store is asked anew. */
+void ledger_forget_slots(ledger *l);
 
 /* --- Claim (claim.c) --- */
 

@@ -36,8 +36,9 @@ typedef struct plan {
     const char *workflow;
     const char *folder; /* where commands run; NULL: the working directory */
     weir_workflow_config config;
-    const weir_type *input; /* NULL: any object, and in a plan that was read */
-    plan_task *tasks;       /* in the order of the spec */
+    struct schedule *schedule; /* NULL: it does not start by itself, or the plan was read */
+    const weir_type *input;    /* NULL: any object, and in a plan that was read */
+    plan_task *tasks;          /* in the order of the spec */
     uint32_t task_count;
     uint32_t *order; /* topological; ties: the spec's */
     uint64_t *above; /* a row of bits a task: who is above it, near or far */

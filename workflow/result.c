@@ -233,3 +233,67 @@ weir_status weir_workflow_list(weir_runner *runner, const char *workflow, const 
     report r = {.whole = json_array(), .tasks = json_array(), .filter = &filter};
     return give(runner, 1, read_list, &r, ret_json, error);
 }
+
+/* --- Schedules --- */
+
+static weir_status take_schedule(void *arg, const store_schedule *row, weir_error **error)
+{
+    report *r = arg;
+    json_t *schedule = json_pack("{s:s}", "workflow", row->workflow);
+
+    (void)error;
+    if (row->slot != 0)
+        put(r, schedule, "next", json_integer(row->slot));
+    if (row->due != row->slot)
+        put(r, schedule, "due", json_integer(row->due));
+    put(r, schedule, "slots", json_array());
+    r->broken |= json_array_append_new(r->whole, schedule) != 0;
+    return WEIR_OK;
+}
+
+static weir_status take_slot(void *arg, const store_slot *row, weir_error **error)
+{
+    report *r = arg;
+    json_t *slot = json_pack("{s:I, s:I, s:s}", "slot", (json_int_t)row->slot, "time",
+                             (json_int_t)row->time, "outcome", store_outcome_text(row->outcome));
+
+    (void)error;
+    if (row->execution != 0)
+        put(r, slot, "execution", json_integer(row->execution));
+    if (row->missed != 0)
+        put(r, slot, "missed", json_integer(row->missed));
+    if (row->reason != NULL)
+        put(r, slot, "reason", json_string(row->reason));
+    r->broken |= json_array_append_new(r->tasks, slot) != 0;
+    return WEIR_OK;
+}
+
+static weir_status read_schedules(ledger *l, int64_t id, report *r, weir_error **error)
+{
+    weir_store *store = l->store;
+    weir_status status =
+        store->kind->each_schedule(store, r->filter->workflow, take_schedule, r, error);
+    json_t *schedule;
+    size_t i;
+
+    (void)id;
+    json_array_foreach(r->whole, i, schedule)
+    {
+        const char *name = json_string_value(json_object_get(schedule, "workflow"));
+        json_array_clear(r->tasks);
+        if (status == WEIR_OK)
+            status =
+                store->kind->each_slot(store, name, false, r->filter->most, take_slot, r, error);
+        put(r, schedule, "slots", json_copy(r->tasks));
+    }
+    return status;
+}
+
+weir_status weir_workflow_schedules(weir_runner *runner, const char *workflow, size_t most,
+                                    char **ret_json, weir_error **error)
+{
+    store_filter filter = {.workflow = workflow, .most = most};
+    report r = {.whole = json_array(), .tasks = json_array(), .filter = &filter};
+
+    return give(runner, 1, read_schedules, &r, ret_json, error);
+}

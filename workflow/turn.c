@@ -166,6 +166,8 @@ static weir_status step(weir_runner *runner, bool sweeps, bool *ret_more, weir_t
     size_t room = runner->stopping ? 0 : pool_room(runner->pool);
     weir_status status = look_after(runner, sweeps, ret_more, error);
 
+    if (status == WEIR_OK && runner->only == 0 && !runner->stopping)
+        status = ledger_start_slots(l, &runner->next_slot, error);
     if (status == WEIR_OK && room != 0)
         status = ledger_claim(l, runner->only, room, claimed, error);
     if (status == WEIR_OK)
@@ -247,6 +249,8 @@ static weir_status transact(weir_runner *runner, weir_error **error)
     }
     l->runner = before;
     runner->stuck_after = stuck_after;
+    runner->next_slot = 0;
+    ledger_forget_slots(l);
     drop(claimed);
     return put_off(runner, status, failure, error);
 }
@@ -259,6 +263,7 @@ static bool is_due(const weir_runner *runner)
 
     return runner->results != NULL || runner->ledger.runner == 0 || now >= runner->next_beat ||
            now >= runner->next_sweep || now + runner->base >= runner->next_due ||
+           (runner->only == 0 && now + runner->base >= runner->next_slot) ||
            (runner->hungry && !runner->stopping && pool_room(runner->pool) != 0);
 }
 
@@ -288,7 +293,9 @@ static bool jump(weir_runner *runner)
 static int64_t time_left(const weir_runner *runner)
 {
     int64_t now = own_now(runner), left = runner->ledger.config.poll;
-    int64_t due = runner->next_due == INT64_MAX ? INT64_MAX : runner->next_due - runner->base;
+    int64_t next = runner->only == 0 && runner->next_slot < runner->next_due ? runner->next_slot
+                                                                             : runner->next_due;
+    int64_t due = next == INT64_MAX ? INT64_MAX : next - runner->base;
     const int64_t times[] = {runner->next_beat, runner->next_sweep, due};
 
     if (runner->ledger.clock != NULL)

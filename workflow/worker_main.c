@@ -194,6 +194,7 @@ static bool run_alone(const worker_socket *to, const plan *alone, const worker_f
     job->context = read_object(frame->texts[WORKER_CONTEXT]);
     job->execution = frame->numbers[WORKER_EXECUTION];
     job->attempt = frame->numbers[WORKER_ATTEMPT];
+    job->slot = frame->numbers[WORKER_SLOT];
     snprintf(job->key, sizeof job->key, "%s", frame->texts[WORKER_KEY]);
     run_job(job, frame);
     if (has_children())

@@ -227,13 +227,15 @@ static void emit_task(emitter *e, const char *owner, const spec_task *task)
 
 static void emit_tasks(emitter *e, const spec_workflow *workflow)
 {
-    char room[128], owner[256];
+    char room[128], owner[256], schedule[128];
 
     snprintf(room, sizeof room, "workflow_%.100s", workflow->name);
     snprintf(owner, sizeof owner, "%.120s_%.120s", e->module.text, room);
     for (size_t i = 0; i < workflow->task_count; i++)
         emit_parts(e, room, owner, &workflow->tasks[i]);
+    snprintf(schedule, sizeof schedule, "%.100s_schedule", workflow->name);
     emit_settings(e, "workflow", workflow->name, &workflow->settings);
+    emit_settings(e, "workflow", schedule, &workflow->schedule);
     EMIT(e, 0, "static const weir_module_task %s_tasks[] = {", owner);
     for (size_t i = 0; i < workflow->task_count; i++)
         emit_task(e, owner, &workflow->tasks[i]);
@@ -263,6 +265,9 @@ void emit_workflows(emitter *e)
         if (workflow->has_input)
             EMIT(e, 8, ".input = &%s_type,",
                  emit_type(model, spec_input_type(workflow, &e->arena)).text);
+        if (workflow->schedule.count != 0)
+            EMIT(e, 8, ".schedule = {%s_workflow_%s_schedule_settings, %zu},", e->module.text,
+                 workflow->name, workflow->schedule.count);
         emit_place(e, workflow->where);
         EMIT(e, 4, "},");
     }

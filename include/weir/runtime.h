@@ -187,6 +187,15 @@ typedef struct weir_source_report {
     weir_source_gauges gauges;
 } weir_source_report;
 
+/* How far a source that commits has come in a partition that it reads. */
+typedef struct weir_partition_report {
+    const char *module;
+    const char *source;
+    int32_t partition;
+    int64_t next; /* behind the newest event that was handed on */
+    int64_t done; /* below it all are, and their results are safe: told to the source's `commit` */
+} weir_partition_report;
+
 typedef struct weir_accumulator_report {
     const char *module;
     const char *name;
@@ -238,6 +247,8 @@ typedef struct weir_report {
     uint64_t dead_letters;
     weir_source_report *sources;
     size_t source_count;
+    weir_partition_report *partitions; /* of all sources, by source */
+    size_t partition_count;
     weir_accumulator_report *accumulators;
     size_t accumulator_count;
     weir_reactor_report *reactors;

@@ -273,6 +273,9 @@ typedef struct weir_source_kind {
     bool (*original)(weir_source *source, int32_t partition, int64_t position, weir_original *ret);
     void (*close)(weir_source *source);
     void (*measure)(weir_source *source, weir_source_gauges *ret);
+    /* The field by which it deletes keys (weir_source_delete): the key of all keyed accumulators of
+     * the source. NULL: it deletes none. Asked before `open`. */
+    const char *(*deletes_by)(const weir_source *source);
     bool reads_bytes; /* it calls weir_source_put, by the format of its spec */
     /* In replay too this source has events of its own (a file); others have ended at once. */
     bool replays;
@@ -280,9 +283,11 @@ typedef struct weir_source_kind {
     bool ticks;
 } weir_source_kind;
 
-/* An event that could not be decoded. */
+/* An event that could not be decoded; or one that deletes its key. */
 typedef struct weir_refusal {
-    bool waiting; /* stands behind the span's values */
+    bool waiting;        /* stands behind the span's values */
+    const void *deletes; /* NULL: it could not be decoded; else a value that holds the key */
+    int64_t time;        /* of one that deletes, nanoseconds; INT64_MIN: it has none */
     int64_t position;
     int32_t partition;
     weir_slice raw;
@@ -339,6 +344,12 @@ WEIR_API weir_status weir_source_put(weir_source *source, weir_slice message, in
 /* As weir_source_put for what is no message at all: it becomes a dead letter for this reason. */
 WEIR_API weir_status weir_source_refuse(weir_source *source, weir_slice bytes, int64_t position,
                                         const char *reason);
+
+/* As weir_source_put for a message that deletes a key: what is kept of it goes, in the keyed
+ * accumulators of the source and in all reactors over them, and it is counted as dropped. `value`
+ * is of the source's type, holds the key and stays until the next `read`; `time` as an event's. */
+WEIR_API weir_status weir_source_delete(weir_source *source, const void *value, int64_t position,
+                                        int64_t time);
 
 /* A source that keeps no messages of `partition` any more takes back those of the span that were
  * not handed on: they were never received. In `attend`. */

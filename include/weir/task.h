@@ -67,6 +67,8 @@ WEIR_API int64_t weir_task_execution(const weir_task *task);
 WEIR_API int64_t weir_task_attempt(const weir_task *task); /* of this run, counted from 1 */
 /* "17/extract": the same in all runs of this task of this execution; for idempotent effects. */
 WEIR_API const char *weir_task_key(const weir_task *task);
+/* The moment that a schedule meant, nanoseconds since 1970; 0: no schedule started it. */
+WEIR_API int64_t weir_task_slot(const weir_task *task);
 WEIR_API void *weir_task_user(const weir_task *task); /* what the host gave the runner */
 /* Whether its result is not wanted any more: the execution was cancelled, the task's claim was
  * lost, or the runner stops. A function that takes long should look, and return when it is so. */
@@ -139,6 +141,7 @@ typedef struct weir_module_workflow {
     uint32_t task_count;
     const weir_type *input; /* what an execution is started with; NULL: any object */
     weir_task_settings settings;
+    weir_task_settings schedule; /* empty: none */
     weir_place place;
 } weir_module_workflow;
 

@@ -131,6 +131,15 @@ WEIR_API WEIR_MUST_USE weir_status weir_workflow_list(weir_runner *runner, const
                                                       size_t most, char **ret_json,
                                                       weir_error **error);
 
+/* Schedules that a runner has taken up, of one workflow or (NULL) of all, with their newest `most`
+ * slots, as a JSON array of {"workflow", "next"?, "due"?, "slots": [{"slot", "time", "outcome",
+ * "execution"?, "missed"?, "reason"?}]}. `next` is the slot that comes, `due` when it is started
+ * where that is later; `outcome` is started, queued, skipped or missed. Times are nanoseconds since
+ * 1970. */
+WEIR_API WEIR_MUST_USE weir_status weir_workflow_schedules(weir_runner *runner,
+                                                           const char *workflow, size_t most,
+                                                           char **ret_json, weir_error **error);
+
 /* All events of an execution, oldest first, as a JSON array of {"number", "time", "task"?, "from"?,
  * "to"?, "runner"?, "attempt"?, "reason"?}. */
 WEIR_API WEIR_MUST_USE weir_status weir_workflow_events(weir_runner *runner, int64_t id,

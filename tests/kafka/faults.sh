@@ -38,6 +38,46 @@ for round in $(seq "$rounds"); do
     books "killed, then stopped for $hang s"
 done
 
+# A cluster that hangs while it is asked for topics and offsets: other sources of the process go on, and
+# its end comes in time.
+cat >hangs.weir.yaml <<Y
+module: hangs
+types: {Number: {k: string(8), n: i64, s: i64}, At: {time: timestamp}}
+sources:
+  ticks: {kind: timer, every: 10ms}
+  back:  {kind: kafka, type: Number, topic: $run-in, assign: all, start: -15m, brokers: "\${B}", dead_letters: none}
+graphs:
+  tick: {when_any: [ticks], nodes: {tick: {in: ticks, out: At, set: {time: now}, to: times}}}
+  pass: {when_any: [back], nodes: {pass: {in: back, to: out}}}
+sinks:
+  times: {kind: file, type: At, path: times.jsonl}
+  out:   {kind: file, type: Number, path: back.jsonl}
+Y
+expect_code 0 "$weir" build hangs.weir.yaml -o hangs.so
+# widest: of the distances between ticks, in milliseconds.
+widest() {
+    sed 's/[^0-9]//g' times.jsonl |
+        awk 'NR > 1 && $1 - last > most {most = $1 - last} {last = $1} END {printf "%d", most / 1000000}'
+}
+most=${WEIR_SANITIZE:+500}
+kill -STOP "$(cat "$work/broker/1.pid")"
+begin hangs run hangs.so
+await 20 grep -q "cannot ask for the topics" hangs.err
+[ "$(widest)" -le "${most:-250}" ] || fail "the loop stood for $(widest) ms"
+began=$(date +%s)
+kill -TERM "$pid"
+finish hangs "$pid" 0
+[ $(($(date +%s) - began)) -le 8 ] || fail "the end of what is asked took $(($(date +%s) - began)) s"
+rm -f times.jsonl
+begin hangs run hangs.so
+await 5 test -s times.jsonl
+kill -CONT "$(cat "$work/broker/1.pid")"
+await 40 sh -c "test \$(wc -l <back.jsonl) = $count"
+[ "$(widest)" -le "${most:-250}" ] || fail "the loop stood for $(widest) ms"
+echo "asked while it hung: the loop stood for at most $(widest) ms"
+kill -TERM "$pid"
+finish hangs "$pid" 0
+
 # What is under way when the broker goes for good cannot be finished: the end says so, in its time.
 kt number "$run-in" "$count" 20000 50
 await 20 kt past "$run" "$run-in" $((count + 2000))

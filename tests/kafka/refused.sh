@@ -63,3 +63,14 @@ sinks: {out: {kind: kafka, type: Item, topic: $run, brokers: "$S", librdkafka: {
 Y
 echo '{"n":1}' >items.jsonl
 ends sink "no permission for the topic; the user needs READ to consume, WRITE to produce"
+topic "$run-joint" 1
+kt allow topic "$run-joint"
+kt allow group "$run-joint"
+cat >joint.weir.yaml <<Y
+module: refused
+types: {Item: {n: i64}}
+sources: {items: {kind: kafka, type: Item, topic: $run-joint, group: $run-joint, brokers: "$S", dead_letters: none, librdkafka: {$login: secret}}}
+graphs: {g: {when_any: [items], nodes: {n: {in: items, to: out}}}}
+sinks: {out: {kind: kafka, type: Item, topic: $run, delivery: exactly_once, transactional_id: $run, brokers: "$S", librdkafka: {$login: secret}}}
+Y
+ends joint "no permission for the transactional id; the user needs WRITE and DESCRIBE on it"

@@ -33,6 +33,20 @@ gives grouped "topic: '^$run-.\$', group: $run-pattern" "1 2 3 11 12"
 gives past "topic: $run-a, assign: all, start: -1h" "1 2 3"
 gives old "topic: $run-a, assign: all, start: '2001-01-01T00:00:00Z'" "1 2 3"
 gives future "topic: $run-a, assign: all, start: '2099-01-01T00:00:00Z'" "" 
+topic "$run-old" 1
+printf 'k\t7b226e223a31357d\n' | kt hex "$run-old"
+send old 16
+until="'2021-01-01T00:00:00Z'"
+gives before "topic: $run-old, assign: all" 15
+# One that is to come is waited for, and what comes until then is read.
+until="'$(date -u -d '4 seconds' +%FT%TZ)'"
+spec coming "topic: $run-old, assign: all"
+begin coming run coming.weir.yaml
+await 20 grep -q 16 coming.out
+send old 17
+await 20 grep -q 17 coming.out
+finish coming "$pid" 0
+[ "$(date +%s)" -ge "$(date -d "$(echo "$until" | tr -d "'")" +%s)" ] || fail "it did not wait for $until"
 until="'2001-01-01T00:00:00Z'"
 gives ended "topic: $run-a, assign: all" ""
 until=end
@@ -45,6 +59,21 @@ kt grow "$run-b" 2
 send b "13"
 send b "21 22" 1
 gives later "topic: $run-b, group: $run-latest, start: latest" "13 21 22"
+
+# Also a topic that comes to match the group's pattern; a pattern matches whole names.
+spec born "topic: '^$run-born.', group: $run-born, start: latest"
+topic "$run-born1" 1
+topic "$run-born-long" 1
+send born1 7
+expect_code 0 "$weir" run born.weir.yaml
+[ ! -s out ] || fail "latest gives what was there before: $(cat out)"
+topic "$run-born2" 1
+send born2 8
+send born-long 9
+gives born "topic: '^$run-born.', group: $run-born, start: latest" 8
+spec bad "topic: '$run-a, ^$run-born.', group: g"
+expect_code 2 "$weir" run bad.weir.yaml
+expect_text err "is not a name, a list of names or a regular expression"
 
 # Record data in fields.
 printf 'k\t7b226e223a337d\n' | kt hex "$run-a"

@@ -4,13 +4,14 @@
  *
  *     tool BROKERS topic NAME PARTITIONS
  *     tool BROKERS grow NAME PARTITIONS
+ *     tool BROKERS allow group|topic NAME       the user weir may read it
  *     tool BROKERS produce TOPIC [PARTITION]    lines of KEY<tab>VALUE; "-" is no key, no value
- *     tool BROKERS hex TOPIC                    the same with values in hexadecimal, a header h=1,
- * an old time tool BROKERS number TOPIC FROM COUNT KEYS {"k":"K3","n":7,"s":1}: n counts, s within
- * the key tool BROKERS consume TOPIC                PARTITION OFFSET KEY VALUE [HEADER=VALUE ..],
- * to the end tool BROKERS committed GROUP TOPIC        PARTITION POSITION END tool BROKERS await
- * GROUP TOPIC SECONDS    until all positions are at the end tool BROKERS past GROUP TOPIC COUNT
- * does it: are the positions COUNT or more together?
+ *     tool BROKERS hex TOPIC                    values in hexadecimal, a header h=1, an old time
+ *     tool BROKERS number TOPIC FROM COUNT KEYS {"k":"K3","n":7,"s":1}: n counts, s within the key
+ *     tool BROKERS consume TOPIC                PARTITION OFFSET KEY VALUE [HEADER=VALUE ..]
+ *     tool BROKERS committed GROUP TOPIC        PARTITION POSITION END
+ *     tool BROKERS await GROUP TOPIC SECONDS    until all positions are at the end
+ *     tool BROKERS past GROUP TOPIC COUNT       does it: are the positions COUNT or more together?
  */
 #include <inttypes.h>
 #include <librdkafka/rdkafka.h>
@@ -102,6 +103,37 @@ static void admin(const char *name, const char *count, bool grow)
             check(name, rd_kafka_topic_result_error(results[i]));
     rd_kafka_event_destroy(event);
     rd_kafka_AdminOptions_destroy(options);
+    rd_kafka_queue_destroy(queue);
+    rd_kafka_destroy(rk);
+}
+
+/* --- Permissions --- */
+
+static void allow(const char *what, const char *name)
+{
+    rd_kafka_t *rk = client(RD_KAFKA_PRODUCER, new_conf());
+    rd_kafka_queue_t *queue = rd_kafka_queue_new(rk);
+    char reason[256];
+    size_t size;
+
+    rd_kafka_AclBinding_t *one = rd_kafka_AclBinding_new(
+        strcmp(what, "group") == 0 ? RD_KAFKA_RESOURCE_GROUP : RD_KAFKA_RESOURCE_TOPIC, name,
+        RD_KAFKA_RESOURCE_PATTERN_LITERAL, "User:weir", "*", RD_KAFKA_ACL_OPERATION_READ,
+        RD_KAFKA_ACL_PERMISSION_TYPE_ALLOW, reason, sizeof reason);
+    if (one == NULL)
+        die(name, reason);
+    rd_kafka_CreateAcls(rk, &one, 1, NULL, queue);
+    rd_kafka_AclBinding_destroy(one);
+    rd_kafka_event_t *event = rd_kafka_queue_poll(queue, WAIT);
+    if (event == NULL)
+        die(name, "no answer");
+    check(name, rd_kafka_event_error(event));
+    const rd_kafka_acl_result_t **results =
+        rd_kafka_CreateAcls_result_acls(rd_kafka_event_CreateAcls_result(event), &size);
+    for (size_t i = 0; i < size; i++)
+        if (rd_kafka_acl_result_error(results[i]) != NULL)
+            die(name, rd_kafka_error_string(rd_kafka_acl_result_error(results[i])));
+    rd_kafka_event_destroy(event);
     rd_kafka_queue_destroy(queue);
     rd_kafka_destroy(rk);
 }
@@ -382,6 +414,8 @@ int main(int argc, char **argv)
         admin(argv[3], argv[4], false);
     else if (strcmp(verb, "grow") == 0 && argc == 5)
         admin(argv[3], argv[4], true);
+    else if (strcmp(verb, "allow") == 0 && argc == 5)
+        allow(argv[3], argv[4]);
     else if (strcmp(verb, "produce") == 0)
         produce(argv[3], argc > 4 ? (int32_t)strtol(argv[4], NULL, 10) : RD_KAFKA_PARTITION_UA,
                 false);

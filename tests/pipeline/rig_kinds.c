@@ -2,6 +2,7 @@
 /* rig_kinds.c - the kinds of sources and sinks that only tests have. */
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "tests/pipeline/rig_spec.h"
 
@@ -10,6 +11,7 @@
  *     1@10,2k7@20 events, with key and time      ~  nothing is ready just once
  *     3/1         of partition 1                _  a position that is not there
  *     !           what cannot be decoded
+ *     x7@20       key 7 is deleted, at a time or without one
  *     1*          the same for ever
  */
 
@@ -26,7 +28,8 @@ typedef struct history_state {
     weir_slice raw[WEIR_SPAN_EVENTS];
     char text[WEIR_SPAN_EVENTS][32]; /* the raw bytes of an event */
     int64_t positions[PARTITIONS];
-    int64_t fails; /* commits that fail yet */
+    int64_t fails;    /* commits that fail yet */
+    rig_item deleted; /* holds the key */
 } history_state;
 
 static const weir_option history_options[] = {
@@ -96,6 +99,24 @@ static void history_refuse(weir_source *source)
     snprintf(source->refusal.reason, sizeof source->refusal.reason, "undecodable: it is a !");
 }
 
+static const char *history_key(const weir_source *source)
+{
+    const history_config *config = source->config;
+
+    return strchr(config->items, 'x') != NULL ? "key" : NULL;
+}
+
+static weir_status history_delete(weir_source *source)
+{
+    history_state *history = source->state;
+    char *end;
+
+    history->deleted = (rig_item){.key = strtoll(history->next + 1, &end, 10)};
+    int64_t time = *end == '@' ? strtoll(end + 1, &end, 10) : INT64_MIN;
+    history->next = end + (*end == ',');
+    return weir_source_delete(source, &history->deleted, history->positions[0]++, time);
+}
+
 static weir_status history_read(weir_source *source, size_t limit, weir_error **error)
 {
     history_state *history = source->state;
@@ -107,6 +128,8 @@ static weir_status history_read(weir_source *source, size_t limit, weir_error **
     if (*history->next == '\0')
         return WEIR_CLOSED;
     char first = *history->next;
+    if (first == 'x')
+        return history_delete(source);
     if (first == '~' || first == '_' || first == '!') {
         history->next += 1 + (history->next[1] == ',');
         if (first == '~')
@@ -130,7 +153,7 @@ static weir_status history_read(weir_source *source, size_t limit, weir_error **
              .option_count = sizeof history_options / sizeof *history_options,                     \
              .config_size = sizeof(history_config)},                                               \
     .state_size = sizeof(history_state), .open = history_open, .read = history_read,               \
-    .replays = true
+    .deletes_by = history_key, .replays = true
 
 const weir_source_kind rig_history = {HISTORY("history")};
 

@@ -22,11 +22,19 @@ static unsigned char *write_item(weir_writer *writer, unsigned char *at, const v
     return at + 1;
 }
 
+static const weir_field item_fields[] = {
+    {.name = "id", .kind = WEIR_VALUE_I64, .offset = offsetof(rig_item, id)},
+    {.name = "key", .kind = WEIR_VALUE_I64, .offset = offsetof(rig_item, key)},
+    {.name = "time", .kind = WEIR_VALUE_I64, .offset = offsetof(rig_item, time)},
+};
+
 const weir_type rig_item_type = {
     .name = "Item",
     .kind = WEIR_VALUE_STRUCT,
     .size = sizeof(rig_item),
     .align = _Alignof(rig_item),
+    .fields = item_fields,
+    .field_count = sizeof item_fields / sizeof *item_fields,
     .json_max = 64,
     .write_json = write_item,
 };

@@ -363,7 +363,9 @@ void model_ledger(const oracle *m, const char *name, char *text, size_t size)
     for (int s = 0; s < m->source_count; s++)
         if (strcmp(m->spec->sources[s].name, name) == 0) {
             ledger.dead += (uint64_t)m->sources[s].refused;
-            ledger.received += (uint64_t)(m->sources[s].refused + m->sources[s].refusal);
+            ledger.dropped += (uint64_t)m->sources[s].deleted;
+            ledger.received +=
+                (uint64_t)(m->sources[s].refused + m->sources[s].deleted + m->sources[s].refusal);
         }
     rig_ledger_text(&ledger, text, size);
 }

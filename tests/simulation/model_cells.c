@@ -148,3 +148,11 @@ void model_bury_first(oracle *m, reactor *r, cell *c, int input, const char *rea
     model_bury(m, &first.of, reason, "", true);
     model_wait(m, &first.of, -1);
 }
+
+void model_forget_cell(oracle *m, reactor *r, cell *c, const char *reason)
+{
+    for (int k = 0; k < r->input_count; k++)
+        while (c->count[k] != 0)
+            model_bury_first(m, r, c, k, reason);
+    c->used = false;
+}

@@ -165,9 +165,9 @@ bool model_flush_next(oracle *m)
 }
 
 /* The key goes; what waits in a batch becomes dead letters. */
-void model_forget_pot(oracle *m, int into, pot *p)
+void model_forget_pot(oracle *m, int into, pot *p, const char *reason)
 {
-    model_bury(m, &p->of, "its key had no event for the time of 'ttl'", "", false);
+    model_bury(m, &p->of, reason, "", false);
     model_wait(m, &p->of, -1);
     for (int i = 0; i < m->flush_count; i++)
         if (m->flushes[i].accumulator == into && !m->flushes[i].all &&
@@ -178,6 +178,64 @@ void model_forget_pot(oracle *m, int into, pot *p)
             break;
         }
     p->used = false;
+}
+
+/* --- Deleting --- */
+
+/* A firing that is tried again and what is held are finished first, and a batch that is to be
+ * flushed. */
+static bool is_needed(const reactor *r, const cell *c)
+{
+    return c->retrying || (!r->latest && c->began != 0 && (r->paused || r->sunk));
+}
+
+bool model_can_delete(oracle *m, int source, int64_t key)
+{
+    for (int i = 0; i < m->flush_count; i++)
+        if (m->accumulators[m->flushes[i].accumulator].source == source && !m->flushes[i].all &&
+            m->flushes[i].key == key)
+            return false;
+    for (int i = 0; i < m->reactor_count; i++)
+        for (int k = 0; k < m->reactors[i].input_count; k++) {
+            const accumulator *a = &m->accumulators[m->reactors[i].inputs[k]];
+            const cell *c = model_find_cell(&m->reactors[i], key);
+            if (a->source == source && a->keyed && c != NULL && is_needed(&m->reactors[i], c))
+                return false;
+        }
+    return true;
+}
+
+/* Under latest it is newer than what waits. */
+static void collapse(oracle *m, const reactor *r, cell *c)
+{
+    for (int k = 0; k < r->input_count && r->latest; k++)
+        while (c->count[k] != 0) {
+            boundary first = model_pop(r, c, k);
+            for (int i = 0; i < first.of.count; i++)
+                m->events[first.of.list[i].event].collapsed = true;
+            model_wait(m, &first.of, -1);
+        }
+}
+
+void model_delete(oracle *m, int source, int64_t key)
+{
+    static const char reason[] = "its key was deleted by a tombstone";
+
+    for (int a = 0; a < m->accumulator_count; a++) {
+        pot *p = find_pot(&m->accumulators[a], key);
+        if (m->accumulators[a].source != source || !m->accumulators[a].keyed)
+            continue;
+        if (p != NULL)
+            model_forget_pot(m, a, p, reason);
+        for (int i = 0; i < m->reactor_count; i++)
+            for (int k = 0; k < m->reactors[i].input_count; k++) {
+                cell *c = model_find_cell(&m->reactors[i], key);
+                if (m->reactors[i].inputs[k] != a || c == NULL)
+                    continue;
+                collapse(m, &m->reactors[i], c);
+                model_forget_cell(m, &m->reactors[i], c, reason);
+            }
+    }
 }
 
 /* --- Taking --- */

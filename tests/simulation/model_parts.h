@@ -144,9 +144,11 @@ typedef struct feed {
     int head, tail;
     int received, capacity;
     char on_full; /* f, d, c */
-    bool refusal; /* what cannot be decoded stands next */
+    bool refusal; /* what cannot be decoded stands next; or what deletes a key */
+    bool deletes;
+    int64_t deleted_key;
     int64_t refused_at;
-    int refused;
+    int refused, deleted;
     bool stalled, dry, ended;
     int max_in_flight;
     struct {
@@ -221,6 +223,7 @@ void model_wait(oracle *m, const causes *of, int by);
 /* `where`: " in r#1" or ""; `read`: bytes that were read in this step are shown. */
 void model_bury(oracle *m, const causes *of, const char *reason, const char *where, bool read);
 void model_bury_first(oracle *m, reactor *r, cell *c, int input, const char *reason);
+void model_forget_cell(oracle *m, reactor *r, cell *c, const char *reason);
 int model_made_event(oracle *m, int into, rig_item item);
 
 /* --- model_fire.c --- */
@@ -244,7 +247,10 @@ void model_flush(oracle *m, int into, pot *p);
 void model_flush_each(oracle *m, int into);
 void model_flush_later(oracle *m, int into, int64_t key, bool all);
 bool model_flush_next(oracle *m);
-void model_forget_pot(oracle *m, int into, pot *p);
+void model_forget_pot(oracle *m, int into, pot *p, const char *reason);
+/* What a source deletes: it can go now; it goes. */
+bool model_can_delete(oracle *m, int source, int64_t key);
+void model_delete(oracle *m, int source, int64_t key);
 
 /* --- model_turn.c --- */
 

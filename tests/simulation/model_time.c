@@ -144,16 +144,9 @@ static void expire(oracle *m, reactor *r)
         ;
 }
 
-static void forget_cell(oracle *m, reactor *r, cell *c)
-{
-    for (int k = 0; k < r->input_count; k++)
-        while (c->count[k] != 0)
-            model_bury_first(m, r, c, k, "its key had no event for the time of 'ttl'");
-    c->used = false;
-}
-
 static void happen(oracle *m, const moment *one)
 {
+    static const char old[] = "its key had no event for the time of 'ttl'";
     reactor *r = &m->reactors[one->index];
 
     if (one->what == FLUSH) {
@@ -161,13 +154,13 @@ static void happen(oracle *m, const moment *one)
             one->pot->due = 0;
         model_flush(m, one->index, one->pot);
     } else if (one->what == FORGET_POT) {
-        model_forget_pot(m, one->index, one->pot);
+        model_forget_pot(m, one->index, one->pot, old);
     } else if (one->what == EXPIRE) {
         expire(m, r);
     } else if (one->what == RETRY) {
         model_try_again(m, r, one->cell);
     } else {
-        forget_cell(m, r, one->cell);
+        model_forget_cell(m, r, one->cell, old);
     }
 }
 

@@ -192,8 +192,11 @@ static void read_history(oracle *m, int s)
     } else if (*source->next == '~') {
         source->dry = true;
         step_over(source);
-    } else if (*source->next == '!') {
+    } else if (*source->next == '!' || *source->next == 'x') {
         source->refusal = true;
+        source->deletes = *source->next == 'x';
+        if (source->deletes)
+            source->deleted_key = *++source->next - '0';
         source->refused_at = source->parts[0].coming++;
         source->stamps[source->tail] = m->now;
         enter(source, 0, source->refused_at);
@@ -263,7 +266,8 @@ static bool finds_place(oracle *m, int s)
     const feed *source = &m->sources[s];
 
     if (source->head == source->tail)
-        return reaches(m, s, 0, source->refused_at);
+        return reaches(m, s, 0, source->refused_at) &&
+               (!source->deletes || model_can_delete(m, s, source->deleted_key));
     const event *e = &m->events[source->pending[source->head]];
     if (in_flight(m, s) >= source->max_in_flight || !reaches(m, s, e->partition, e->position))
         return false;
@@ -301,9 +305,13 @@ static void refuse_next(oracle *m, int s)
     feed *source = &m->sources[s];
 
     source->refusal = false;
-    source->refused++;
+    source->refused += !source->deletes;
+    source->deleted += source->deletes;
     source->parts[0].next = source->refused_at + 1;
-    weir_buffer_printf(&m->record, "dead(%s-1 undecodable) ", m->spec->sources[s].name);
+    if (source->deletes)
+        model_delete(m, s, source->deleted_key);
+    else
+        weir_buffer_printf(&m->record, "dead(%s-1 undecodable) ", m->spec->sources[s].name);
 }
 
 /* The source whose next event is the oldest, ties by the order of the spec. */

@@ -47,7 +47,8 @@ static void add(char *to, const char *format, ...)
     va_end(args);
 }
 
-/* What a history holds: events, gaps, undecodable ones, and pauses in between. */
+/* What a history holds: events, gaps, undecodable ones, keys that are deleted, and pauses in
+ * between. */
 static const char *history(random_case *c)
 {
     char *items = text(c);
@@ -57,6 +58,8 @@ static const char *history(random_case *c)
     for (unsigned i = 0; i < count && strlen(items) < 150; i++) {
         if (one_in(5))
             add(items, "%s", one_in(3) ? "!," : one_in(2) ? "_," : "~,");
+        if (c->keyed && one_in(4))
+            add(items, "x%u,", below(3));
         add(items, "%dk%u%s,", ++c->id, below(3), one_in(4) ? "/1" : "");
     }
     if (one_in(3))
@@ -352,6 +355,33 @@ static void make_script(random_case *c)
     random_say(c, one_in(6) ? "stop ; " : "; ");
 }
 
+/* The next "x1", or NULL. */
+static char *find_delete(char *items)
+{
+    while ((items = strchr(items, 'x')) != NULL && (items[1] < '0' || items[1] > '9'))
+        items++;
+    return items;
+}
+
+/* A source that deletes keys feeds some accumulator that has them; else it leaves gaps. */
+static void feed_deletes(random_case *c)
+{
+    unsigned fed = 0;
+
+    for (unsigned s = 0; s < c->sources; s++) {
+        char *items = (char *)(uintptr_t)c->spec.sources[s].settings;
+        if (c->spec.sources[s].kind == NULL || find_delete(items) == NULL)
+            continue;
+        while (fed < c->accumulators && c->spec.accumulators[fed].source == NULL)
+            fed++;
+        if (fed < c->accumulators)
+            c->spec.accumulators[fed++].source = c->spec.sources[s].name;
+        else
+            for (char *x = items; (x = find_delete(x)) != NULL;)
+                x[0] = x[1] = '_';
+    }
+}
+
 static void make_spec(random_case *c, uint64_t seed)
 {
     static const char *const outs[] = {"out", "gate:out", "gate1:out"};
@@ -367,6 +397,7 @@ static void make_spec(random_case *c, uint64_t seed)
     c->spec.settings = "max_rounds=3";
     make_sources(c);
     make_accumulators(c);
+    feed_deletes(c);
     for (unsigned i = 0; i < c->reactors; i++)
         make_reactor(c, i);
 }

@@ -45,15 +45,22 @@ static void print_case(const random_case *c)
     printf("\n  script: %s\n", c->script);
 }
 
-static void differ(unsigned long seed, const random_case *c, const char *what, const char *expected,
-                   const char *came)
+size_t simulate_same(const char *a, const char *b)
 {
     size_t same = 0;
 
-    while (expected[same] != '\0' && expected[same] == came[same])
+    while (a[same] != '\0' && a[same] == b[same])
         same++;
-    while (same > 0 && expected[same - 1] != ' ')
+    while (same > 0 && a[same - 1] != ' ')
         same--;
+    return same;
+}
+
+static void differ(unsigned long seed, const random_case *c, const char *what, const char *expected,
+                   const char *came)
+{
+    size_t same = simulate_same(expected, came);
+
     print_case(c);
     printf("  %s\n  same:   %.*s\n  model:  %s\n  engine: %s\n", what, (int)same, expected,
            expected + same, came + same);

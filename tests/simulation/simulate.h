@@ -11,4 +11,7 @@ extern bool simulate_trace; /* each word of the script, with what the model did 
  * spec; NULL: its tables. */
 void simulate(random_case *c, unsigned long seed, const weir_module *module);
 
+/* How much of two records is the same, by whole words. */
+size_t simulate_same(const char *a, const char *b);
+
 #endif

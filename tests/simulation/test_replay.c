@@ -13,6 +13,7 @@
 
 #include "tests/pipeline/rig_spec.h"
 #include "tests/simulation/random_case.h"
+#include "tests/simulation/simulate.h"
 
 static unsigned long first_seed = 1, seed_count = RIG_TIMES(2000);
 
@@ -158,11 +159,7 @@ static void compare(const random_case *c, unsigned long seed)
     make_tape(&t, c);
     run_live(c, &t, seed, live);
     replay(c, &t, seed, replayed);
-    size_t same = 0;
-    while (live[same] != '\0' && live[same] == replayed[same])
-        same++;
-    while (same > 0 && live[same - 1] != ' ')
-        same--;
+    size_t same = simulate_same(live, replayed);
     if (strcmp(live, replayed) == 0)
         return;
     printf("  %s\n  same:   %.*s\n  live:   %s\n  replay: %s\n", t.script, (int)same, live,

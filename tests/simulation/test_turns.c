@@ -10,10 +10,22 @@
 
 #include "tests/pipeline/rig_spec.h"
 #include "tests/simulation/random_case.h"
+#include "tests/simulation/simulate.h"
 
 static unsigned long first_seed = 1, seed_count = RIG_TIMES(1000);
 
 enum { ROOM = 32768, SHAPES = 3 };
+
+/* Hours for seconds: a `wait:` that ran out under a hold is due when that ends, in the next turn.
+ */
+static void wait_for_long(random_case *c)
+{
+    for (int t = 0; t < c->text_count; t++) {
+        char *wait = strstr(c->texts[t], "wait=");
+        if (wait != NULL)
+            wait[strlen("wait=2")] = 'h';
+    }
+}
 
 /* One channel without a limit that could be met, and sequential reactors. False: another seed. */
 static bool make(random_case *c, uint64_t seed)
@@ -23,6 +35,7 @@ static bool make(random_case *c, uint64_t seed)
     c->spec.sources[0].settings = NULL;
     for (unsigned i = 0; i < c->reactors; i++)
         c->spec.reactors[i].strategy = WEIR_SEQUENTIAL;
+    wait_for_long(c);
     random_script(c, seed);
     return true;
 }
@@ -78,9 +91,12 @@ static void compare_shapes(const random_case *c, unsigned long seed)
 
     for (int shape = 1; shape < SHAPES; shape++) {
         char *other = run(c, shape);
-        if (strcmp(first, other) != 0)
-            fail_msg("seed %lu differs; test_turns --seed %lu --count 1\n  %s\n  %s: %s\n  %s: %s",
-                     seed, seed, c->script, names[0], first, names[shape], other);
+        size_t same = simulate_same(first, other);
+        if (strcmp(first, other) != 0) {
+            printf("  %s\n  same:   %.*s\n  %s: %s\n  %s: %s\n", c->script, (int)same, first,
+                   names[0], first + same, names[shape], other + same);
+            fail_msg("seed %lu differs; test_turns --seed %lu --count 1", seed, seed);
+        }
         free(other);
     }
     free(first);

@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* look.c - `assign: all`, and replays: which partitions there are, looked for from time to time. */
+#include <stdio.h>
+#include <string.h>
+
+#include "kafka/source.h"
+
+static const int64_t look_each = 60000000000, look_soon = 1000000000;
+enum { WAIT_MS = 5000, REPLAY_WAIT_MS = 20000 };
+
+static bool is_wanted(const kafka_source *state, const char *topic)
+{
+    const char *text = state->config->topic;
+
+    if (state->pattern != NULL)
+        return regexec(&state->matcher, topic, 0, NULL, 0) == 0;
+    for (;;) {
+        text += strspn(text, " ,");
+        size_t size = strcspn(text, ", ");
+        if (size == 0)
+            return false;
+        if (strlen(topic) == size && strncmp(text, topic, size) == 0)
+            return true;
+        text += size;
+    }
+}
+
+static void add_topic(kafka_source *state, const rd_kafka_metadata_topic_t *topic,
+                      rd_kafka_topic_partition_list_t *found)
+{
+    if (!is_wanted(state, topic->topic))
+        return;
+    for (int i = 0; i < topic->partition_cnt; i++)
+        if (kafka_partition_of(state, topic->topic, topic->partitions[i].id) == NULL)
+            rd_kafka_topic_partition_list_add(found, topic->topic, topic->partitions[i].id);
+}
+
+/* A topic that is not there (yet) may come; it is named. */
+static void complain_of_topics(kafka_source *state)
+{
+    char message[320];
+
+    snprintf(message, sizeof message, "there is no topic '%s' yet, or no permission to see it",
+             state->config->topic);
+    kafka_client_note(&state->client, RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC, message);
+}
+
+void kafka_look(kafka_source *state)
+{
+    int64_t now = state->source->host->now(state->source);
+
+    if (state->source->origin.commits || now < state->look_at || state->client.fatal ||
+        state->placing != NULL || state->client.question != NULL ||
+        (state->replaying && state->assigned))
+        return;
+    state->look_at = now + look_soon;
+    kafka_question *question = kafka_question_new(state->replaying ? REPLAY_WAIT_MS : WAIT_MS);
+    if (question != NULL)
+        question->asks_topics = true;
+    kafka_client_ask(&state->client, question);
+}
+
+void kafka_looked(kafka_source *state, const struct rd_kafka_metadata *topics)
+{
+    rd_kafka_topic_partition_list_t *found = rd_kafka_topic_partition_list_new(16);
+
+    for (int i = 0; i < topics->topic_cnt; i++)
+        add_topic(state, &topics->topics[i], found);
+    if (found->cnt == 0 && state->partition_count == 0) {
+        complain_of_topics(state);
+        state->client.fatal = state->client.fatal || state->replaying;
+    } else {
+        state->look_at = state->source->host->now(state->source) + look_each;
+    }
+    if (found->cnt != 0)
+        kafka_begin_placing(state, found, false);
+    rd_kafka_topic_partition_list_destroy(found);
+}

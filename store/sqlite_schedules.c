@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* sqlite_schedules.c - schedules and their slots. */
+#include "store/sqlite.h"
+
+/* --- Reading --- */
+
+/* Whoever is given the rows of one statement. */
+typedef struct schedule_query {
+    store_take_schedule schedule;
+    store_take_slot slot;
+    void *arg;
+} schedule_query;
+
+static const char *text_at(sqlite3_stmt *row, int at)
+{
+    return (const char *)sqlite3_column_text(row, at);
+}
+
+static weir_status give(const schedule_query *q, sqlite3_stmt *row, weir_error **error)
+{
+    if (q->schedule != NULL)
+        return q->schedule(q->arg,
+                           &(store_schedule){.workflow = text_at(row, 0),
+                                             .digest = text_at(row, 1),
+                                             .slot = sqlite3_column_int64(row, 2),
+                                             .due = sqlite3_column_int64(row, 3)},
+                           error);
+    return q->slot(q->arg,
+                   &(store_slot){.workflow = text_at(row, 0),
+                                 .slot = sqlite3_column_int64(row, 1),
+                                 .time = sqlite3_column_int64(row, 2),
+                                 .outcome = store_outcome_read(text_at(row, 3)),
+                                 .execution = sqlite3_column_int64(row, 4),
+                                 .missed = sqlite3_column_int64(row, 5),
+                                 .reason = text_at(row, 6)},
+                   error);
+}
+
+static weir_status give_all(sqlite_store *store, sqlite3_stmt *statement, const schedule_query *q,
+                            weir_error **error)
+{
+    weir_status status = WEIR_OK;
+    int code = SQLITE_DONE;
+
+    while (status == WEIR_OK && (code = sqlite3_step(statement)) == SQLITE_ROW) {
+        store->base.counts.rows++;
+        status = give(q, statement, error);
+    }
+    if (status == WEIR_OK && code != SQLITE_DONE)
+        status = sqlite_fail(store, "be read", error);
+    sqlite3_reset(statement);
+    return status;
+}
+
+weir_status sqlite_each_schedule(weir_store *base, const char *workflow, store_take_schedule take,
+                                 void *arg, weir_error **error)
+{
+    sqlite_store *store = (sqlite_store *)base;
+    sqlite3_stmt *statement = sqlite_prepare(store, SQL_SCHEDULES, error);
+
+    if (statement == NULL)
+        return WEIR_IO;
+    sqlite_bind_text(statement, 1, workflow);
+    return give_all(store, statement, &(schedule_query){.schedule = take, .arg = arg}, error);
+}
+
+weir_status sqlite_each_slot(weir_store *base, const char *workflow, bool queued, size_t most,
+                             store_take_slot take, void *arg, weir_error **error)
+{
+    sqlite_store *store = (sqlite_store *)base;
+    sqlite3_stmt *statement = sqlite_prepare(store, queued ? SQL_SLOTS_QUEUED : SQL_SLOTS, error);
+
+    if (statement == NULL)
+        return WEIR_IO;
+    sqlite_bind_text(statement, 1, workflow);
+    sqlite3_bind_int64(statement, 2, (int64_t)most);
+    return give_all(store, statement, &(schedule_query){.slot = take, .arg = arg}, error);
+}
+
+/* --- Writing --- */
+
+weir_status sqlite_put_schedule(weir_store *base, const store_schedule *row, weir_error **error)
+{
+    sqlite_store *store = (sqlite_store *)base;
+    sqlite3_stmt *statement = sqlite_prepare(store, SQL_PUT_SCHEDULE, error);
+
+    if (statement == NULL)
+        return WEIR_IO;
+    sqlite_bind_text(statement, 1, row->workflow);
+    sqlite_bind_text(statement, 2, row->digest);
+    sqlite_bind_some(statement, 3, row->slot);
+    sqlite_bind_some(statement, 4, row->due);
+    return sqlite_do(store, SQL_PUT_SCHEDULE, "record a schedule", error);
+}
+
+weir_status sqlite_put_slot(weir_store *base, const store_slot *row, weir_error **error)
+{
+    sqlite_store *store = (sqlite_store *)base;
+    sqlite3_stmt *statement = sqlite_prepare(store, SQL_PUT_SLOT, error);
+
+    if (statement == NULL)
+        return WEIR_IO;
+    sqlite_bind_text(statement, 1, row->workflow);
+    sqlite3_bind_int64(statement, 2, row->slot);
+    sqlite3_bind_int64(statement, 3, row->time);
+    sqlite_bind_text(statement, 4, store_outcome_text(row->outcome));
+    sqlite_bind_some(statement, 5, row->execution);
+    sqlite3_bind_int64(statement, 6, row->missed);
+    sqlite_bind_text(statement, 7, row->reason);
+    return sqlite_do(store, SQL_PUT_SLOT, "record a slot", error);
+}
