@@ -374,6 +374,19 @@ static void check_circles(checker *check, const spec_workflow *workflow)
 
 /* --- All --- */
 
+/* Nobody gives it an input. */
+static void check_scheduled_input(checker *check, const spec_workflow *workflow)
+{
+    for (size_t i = 0; i < workflow->input.count; i++) {
+        const spec_field *field = &workflow->input.items[i];
+        if (!field->shape.optional && field->fallback == NULL)
+            diagnostics_error(check->log, field->where,
+                              "the workflow '%s' starts by its `schedule:`, and '%s' of its input "
+                              "has no default",
+                              workflow->name, field->name);
+    }
+}
+
 static void check_workflow(checker *check, spec_workflow *workflow)
 {
     check_names names;
@@ -399,6 +412,8 @@ static void check_workflow(checker *check, spec_workflow *workflow)
                    .lists = &weir_workflow_options,
                    .list_count = 1,
                    .section = &spec_workflow_section});
+    if (workflow->schedule.count != 0)
+        check_scheduled_input(check, workflow);
     if (workflow->schedule.count != 0)
         check_list(check, &workflow->schedule,
                    &(check_options){.what = weir_arena_printf(&check->model->arena,

@@ -145,9 +145,9 @@ static const spec_key sink_keys[] = {
 
 static const spec_key workflow_keys[] = {
     NEEDED("tasks", TASKS, spec_workflow, tasks, "Its tasks."),
-    KEY("schedule", SETTINGS, spec_workflow, schedule, "When it starts by itself."),
     KEY("input", FIELDS, spec_workflow, input,
         "What an execution is given at its start; without it any JSON object."),
+    KEY("schedule", SETTINGS, spec_workflow, schedule, "When it starts by itself."),
     DOC(spec_workflow, doc),
 };
 

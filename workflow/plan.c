@@ -298,6 +298,20 @@ static weir_status build(plan *p, const weir_module_workflow *workflow, plan **r
     return status;
 }
 
+/* Nobody gives it an input. */
+static weir_status check_scheduled_input(const weir_module_workflow *workflow, weir_error **error)
+{
+    const weir_type *input = workflow->input;
+
+    for (uint32_t i = 0; input != NULL && i < input->field_count; i++)
+        if (!input->fields[i].optional && !input->fields[i].fallback)
+            return weir_error_set_at(error, WEIR_SPEC, workflow->place,
+                                     "the workflow '%s' starts by its schedule, and '%s' of its "
+                                     "input has no default",
+                                     workflow->name, input->fields[i].name);
+    return WEIR_OK;
+}
+
 weir_status plan_new(const weir_module_workflow *workflow, const char *folder, plan **ret,
                      weir_error **error)
 {
@@ -313,6 +327,8 @@ weir_status plan_new(const weir_module_workflow *workflow, const char *folder, p
     }
     if (workflow->schedule.count != 0)
         status = schedule_new(workflow, &p->schedule, error);
+    if (status == WEIR_OK && p->schedule != NULL)
+        status = check_scheduled_input(workflow, error);
     if (status == WEIR_OK)
         return build(p, workflow, ret, error);
     plan_free(p);

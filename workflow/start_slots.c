@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* start_slots.c - starts what a schedule says, and records it: slot, its row and the execution are
  * one transaction (rule F14). */
+#include "workflow/input.h"
 #include "workflow/ledger.h"
 
 #include <stdio.h>

@@ -262,12 +262,12 @@ void emit_workflows(emitter *e)
         if (workflow->settings.count != 0)
             EMIT(e, 8, ".settings = {%s_workflow_%s_settings, %zu},", e->module.text,
                  workflow->name, workflow->settings.count);
-        if (workflow->schedule.count != 0)
-            EMIT(e, 8, ".schedule = {%s_workflow_%s_schedule_settings, %zu},", e->module.text,
-                 workflow->name, workflow->schedule.count);
         if (workflow->has_input)
             EMIT(e, 8, ".input = &%s_type,",
                  emit_type(model, spec_input_type(workflow, &e->arena)).text);
+        if (workflow->schedule.count != 0)
+            EMIT(e, 8, ".schedule = {%s_workflow_%s_schedule_settings, %zu},", e->module.text,
+                 workflow->name, workflow->schedule.count);
         emit_place(e, workflow->where);
         EMIT(e, 4, "},");
     }

@@ -193,9 +193,9 @@ static void a_fate_can_stay_unknown(void **state)
     char url[256];
 
     new_url(url, sizeof url);
-    FLOW_OK(store_open(url, 50000000, &store, &error));
+    FLOW_OK(store_open(url, 500000000, &store, &error));
     FLOW_OK(write_plan(store, &id, &error));
-    proxy_cut_at(between, 4, false, 600);
+    proxy_cut_at(between, 4, false, 2500);
     FLOW_FAILS(WEIR_CLOSED, "whether the last transaction was recorded",
                store->kind->commit(store, &error));
     store_close(store);
