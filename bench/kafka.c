@@ -17,7 +17,7 @@
 
 #include "core/buffer.h"
 
-enum { CONSUMED = 2000000, RELAYED = 400000, WAIT_MS = 30000 };
+enum { CONSUMED = 2000000, RELAYED = 2000000, WAIT_MS = 30000 };
 
 /* --- Topics --- */
 

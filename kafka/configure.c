@@ -59,6 +59,12 @@ static const char *const ours[] = {"bootstrap.servers",
                                    "queued.min.messages",
                                    NULL};
 
+/* In a replay each partition has a queue, and the limits. */
+int64_t kafka_ahead(const kafka_source *state)
+{
+    return state->replaying ? state->config->buffer / 16 : state->config->buffer;
+}
+
 static weir_status configure(const kafka_source *state, rd_kafka_conf_t *conf, weir_error **error)
 {
     const kafka_source_config *config = state->config;
@@ -80,23 +86,45 @@ static weir_status configure(const kafka_source *state, rd_kafka_conf_t *conf, w
     for (size_t i = 0; i < sizeof texts / sizeof *texts && status == WEIR_OK; i++)
         if (texts[i].value != NULL)
             status = kafka_client_set(client, conf, texts[i].name, texts[i].value, error);
-    /* A small record costs some six hundred bytes beside its own. In a replay each partition has a
-     * queue, and the limits. */
-    int64_t ahead = state->replaying ? config->buffer / 16 : config->buffer;
+    int64_t ahead = kafka_ahead(state);
+
     if (status == WEIR_OK)
         status = kafka_client_set_number(client, conf, "queued.max.messages.kbytes", ahead / 1024,
                                          error);
     if (status == WEIR_OK)
-        status = kafka_client_set_number(client, conf, "queued.min.messages", ahead / 512, error);
+        status = kafka_client_set_number(client, conf, "queued.min.messages", ahead / KAFKA_BESIDE,
+                                         error);
     return status;
 }
 
-static bool is_set(const weir_pairs *pairs, const char *name)
+/* What the spec sets this property to, or NULL. */
+static const char *given(const kafka_source *state, const char *name)
 {
+    const weir_pairs *pairs = &state->config->librdkafka;
+
     for (size_t i = 0; i < pairs->count; i++)
         if (strcmp(pairs->items[i].name, name) == 0)
-            return true;
-    return false;
+            return pairs->items[i].text;
+    return NULL;
+}
+
+/* Since 2.2 librdkafka looks by itself, after `fetch.queue.backoff.ms`, whether a queue that was
+ * full has room again. */
+static bool looks_again(void)
+{
+    return rd_kafka_version() >= 0x02020000;
+}
+
+/* Before, its threads look when something wakes them, and else once a second: whoever handles
+ * records faster than that refills the queue would wait for most of each second. This is the one
+ * call that wakes them and does nothing else: what they log in with stays as it is. */
+void kafka_wake_fetchers(const kafka_source *state)
+{
+    const char *user = given(state, "sasl.username"), *password = given(state, "sasl.password");
+
+    if (!looks_again())
+        rd_kafka_error_destroy(rd_kafka_sasl_set_credentials(
+            state->client.rk, user != NULL ? user : "", password != NULL ? password : ""));
 }
 
 /* What the spec may say otherwise: set before its own properties would be too late to override. */
@@ -109,6 +137,7 @@ static weir_status set_defaults(const kafka_source *state, rd_kafka_conf_t *conf
     } usual[] = {{"check.crcs", "true"},
                  {"fetch.max.bytes", fetch},
                  {"fetch.wait.max.ms", "100"},
+                 {"fetch.queue.backoff.ms", looks_again() ? "20" : NULL},
                  {"partition.assignment.strategy",
                   rd_kafka_version() >= 0x020a0000 ? "cooperative-sticky" : "range"}};
     weir_status status = WEIR_OK;
@@ -117,7 +146,7 @@ static weir_status set_defaults(const kafka_source *state, rd_kafka_conf_t *conf
         fetch, sizeof fetch, "%lld",
         (long long)(state->config->buffer / 8 > 1 << 20 ? state->config->buffer / 8 : 1 << 20));
     for (size_t i = 0; i < sizeof usual / sizeof *usual && status == WEIR_OK; i++)
-        if (!is_set(&state->config->librdkafka, usual[i].name))
+        if (usual[i].value != NULL && given(state, usual[i].name) == NULL)
             status = kafka_client_set(&state->client, conf, usual[i].name, usual[i].value, error);
     return status;
 }

@@ -178,10 +178,18 @@ static weir_status settle(weir_source *source, weir_error **error)
 
 /* --- Reading --- */
 
+/* Once half of what makes a queue full has been taken from it there is room for more. */
 static void free_done(kafka_source *state)
 {
-    for (; state->done < state->at; state->done++)
-        rd_kafka_message_destroy(state->batch[state->done]);
+    for (; state->done < state->at; state->done++) {
+        rd_kafka_message_t *message = state->batch[state->done];
+        state->freed += KAFKA_BESIDE + (int64_t)(message->len + message->key_len);
+        rd_kafka_message_destroy(message);
+    }
+    if (state->freed < kafka_ahead(state) / 2)
+        return;
+    state->freed = 0;
+    kafka_wake_fetchers(state);
 }
 
 void kafka_discard(kafka_source *state, const char *topic, int32_t partition)

@@ -17,7 +17,8 @@
 #include "kafka/client.h"
 #include "kafka/options.h"
 
-enum { KAFKA_BATCH = 1024, KAFKA_TOPIC_SHIFT = 16 };
+/* A small record in librdkafka's queue costs more than KAFKA_BESIDE bytes beside its own. */
+enum { KAFKA_BATCH = 1024, KAFKA_TOPIC_SHIFT = 16, KAFKA_BESIDE = 512 };
 
 /* What one field of the type gets from a record. */
 typedef struct kafka_target {
@@ -51,6 +52,7 @@ typedef struct kafka_source {
     rd_kafka_queue_t *messages;
     rd_kafka_message_t **batch; /* KAFKA_BATCH places */
     size_t done, at, count;     /* freed; put; there */
+    int64_t freed;              /* bytes since the fetchers were woken */
     char **topics;              /* names that were seen, by place */
     uint32_t topic_count;
     kafka_partition *partitions;
@@ -107,6 +109,10 @@ void kafka_arm(kafka_source *state);
 
 /* NULL: `error` says why. */
 rd_kafka_conf_t *kafka_configure(kafka_source *state, weir_error **error);
+/* So many bytes of records a queue of librdkafka takes before it is full. */
+int64_t kafka_ahead(const kafka_source *state);
+/* Makes them look whether there is room for more. */
+void kafka_wake_fetchers(const kafka_source *state);
 /* Records behind what has been read, of all partitions; the ends are what the last fetches said. */
 uint64_t kafka_lag(const kafka_source *state);
 
