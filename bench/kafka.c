@@ -4,6 +4,7 @@
  *     consume_fire_N          processor nanoseconds of the whole process for a message,
  * librdkafka's threads, start and end included, against a loop that only counts
  *     consume_fire_produce    messages a second from the first to the last acknowledgement
+ *     exactly_once            the same in transactions, one each 100 ms
  *
  * Messages a second of the first come on standard error.
  */
@@ -128,6 +129,11 @@ static void run_ours(const kafka_job *job, kafka_results *results, bool produces
         check(weir_runtime_set(runtime, "sources.quotes.assign", "all", &error), error);
         check(weir_runtime_set(runtime, "sinks.orders.kind", "callback", &error), error);
     }
+    if (job->transactions) {
+        check(weir_runtime_set(runtime, "sinks.orders.delivery", "exactly_once", &error), error);
+        check(weir_runtime_set(runtime, "sinks.orders.transactional_id", "ours", &error), error);
+        check(weir_runtime_set(runtime, "sources.quotes.commit_every", "100ms", &error), error);
+    }
     check(weir_runtime_load(runtime, &kafka_module, &error), error);
     check(kafka_on_orders(runtime, kafka_take_order, results), error);
     check(kafka_on_skips(runtime, kafka_take_skip, results), error);
@@ -237,7 +243,7 @@ static void relay_case(const char *brokers, const char *name, bool transactions)
                      .partitions = 4,
                      .count = RELAYED,
                      .transactions = transactions,
-                     .commit_each = 1000000000};
+                     .commit_each = transactions ? 100000000 : 1000000000};
 
     bench_run(&(bench_case){.bench = "kafka",
                             .name = name,
@@ -256,5 +262,6 @@ int main(int count, char **arguments)
     consume_case(arguments[1], "consume_fire_16", "quotes16", 16);
     consume_case(arguments[1], "consume_fire_64", "quotes64", 64);
     relay_case(arguments[1], "consume_fire_produce", false);
+    relay_case(arguments[1], "exactly_once", true);
     return 0;
 }

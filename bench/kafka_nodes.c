@@ -11,11 +11,9 @@ weir_status kafka_maker_signal(weir_firing *firing, const kafka_quote *quotes, k
 }
 
 weir_status kafka_maker_decide(weir_firing *firing, const kafka_quote *quotes,
-                               const kafka_signal *signal, kafka_maker_decide_state *state,
-                               kafka_maker_decide_out *out)
+                               const kafka_signal *signal, kafka_maker_decide_out *out)
 {
     (void)firing;
-    state->ewma += 0.1 * (signal->mid - state->ewma);
     if (signal->spread > 0.5) {
         out->route = KAFKA_MAKER_DECIDE_SKIP;
         out->skip.code = 1;
@@ -23,7 +21,7 @@ weir_status kafka_maker_decide(weir_firing *firing, const kafka_quote *quotes,
     }
     out->route = KAFKA_MAKER_DECIDE_TRADE;
     memcpy(out->trade.symbol, quotes->symbol, sizeof quotes->symbol);
-    out->trade.price = signal->mid < state->ewma ? quotes->ask : quotes->bid;
+    out->trade.price = quotes->bid_size < quotes->ask_size ? quotes->ask : quotes->bid;
     out->trade.qty = quotes->bid_size < quotes->ask_size ? quotes->bid_size : quotes->ask_size;
     return WEIR_OK;
 }

@@ -168,12 +168,31 @@ static weir_status bury(weir_sink *sink, const weir_dead_letter *letter,
     return kafka_frame_letter(letter, original, state->outline.max_size, out, error);
 }
 
+/* Most records: the shorter call does for them. */
+static bool is_plain(const kafka_sink *state, const kafka_frame *frame)
+{
+    return state->topic != NULL && frame->topic.size == 0 && frame->headers.size == 0 &&
+           frame->time == 0;
+}
+
+static rd_kafka_resp_err_t produce_plain(const kafka_sink *state, const kafka_frame *frame)
+{
+    int result =
+        rd_kafka_produce(state->topic, RD_KAFKA_PARTITION_UA, RD_KAFKA_MSG_F_COPY,
+                         (void *)(uintptr_t)frame->value.data, frame->value.size, frame->key.data,
+                         frame->key.size, &state->ends[state->after % KAFKA_OUTSTANDING]);
+
+    return result == 0 ? RD_KAFKA_RESP_ERR_NO_ERROR : rd_kafka_last_error();
+}
+
 static rd_kafka_resp_err_t produce(const kafka_sink *state, const kafka_frame *frame)
 {
     rd_kafka_vu_t pieces[8];
     size_t count = 0;
     char topic[256];
 
+    if (is_plain(state, frame))
+        return produce_plain(state, frame);
     pieces[count++] = (rd_kafka_vu_t){.vtype = RD_KAFKA_VTYPE_MSGFLAGS, .u.i = RD_KAFKA_MSG_F_COPY};
     pieces[count++] =
         (rd_kafka_vu_t){.vtype = RD_KAFKA_VTYPE_VALUE,

@@ -121,7 +121,6 @@ typedef struct relay {
     const kafka_job *job;
     rd_kafka_t *consumer, *producer;
     rd_kafka_topic_t *orders;
-    kafka_maker_decide_state state;
     kafka_results *results;
     int64_t commit_at;
 } relay;
@@ -228,7 +227,7 @@ static void make(relay *one, const rd_kafka_message_t *message)
 
     decode(message->payload, &quote);
     if (!(quote.ask > quote.bid) || kafka_maker_signal(&firing, &quote, &signal) != WEIR_OK ||
-        kafka_maker_decide(&firing, &quote, &signal, &one->state, &decide) != WEIR_OK)
+        kafka_maker_decide(&firing, &quote, &signal, &decide) != WEIR_OK)
         return;
     if (decide.route == KAFKA_MAKER_DECIDE_SKIP) {
         kafka_take_skip(&decide.skip, one->results);
