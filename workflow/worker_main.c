@@ -8,6 +8,7 @@
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <glob.h>
 #include <link.h>
 #include <signal.h>
 #include <stdatomic.h>
@@ -54,22 +55,33 @@ static void end_child(pid_t pid)
     }
 }
 
-/* Kills the children that `is_kept` does not know, and then those that these leave behind. */
-static void end_children(bool (*is_kept)(pid_t pid))
+/* Kills those of one thread's children that `is_kept` does not know. True: there was one. */
+static bool end_some(const char *path, bool (*is_kept)(pid_t pid))
 {
     static char list[64 << 10];
-    char path[64];
+    char *at = list;
+    bool found = false;
 
-    snprintf(path, sizeof path, "/proc/self/task/%ld/children", (long)getpid());
+    read_kernel(path, list, sizeof list);
+    for (pid_t pid; (pid = (pid_t)next_number(&at)) != 0;)
+        if (is_kept == NULL || !is_kept(pid)) {
+            end_child(pid);
+            found = true;
+        }
+    return found;
+}
+
+/* The same for all threads, as a task may have begun some; then those that these leave behind. */
+static void end_children(bool (*is_kept)(pid_t pid))
+{
     for (bool found = true; found;) {
-        char *at = list;
+        glob_t lists;
         found = false;
-        read_kernel(path, list, sizeof list);
-        for (pid_t pid; (pid = (pid_t)next_number(&at)) != 0;)
-            if (is_kept == NULL || !is_kept(pid)) {
-                end_child(pid);
-                found = true;
-            }
+        if (glob("/proc/self/task/*/children", GLOB_NOSORT, NULL, &lists) != 0)
+            return;
+        for (size_t i = 0; i < lists.gl_pathc; i++)
+            found = end_some(lists.gl_pathv[i], is_kept) || found;
+        globfree(&lists);
     }
 }
 

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -127,6 +128,28 @@ static weir_answer leave_descendant(weir_task *task)
 {
     begin_descendant();
     weir_task_set_integer(task, "pid", getpid());
+    return WEIR_TASK_DONE;
+}
+
+static void *begin_and_stay(void *started)
+{
+    begin_descendant();
+    __atomic_store_n((int *)started, 1, __ATOMIC_SEQ_CST);
+    for (;;)
+        pause();
+    return NULL;
+}
+
+/* By a thread that goes on. */
+static weir_answer leave_by_thread(weir_task *task)
+{
+    static int started;
+    pthread_t thread;
+
+    if (pthread_create(&thread, NULL, begin_and_stay, &started) != 0)
+        return weir_task_fail(task, "no thread");
+    while (__atomic_load_n(&started, __ATOMIC_SEQ_CST) == 0)
+        sched_yield();
     return WEIR_TASK_DONE;
 }
 
@@ -256,7 +279,7 @@ static void await_end(int fd)
 
 static void descendants_die_with_the_task(void **state)
 {
-    const weir_task_function calls[] = {leave_descendant, crash_with_descendant};
+    const weir_task_function calls[] = {leave_descendant, leave_by_thread, crash_with_descendant};
 
     (void)state;
     for (size_t i = 0; i < sizeof calls / sizeof *calls; i++) {
