@@ -89,8 +89,7 @@ static int set_actions(const command *c, const watch *w, posix_spawn_file_action
     return code;
 }
 
-/* A group of its own, and the signals as a program expects them. */
-static int set_attributes(posix_spawnattr_t *attributes)
+int command_set_attributes(posix_spawnattr_t *attributes, int apart)
 {
     sigset_t all, none;
     int code;
@@ -98,10 +97,9 @@ static int set_attributes(posix_spawnattr_t *attributes)
     sigfillset(&all);
     sigemptyset(&none);
     if ((code = posix_spawnattr_setsigdefault(attributes, &all)) == 0 &&
-        (code = posix_spawnattr_setsigmask(attributes, &none)) == 0 &&
-        (code = posix_spawnattr_setpgroup(attributes, 0)) == 0)
-        code = posix_spawnattr_setflags(attributes, POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGDEF |
-                                                        POSIX_SPAWN_SETSIGMASK);
+        (code = posix_spawnattr_setsigmask(attributes, &none)) == 0)
+        code = posix_spawnattr_setflags(
+            attributes, (short)(apart | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK));
     return code;
 }
 
@@ -114,7 +112,8 @@ static int spawn(const command *c, watch *w)
     if (code != 0)
         return code;
     if ((code = posix_spawnattr_init(&attributes)) == 0) {
-        if ((code = set_actions(c, w, &actions)) == 0 && (code = set_attributes(&attributes)) == 0)
+        if ((code = set_actions(c, w, &actions)) == 0 &&
+            (code = command_set_attributes(&attributes, POSIX_SPAWN_SETPGROUP)) == 0)
             code = posix_spawnp(&w->group, c->words[0], &actions, &attributes, c->words,
                                 c->environment);
         posix_spawnattr_destroy(&attributes);

@@ -3,6 +3,8 @@
 #ifndef WEIR_WORKFLOW_COMMAND_H
 #define WEIR_WORKFLOW_COMMAND_H
 
+#include <spawn.h>
+
 #include <weir/core.h>
 
 /* The newest bytes of an output. */
@@ -28,6 +30,10 @@ typedef struct command {
 /* Runs it in a process group of its own, which is killed when the command has ended: nothing that
  * it began outlives it. Blocks. WEIR_IO: it could not be started, and why; WEIR_NOMEM. */
 weir_status command_run(command *c, weir_error **error);
+
+/* For a process that is begun: the signals as a program expects them, and a group or a session of
+ * its own (`apart`: POSIX_SPAWN_SETPGROUP, POSIX_SPAWN_SETSID). An errno, or 0. */
+int command_set_attributes(posix_spawnattr_t *attributes, int apart);
 
 bool command_tail_init(command_tail *tail, size_t limit);
 

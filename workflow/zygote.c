@@ -13,6 +13,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "workflow/command.h"
 #include "workflow/worker.h"
 
 /* The processes of one object. */
@@ -30,21 +31,6 @@ struct zygotes {
 };
 
 /* --- Zygotes --- */
-
-static int set_attributes(posix_spawnattr_t *attributes)
-{
-    sigset_t all, none;
-    int code;
-
-    sigfillset(&all);
-    sigemptyset(&none);
-    if ((code = posix_spawnattr_setsigdefault(attributes, &all)) == 0 &&
-        (code = posix_spawnattr_setsigmask(attributes, &none)) == 0)
-        /* A session of its own: the terminal's signals are for the runner. */
-        code = posix_spawnattr_setflags(attributes, POSIX_SPAWN_SETSID | POSIX_SPAWN_SETSIGDEF |
-                                                        POSIX_SPAWN_SETSIGMASK);
-    return code;
-}
 
 /* What a task prints goes to standard error: standard output is the program's. */
 static int set_files(posix_spawn_file_actions_t *files, int control)
@@ -67,7 +53,9 @@ static int spawn(zygote *z, int control)
     if (code != 0)
         return code;
     if ((code = posix_spawnattr_init(&attributes)) == 0) {
-        if ((code = set_files(&files, control)) == 0 && (code = set_attributes(&attributes)) == 0)
+        /* A session of its own: the terminal's signals are for the runner. */
+        if ((code = set_files(&files, control)) == 0 &&
+            (code = command_set_attributes(&attributes, POSIX_SPAWN_SETSID)) == 0)
             code = posix_spawn(&z->pid, "/proc/self/exe", &files, &attributes, words, environ);
         posix_spawnattr_destroy(&attributes);
     }
