@@ -126,6 +126,11 @@ void check_words(checker *check);
 void check_tests(checker *check);
 void check_workflows(checker *check);
 void check_starts(checker *check);
+void check_triggers(checker *check, const spec_workflow *workflow);
+/* A function that a task or a trigger calls. */
+void check_engine_call(checker *check, const spec_name *call);
+void check_own_settings(checker *check, const spec_settings *settings,
+                        const check_options *options);
 bool check_starts_workflows(const spec_sink *sink);
 
 #endif

@@ -183,7 +183,8 @@ void load_key(spec_front *front, const spec_key *key, const yaml_node *value, vo
         load_nodes(front, value, member);
         break;
     case TAKES_TASKS:
-        load_tasks(front, value, into);
+    case TAKES_TRIGGERS:
+        (key->takes == TAKES_TASKS ? load_tasks : load_triggers)(front, value, into);
         break;
     case TAKES_WORDS:
         load_words(front, value, member);

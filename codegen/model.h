@@ -385,12 +385,26 @@ typedef struct spec_task {
     weir_place where;
 } spec_task;
 
+/* What starts a workflow beside a schedule: a function that is called, or files that are looked
+ * for.
+ */
+typedef struct spec_trigger {
+    const char *name;
+    spec_name call, files; /* text NULL: it has none */
+    spec_settings settings;
+    bool unread; /* some of it could not be read, and was told of */
+    const char *doc;
+    weir_place where;
+} spec_trigger;
+
 typedef struct spec_workflow {
     const char *name;
     spec_task *tasks;
     size_t task_count;
     spec_fields input;
     bool has_input; /* perhaps {}; else any object will do */
+    spec_trigger *triggers;
+    size_t trigger_count;
     spec_settings settings, schedule;
     const char *doc;
     weir_place where;

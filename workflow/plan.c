@@ -9,6 +9,7 @@
 
 #include "workflow/json.h"
 #include "workflow/schedule.h"
+#include "workflow/trigger.h"
 
 static weir_status no_memory(weir_error **error)
 {
@@ -327,6 +328,9 @@ weir_status plan_new(const weir_module_workflow *workflow, const char *folder, p
     }
     if (workflow->schedule.count != 0)
         status = schedule_new(workflow, &p->schedule, error);
+    if (status == WEIR_OK)
+        status = triggers_new(workflow, folder, &p->triggers, error);
+    p->trigger_count = p->triggers != NULL ? workflow->trigger_count : 0;
     if (status == WEIR_OK && p->schedule != NULL)
         status = check_scheduled_input(workflow, error);
     if (status == WEIR_OK)
@@ -359,6 +363,7 @@ void plan_free(plan *p)
         free_expressions(&p->tasks[i]);
     }
     schedule_free(p->schedule);
+    triggers_free(p->triggers, p->trigger_count);
     weir_free(p->text);
     weir_arena_free(&p->arena);
     weir_free(p);

@@ -14,6 +14,7 @@
 #include "core/text.h"
 #include "workflow/input.h"
 #include "workflow/isolate.h"
+#include "workflow/trigger.h"
 #include "workflow/worker.h"
 
 /* --- Opening and closing --- */
@@ -78,6 +79,7 @@ void weir_runner_close(weir_runner *runner)
         return;
     for (weir_task *job = runner->running; job != NULL; job = job->next_running)
         job_end(job, JOB_HANDED_BACK);
+    runner_free_looks(runner);
     pool_free(runner->pool);
     zygotes_free(runner->ledger.zygotes);
     free_jobs(runner->results);
@@ -152,6 +154,8 @@ static weir_status prepare(weir_runner *runner, const plan *p, weir_error **erro
         if (runner->ledger.zygotes != NULL && task->config.isolate == WEIR_ISOLATE_PROCESS)
             status = isolate_prepare(runner->ledger.zygotes, task->declared->call, error);
     }
+    for (uint32_t i = 0; i < p->trigger_count && status == WEIR_OK; i++)
+        status = prepare(runner, p->triggers[i]->plan, error);
     return status;
 }
 
@@ -388,6 +392,34 @@ weir_status weir_workflow_resume(weir_runner *runner, int64_t id, weir_error **e
 weir_status weir_workflow_retry(weir_runner *runner, int64_t id, weir_error **error)
 {
     return control(runner, id, NULL, ledger_retry, error);
+}
+
+/* --- Schedules and triggers --- */
+
+typedef struct pausing {
+    const char *workflow, *trigger;
+    bool on;
+} pausing;
+
+static weir_status pause_start(ledger *l, void *arg, weir_error **error)
+{
+    const pausing *p = arg;
+    weir_status status =
+        l->store->kind->set_paused(l->store, p->workflow, p->trigger, p->on ? l->now : 0, error);
+
+    if (status == WEIR_NOT_FOUND && p->trigger != NULL)
+        return weir_error_set(error, status, "no runner has taken up a trigger '%s' of '%s' yet",
+                              p->trigger, p->workflow);
+    if (status == WEIR_NOT_FOUND)
+        return weir_error_set(error, status, "no runner has taken up a schedule of '%s' yet",
+                              p->workflow);
+    return status;
+}
+
+weir_status weir_workflow_pause_start(weir_runner *runner, const char *workflow, const char *name,
+                                      bool on, weir_error **error)
+{
+    return ledger_do(&runner->ledger, true, pause_start, &(pausing){workflow, name, on}, error);
 }
 
 /* --- Waiting --- */

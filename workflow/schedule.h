@@ -18,6 +18,7 @@ typedef struct schedule {
     /* what this runner knows: when the next slot is due; 0: it has not asked yet */
     int64_t due;
     bool queued; /* slots wait for an earlier execution to end */
+    bool paused;
 } schedule;
 
 /* WEIR_SPEC: what is wrong, and where. */

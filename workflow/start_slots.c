@@ -8,8 +8,12 @@
 #include <string.h>
 
 #include "core/calendar.h"
+#include "core/clock.h"
 #include "workflow/input.h"
 #include "workflow/schedule.h"
+#include "workflow/trigger.h"
+
+static const int64_t SECOND = 1000000000;
 
 static weir_status record(ledger *l, const plan *p, store_slot *row, weir_error **error)
 {
@@ -196,6 +200,7 @@ static weir_status catch_up(ledger *l, const plan *p, const schedule_missed *mis
 
 typedef struct found_schedule {
     bool same; /* as it is declared here */
+    bool paused;
     int64_t slot;
     const char *digest;
 } found_schedule;
@@ -207,6 +212,7 @@ static weir_status take_schedule(void *arg, const store_schedule *row, weir_erro
     (void)error;
     found->same = strcmp(row->digest, found->digest) == 0;
     found->slot = row->slot;
+    found->paused = row->paused != 0;
     return WEIR_OK;
 }
 
@@ -234,6 +240,16 @@ static weir_status take_due(ledger *l, const plan *p, int64_t slot, weir_error *
     return status == WEIR_OK ? put(l, p, slot, error) : status;
 }
 
+static weir_status look_for_pause(ledger *l, const plan *p, weir_error **error)
+{
+    found_schedule found = {.digest = p->schedule->digest};
+    weir_status status =
+        l->store->kind->each_schedule(l->store, p->workflow, take_schedule, &found, error);
+
+    p->schedule->paused = found.paused;
+    return status;
+}
+
 /* The oldest slot that waits, once nothing of the schedule runs. */
 static weir_status start_queued(ledger *l, const plan *p, weir_error **error)
 {
@@ -241,7 +257,9 @@ static weir_status start_queued(ledger *l, const plan *p, weir_error **error)
     running r;
     weir_status status = find_running(l, p, &r, error);
 
-    if (status != WEIR_OK || r.count != 0)
+    if (status == WEIR_OK && r.count == 0)
+        status = look_for_pause(l, p, error);
+    if (status != WEIR_OK || r.count != 0 || p->schedule->paused)
         return status;
     status = count_queued(l, p, &queued, &first, error);
     p->schedule->queued = queued > 1;
@@ -259,9 +277,12 @@ static weir_status look_at(ledger *l, const plan *p, weir_error **error)
     s->queued |= first && s->config.overlap == WEIR_OVERLAP_QUEUE;
     if (status != WEIR_OK)
         return status;
+    s->paused = found.paused;
     if (!found.same)
         return put(l, p, schedule_next(s, l->now), error);
     s->due = found.slot != 0 ? schedule_due(s, found.slot) : INT64_MAX;
+    if (s->paused)
+        return WEIR_OK; /* when it goes on, what was missed goes by `catchup:` */
     return found.slot != 0 && s->due <= l->now ? take_due(l, p, found.slot, error) : WEIR_OK;
 }
 
@@ -278,14 +299,21 @@ weir_status ledger_start_slots(ledger *l, int64_t *ret_due, weir_error **error)
             status = look_at(l, p, error);
         if (status == WEIR_OK && p->schedule->queued)
             status = start_queued(l, p, error);
-        *ret_due = p->schedule->due < *ret_due ? p->schedule->due : *ret_due;
+        /* What is paused is asked for again once somebody has changed something, or soon. */
+        int64_t due = p->schedule->due;
+        if (p->schedule->paused && due < weir_later(l->now, SECOND))
+            due = weir_later(l->now, SECOND);
+        *ret_due = due < *ret_due ? due : *ret_due;
     }
     return status;
 }
 
 void ledger_forget_slots(ledger *l)
 {
-    for (size_t i = 0; i < l->plan_count; i++)
+    for (size_t i = 0; i < l->plan_count; i++) {
         if (l->plans[i]->schedule != NULL)
             l->plans[i]->schedule->due = 0;
+        for (uint32_t k = 0; k < l->plans[i]->trigger_count; k++)
+            l->plans[i]->triggers[k]->due = 0;
+    }
 }

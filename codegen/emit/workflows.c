@@ -6,34 +6,57 @@
 #include "codegen/emit/prototypes.h"
 #include "codegen/roots.h"
 
-/* Several tasks may call one function: it is declared at the first. */
-static bool is_first_call(const spec *model, const spec_task *task)
+/* What calls a function of the user's: a task, or a trigger. */
+typedef struct caller {
+    const spec_name *call;
+    const char *name, *doc;
+    weir_place where;
+} caller;
+
+static size_t caller_count(const spec_workflow *workflow)
+{
+    return workflow->task_count + workflow->trigger_count;
+}
+
+/* The tasks, then the triggers. */
+static caller caller_at(const spec_workflow *workflow, size_t at)
+{
+    if (at < workflow->task_count) {
+        const spec_task *task = &workflow->tasks[at];
+        return (caller){&task->call, task->name, task->doc, task->where};
+    }
+    const spec_trigger *trigger = &workflow->triggers[at - workflow->task_count];
+    return (caller){&trigger->call, trigger->name, trigger->doc, trigger->where};
+}
+
+/* Several may call one function: it is declared at the first. */
+static bool is_first_call(const spec *model, const spec_name *call)
 {
     for (size_t i = 0; i < model->workflow_count; i++)
-        for (size_t t = 0; t < model->workflows[i].task_count; t++) {
-            const spec_task *other = &model->workflows[i].tasks[t];
-            if (other == task)
+        for (size_t t = 0; t < caller_count(&model->workflows[i]); t++) {
+            const spec_name *other = caller_at(&model->workflows[i], t).call;
+            if (other == call)
                 return true;
-            if (other->call.text != NULL && strcmp(other->call.text, task->call.text) == 0)
+            if (other->text != NULL && strcmp(other->text, call->text) == 0)
                 return false;
         }
     return true;
 }
 
-static void emit_task_prototype(emitter *e, const spec_workflow *workflow, const spec_task *task,
+static void emit_task_prototype(emitter *e, const spec_workflow *workflow, const caller *by,
                                 const char *end)
 {
     weir_buffer text = {0};
 
-    if (task->doc != NULL)
-        weir_buffer_printf(&text, "%s ", task->doc);
-    weir_buffer_printf(&text, "%s: %s.", workflow->name, task->name);
+    if (by->doc != NULL)
+        weir_buffer_printf(&text, "%s ", by->doc);
+    weir_buffer_printf(&text, "%s: %s.", workflow->name, by->name);
     if (text.failed)
         e->out->failed = true;
     else
-        emit_comment(e->out, 0, text.data, task->where);
+        emit_comment(e->out, 0, text.data, by->where);
     weir_buffer_free(&text);
-    EMIT(e, 0, "weir_answer %s(weir_task *task)%s", task->call.text, end);
+    EMIT(e, 0, "weir_answer %s(weir_task *task)%s", by->call->text, end);
 }
 
 void emit_task_functions(emitter *e, bool bodies)
@@ -41,11 +64,11 @@ void emit_task_functions(emitter *e, bool bodies)
     const spec *model = e->model;
 
     for (size_t i = 0; i < model->workflow_count; i++)
-        for (size_t t = 0; t < model->workflows[i].task_count; t++) {
-            const spec_task *task = &model->workflows[i].tasks[t];
-            if (task->call.text == NULL || !is_first_call(model, task))
+        for (size_t t = 0; t < caller_count(&model->workflows[i]); t++) {
+            const caller by = caller_at(&model->workflows[i], t);
+            if (by.call->text == NULL || !is_first_call(model, by.call))
                 continue;
-            emit_task_prototype(e, &model->workflows[i], task, bodies ? "" : ";");
+            emit_task_prototype(e, &model->workflows[i], &by, bodies ? "" : ";");
             if (bodies) {
                 EMIT(e, 0, "{");
                 EMIT(e, 4, "return weir_task_fail_for_good(task, \"not written yet\");");
@@ -243,6 +266,41 @@ static void emit_tasks(emitter *e, const spec_workflow *workflow)
     emit_blank(e->out);
 }
 
+static void emit_trigger(emitter *e, const spec_workflow *workflow, const spec_trigger *trigger)
+{
+    EMIT(e, 4, "{");
+    emit_text(e, "name", trigger->name);
+    emit_doc(e, trigger->doc);
+    if (trigger->call.text != NULL) {
+        EMIT(e, 8, ".call = %s,", trigger->call.text);
+        emit_text(e, "call_name", trigger->call.text);
+    } else {
+        emit_text(e, "files", trigger->files.text);
+    }
+    if (trigger->settings.count != 0)
+        EMIT(e, 8, ".settings = {%s_workflow_%s_trigger_%s_settings, %zu},", e->module.text,
+             workflow->name, trigger->name, trigger->settings.count);
+    emit_place(e, trigger->where);
+    EMIT(e, 4, "},");
+}
+
+static void emit_triggers(emitter *e, const spec_workflow *workflow)
+{
+    char room[160];
+
+    if (workflow->trigger_count == 0)
+        return;
+    snprintf(room, sizeof room, "workflow_%.100s_trigger", workflow->name);
+    for (size_t i = 0; i < workflow->trigger_count; i++)
+        emit_settings(e, room, workflow->triggers[i].name, &workflow->triggers[i].settings);
+    EMIT(e, 0, "static const weir_module_trigger %s_workflow_%s_triggers[] = {", e->module.text,
+         workflow->name);
+    for (size_t i = 0; i < workflow->trigger_count; i++)
+        emit_trigger(e, workflow, &workflow->triggers[i]);
+    EMIT(e, 0, "};");
+    emit_blank(e->out);
+}
+
 void emit_workflows(emitter *e)
 {
     const spec *model = e->model;
@@ -251,6 +309,8 @@ void emit_workflows(emitter *e)
         return;
     for (size_t i = 0; i < model->workflow_count; i++)
         emit_tasks(e, &model->workflows[i]);
+    for (size_t i = 0; i < model->workflow_count; i++)
+        emit_triggers(e, &model->workflows[i]);
     EMIT(e, 0, "static const weir_module_workflow %s_workflows[] = {", e->module.text);
     for (size_t i = 0; i < model->workflow_count; i++) {
         const spec_workflow *workflow = &model->workflows[i];
@@ -268,6 +328,9 @@ void emit_workflows(emitter *e)
         if (workflow->schedule.count != 0)
             EMIT(e, 8, ".schedule = {%s_workflow_%s_schedule_settings, %zu},", e->module.text,
                  workflow->name, workflow->schedule.count);
+        if (workflow->trigger_count != 0)
+            EMIT(e, 8, ".triggers = %s_workflow_%s_triggers, .trigger_count = %zu,", e->module.text,
+                 workflow->name, workflow->trigger_count);
         emit_place(e, workflow->where);
         EMIT(e, 4, "},");
     }
