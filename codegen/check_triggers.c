@@ -1,9 +1,61 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* check_triggers.c - what starts a workflow beside its schedule. */
+/* check_triggers.c - what starts a workflow beside its schedule, and what a schedule gives. */
 #include <string.h>
 
 #include "codegen/check.h"
 #include "core/task_options.h"
+#include "core/text.h"
+
+/* --- Moments --- */
+
+/* What can be asked of a schedule, and of which type it is. */
+static const struct {
+    const char *name;
+    spec_type_kind kind;
+} moments[] = {{"schedule.date", SPEC_DATE}, {"schedule.time", SPEC_TIMESTAMP}};
+
+static void unknown_moment(checker *check, const spec_field *field)
+{
+    weir_nearest nearest = {.wanted = field->moment};
+    char hint[128];
+
+    for (size_t i = 0; i < sizeof moments / sizeof *moments; i++)
+        weir_nearest_offer(&nearest, moments[i].name);
+    diagnostics_error(check->log, field->moment_where,
+                      "a default is a value, or `{expr: schedule.date}` or `{expr: "
+                      "schedule.time}`, not '%s'%s",
+                      field->moment, weir_nearest_hint(&nearest, hint, sizeof hint));
+}
+
+static void check_moment(checker *check, const spec_field *field)
+{
+    const spec_shape *shape = &field->shape;
+    size_t at = 0;
+
+    while (at < sizeof moments / sizeof *moments && strcmp(moments[at].name, field->moment) != 0)
+        at++;
+    if (at == sizeof moments / sizeof *moments)
+        unknown_moment(check, field);
+    else if (shape->type != NULL && (shape->list || shape->type->kind != moments[at].kind))
+        diagnostics_error(check->log, field->moment_where, "%s is a %s, and '%s' is %s",
+                          moments[at].name, spec_scalar(moments[at].kind)->name, field->name,
+                          front_shape_text(check->front, shape));
+}
+
+void check_moments(checker *check, const spec_workflow *workflow)
+{
+    for (size_t i = 0; i < workflow->input.count; i++) {
+        const spec_field *field = &workflow->input.items[i];
+        if (field->moment == NULL)
+            continue;
+        if (workflow->schedule.count == 0)
+            diagnostics_error(check->log, field->moment_where,
+                              "the workflow '%s' has no `schedule:` that could give '%s'",
+                              workflow->name, field->name);
+        else
+            check_moment(check, field);
+    }
+}
 
 /* --- What it looks at --- */
 

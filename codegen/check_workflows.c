@@ -380,7 +380,7 @@ static void check_scheduled_input(checker *check, const spec_workflow *workflow)
 {
     for (size_t i = 0; i < workflow->input.count; i++) {
         const spec_field *field = &workflow->input.items[i];
-        if (!field->shape.optional && field->fallback == NULL)
+        if (!field->shape.optional && field->fallback == NULL && field->moment == NULL)
             diagnostics_error(check->log, field->where,
                               "the workflow '%s' starts by its `schedule:`, and '%s' of its input "
                               "has no default",
@@ -397,7 +397,8 @@ static void check_workflow(checker *check, spec_workflow *workflow)
     for (size_t i = 0; i < workflow->task_count; i++)
         check_names_add(&names, workflow->tasks[i].name, i);
     check_names_sort(&names);
-    check_fields(check, &workflow->input);
+    check_input_fields(check, workflow);
+    check_moments(check, workflow);
     for (size_t i = 0; i < workflow->task_count; i++) {
         resolve_after(check, workflow, &names, &workflow->tasks[i]);
         check_body(check, &workflow->tasks[i]);

@@ -56,7 +56,9 @@ static const spec_key field_keys[] = {
     NEEDED("type", SHAPE, spec_field, shape, "The type of the field."),
     KEY("wire", TEXT, spec_field, wire, "Its name on the wire, where that is another one."),
     KEY("text", BOOL, spec_field, text, "A number that is written as text."),
-    KEY("default", TEXT, spec_field, fallback, "Its value where the wire has none."),
+    KEY("default", DEFAULT, spec_field, fallback,
+        "Its value where the wire has none; of a workflow's input also {expr: schedule.date} or "
+        "schedule.time."),
     DOC(spec_field, doc),
 };
 

@@ -10,6 +10,7 @@
 /* What stands behind a key, and so what its member in the model is. */
 typedef enum spec_takes {
     TAKES_TEXT,        /* const char * */
+    TAKES_DEFAULT,     /* `default` of a spec_field: a text, or {expr: ..} */
     TAKES_BOOL,        /* bool */
     TAKES_NAME,        /* spec_name */
     TAKES_NAMES,       /* spec_names: one name or a list */

@@ -143,6 +143,9 @@ void load_key(spec_front *front, const spec_key *key, const yaml_node *value, vo
         if (yaml_is_empty(value) || load_is_text(front, value, "text"))
             *(const char **)member = value->text;
         break;
+    case TAKES_DEFAULT:
+        load_default(front, value, into);
+        break;
     case TAKES_BOOL:
         load_bool(front, value, member);
         break;

@@ -31,6 +31,7 @@ bool load_is_misspelt(const spec_section *section, const yaml_node *value);
 void load_keys(spec_front *front, const spec_section *section, const yaml_node *map, void *into,
                spec_settings *settings);
 
+void load_default(spec_front *front, const yaml_node *node, spec_field *field);
 /* "optional Level x 0..10". */
 bool load_shape(spec_front *front, const yaml_node *node, spec_shape *shape);
 void load_fields(spec_front *front, const yaml_node *node, spec_fields *fields, const char *what);

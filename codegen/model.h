@@ -70,8 +70,9 @@ typedef struct spec_field {
     spec_shape shape;
     bool text;            /* a number that is written as text */
     const char *fallback; /* default as written, NULL: none; checked against the shape */
+    const char *moment;   /* what a schedule gives it instead: "schedule.date"; NULL: none */
     const char *doc;      /* NULL: none; so everywhere */
-    weir_place where, fallback_where;
+    weir_place where, fallback_where, moment_where;
 } spec_field;
 
 typedef struct spec_fields {
@@ -153,7 +154,7 @@ typedef struct spec_param {
     spec_shape shape;
     const char *fallback; /* NULL: required at load */
     const char *doc;
-    weir_place where, fallback_where;
+    weir_place where, fallback_where, moment_where;
 } spec_param;
 
 struct spec_source {

@@ -78,6 +78,7 @@ static json_t *of_key(const spec_key *key)
         return json_pack("{s:[s,s]}", "enum", "sequential", "latest");
     case TAKES_FIELDS:
         return map_of(reference("field"));
+    case TAKES_DEFAULT:
     case TAKES_EXPRESSION:
         return reference("expression");
     case TAKES_ASSIGNMENTS:

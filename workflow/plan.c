@@ -288,6 +288,8 @@ static weir_status build(plan *p, const weir_module_workflow *workflow, plan **r
         p->workflow = workflow->name;
         p->task_count = workflow->task_count;
         p->input = workflow->input;
+        p->moments = workflow->moments;
+        p->moment_count = workflow->moment_count;
         status = make_room(p, workflow) ? join_up(p, workflow, error) : no_memory(error);
     }
     if (status == WEIR_OK && !plan_describe(p))
@@ -299,13 +301,22 @@ static weir_status build(plan *p, const weir_module_workflow *workflow, plan **r
     return status;
 }
 
+static bool is_moment(const weir_module_workflow *workflow, const weir_field *field)
+{
+    for (uint32_t i = 0; i < workflow->moment_count; i++)
+        if (strcmp(workflow->moments[i].key, field->wire) == 0)
+            return true;
+    return false;
+}
+
 /* Nobody gives it an input. */
 static weir_status check_scheduled_input(const weir_module_workflow *workflow, weir_error **error)
 {
     const weir_type *input = workflow->input;
 
     for (uint32_t i = 0; input != NULL && i < input->field_count; i++)
-        if (!input->fields[i].optional && !input->fields[i].fallback)
+        if (!input->fields[i].optional && !input->fields[i].fallback &&
+            !is_moment(workflow, &input->fields[i]))
             return weir_error_set_at(error, WEIR_SPEC, workflow->place,
                                      "the workflow '%s' starts by its schedule, and '%s' of its "
                                      "input has no default",

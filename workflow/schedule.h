@@ -31,6 +31,9 @@ int64_t schedule_next(const schedule *s, int64_t after);
 /* When it is to be started: later by its share of the jitter. */
 int64_t schedule_due(const schedule *s, int64_t slot);
 
+/* The day that the schedule's clocks show at a slot, in days since 1970. */
+int32_t schedule_date(const schedule *s, int64_t slot);
+
 /* Slots that were not started in time, of which some are started now. */
 typedef struct schedule_missed {
     int64_t *newest; /* the last `count` of them, oldest first; config.max_catchup fit in */

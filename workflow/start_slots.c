@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* start_slots.c - starts what a schedule says, and records it: slot, its row and the execution are
  * one transaction (rule F14). */
-#include "workflow/input.h"
 #include "workflow/ledger.h"
 
 #include <stdio.h>
@@ -10,6 +9,7 @@
 #include "core/calendar.h"
 #include "core/clock.h"
 #include "workflow/input.h"
+#include "workflow/json.h"
 #include "workflow/schedule.h"
 #include "workflow/trigger.h"
 
@@ -63,13 +63,40 @@ static weir_status cancel_running(ledger *l, const plan *p, weir_error **error)
 
 /* --- Starting --- */
 
+/* What the input takes from the slot, as JSON. NULL: out of memory. */
+static char *moments_of(const plan *p, int64_t slot)
+{
+    json_t *input = json_object();
+    char time[WEIR_CALENDAR_TIME + 1], date[WEIR_CALENDAR_DATE + 1];
+
+    *weir_calendar_print_time(time, slot) = '\0';
+    char *end = weir_calendar_print_date(date, schedule_date(p->schedule, slot));
+    date[end != NULL ? end - date : 0] = '\0';
+    for (uint32_t i = 0; i < p->moment_count; i++)
+        json_object_set_new(input, p->moments[i].key,
+                            json_string(p->moments[i].kind == WEIR_MOMENT_DATE ? date : time));
+    char *text = json_to_text(input);
+    json_decref(input);
+    return text;
+}
+
+static weir_status make_input(const plan *p, int64_t slot, char **ret, weir_error **error)
+{
+    char *given = moments_of(p, slot);
+    weir_status status = given != NULL ? input_read(p, given, ret, error)
+                                       : weir_error_set(error, WEIR_NOMEM, "out of memory");
+
+    weir_free(given);
+    return status;
+}
+
 /* The key names the slot, so that no two executions are of one. */
 static weir_status start(ledger *l, const plan *p, int64_t slot, const char *reason,
                          weir_error **error)
 {
     char key[64] = "slot ", *input = NULL;
     int64_t id = 0;
-    weir_status status = input_read(p, NULL, &input, error);
+    weir_status status = make_input(p, slot, &input, error);
 
     if (status != WEIR_OK)
         return status;

@@ -266,6 +266,35 @@ static void emit_tasks(emitter *e, const spec_workflow *workflow)
     emit_blank(e->out);
 }
 
+static size_t count_moments(const spec_workflow *workflow)
+{
+    size_t count = 0;
+
+    for (size_t i = 0; i < workflow->input.count; i++)
+        count += workflow->input.items[i].moment != NULL;
+    return count;
+}
+
+static void emit_moments(emitter *e, const spec_workflow *workflow)
+{
+    if (count_moments(workflow) == 0)
+        return;
+    EMIT(e, 0, "static const weir_module_moment %s_workflow_%s_moments[] = {", e->module.text,
+         workflow->name);
+    for (size_t i = 0; i < workflow->input.count; i++) {
+        const spec_field *field = &workflow->input.items[i];
+        if (field->moment == NULL)
+            continue;
+        EMIT(e, 4, "{");
+        emit_text_item(e, 8, field->wire);
+        EMIT(e, 8, "%s,",
+             strcmp(field->moment, "schedule.date") == 0 ? "WEIR_MOMENT_DATE" : "WEIR_MOMENT_TIME");
+        EMIT(e, 4, "},");
+    }
+    EMIT(e, 0, "};");
+    emit_blank(e->out);
+}
+
 static void emit_trigger(emitter *e, const spec_workflow *workflow, const spec_trigger *trigger)
 {
     EMIT(e, 4, "{");
@@ -311,6 +340,8 @@ void emit_workflows(emitter *e)
         emit_tasks(e, &model->workflows[i]);
     for (size_t i = 0; i < model->workflow_count; i++)
         emit_triggers(e, &model->workflows[i]);
+    for (size_t i = 0; i < model->workflow_count; i++)
+        emit_moments(e, &model->workflows[i]);
     EMIT(e, 0, "static const weir_module_workflow %s_workflows[] = {", e->module.text);
     for (size_t i = 0; i < model->workflow_count; i++) {
         const spec_workflow *workflow = &model->workflows[i];
@@ -331,6 +362,9 @@ void emit_workflows(emitter *e)
         if (workflow->trigger_count != 0)
             EMIT(e, 8, ".triggers = %s_workflow_%s_triggers, .trigger_count = %zu,", e->module.text,
                  workflow->name, workflow->trigger_count);
+        if (count_moments(workflow) != 0)
+            EMIT(e, 8, ".moments = %s_workflow_%s_moments, .moment_count = %zu,", e->module.text,
+                 workflow->name, count_moments(workflow));
         emit_place(e, workflow->where);
         EMIT(e, 4, "},");
     }
