@@ -134,6 +134,21 @@ static void load_assignments(spec_front *front, const yaml_node *node,
 
 /* --- Keys --- */
 
+static void load_workflow_key(spec_front *front, const spec_key *key, const yaml_node *value,
+                              void *into)
+{
+    void *member = (char *)into + key->offset;
+
+    if (key->takes == TAKES_TASKS)
+        load_tasks(front, value, into);
+    else if (key->takes == TAKES_TRIGGERS)
+        load_triggers(front, value, into);
+    else if (key->takes == TAKES_WORDS)
+        load_words(front, value, member);
+    else
+        load_own_settings(front, value, member);
+}
+
 void load_key(spec_front *front, const spec_key *key, const yaml_node *value, void *into)
 {
     void *member = (char *)into + key->offset;
@@ -187,13 +202,9 @@ void load_key(spec_front *front, const spec_key *key, const yaml_node *value, vo
         break;
     case TAKES_TASKS:
     case TAKES_TRIGGERS:
-        (key->takes == TAKES_TASKS ? load_tasks : load_triggers)(front, value, into);
-        break;
     case TAKES_WORDS:
-        load_words(front, value, member);
-        break;
     case TAKES_SETTINGS:
-        load_own_settings(front, value, member);
+        load_workflow_key(front, key, value, into);
         break;
     case TAKES_SECTION:
         break;

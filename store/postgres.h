@@ -55,6 +55,9 @@ typedef enum postgres_statement {
     PG_LOST,
     PG_DOOMED,
     PG_NEXT_DUE,
+    PG_UNSERVED,
+    PG_MARK_UNSERVED,
+    PG_UNMARK_UNSERVED,
     PG_OVERDUE,
     PG_LAST_LIVE,
     PG_STUCK,
@@ -263,6 +266,10 @@ weir_status postgres_each_event(weir_store *base, int64_t execution, int64_t aft
 weir_status postgres_each_listed(weir_store *base, store_list list, int64_t number, size_t most,
                                  store_take_task take, void *arg, weir_error **error);
 weir_status postgres_next_due(weir_store *base, int64_t *ret, weir_error **error);
+weir_status postgres_each_unserved(weir_store *base, int64_t time, size_t most,
+                                   store_take_execution take, void *arg, weir_error **error);
+weir_status postgres_mark_unserved(weir_store *base, int64_t execution, int64_t time,
+                                   weir_error **error);
 weir_status postgres_each_overdue(weir_store *base, int64_t time, size_t most,
                                   store_take_execution take, void *arg, weir_error **error);
 weir_status postgres_each_stuck(weir_store *base, int64_t after, size_t most,

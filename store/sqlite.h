@@ -42,6 +42,9 @@ typedef enum sqlite_statement {
     SQL_LOST,
     SQL_DOOMED,
     SQL_NEXT_DUE,
+    SQL_UNSERVED,
+    SQL_MARK_UNSERVED,
+    SQL_UNMARK_UNSERVED,
     SQL_OVERDUE,
     SQL_STUCK,
     SQL_LAST_LIVE,
@@ -177,6 +180,10 @@ weir_status sqlite_each_event(weir_store *store, int64_t execution, int64_t afte
 weir_status sqlite_each_listed(weir_store *store, store_list list, int64_t number, size_t most,
                                store_take_task take, void *arg, weir_error **error);
 weir_status sqlite_next_due(weir_store *store, int64_t *ret, weir_error **error);
+weir_status sqlite_each_unserved(weir_store *base, int64_t time, size_t most,
+                                 store_take_execution take, void *arg, weir_error **error);
+weir_status sqlite_mark_unserved(weir_store *base, int64_t execution, int64_t time,
+                                 weir_error **error);
 weir_status sqlite_each_overdue(weir_store *store, int64_t time, size_t most,
                                 store_take_execution take, void *arg, weir_error **error);
 weir_status sqlite_each_stuck(weir_store *store, int64_t after, size_t most,

@@ -77,6 +77,14 @@ const char *const sqlite_texts[SQL_STATEMENTS] = {
         "SELECT min(coalesce((SELECT due FROM tasks WHERE queued = 0 ORDER BY due LIMIT 1), "
         "9223372036854775807), coalesce((SELECT deadline FROM executions WHERE deadline IS NOT "
         "NULL ORDER BY deadline LIMIT 1), 9223372036854775807))",
+    [SQL_UNSERVED] =
+        EXECUTION("") "WHERE e.unserved IS NULL AND e.state IN ('Pending', 'Running') AND "
+                      "e.created <= ?1 AND e.id IN (SELECT t.execution FROM tasks t WHERE "
+                      "t.queued = 1 AND t.plan IN (SELECT p.id FROM plans p WHERE NOT EXISTS "
+                      "(SELECT 1 FROM offers o WHERE o.plan = p.id))) ORDER BY e.id LIMIT ?2",
+    [SQL_MARK_UNSERVED] = "UPDATE executions SET unserved = ?2 WHERE id = ?1",
+    [SQL_UNMARK_UNSERVED] =
+        "UPDATE executions SET unserved = NULL WHERE plan = ?1 AND unserved IS NOT NULL",
     [SQL_OVERDUE] = EXECUTION("") "WHERE e.deadline <= ?1 ORDER BY e.deadline LIMIT ?2",
     [SQL_STUCK] = EXECUTION(
         "") "WHERE e.state IN ('Pending', 'Running') AND e.id > ?1 AND e.id <= ?2 AND NOT EXISTS "

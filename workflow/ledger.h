@@ -103,6 +103,15 @@ weir_status ledger_wake(ledger *l, weir_error **error);
 /* Ends runners that are gone, and takes at most LEDGER_BATCH tasks from them; *ret_more: there are
  * more. */
 weir_status ledger_sweep(ledger *l, bool *ret_more, weir_error **error);
+/* Executions that wait for a runner with the code of their plan, of those that were noted now. */
+typedef struct ledger_unserved {
+    int64_t count, first; /* `first`: an id */
+    char workflow[128];   /* of that */
+    char version[WEIR_DIGEST_TEXT];
+} ledger_unserved;
+
+/* Notes it in their events, once until a runner comes that has it. */
+weir_status ledger_note_unserved(ledger *l, ledger_unserved *ret, weir_error **error);
 /* Looks at the next executions behind *after, and fails those that are stuck (rule F13); *after is
  * 0 when all were looked at. */
 weir_status ledger_find_stuck(ledger *l, int64_t *after, weir_error **error);
