@@ -175,8 +175,7 @@ static weir_status record_missed(ledger *l, const plan *p, const schedule_missed
     snprintf(why, size, "%s%lld slot%s missed and dropped, as nothing started them in time",
              missed->uncounted ? "at least " : "", (long long)dropped,
              dropped != 1 ? "s were" : " was");
-    /* The newest is started: its row says so. */
-    return missed->count == 0 ? record(l, p, &row, error) : WEIR_OK;
+    return record(l, p, &row, error);
 }
 
 static weir_status catch_up(ledger *l, const plan *p, const schedule_missed *missed,
