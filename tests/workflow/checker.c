@@ -76,10 +76,9 @@ static const json_t *run_of(const check *c, const check_task *task)
     const json_t *run;
     size_t i;
 
-    json_array_foreach(json_object_get(c->story, "runs"), i, run)
-        if (strcmp(check_text(run, "task"), task->name) == 0 &&
-            check_number(run, "attempt", 0) == task->attempt)
-            return run;
+    json_array_foreach(json_object_get(c->story, "runs"), i,
+                       run) if (strcmp(check_text(run, "task"), task->name) == 0 &&
+                                check_number(run, "attempt", 0) == task->attempt) return run;
     return NULL;
 }
 
@@ -198,7 +197,7 @@ static bool check_end_of_run(check *c, check_task *task, check_state to, const j
                                  check_state_text(c->state));
     if (strncmp(reason, "it was lost with ", 17) == 0)
         return check_loss(c, task, to);
-    if (to == CHECK_READY && strstr(reason, "handed back") != NULL)
+    if (to == CHECK_READY && json_is_true(json_object_get(run_of(c, task), "handed_back")))
         return true;
     return check_failure(c, task, to, check_number(event, "time", 0));
 }
@@ -208,10 +207,9 @@ static bool check_anew(check *c, check_task *task)
 {
     task->spent = task->lost = task->due = 0;
     task->verdict = CHECK_OPEN;
-    return c->state == CHECK_RUNNING
-               ? true
-               : check_wrong(c, "'%s' begins anew while the execution is %s", task->name,
-                             check_state_text(c->state));
+    return c->state == CHECK_RUNNING ? true
+                                     : check_wrong(c, "'%s' begins anew while the execution is %s",
+                                                   task->name, check_state_text(c->state));
 }
 
 static bool check_task_move(check *c, check_task *task, check_state to, const json_t *event)
@@ -310,11 +308,12 @@ static bool check_runs(check *c)
         if (task == NULL || attempt < 1 || attempt > task->attempt)
             return check_wrong(c, "run %lld of '%s' had an effect, and no event",
                                (long long)attempt, check_text(run, "task"));
-        json_array_foreach(json_object_get(c->story, "runs"), j, other)
-            if (j != i && check_number(other, "attempt", 0) == attempt &&
-                strcmp(check_text(other, "task"), task->name) == 0)
-                return check_wrong(c, "run %lld of '%s' had two effects", (long long)attempt,
-                                   task->name);
+        json_array_foreach(json_object_get(c->story, "runs"), j,
+                           other) if (j != i && check_number(other, "attempt", 0) == attempt &&
+                                      strcmp(check_text(other, "task"), task->name) ==
+                                          0) return check_wrong(c,
+                                                                "run %lld of '%s' had two effects",
+                                                                (long long)attempt, task->name);
     }
     return true;
 }
@@ -358,8 +357,8 @@ static bool read_task(check *c, const json_t *declared)
     size_t i;
 
     *task = (check_task){.declared = declared, .name = check_text(declared, "name")};
-    json_array_foreach(json_object_get(declared, "after"), i, name) for (size_t j = 0;
-                                                                         j < c->count; j++)
+    json_array_foreach(json_object_get(declared, "after"), i, name) for (size_t j = 0; j < c->count;
+                                                                         j++)
     {
         if (strcmp(c->tasks[j].name, json_string_value(name)) != 0)
             continue;
@@ -377,12 +376,13 @@ static bool hear(check *c)
     const json_t *item;
     size_t i;
 
-    json_array_foreach(json_object_get(c->story, "tasks"), i, item)
-        if (c->count == CHECK_TASKS || !read_task(c, item))
-            return check_wrong(c, "at most %d tasks are understood", CHECK_TASKS);
-    json_array_foreach(json_object_get(c->story, "events"), i, item)
-        if (!take_event(c, item))
-            return false;
+    json_array_foreach(
+        json_object_get(c->story, "tasks"), i,
+        item) if (c->count == CHECK_TASKS ||
+                  !read_task(c, item)) return check_wrong(c, "at most %d tasks are understood",
+                                                          CHECK_TASKS);
+    json_array_foreach(json_object_get(c->story, "events"), i,
+                       item) if (!take_event(c, item)) return false;
     return check_runs(c) && check_end(c);
 }
 

@@ -11,7 +11,8 @@
  *      "most_lost": N,     how often a run may be lost with its runner
  *      "loose_clock"?,     it was set back: nothing is said of delays
  *      "runs": [{"task", "attempt", "answer": "done" | "failed" | "for good" | "retry", "class"?,
- *                "delay"?: ns, "set"?: {..}, "delete"?: [..], "saw"?: {..}}],  one for each effect
+ *                "delay"?: ns, "set"?: {..}, "delete"?: [..], "saw"?: {..},
+ *                "handed_back"?}],  one for each effect
  *      "events": [..],     as weir_workflow_events has them
  *      "result": {..}}     as weir_workflow_result has it
  *

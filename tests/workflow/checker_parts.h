@@ -22,7 +22,12 @@ typedef enum check_state {
     CHECK_CANCELLED,
 } check_state;
 
-typedef enum check_verdict { CHECK_OPEN, CHECK_SUCCESS, CHECK_FAILURE, CHECK_NEITHER } check_verdict;
+typedef enum check_verdict {
+    CHECK_OPEN,
+    CHECK_SUCCESS,
+    CHECK_FAILURE,
+    CHECK_NEITHER
+} check_verdict;
 
 typedef struct check_task {
     const json_t *declared;

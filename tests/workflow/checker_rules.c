@@ -106,9 +106,8 @@ static const json_t *write_of(const json_t *run, const char *key)
     const json_t *value = json_object_get(json_object_get(run, "set"), key), *item;
     size_t i;
 
-    json_array_foreach(json_object_get(run, "delete"), i, item)
-        if (strcmp(json_string_value(item), key) == 0)
-            return json_null();
+    json_array_foreach(json_object_get(run, "delete"), i,
+                       item) if (strcmp(json_string_value(item), key) == 0) return json_null();
     return value;
 }
 
@@ -154,9 +153,8 @@ bool check_retries(const check_task *task, const char *error_class)
     const json_t *list = json_object_get(task->declared, "retry_on"), *item;
     size_t i;
 
-    json_array_foreach(list, i, item)
-        if (strcmp(json_string_value(item), error_class) == 0)
-            return true;
+    json_array_foreach(list, i,
+                       item) if (strcmp(json_string_value(item), error_class) == 0) return true;
     return list == NULL;
 }
 
