@@ -251,11 +251,10 @@ static weir_status look_at(ledger *l, const plan *p, weir_error **error)
 {
     schedule *s = p->schedule;
     found_schedule found = {.digest = s->digest};
-    bool first = s->due == 0;
     weir_status status =
         l->store->kind->each_schedule(l->store, p->workflow, take_schedule, &found, error);
 
-    s->queued |= first && s->config.overlap == WEIR_OVERLAP_QUEUE;
+    s->queued |= s->config.overlap == WEIR_OVERLAP_QUEUE; /* others may have queued one */
     if (status != WEIR_OK)
         return status;
     if (!found.same)

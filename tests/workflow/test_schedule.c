@@ -282,6 +282,29 @@ static void each_slot_is_started_once(void **state)
     close_world(&b);
 }
 
+/* A slot that one runner has queued is started by another one, when the first is gone. */
+static void who_is_left_starts_what_is_queued(void **state)
+{
+    world a, b;
+
+    (void)state;
+    open_world(&a, "cron=*/10 * * * * *;overlap=queue");
+    open_world(&b, "cron=*/10 * * * * *;overlap=queue");
+    snprintf(b.url, sizeof b.url, "%s", a.url);
+    obey(&a, "on");
+    obey(&b, "on");
+    obey(&a, "hold");
+    move(&a, "10s");
+    move(&b, "10s");
+    move(&b, "10s");
+    move(&a, "10s");
+    obey(&b, "off");
+    obey(&a, "go");
+    check_slots(&a, "started 22:00:10, started 22:00:20");
+    close_world(&a);
+    close_world(&b);
+}
+
 static void mistakes_are_named(void **state)
 {
     static const char *const wrong[][2] = {
@@ -308,6 +331,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(slots_are_started),
         cmocka_unit_test(each_slot_is_started_once),
+        cmocka_unit_test(who_is_left_starts_what_is_queued),
         cmocka_unit_test(mistakes_are_named),
     };
 
