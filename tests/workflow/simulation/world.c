@@ -357,6 +357,17 @@ static json_t *list(world *w, const char *state)
     return rows;
 }
 
+/* Whether slots wait for an earlier execution to end. */
+static bool is_queued(world *w)
+{
+    char *text = NULL;
+
+    FLOW_OK(weir_workflow_schedules(w->operator, NULL, 1000, &text, &error));
+    bool found = strstr(text, "\"queued\"") != NULL;
+    weir_free(text);
+    return found;
+}
+
 /* Whether all has ended that was to; resumes what is Paused. *ret_left: one that has not. */
 static bool is_over(world *w, json_t **ret_left)
 {
@@ -380,7 +391,7 @@ static bool is_over(world *w, json_t **ret_left)
     for (i = 0; i < w->plan_count; i++)
         if (w->now < w->plans[i].end + 120 * SECOND)
             return false;
-    return *ret_left == NULL;
+    return *ret_left == NULL && !is_queued(w);
 }
 
 /* The clock goes to what is next due, or else to the next sweep. */
