@@ -135,7 +135,7 @@ static void leave(sqlite_store *store)
 {
     if (store->writing)
         sqlite_unlock(store);
-    store->writing = false;
+    store->writing = store->joins = false;
 }
 
 static void rollback(weir_store *base)
@@ -147,6 +147,11 @@ static void rollback(weir_store *base)
         sqlite_prepare(store, SQL_ROLLBACK, NULL) != NULL)
         sqlite3_step(store->statements[SQL_ROLLBACK]),
             sqlite3_reset(store->statements[SQL_ROLLBACK]);
+    /* The number of a runner that there is not may be another's next. */
+    if (store->joins) {
+        sqlite_lock_byte(store, F_OFD_SETLK, F_UNLCK, store->runner);
+        store->runner = 0;
+    }
     leave(store);
 }
 

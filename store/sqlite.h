@@ -85,6 +85,7 @@ typedef struct sqlite_store {
     int lock;        /* the lock file: byte 0 is the writer's, byte N that of runner N */
     int64_t busy;    /* nanoseconds */
     int64_t runner;  /* that this handle is; 0: none */
+    bool joins;      /* .. by the transaction under way */
     int64_t version; /* of the file, as others last changed it */
     bool writing;    /* a transaction that holds the lock */
     int wal_pages;   /* since the last checkpoint, as of the newest commit */

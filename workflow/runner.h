@@ -25,6 +25,7 @@ struct weir_runner {
     /* times of the store's */
     int64_t next_slot;      /* of a schedule */
     int64_t next_due, base; /* `base`: how far it is ahead of the runner's */
+    int64_t *own_clock;     /* a virtual one in the place of the runner's own; NULL: the store's */
     int64_t virtual_now;    /* what runner_use_virtual_time has the clock at */
     weir_log_function log;
     void *log_arg;

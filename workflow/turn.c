@@ -14,7 +14,9 @@
 
 static int64_t own_now(const weir_runner *runner)
 {
-    return runner->ledger.clock != NULL ? *runner->ledger.clock : weir_monotonic_now();
+    const int64_t *clock = runner->own_clock != NULL ? runner->own_clock : runner->ledger.clock;
+
+    return clock != NULL ? *clock : weir_monotonic_now();
 }
 
 bool runner_is_stopped(const weir_runner *runner)
@@ -140,24 +142,33 @@ static weir_status beat(weir_runner *runner, weir_error **error)
     return status;
 }
 
+typedef struct doubted_claim {
+    weir_task *job;
+    int64_t runner;
+} doubted_claim;
+
 static weir_status take_doubtful(void *arg, const store_task *row, weir_error **error)
 {
-    weir_task *job = arg;
+    const doubted_claim *claim = arg;
 
     (void)error;
-    job->sure = row->state == STORE_RUNNING && row->token == job->token;
+    claim->job->sure = row->state == STORE_RUNNING && row->token == claim->job->token &&
+                       row->runner == claim->runner;
     return WEIR_OK;
 }
 
-/* Claims whose commit was not answered: are they ours? */
+/* Claims whose commit was not answered: are they ours? What was started and claimed by one that was
+ * none is not there at all. */
 static weir_status clear_doubts(weir_runner *runner, weir_error **error)
 {
     weir_store *store = runner->ledger.store;
     weir_status status = WEIR_OK;
 
-    for (weir_task *job = runner->doubtful; job != NULL && status == WEIR_OK; job = job->next)
+    for (weir_task *job = runner->doubtful; job != NULL && status == WEIR_OK; job = job->next) {
         status = store->kind->find_task(store, job->execution, job->position, false, take_doubtful,
-                                        job, error);
+                                        &(doubted_claim){job, runner->ledger.runner}, error);
+        status = status == WEIR_NOT_FOUND ? WEIR_OK : status;
+    }
     return status;
 }
 

@@ -2,11 +2,11 @@
 /* faulty.c - each call is passed on, or fails in its place. */
 #include "tests/workflow/faulty.h"
 
-static bool strikes(weir_store *base)
+static bool strikes(weir_store *base, bool commits)
 {
     faulty *f = (faulty *)base;
 
-    if (f->left == 0 || --f->left != 0)
+    if (f->left == 0 || (f->where != FAULTY_ANY && !commits) || --f->left != 0)
         return false;
     f->left = f->every;
     f->struck++;
@@ -45,8 +45,12 @@ static void rollback(weir_store *base)
 
 static weir_status commit(weir_store *base, weir_error **error)
 {
-    if (!strikes(base))
-        return inner_of(base)->kind->commit(inner_of(base), error);
+    bool struck = strikes(base, true);
+
+    if (!struck || ((const faulty *)base)->where == FAULTY_COMMITTED) {
+        weir_status status = inner_of(base)->kind->commit(inner_of(base), error);
+        return struck && status == WEIR_OK ? fail(base, error) : status;
+    }
     rollback(base);
     return fail(base, error);
 }
@@ -153,7 +157,7 @@ static weir_status commit(weir_store *base, weir_error **error)
 #define DEFINE(name, parameters, arguments)                                                        \
     static weir_status do_##name parameters                                                        \
     {                                                                                              \
-        return strikes(base) ? fail(base, error) : inner_of(base)->kind->name arguments;           \
+        return strikes(base, false) ? fail(base, error) : inner_of(base)->kind->name arguments;    \
     }
 CALLS(DEFINE)
 #undef DEFINE
