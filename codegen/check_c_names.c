@@ -158,7 +158,7 @@ static void add_workflow(name_list *list, const spec_workflow *workflow)
     for (size_t i = 0; prefix != NULL && i < workflow->task_count; i++)
         add_thing(list, prefix, workflow->tasks[i].name,
                   "_after|_exec|_exec_trees|_with|_graph|_run|_retry_on|_settings|_retry_settings|_"
-                  "concurrency_settings",
+                  "concurrency_settings|_conditions|_defer_settings",
                   "task", workflow->tasks[i].where);
 }
 
@@ -400,9 +400,13 @@ static void check_all_variables(const name_list *list)
     }
     for (size_t i = 0; i < model->workflow_count; i++)
         for (size_t t = 0; t < model->workflows[i].task_count; t++) {
-            const spec_name *call = &model->workflows[i].tasks[t].call;
-            if (call->text != NULL)
-                check_hidden(list, call->text, "a C function", call->where);
+            const spec_task *task = &model->workflows[i].tasks[t];
+            if (task->call.text != NULL)
+                check_hidden(list, task->call.text, "a C function", task->call.where);
+            for (size_t c = 0; c < task->conditions.count; c++)
+                if (task->conditions.items[c].text != NULL)
+                    check_hidden(list, task->conditions.items[c].text, "a C function",
+                                 task->conditions.items[c].where);
         }
     for (size_t i = 0; i < model->graph_count; i++) {
         const spec_graph *graph = &model->graphs[i];

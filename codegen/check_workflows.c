@@ -89,6 +89,43 @@ static void check_graph(checker *check, spec_task *task)
                               check->model->params[i].name);
 }
 
+/* A function is a task's or a condition, not both: they answer otherwise. */
+static void check_condition(checker *check, const spec_name *condition)
+{
+    const spec *model = check->model;
+
+    check_c_function(check, condition);
+    for (size_t i = 0; i < model->workflow_count; i++)
+        for (size_t t = 0; t < model->workflows[i].task_count; t++) {
+            const spec_task *other = &model->workflows[i].tasks[t];
+            if (other->call.text == NULL || strcmp(other->call.text, condition->text) != 0)
+                continue;
+            diagnostics_error(check->log, condition->where,
+                              "'%s' is what the task '%s' calls, and cannot be a condition too",
+                              condition->text, other->name);
+            diagnostics_note(check->log, other->call.where, "the other one");
+            return;
+        }
+}
+
+static void check_conditions(checker *check, const spec_task *task)
+{
+    if (task->graph.text != NULL && (task->conditions.count != 0 || task->defer.count != 0))
+        diagnostics_error(check->log, task->where,
+                          "the task '%s' calls a graph, which never waits: `conditions:` and "
+                          "`defer:` go with `call:` and `exec:`",
+                          task->name);
+    for (size_t i = 0; i < task->conditions.count; i++) {
+        if (task->conditions.items[i].text == NULL)
+            continue;
+        if (is_repeated(&task->conditions, i))
+            diagnostics_error(check->log, task->conditions.items[i].where, "'%s' is named twice",
+                              task->conditions.items[i].text);
+        else
+            check_condition(check, &task->conditions.items[i]);
+    }
+}
+
 static bool is_class(const char *text)
 {
     size_t size = strlen(text);
@@ -115,7 +152,7 @@ static void check_own_class(checker *check, const spec_name *name, const weir_ne
 
 static void check_classes(checker *check, const spec_task *task)
 {
-    static const char *const known[] = {"crash", "timeout", "lost", "failed", "exit"};
+    static const char *const known[] = {"crash", "timeout", "lost", "failed", "exit", "deferred"};
 
     for (size_t i = 0; i < task->retry_on.count; i++) {
         const spec_name *name = &task->retry_on.items[i];
@@ -154,6 +191,7 @@ static void check_body(checker *check, spec_task *task)
     if (task->graph.text != NULL)
         check_graph(check, task);
     check_words_of(check, task);
+    check_conditions(check, task);
     check_classes(check, task);
 }
 
@@ -259,6 +297,11 @@ static void check_options_of(checker *check, spec_task *task)
                &(check_options){.what = weir_arena_printf(arena, "`retry:` of %s", what),
                                 .where = task->where,
                                 .lists = &weir_retry_options,
+                                .list_count = 1});
+    check_list(check, &task->defer,
+               &(check_options){.what = weir_arena_printf(arena, "`defer:` of %s", what),
+                                .where = task->where,
+                                .lists = &weir_defer_options,
                                 .list_count = 1});
     if (task->concurrency.count != 0)
         check_list(check, &task->concurrency,

@@ -162,10 +162,13 @@ static const spec_key task_keys[] = {
         "Arguments of the graph; the others are keys of the context."),
     KEY("retry", SETTINGS, spec_task, retry, "When it runs again after a failure."),
     KEY("retry_on", NAMES, spec_task, retry_on,
-        "Only failures of these classes are tried again: crash, timeout, lost, failed, exit, "
-        "exit_N "
+        "Only failures of these classes are tried again: crash, timeout, lost, failed, "
+        "deferred, exit, exit_N "
         "(of one exit code), and those that weir_task_fail_class names."),
     KEY("concurrency", SETTINGS, spec_task, concurrency, "How many like it run at once."),
+    KEY("conditions", NAMES, spec_task, conditions,
+        "The C functions that are asked for it when it waits for one of them."),
+    KEY("defer", SETTINGS, spec_task, defer, "How long it may wait, and how often that is asked."),
     DOC(spec_task, doc),
 };
 
@@ -188,8 +191,7 @@ const spec_section spec_workflow_section = {
 const spec_section spec_task_section = {.what = "a task",
                                         .keys = task_keys,
                                         .count = COUNT(task_keys),
-                                        .later =
-                                            "workflow|for_each|max|on_success|on_failure|defer"};
+                                        .later = "workflow|for_each|max|on_success|on_failure"};
 
 const spec_key *spec_key_find(const spec_section *section, const char *name)
 {

@@ -379,7 +379,8 @@ typedef struct spec_task {
     spec_evaluated rule;    /* `run_if:` that is no word */
     spec_names retry_on;    /* classes of errors */
     spec_settings settings;
-    spec_settings retry, concurrency;
+    spec_names conditions; /* C functions */
+    spec_settings retry, concurrency, defer;
     bool unread; /* some of it could not be read, and was told of */
     const char *doc;
     weir_place where;

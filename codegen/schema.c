@@ -256,6 +256,7 @@ static void add_defs(schema_writer *schema)
     put(schema, schema->defs, "task",
         with_options(schema, &spec_task_section, &weir_task_options, NULL));
     put(schema, schema->defs, "retry", of_options(schema, &weir_retry_options));
+    put(schema, schema->defs, "defer", of_options(schema, &weir_defer_options));
     put(schema, schema->defs, "concurrency", of_options(schema, &weir_concurrency_options));
     put(schema, schema->defs, "schedule", of_options(schema, &weir_schedule_options));
 }

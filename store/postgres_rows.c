@@ -27,7 +27,7 @@ static store_execution read_execution(const PGresult *result, int row)
 
 store_task postgres_read_task(const PGresult *result, int row)
 {
-    bool whole = PQnfields(result) > 19;
+    bool whole = PQnfields(result) > 22;
 
     return (store_task){.execution = postgres_number(result, row, 0),
                         .position = postgres_number(result, row, 1),
@@ -48,8 +48,11 @@ store_task postgres_read_task(const PGresult *result, int row)
                         .reason = postgres_text(result, row, 16),
                         .started = postgres_number(result, row, 17),
                         .ended = postgres_number(result, row, 18),
-                        .writes = whole ? postgres_text(result, row, 19) : NULL,
-                        .log = whole ? postgres_text(result, row, 20) : NULL};
+                        .awaits = postgres_text(result, row, 19),
+                        .ask = postgres_number(result, row, 20),
+                        .patience = postgres_number(result, row, 21),
+                        .writes = whole ? postgres_text(result, row, 22) : NULL,
+                        .log = whole ? postgres_text(result, row, 23) : NULL};
 }
 
 /* Whoever is given rows: one of these. */
@@ -214,9 +217,31 @@ weir_status postgres_each_listed(weir_store *base, store_list list, int64_t numb
     return give_list(base, lists[list], ARGUMENTS(NUMBER(number), NUMBER(most)), &to, error);
 }
 
-weir_status postgres_next_due(weir_store *base, int64_t *ret, weir_error **error)
+weir_status postgres_next_due(weir_store *base, const store_asked *which, int64_t *ret_due,
+                              int64_t *ret_ask, weir_error **error)
 {
-    return postgres_ask_number((postgres_store *)base, PG_NEXT_DUE, NO_ARGUMENTS, ret, error);
+    PGresult *result = NULL;
+    weir_status status =
+        postgres_ask((postgres_store *)base, PG_NEXT_DUE,
+                     ARGUMENTS(NUMBER(which->runner), NUMBER(which->execution)), &result, error);
+
+    if (status == WEIR_OK) {
+        *ret_due = postgres_number(result, 0, 0);
+        *ret_ask = postgres_number(result, 0, 1);
+    }
+    PQclear(result);
+    return status;
+}
+
+weir_status postgres_each_asked(weir_store *base, const store_asked *which, store_take_task take,
+                                void *arg, weir_error **error)
+{
+    const taker to = {.task = take, .arg = arg};
+
+    return give_list(base, PG_ASKED,
+                     ARGUMENTS(NUMBER(which->runner), NUMBER(which->execution), NUMBER(which->time),
+                               NUMBER(which->most)),
+                     &to, error);
 }
 
 weir_status postgres_each_event(weir_store *base, int64_t execution, int64_t after,

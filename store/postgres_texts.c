@@ -8,7 +8,7 @@
 #define BRIEF                                                                                      \
     "t.execution, t.position, t.plan, t.name, t.state, t.verdict, t.waiting, t.attempt, t.spent, " \
     "t.lost, t.due, t.token, t.runner, t.priority, nullif(t.tag, ''), t.seen, t.reason, "          \
-    "t.started, t.ended"
+    "t.started, t.ended, t.awaits, t.ask, t.patience"
 #define WHOLE BRIEF ", t.writes, t.log"
 #define EXECUTION(texts)                                                                           \
     "SELECT e.id, e.plan, e.workflow, p.version, e.key, e.state, e.reason, e.unfinished, "         \
@@ -100,7 +100,16 @@ const char *const postgres_texts[PG_STATEMENTS] = {
     [PG_NEXT_DUE] =
         "SELECT least(coalesce((SELECT due FROM tasks WHERE queued = 0 ORDER BY due LIMIT 1), "
         "9223372036854775807), coalesce((SELECT deadline FROM executions WHERE deadline IS NOT "
-        "NULL ORDER BY deadline LIMIT 1), 9223372036854775807))",
+        "NULL ORDER BY deadline LIMIT 1), 9223372036854775807)), "
+        "coalesce((SELECT min((SELECT t.ask FROM tasks t WHERE t.plan = o.plan AND t.ask IS NOT "
+        "NULL AND ($2::bigint = 0 OR t.execution = $2) ORDER BY t.ask LIMIT 1)) FROM offers o "
+        "WHERE o.runner = $1), 9223372036854775807)",
+    [PG_ASKED] =
+        LISTED "t.ask <= $3 AND t.plan IN (SELECT o.plan FROM offers o WHERE o.runner = "
+               "$1) AND ($2::bigint = 0 OR t.execution = $2) ORDER BY t.ask LIMIT $4" FREE_BOTH,
+    [PG_ASK_AT] = "UPDATE tasks SET ask = $4, token = token + 1, runner = $5, reason = "
+                  "coalesce($6, reason) WHERE execution = $1 AND position = $2 AND token = $3 AND "
+                  "state = 'Deferred' AND ask IS NOT NULL RETURNING token",
     [PG_OVERDUE] = EXECUTION("") "WHERE e.deadline <= $1 ORDER BY e.deadline LIMIT $2" FREE,
     [PG_LAST_LIVE] = "SELECT coalesce(max(id), 0) FROM (SELECT id FROM executions WHERE " RUNS
                      " AND id > $1 ORDER BY id LIMIT $2) AS live",
@@ -116,8 +125,9 @@ const char *const postgres_texts[PG_STATEMENTS] = {
         "SELECT count(*) FROM tasks WHERE tag <> '' AND tag = $1 AND state = 'Running'",
     [PG_CLAIM] =
         "WITH wanted AS (SELECT * FROM unnest($1::bigint[], $2::bigint[]) WITH ORDINALITY AS "
-        "w(e, p, n)), t AS (UPDATE tasks SET state = 'Running', attempt = attempt + 1, token = "
-        "token + 1, runner = $3, started = $4, ended = NULL, reason = NULL, queued = NULL FROM "
+        "w(e, p, n)), t AS (UPDATE tasks SET state = 'Running', attempt = attempt + 1 - "
+        "resumes, resumes = 0, token = token + 1, runner = $3, started = $4, ended = NULL, reason "
+        "= NULL, queued = NULL FROM "
         "wanted w WHERE execution = w.e AND position = w.p AND state = 'Ready' AND queued = 1 "
         "RETURNING w.n, tasks.*), noted AS (" EVENT
         "SELECT execution, position, $4, 'Ready', 'Running', $3, attempt, NULL FROM t ORDER BY n) "
@@ -135,8 +145,10 @@ const char *const postgres_texts[PG_STATEMENTS] = {
         "plans p WHERE p.id = executions.plan)) WHERE id = $1 AND $5::text = 'Ready' "
         "RETURNING round, " RUNS " AS runs), "
         "moved AS (UPDATE tasks SET state = $5, due = $6::bigint, verdict = $7, reason = $8, "
-        "writes = $9, "
-        "log = coalesce($10, log), spent = CASE WHEN $5 = 'Pending' THEN 0 ELSE spent + $11 END, "
+        "writes = CASE WHEN $17 <> 0 THEN writes ELSE $9 END, log = coalesce($10, log), "
+        "patience = CASE WHEN $17 <> 0 THEN patience ELSE $18 END, resumes = $19, awaits = $20, "
+        "ask = CASE WHEN EXISTS (SELECT 1 FROM executions e WHERE e.id = $1 AND e." RUNS
+        ") THEN $21::bigint END, spent = CASE WHEN $5 = 'Pending' THEN 0 ELSE spent + $11 END, "
         "lost = CASE WHEN $5 = 'Pending' THEN 0 ELSE lost + $12 END, seen = coalesce($13, seen), "
         "waiting = CASE WHEN $5 = 'Pending' THEN $14 ELSE waiting END, "
         "queued = CASE WHEN $5 = 'Ready' THEN (SELECT CASE WHEN runs THEN ($6 <= $15::bigint)::int "
@@ -157,8 +169,9 @@ const char *const postgres_texts[PG_STATEMENTS] = {
         "filed AS (UPDATE payloads SET context = $8 WHERE $9 <> 0 AND execution IN (SELECT id FROM "
         "moved)), noted AS (" EVENT
         "SELECT id, NULL, $5, $2, $3, $10::bigint, NULL, $4 FROM moved) SELECT id FROM moved",
-    [PG_HOLD] = "UPDATE tasks SET queued = CASE WHEN $2 <> 0 THEN (due <= $3)::int END "
-                "WHERE execution = $1 AND state = 'Ready'",
+    [PG_HOLD] = "UPDATE tasks SET queued = CASE WHEN state <> 'Ready' THEN queued WHEN $2 <> 0 "
+                "THEN (due <= $3)::int END, ask = CASE WHEN $2 <> 0 AND awaits IS NOT NULL THEN "
+                "$3::bigint END WHERE execution = $1 AND state IN ('Ready', 'Deferred')",
     [PG_QUEUE] = "UPDATE tasks SET queued = 1 WHERE execution = $1 AND position = $2 AND state = "
                  "'Ready' AND queued = 0",
     [PG_COUNT_DOWN] = "UPDATE tasks SET waiting = waiting - 1 WHERE execution = $1 AND "

@@ -45,7 +45,7 @@ static store_execution read_execution(sqlite3_stmt *row)
 
 store_task sqlite_read_task(sqlite3_stmt *row)
 {
-    bool whole = sqlite3_column_count(row) > 19;
+    bool whole = sqlite3_column_count(row) > 22;
 
     return (store_task){.execution = sqlite3_column_int64(row, 0),
                         .position = sqlite3_column_int64(row, 1),
@@ -66,8 +66,11 @@ store_task sqlite_read_task(sqlite3_stmt *row)
                         .reason = text_at(row, 16),
                         .started = sqlite3_column_int64(row, 17),
                         .ended = sqlite3_column_int64(row, 18),
-                        .writes = whole ? text_at(row, 19) : NULL,
-                        .log = whole ? text_at(row, 20) : NULL};
+                        .awaits = text_at(row, 19),
+                        .ask = sqlite3_column_int64(row, 20),
+                        .patience = sqlite3_column_int64(row, 21),
+                        .writes = whole ? text_at(row, 22) : NULL,
+                        .log = whole ? text_at(row, 23) : NULL};
 }
 
 static store_event read_event(sqlite3_stmt *row)
@@ -313,13 +316,39 @@ weir_status sqlite_each_listed(weir_store *base, store_list list, int64_t number
     return give_list(store, &q, error);
 }
 
-weir_status sqlite_next_due(weir_store *base, int64_t *ret, weir_error **error)
+weir_status sqlite_next_due(weir_store *base, const store_asked *which, int64_t *ret_due,
+                            int64_t *ret_ask, weir_error **error)
 {
     sqlite_store *store = (sqlite_store *)base;
+    sqlite3_stmt *row = sqlite_prepare(store, SQL_NEXT_DUE, error);
 
-    return sqlite_prepare(store, SQL_NEXT_DUE, error) != NULL
-               ? sqlite_ask(store, SQL_NEXT_DUE, ret, error)
-               : WEIR_IO;
+    if (row == NULL)
+        return WEIR_IO;
+    sqlite3_bind_int64(row, 1, which->runner);
+    sqlite3_bind_int64(row, 2, which->execution);
+    bool found = sqlite3_step(row) == SQLITE_ROW;
+    *ret_due = found ? sqlite3_column_int64(row, 0) : INT64_MAX;
+    *ret_ask = found ? sqlite3_column_int64(row, 1) : INT64_MAX;
+    weir_status status = found ? WEIR_OK : sqlite_fail(store, "be used", error);
+    sqlite3_reset(row);
+    store->base.counts.rows += found;
+    return status;
+}
+
+weir_status sqlite_each_asked(weir_store *base, const store_asked *which, store_take_task take,
+                              void *arg, weir_error **error)
+{
+    sqlite_store *store = (sqlite_store *)base;
+    sqlite_query q = {.which = SQL_ASKED, .task = take, .arg = arg};
+    sqlite3_stmt *statement = sqlite_prepare(store, q.which, error);
+
+    if (statement == NULL)
+        return WEIR_IO;
+    sqlite3_bind_int64(statement, 1, which->runner);
+    sqlite3_bind_int64(statement, 2, which->execution);
+    sqlite3_bind_int64(statement, 3, which->time);
+    sqlite3_bind_int64(statement, 4, (int64_t)which->most);
+    return give_list(store, &q, error);
 }
 
 weir_status sqlite_each_event(weir_store *base, int64_t execution, int64_t after,

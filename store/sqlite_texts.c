@@ -7,7 +7,7 @@
 
 #define BRIEF                                                                                      \
     "execution, position, plan, name, state, verdict, waiting, attempt, spent, lost, due, token, " \
-    "runner, priority, tag, seen, reason, started, ended"
+    "runner, priority, tag, seen, reason, started, ended, awaits, ask, patience"
 #define WHOLE BRIEF ", writes, log"
 #define EXECUTION(texts)                                                                           \
     "SELECT e.id, e.plan, e.workflow, p.version, e.key, e.state, e.reason, e.unfinished, "         \
@@ -76,7 +76,16 @@ const char *const sqlite_texts[SQL_STATEMENTS] = {
     [SQL_NEXT_DUE] =
         "SELECT min(coalesce((SELECT due FROM tasks WHERE queued = 0 ORDER BY due LIMIT 1), "
         "9223372036854775807), coalesce((SELECT deadline FROM executions WHERE deadline IS NOT "
-        "NULL ORDER BY deadline LIMIT 1), 9223372036854775807))",
+        "NULL ORDER BY deadline LIMIT 1), 9223372036854775807)), "
+        "coalesce((SELECT min((SELECT t.ask FROM tasks t WHERE t.plan = o.plan AND t.ask IS NOT "
+        "NULL AND (?2 = 0 OR t.execution = ?2) ORDER BY t.ask LIMIT 1)) FROM offers o WHERE "
+        "o.runner = ?1), 9223372036854775807)",
+    [SQL_ASKED] = "SELECT " BRIEF " FROM tasks INDEXED BY tasks_asked WHERE ask IS NOT NULL AND "
+                  "ask <= ?3 AND plan IN (SELECT o.plan FROM offers o WHERE o.runner = ?1) "
+                  "AND (?2 = 0 OR execution = ?2) ORDER BY ask LIMIT ?4",
+    [SQL_ASK_AT] = "UPDATE tasks SET ask = ?4, token = token + 1, runner = ?5, reason = "
+                   "coalesce(?6, reason) WHERE execution = ?1 AND position = ?2 AND token = ?3 AND "
+                   "state = 'Deferred' AND ask IS NOT NULL RETURNING token",
     [SQL_OVERDUE] = EXECUTION("") "WHERE e.deadline <= ?1 ORDER BY e.deadline LIMIT ?2",
     [SQL_STUCK] = EXECUTION(
         "") "WHERE e.state IN ('Pending', 'Running') AND e.id > ?1 AND e.id <= ?2 AND NOT EXISTS "
@@ -94,8 +103,8 @@ const char *const sqlite_texts[SQL_STATEMENTS] = {
     [SQL_COUNT_TAG] = "SELECT count(*) FROM tasks WHERE tag IS NOT NULL AND tag = ?1 AND "
                       "state = 'Running'",
     [SQL_CLAIM] =
-        "UPDATE tasks SET state = 'Running', attempt = attempt + 1, token = token + 1, runner = "
-        "?3, started = ?4, ended = NULL, reason = NULL, queued = NULL "
+        "UPDATE tasks SET state = 'Running', attempt = attempt + 1 - resumes, resumes = 0, token "
+        "= token + 1, runner = ?3, started = ?4, ended = NULL, reason = NULL, queued = NULL "
         "WHERE execution = ?1 AND position = ?2 AND state = 'Ready' AND queued = 1 "
         "AND EXISTS (SELECT 1 FROM executions e WHERE e.id = ?1 AND e.state IN ('Pending', "
         "'Running')) RETURNING " WHOLE,
@@ -109,7 +118,10 @@ const char *const sqlite_texts[SQL_STATEMENTS] = {
                        "THEN round ELSE -round END",
     [SQL_MOVE_TASK] =
         "UPDATE tasks SET state = ?5, due = ?6, verdict = ?7, reason = ?8, "
-        "writes = ?9, log = coalesce(?10, log), spent = CASE WHEN ?5 = 'Pending' THEN 0 ELSE spent "
+        "writes = CASE WHEN ?18 THEN writes ELSE ?9 END, log = coalesce(?10, log), "
+        "patience = CASE WHEN ?18 THEN patience ELSE ?19 END, resumes = ?20, awaits = ?21, "
+        "ask = CASE WHEN EXISTS (SELECT 1 FROM executions e WHERE e.id = ?1 AND e.state IN "
+        "('Pending', 'Running')) THEN ?22 END, spent = CASE WHEN ?5 = 'Pending' THEN 0 ELSE spent "
         "+ ?11 END, lost = CASE WHEN ?5 = 'Pending' THEN 0 ELSE lost + ?12 END, "
         "seen = coalesce(?13, seen), waiting = CASE WHEN ?5 = 'Pending' THEN ?14 ELSE waiting END, "
         "queued = ?15, round = coalesce(?16, round), "
@@ -123,8 +135,9 @@ const char *const sqlite_texts[SQL_STATEMENTS] = {
         "deadline = CASE WHEN ?6 THEN NULL ELSE coalesce(?7, deadline) END "
         "WHERE id = ?1 AND state = ?2 RETURNING id",
     [SQL_SET_CONTEXT] = "UPDATE payloads SET context = ?2 WHERE execution = ?1",
-    [SQL_HOLD] = "UPDATE tasks SET queued = CASE WHEN ?2 THEN due <= ?3 END "
-                 "WHERE execution = ?1 AND state = 'Ready'",
+    [SQL_HOLD] = "UPDATE tasks SET queued = CASE WHEN state <> 'Ready' THEN queued WHEN ?2 THEN "
+                 "due <= ?3 END, ask = CASE WHEN ?2 AND awaits IS NOT NULL THEN ?3 END "
+                 "WHERE execution = ?1 AND state IN ('Ready', 'Deferred')",
     [SQL_QUEUE] = "UPDATE tasks SET queued = 1 WHERE execution = ?1 AND position = ?2 AND state = "
                   "'Ready' AND queued = 0",
     [SQL_COUNT_DOWN] = "UPDATE tasks SET waiting = waiting - 1 WHERE execution = ?1 AND "

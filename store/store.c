@@ -118,6 +118,13 @@ weir_status store_refuse(const char *what, int64_t number, store_state from, sto
                           (long long)number, store_state_text(from), store_state_text(to));
 }
 
+weir_status store_refuse_asking(const store_asking *asking, weir_error **error)
+{
+    return weir_error_set(error, WEIR_STATE,
+                          "task %lld does not wait for a condition that could be asked",
+                          (long long)asking->position);
+}
+
 /* --- Verdicts --- */
 
 static const char *const verdicts[] = {NULL, "success", "failed", "neither"};

@@ -136,7 +136,7 @@ static weir_status open_execution(ledger *l, int64_t id, execution_head *head, w
     return status;
 }
 
-static weir_status fill_job(ledger *l, weir_task *job, weir_error **error)
+weir_status ledger_fill_job(ledger *l, weir_task *job, weir_error **error)
 {
     const plan_task *task = &job->plan->tasks[job->position];
     execution_head head = {0};
@@ -148,6 +148,8 @@ static weir_status fill_job(ledger *l, weir_task *job, weir_error **error)
         status =
             ledger_context(l, job->plan, job->execution, job->seen,
                            job->attempt == 1 ? (int64_t)job->position : -2, &job->context, error);
+    if (status == WEIR_OK && !job_take_draft(job, job->draft))
+        status = no_memory(error);
     if (status != WEIR_OK)
         return status;
     job->grace = l->config.grace;
@@ -158,7 +160,9 @@ static weir_status fill_job(ledger *l, weir_task *job, weir_error **error)
     if (size > CONTEXT_LIMIT)
         job_fail(job, WEIR_TASK_FAILED_GOOD, "its context is %zu bytes long; at most %d are kept",
                  size, CONTEXT_LIMIT);
-    return job->answer == WEIR_TASK_DONE ? rule_fill_words(l, job, error) : WEIR_OK;
+    return job->answer == WEIR_TASK_DONE && job_function(job) == NULL
+               ? rule_fill_words(l, job, error)
+               : WEIR_OK;
 }
 
 typedef struct claiming {
@@ -182,9 +186,11 @@ static weir_status take_claimed(void *arg, const store_task *row, weir_error **e
     job->attempt = row->attempt;
     job->token = row->token;
     job->spent = row->spent;
+    job->patience = row->patience;
     job->next = c->jobs;
     c->jobs = job;
-    if (row->seen != NULL && (job->seen = weir_strdup(row->seen)) == NULL)
+    if ((row->seen != NULL && (job->seen = weir_strdup(row->seen)) == NULL) ||
+        (row->writes != NULL && (job->draft = weir_strdup(row->writes)) == NULL))
         return no_memory(error);
     return WEIR_OK;
 }
@@ -232,7 +238,7 @@ weir_status ledger_claim(ledger *l, int64_t execution, size_t most, weir_task **
     weir_status status = l->store->kind->claim(l->store, &want, take_claimed, &c, error);
     weir_free(lanes);
     for (weir_task *job = c.jobs; job != NULL && status == WEIR_OK; job = job->next)
-        status = fill_job(l, job, error);
+        status = ledger_fill_job(l, job, error);
     while (c.jobs != NULL) {
         weir_task *job = c.jobs;
         c.jobs = job->next;

@@ -12,7 +12,7 @@
 typedef struct brief_task {
     char *name, *reason, *tag;
     store_state state;
-    int64_t due, started, runner;
+    int64_t due, started, runner, ask, patience;
 } brief_task;
 
 typedef struct explaining {
@@ -46,7 +46,9 @@ static weir_status take_task(void *arg, const store_task *row, weir_error **erro
                                            .state = row->state,
                                            .due = row->due,
                                            .started = row->started,
-                                           .runner = row->runner};
+                                           .runner = row->runner,
+                                           .ask = row->ask,
+                                           .patience = row->patience};
     e->count++;
     return WEIR_OK;
 }
@@ -116,6 +118,25 @@ static void say_ready(explaining *e, uint32_t position)
     }
 }
 
+/* Its reason is what it waits for. */
+static void say_deferred(explaining *e, const brief_task *task)
+{
+    weir_buffer_text(&e->text, task->reason != NULL ? task->reason : "it waits");
+    if (task->ask != 0) {
+        weir_buffer_text(&e->text, "; that is asked next at ");
+        say_time(e, task->ask);
+    }
+    if (task->patience != 0) {
+        weir_buffer_text(&e->text, "; at most until ");
+        say_time(e, task->patience);
+    }
+    if (task->ask != 0 && e->offers == 0)
+        weir_buffer_printf(&e->text, "; no runner that lives has the workflow '%s' in version %.8s",
+                           e->view.workflow, e->view.version);
+    if (e->view.state == STORE_PAUSED)
+        weir_buffer_text(&e->text, "; its execution is Paused");
+}
+
 static void say(explaining *e, uint32_t position)
 {
     const brief_task *task = &e->tasks[position];
@@ -129,8 +150,7 @@ static void say(explaining *e, uint32_t position)
         weir_buffer_printf(&e->text, "runner %lld has run it since ", (long long)task->runner);
         say_time(e, task->started);
     } else if (task->state == STORE_DEFERRED) {
-        weir_buffer_text(&e->text, "it is put off until ");
-        say_time(e, task->due);
+        say_deferred(e, task);
     } else {
         weir_buffer_text(&e->text, task->reason != NULL ? task->reason : "no reason was recorded");
     }

@@ -84,6 +84,33 @@ weir_status ledger_claim(ledger *l, int64_t execution, size_t most, weir_task **
 /* Records the outcome; one that comes too late (the claim was lost) is refused and noted. */
 weir_status ledger_finish(ledger *l, const weir_task *job, weir_error **error);
 
+/* --- Waiting (defer.c) --- */
+
+/* Fills the move of a run that is to wait, or that fails because it cannot; `reason` lives as long
+ * as the move. */
+void ledger_defer(const ledger *l, const weir_task *job, char *reason, size_t size,
+                  store_task_move *move);
+/* Conditions that are to be asked, at most `most`, of one execution or (0) of any; puts jobs in
+ * front of *jobs, as ledger_claim. */
+weir_status ledger_ask(ledger *l, int64_t execution, size_t most, weir_task **jobs,
+                       weir_error **error);
+/* What such a job came to; nothing where the task does not wait for it any more. */
+weir_status ledger_answer(ledger *l, const weir_task *job, weir_error **error);
+
+/* A task that waits. */
+typedef struct ledger_deferred {
+    int64_t execution, position, plan, token, attempt, spent;
+    char awaits[JOB_CONDITION]; /* "": a time */
+} ledger_deferred;
+
+typedef struct ledger_deferred_list {
+    ledger_deferred items[LEDGER_BATCH];
+    size_t count;
+} ledger_deferred_list;
+
+/* Its `due` has come: it goes on, or has waited for too long. */
+weir_status ledger_wake_deferred(ledger *l, const ledger_deferred *task, weir_error **error);
+
 /* --- Tidying up (sweep.c) --- */
 
 /* What has become due can be claimed. */
@@ -117,6 +144,21 @@ typedef struct ledger_view {
 weir_status ledger_look(ledger *l, int64_t id, ledger_view *ret, weir_error **error);
 
 /* --- Between the files of the ledger --- */
+
+/* An attempt that failed, as far as it decides what follows. */
+typedef struct ledger_failure {
+    const plan_task *task;
+    int64_t execution, attempt;
+    int64_t spent; /* attempts before it */
+    weir_answer answer;
+    const char *error_class; /* "": nothing that the task did, and so tried again */
+    int64_t delay;           /* of WEIR_TASK_RETRY */
+} ledger_failure;
+
+/* Fills where it moves, when it is due and its verdict (finish.c). */
+void ledger_fail(const ledger *l, const ledger_failure *failure, store_task_move *move);
+/* What a job reads, whose `seen` and `draft` are there (claim.c). */
+weir_status ledger_fill_job(ledger *l, weir_task *job, weir_error **error);
 
 /* A task that has ended releases the tasks below it (release.c). */
 weir_status ledger_task_ended(ledger *l, const plan *p, int64_t id, uint32_t position,

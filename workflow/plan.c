@@ -91,6 +91,9 @@ static weir_status read_options(const weir_module_task *task, plan_task *into, w
     if (status == WEIR_OK)
         status = weir_options_read(weir_retry_options.items, weir_retry_options.count, what,
                                    task->retry.items, task->retry.count, &into->retry, error);
+    if (status == WEIR_OK)
+        status = weir_options_read(weir_defer_options.items, weir_defer_options.count, what,
+                                   task->defer.items, task->defer.count, &into->defer, error);
     if (status == WEIR_OK && task->concurrency.count != 0)
         status = weir_options_read(weir_concurrency_options.items, weir_concurrency_options.count,
                                    what, task->concurrency.items, task->concurrency.count,

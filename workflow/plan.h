@@ -21,6 +21,7 @@ typedef struct plan_task {
     weir_task_config config;
     weir_retry_config retry;
     weir_concurrency_config concurrency;
+    weir_defer_config defer;
     uint32_t *below; /* tasks that name it in their `after:` */
     uint32_t below_count;
 } plan_task;

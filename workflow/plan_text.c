@@ -99,6 +99,15 @@ static json_t *texts_of(const char *const *list)
     return texts;
 }
 
+static json_t *conditions_of(const weir_module_task *task)
+{
+    json_t *names = json_array();
+
+    for (uint32_t i = 0; i < task->condition_count; i++)
+        json_array_append_new(names, json_string(task->conditions[i].name));
+    return names;
+}
+
 static json_t *describe_task(const plan *p, const plan_task *task)
 {
     json_t *whole = json_pack("{s:s, s:o, s:o, s:o, s:o}", "name", task->name, "after",
@@ -106,6 +115,9 @@ static json_t *describe_task(const plan *p, const plan_task *task)
                               options_text(&weir_task_options, &task->config), "retry",
                               options_text(&weir_retry_options, &task->retry));
 
+    json_object_set_new(whole, "defer", options_text(&weir_defer_options, &task->defer));
+    if (task->declared->condition_count != 0)
+        json_object_set_new(whole, "conditions", conditions_of(task->declared));
     if (task->concurrency.tag != NULL)
         json_object_set_new(whole, "concurrency",
                             options_text(&weir_concurrency_options, &task->concurrency));
@@ -212,11 +224,23 @@ static const char *const *read_texts(weir_arena *arena, const json_t *list)
     return texts;
 }
 
+/* Their names alone. */
+static const weir_task_condition *read_conditions(weir_arena *arena, const json_t *names)
+{
+    weir_task_condition *list =
+        weir_arena_alloc(arena, (json_array_size(names) + 1) * sizeof *list);
+
+    for (size_t i = 0; list != NULL && i < json_array_size(names); i++)
+        list[i].name = copy(arena, json_array_get(names, i));
+    return list;
+}
+
 static weir_module_task read_task(weir_arena *arena, json_t *task, const json_t *positions)
 {
     json_t *after = json_object_get(task, "after"), *body = json_object_get(task, "body"), *word;
     json_t *words = json_object_get(body, "exec");
     const char **exec = weir_arena_alloc(arena, (json_array_size(words) + 1) * sizeof *exec);
+    const json_t *conditions = json_object_get(task, "conditions");
     size_t i;
 
     json_array_foreach(words, i, word) if (exec != NULL) exec[i] =
@@ -230,6 +254,9 @@ static weir_module_task read_task(weir_arena *arena, json_t *task, const json_t 
                               .rule = read_expression(arena, json_object_get(task, "rule")),
                               .settings = read_settings(arena, json_object_get(task, "options")),
                               .retry = read_settings(arena, json_object_get(task, "retry")),
+                              .conditions = read_conditions(arena, conditions),
+                              .condition_count = (uint32_t)json_array_size(conditions),
+                              .defer = read_settings(arena, json_object_get(task, "defer")),
                               .concurrency =
                                   read_settings(arena, json_object_get(task, "concurrency"))};
 }

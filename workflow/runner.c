@@ -29,7 +29,8 @@ static weir_status open_runner(weir_runner *runner, const char *url, const weir_
     if ((runner->stop = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) < 0)
         return weir_error_set(error, WEIR_IO, "cannot make a descriptor: %s", strerror(errno));
     status = store_open(url, config->busy, &runner->ledger.store, error);
-    if (status == WEIR_OK && (runner->pool = pool_new((size_t)config->slots)) == NULL)
+    if (status == WEIR_OK &&
+        (runner->pool = pool_new((size_t)(config->slots + config->conditions))) == NULL)
         status = weir_error_set(error, WEIR_NOMEM, "out of memory");
     if (status == WEIR_OK && worker_is_allowed() &&
         (runner->ledger.zygotes = zygotes_new()) == NULL)
@@ -142,6 +143,15 @@ void runner_tell(const weir_runner *runner, weir_level level, const char *name, 
 
 /* --- Workflows --- */
 
+static weir_status prepare_task(zygotes *all, const weir_module_task *task, weir_error **error)
+{
+    weir_status status = isolate_prepare(all, task->call, error);
+
+    for (uint32_t i = 0; i < task->condition_count && status == WEIR_OK; i++)
+        status = isolate_prepare(all, task->conditions[i].ask, error);
+    return status;
+}
+
 /* The processes that its functions need. */
 static weir_status prepare(weir_runner *runner, const plan *p, weir_error **error)
 {
@@ -150,7 +160,7 @@ static weir_status prepare(weir_runner *runner, const plan *p, weir_error **erro
     for (uint32_t i = 0; i < p->task_count && status == WEIR_OK; i++) {
         const plan_task *task = &p->tasks[i];
         if (runner->ledger.zygotes != NULL && task->config.isolate == WEIR_ISOLATE_PROCESS)
-            status = isolate_prepare(runner->ledger.zygotes, task->declared->call, error);
+            status = prepare_task(runner->ledger.zygotes, task->declared, error);
     }
     return status;
 }

@@ -24,6 +24,7 @@ struct weir_runner {
     int64_t next_beat, next_sweep, drained;
     /* times of the store's */
     int64_t next_slot;      /* of a schedule */
+    int64_t next_ask;       /* of a condition that it has the code of */
     int64_t next_due, base; /* `base`: how far it is ahead of the runner's */
     int64_t virtual_now;    /* what runner_use_virtual_time has the clock at */
     weir_log_function log;

@@ -6,53 +6,91 @@
 #include "codegen/emit/prototypes.h"
 #include "codegen/roots.h"
 
-/* Several tasks may call one function: it is declared at the first. */
-static bool is_first_call(const spec *model, const spec_task *task)
+/* A C function that the user writes: what a task calls, or a condition that it waits for. */
+typedef struct user_function {
+    const char *name;
+    const spec_workflow *workflow;
+    const spec_task *task;
+    const spec_name *condition; /* NULL: it is what the task calls */
+} user_function;
+
+/* The n-th function of a task: what it calls, then its conditions. False: there are no more. */
+static bool function_of(const spec_workflow *workflow, const spec_task *task, size_t at,
+                        user_function *ret)
 {
-    for (size_t i = 0; i < model->workflow_count; i++)
-        for (size_t t = 0; t < model->workflows[i].task_count; t++) {
-            const spec_task *other = &model->workflows[i].tasks[t];
-            if (other == task)
-                return true;
-            if (other->call.text != NULL && strcmp(other->call.text, task->call.text) == 0)
-                return false;
-        }
+    size_t calls = task->call.text != NULL;
+
+    if (at >= calls + task->conditions.count)
+        return false;
+    *ret = (user_function){.name = task->call.text, .workflow = workflow, .task = task};
+    if (at >= calls) {
+        ret->condition = &task->conditions.items[at - calls];
+        ret->name = ret->condition->text;
+    }
     return true;
 }
 
-static void emit_task_prototype(emitter *e, const spec_workflow *workflow, const spec_task *task,
-                                const char *end)
+/* Several tasks may have one function: it is declared at the first. */
+static bool is_first(const spec *model, const user_function *function)
 {
+    user_function other;
+
+    for (size_t i = 0; i < model->workflow_count; i++)
+        for (size_t t = 0; t < model->workflows[i].task_count; t++)
+            for (size_t f = 0;
+                 function_of(&model->workflows[i], &model->workflows[i].tasks[t], f, &other); f++) {
+                if (other.task == function->task && other.name == function->name)
+                    return true;
+                if (strcmp(other.name, function->name) == 0)
+                    return false;
+            }
+    return true;
+}
+
+static void emit_task_prototype(emitter *e, const user_function *function, const char *end)
+{
+    const spec_task *task = function->task;
     weir_buffer text = {0};
 
-    if (task->doc != NULL)
-        weir_buffer_printf(&text, "%s ", task->doc);
-    weir_buffer_printf(&text, "%s: %s.", workflow->name, task->name);
+    if (function->condition != NULL)
+        weir_buffer_printf(&text, "Whether %s of %s, which waits for it, can go on.", task->name,
+                           function->workflow->name);
+    else
+        weir_buffer_printf(&text, "%s%s%s: %s.", task->doc != NULL ? task->doc : "",
+                           task->doc != NULL ? " " : "", function->workflow->name, task->name);
     if (text.failed)
         e->out->failed = true;
     else
-        emit_comment(e->out, 0, text.data, task->where);
+        emit_comment(e->out, 0, text.data,
+                     function->condition != NULL ? function->condition->where : task->where);
     weir_buffer_free(&text);
-    EMIT(e, 0, "weir_answer %s(weir_task *task)%s", task->call.text, end);
+    EMIT(e, 0, "weir_answer %s(weir_task *task)%s", function->name, end);
+}
+
+static void emit_task_function(emitter *e, const user_function *function, bool body)
+{
+    if (!is_first(e->model, function))
+        return;
+    emit_task_prototype(e, function, body ? "" : ";");
+    if (body) {
+        EMIT(e, 0, "{");
+        EMIT(e, 4, "return weir_task_fail_for_good(task, \"not written yet\");");
+        EMIT(e, 0, "}");
+    }
+    emit_blank(e->out);
 }
 
 void emit_task_functions(emitter *e, bool bodies)
 {
     const spec *model = e->model;
+    user_function function;
 
     for (size_t i = 0; i < model->workflow_count; i++)
-        for (size_t t = 0; t < model->workflows[i].task_count; t++) {
-            const spec_task *task = &model->workflows[i].tasks[t];
-            if (task->call.text == NULL || !is_first_call(model, task))
-                continue;
-            emit_task_prototype(e, &model->workflows[i], task, bodies ? "" : ";");
-            if (bodies) {
-                EMIT(e, 0, "{");
-                EMIT(e, 4, "return weir_task_fail_for_good(task, \"not written yet\");");
-                EMIT(e, 0, "}");
-            }
-            emit_blank(e->out);
-        }
+        for (size_t t = 0; t < model->workflows[i].task_count; t++)
+            for (size_t f = 0;
+                 function_of(&model->workflows[i], &model->workflows[i].tasks[t], f, &function);
+                 f++)
+                emit_task_function(e, &function, bodies);
 }
 
 /* --- Tables --- */
@@ -166,11 +204,23 @@ static void emit_retry_on(emitter *e, const char *owner, const spec_task *task)
     emit_blank(e->out);
 }
 
+static void emit_conditions(emitter *e, const char *owner, const spec_task *task)
+{
+    if (task->conditions.count == 0)
+        return;
+    EMIT(e, 0, "static const weir_task_condition %s_%s_conditions[] = {", owner, task->name);
+    for (size_t i = 0; i < task->conditions.count; i++)
+        EMIT(e, 4, "{\"%s\", %s},", task->conditions.items[i].text, task->conditions.items[i].text);
+    EMIT(e, 0, "};");
+    emit_blank(e->out);
+}
+
 static void emit_parts(emitter *e, const char *room, const char *owner, const spec_task *task)
 {
-    char retry[128], concurrency[128];
+    char retry[128], concurrency[128], defer[128];
 
     snprintf(retry, sizeof retry, "%.100s_retry", task->name);
+    snprintf(defer, sizeof defer, "%.100s_defer", task->name);
     snprintf(concurrency, sizeof concurrency, "%.100s_concurrency", task->name);
     emit_after(e, owner, task);
     emit_exec(e, owner, task);
@@ -179,6 +229,8 @@ static void emit_parts(emitter *e, const char *room, const char *owner, const sp
     emit_settings(e, room, task->name, &task->settings);
     emit_settings(e, room, retry, &task->retry);
     emit_settings(e, room, concurrency, &task->concurrency);
+    emit_conditions(e, owner, task);
+    emit_settings(e, room, defer, &task->defer);
 }
 
 static void emit_rule(emitter *e, const spec_evaluated *rule)
@@ -221,6 +273,11 @@ static void emit_task(emitter *e, const char *owner, const spec_task *task)
     if (task->concurrency.count != 0)
         EMIT(e, 8, ".concurrency = {%s_%s_concurrency_settings, %zu},", owner, task->name,
              task->concurrency.count);
+    if (task->conditions.count != 0)
+        EMIT(e, 8, ".conditions = %s_%s_conditions, .condition_count = %zu,", owner, task->name,
+             task->conditions.count);
+    if (task->defer.count != 0)
+        EMIT(e, 8, ".defer = {%s_%s_defer_settings, %zu},", owner, task->name, task->defer.count);
     emit_place(e, task->where);
     EMIT(e, 4, "},");
 }

@@ -107,8 +107,14 @@ static weir_status commit(weir_store *base, weir_error **error)
       (weir_store * base, store_list list, int64_t number, size_t most, store_take_task take,      \
        void *arg, weir_error **error),                                                             \
       (inner_of(base), list, number, most, take, arg, error))                                      \
-    X(next_due, (weir_store * base, int64_t * ret, weir_error * *error),                           \
-      (inner_of(base), ret, error))                                                                \
+    X(next_due,                                                                                    \
+      (weir_store * base, const store_asked *which, int64_t *ret_due, int64_t *ret_ask,            \
+       weir_error **error),                                                                        \
+      (inner_of(base), which, ret_due, ret_ask, error))                                            \
+    X(each_asked,                                                                                  \
+      (weir_store * base, const store_asked *which, store_take_task take, void *arg,               \
+       weir_error **error),                                                                        \
+      (inner_of(base), which, take, arg, error))                                                   \
     X(each_overdue,                                                                                \
       (weir_store * base, int64_t time, size_t most, store_take_execution take, void *arg,         \
        weir_error **error),                                                                        \
@@ -137,6 +143,8 @@ static weir_status commit(weir_store *base, weir_error **error)
       (inner_of(base), move, error))                                                               \
     X(move_execution, (weir_store * base, const store_execution_move *move, weir_error **error),   \
       (inner_of(base), move, error))                                                               \
+    X(ask_at, (weir_store * base, const store_asking *asking, weir_error **error),                 \
+      (inner_of(base), asking, error))                                                             \
     X(queue, (weir_store * base, int64_t execution, int64_t position, weir_error * *error),        \
       (inner_of(base), execution, position, error))                                                \
     X(count_down,                                                                                  \

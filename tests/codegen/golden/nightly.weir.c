@@ -761,6 +761,15 @@ static const weir_setting nightly_workflow_etl_extract_retry_settings[] = {
 
 static const uint32_t nightly_workflow_etl_transform_after[] = {0};
 
+static const weir_task_condition nightly_workflow_etl_transform_conditions[] = {
+    {"nightly_rows_are_there", nightly_rows_are_there},
+};
+
+static const weir_setting nightly_workflow_etl_transform_defer_settings[] = {
+    {"limit", "2h", {nightly_spec, 15, 115}},
+    {"interval", "1m", {nightly_spec, 15, 129}},
+};
+
 static const uint32_t nightly_workflow_etl_load_after[] = {1};
 
 static const char *const nightly_workflow_etl_load_exec[] = {
@@ -838,6 +847,8 @@ static const weir_module_task nightly_workflow_etl_tasks[] = {
         .after = nightly_workflow_etl_transform_after, .after_count = 1,
         .call = nightly_transform,
         .call_name = "nightly_transform",
+        .conditions = nightly_workflow_etl_transform_conditions, .condition_count = 1,
+        .defer = {nightly_workflow_etl_transform_defer_settings, 2},
         .place = {nightly_spec, 15, 7},
     },
     {

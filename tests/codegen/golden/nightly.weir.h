@@ -8,7 +8,7 @@
 
 #include <weir/weir.h>
 
-#if WEIR_GENERATION != 6
+#if WEIR_GENERATION != 7
 #error "generated for another generation of weir: generate it again"
 #endif
 
@@ -98,6 +98,9 @@ weir_answer nightly_extract(weir_task *task);
 
 /* etl: transform. nightly.weir.yaml:15 */
 weir_answer nightly_transform(weir_task *task);
+
+/* Whether transform of etl, which waits for it, can go on. nightly.weir.yaml:15 */
+weir_answer nightly_rows_are_there(weir_task *task);
 
 /* etl: alert. nightly.weir.yaml:17 */
 weir_answer nightly_alert(weir_task *task);
