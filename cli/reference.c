@@ -155,7 +155,8 @@ static void print_options_page(void)
     print_options(weir_schedule_options.items, weir_schedule_options.count);
     print_section("Tasks", &spec_task_section);
     print_options(weir_task_options.items, weir_task_options.count);
-    puts("\n`retry:` takes");
+    print_section("Hooks", &spec_hook_section);
+    puts("\nand the options of a task, but for `run_if` and `allow_failure`.\n\n`retry:` takes");
     print_options(weir_retry_options.items, weir_retry_options.count);
     puts("\n`defer:` takes");
     print_options(weir_defer_options.items, weir_defer_options.count);

@@ -96,8 +96,8 @@ static void check_condition(checker *check, const spec_name *condition)
 
     check_c_function(check, condition);
     for (size_t i = 0; i < model->workflow_count; i++)
-        for (size_t t = 0; t < model->workflows[i].task_count; t++) {
-            const spec_task *other = &model->workflows[i].tasks[t];
+        for (size_t t = 0; t < model->workflows[i].body_count; t++) {
+            const spec_task *other = model->workflows[i].bodies[t];
             if (other->call.text == NULL || strcmp(other->call.text, condition->text) != 0)
                 continue;
             diagnostics_error(check->log, condition->where,
@@ -171,15 +171,26 @@ static void check_classes(checker *check, const spec_task *task)
     }
 }
 
+static void check_hook_body(checker *check, const spec_task *hook, int bodies)
+{
+    if (bodies != 1 && !hook->unread)
+        diagnostics_error(check->log, hook->where,
+                          "the hook '%s' is to have one of `call:` (a C function) and `exec:` (a "
+                          "command)",
+                          hook->name);
+}
+
 static void check_body(checker *check, spec_task *task)
 {
     int bodies = (task->call.text != NULL) + (task->exec.count != 0) + (task->graph.text != NULL);
 
-    if (bodies > 1)
+    if (task->hook)
+        check_hook_body(check, task, bodies);
+    else if (bodies > 1)
         diagnostics_error(check->log, task->where,
                           "the task '%s' has more than one of `call:`, `exec:` and `graph:`",
                           task->name);
-    if (bodies == 0 && !task->unread)
+    else if (bodies == 0 && !task->unread)
         diagnostics_error(check->log, task->where,
                           "the task '%s' does nothing: give it `call:` (a C function), `exec:` (a "
                           "command) or `graph:`",
@@ -227,11 +238,23 @@ static bool refuse_isolation(checker *check, const spec_task *task, size_t at)
     return why != NULL;
 }
 
+static bool is_of_tasks(const char *option)
+{
+    return strcmp(option, "run_if") == 0 || strcmp(option, "allow_failure") == 0;
+}
+
 /* True: it was complained about. */
 static bool refuse_setting(checker *check, const spec_task *task, size_t at)
 {
     const weir_setting *setting = &task->settings.items[at];
 
+    if (task->hook && is_of_tasks(setting->name)) {
+        diagnostics_error(check->log, task->settings.names[at],
+                          "`%s:` is of a task: a hook runs when its time has come, and its failure "
+                          "fails nothing",
+                          setting->name);
+        return true;
+    }
     if (check_has_variable(setting->text)) {
         diagnostics_error(check->log, setting->place,
                           "variables in workflows are not part of this version of weir");
@@ -280,19 +303,21 @@ static void check_list(checker *check, const spec_settings *settings, const chec
 static void check_options_of(checker *check, spec_task *task)
 {
     weir_arena *arena = &check->model->arena;
-    const char *what = weir_arena_printf(arena, "task '%s'", task->name);
+    const char *what =
+        weir_arena_printf(arena, "%s '%s'", task->hook ? "hook" : "task", task->name);
     spec_settings left = sift(check, task);
 
     if (what == NULL) {
         check->log->failed = true;
         return;
     }
-    check_settings(check, &left,
-                   &(check_options){.what = what,
-                                    .where = task->where,
-                                    .lists = &weir_task_options,
-                                    .list_count = 1,
-                                    .section = &spec_task_section});
+    check_settings(
+        check, &left,
+        &(check_options){.what = what,
+                         .where = task->where,
+                         .lists = &weir_task_options,
+                         .list_count = 1,
+                         .section = task->hook ? &spec_hook_section : &spec_task_section});
     check_list(check, &task->retry,
                &(check_options){.what = weir_arena_printf(arena, "`retry:` of %s", what),
                                 .where = task->where,
@@ -430,6 +455,17 @@ static void check_scheduled_input(checker *check, const spec_workflow *workflow)
     }
 }
 
+/* It reads what it is told as `input`, whatever that of the workflow is. */
+static void check_hook(checker *check, const spec_workflow *workflow, spec_task *hook)
+{
+    spec_workflow told = *workflow;
+
+    told.has_input = false;
+    check_body(check, hook);
+    check_options_of(check, hook);
+    check_task_expressions(check, &told, hook);
+}
+
 static void check_workflow(checker *check, spec_workflow *workflow)
 {
     check_names names;
@@ -447,6 +483,9 @@ static void check_workflow(checker *check, spec_workflow *workflow)
         check_rule(check, &workflow->tasks[i]);
         check_task_expressions(check, workflow, &workflow->tasks[i]);
     }
+    for (size_t i = 0; i < workflow->body_count; i++)
+        if (workflow->bodies[i]->hook)
+            check_hook(check, workflow, workflow->bodies[i]);
     check_circles(check, workflow);
     check_list(check, &workflow->settings,
                &(check_options){

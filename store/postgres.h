@@ -46,6 +46,9 @@ typedef enum postgres_statement {
     PG_EXECUTION_BY_ID_HELD,
     PG_EXECUTION_BY_KEY,
     PG_EXECUTIONS,
+    PG_EXECUTIONS_OF_PARENT,
+    PG_CHILDREN,
+    PG_COUNT_BELOW,
     PG_TASK_BRIEF,
     PG_TASK_WHOLE,
     PG_TASKS_BRIEF,
@@ -247,6 +250,9 @@ weir_status postgres_find_execution(weir_store *base, int64_t id, const char *wo
                                     void *arg, weir_error **error);
 weir_status postgres_each_execution(weir_store *base, const store_filter *filter,
                                     store_take_execution take, void *arg, weir_error **error);
+weir_status postgres_each_child(weir_store *base, int64_t parent, int64_t position, int64_t token,
+                                store_take_execution take, void *arg, weir_error **error);
+weir_status postgres_count_below(weir_store *base, int64_t root, int64_t *ret, weir_error **error);
 weir_status postgres_find_task(weir_store *base, int64_t execution, int64_t position, bool whole,
                                store_take_task take, void *arg, weir_error **error);
 weir_status postgres_each_task(weir_store *base, int64_t execution, store_state state, bool whole,

@@ -32,9 +32,9 @@ static const char *tag_of(const store_lane *lane)
 static weir_status find_heads(claiming *c, size_t lane, weir_error **error)
 {
     const store_lane *of = &c->want->lanes[lane];
-    bool any = c->want->execution == 0;
+    bool any = c->want->root == 0;
     const postgres_argument arguments[] = {NUMBER(of->plan), TEXT(tag_of(of)),
-                                           NUMBER(c->want->most), NUMBER(c->want->execution)};
+                                           NUMBER(c->want->most), NUMBER(c->want->root)};
 
     return postgres_ask(c->store, any ? PG_HEADS : PG_HEADS_OF_ONE, arguments, any ? 3 : 4,
                         &c->found[lane].rows, error);
@@ -137,8 +137,7 @@ static weir_status note_left(claiming *c, weir_error **error)
             continue;
         status = postgres_ask_number(
             c->store, PG_IS_LEFT,
-            ARGUMENTS(NUMBER(lane->plan), TEXT(tag_of(lane)), NUMBER(c->want->execution)), &one,
-            error);
+            ARGUMENTS(NUMBER(lane->plan), TEXT(tag_of(lane)), NUMBER(c->want->root)), &one, error);
         c->store->left = status == WEIR_OK;
         if (status == WEIR_NOT_FOUND)
             status = WEIR_OK;

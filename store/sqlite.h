@@ -33,6 +33,9 @@ typedef enum sqlite_statement {
     SQL_EXECUTION_BY_ID,
     SQL_EXECUTION_BY_KEY,
     SQL_EXECUTIONS,
+    SQL_EXECUTIONS_OF_PARENT,
+    SQL_CHILDREN,
+    SQL_COUNT_BELOW,
     SQL_TASK_BRIEF,
     SQL_TASK_WHOLE,
     SQL_TASKS_BRIEF,
@@ -162,6 +165,9 @@ weir_status sqlite_find_execution(weir_store *store, int64_t id, const char *wor
                                   weir_error **error);
 weir_status sqlite_each_execution(weir_store *store, const store_filter *filter,
                                   store_take_execution take, void *arg, weir_error **error);
+weir_status sqlite_each_child(weir_store *store, int64_t parent, int64_t position, int64_t token,
+                              store_take_execution take, void *arg, weir_error **error);
+weir_status sqlite_count_below(weir_store *store, int64_t root, int64_t *ret, weir_error **error);
 weir_status sqlite_find_task(weir_store *store, int64_t execution, int64_t position, bool whole,
                              store_take_task take, void *arg, weir_error **error);
 weir_status sqlite_each_task(weir_store *store, int64_t execution, store_state state, bool whole,

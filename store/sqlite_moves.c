@@ -25,7 +25,7 @@ static weir_status is_full(sqlite_store *store, const store_lane *lane, bool *re
 static weir_status look(sqlite_store *store, const store_claim *want, const store_lane *lane,
                         lane_head *head, weir_error **error)
 {
-    sqlite_statement which = want->execution != 0 ? SQL_HEAD_OF_ONE : SQL_HEAD;
+    sqlite_statement which = want->root != 0 ? SQL_HEAD_OF_ONE : SQL_HEAD;
     weir_status status = is_full(store, lane, &head->empty, error);
 
     if (status != WEIR_OK || head->empty)
@@ -35,8 +35,8 @@ static weir_status look(sqlite_store *store, const store_claim *want, const stor
         return WEIR_IO;
     sqlite3_bind_int64(row, 1, lane->plan);
     sqlite_bind_text(row, 2, lane->tag);
-    if (want->execution != 0)
-        sqlite3_bind_int64(row, 3, want->execution);
+    if (want->root != 0)
+        sqlite3_bind_int64(row, 3, want->root);
     int code = sqlite3_step(row);
     head->empty = code != SQLITE_ROW;
     if (!head->empty) {

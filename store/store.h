@@ -61,6 +61,22 @@ typedef enum store_verdict {
 const char *store_verdict_text(store_verdict verdict); /* NULL: it has not ended */
 store_verdict store_verdict_read(const char *text);
 
+/* What an execution is to the one that has begun it: name, text. */
+#define STORE_ROLES(X)                                                                             \
+    X(ITSELF, "") /* nobody has */                                                                 \
+    X(WORKFLOW, "workflow")                                                                        \
+    X(ITEM, "item")                                                                                \
+    X(HOOK, "hook")
+
+typedef enum store_role {
+#define STORE_ROLE_ENUM(name, text) STORE_ROLE_##name,
+    STORE_ROLES(STORE_ROLE_ENUM)
+#undef STORE_ROLE_ENUM
+} store_role;
+
+const char *store_role_text(store_role role);
+store_role store_role_read(const char *text); /* NULL: itself */
+
 /* What became of a slot of a schedule: name, text. */
 #define STORE_OUTCOMES(X)                                                                          \
     X(STARTED, "started")                                                                          \
@@ -97,10 +113,16 @@ typedef struct store_execution {
     int64_t deadline;                /* 0: none */
     int64_t slot;                    /* of a schedule, that it was started for; 0: none */
     int64_t created, started, ended; /* 0: not yet */
+    store_role role;
+    int64_t parent;                        /* 0: none */
+    int64_t parent_position, parent_token; /* its task, -1: itself; of the run that began it */
+    int64_t item;                          /* its index */
+    int64_t root; /* of all that began it; itself where nobody has, and 0 in a new row */
 } store_execution;
 
 typedef struct store_task {
     int64_t execution, position, plan;
+    int64_t root; /* of its execution; in a new row */
     const char *name;
     store_state state;
     store_verdict verdict;
@@ -163,7 +185,7 @@ typedef struct store_task_move {
     const char *reason;
     int64_t time;
     int64_t due;           /* to Ready, to Deferred (0: no time) */
-    int64_t waiting;       /* to Pending */
+    int64_t waiting;       /* to Pending; to Deferred: executions that it has begun */
     bool spent, lost;      /* the run that ends by it counts as an attempt, as lost */
     bool keeps;            /* to Ready: its writes and its patience stay as they were */
     bool resumes;          /* to Ready: its next run has the number of the last one */
@@ -213,7 +235,7 @@ typedef struct store_lane {
 typedef struct store_claim {
     const store_lane *lanes;
     size_t lane_count;
-    int64_t execution; /* 0: of any */
+    int64_t root; /* of executions below this one; 0: of any */
     int64_t runner, time;
     size_t most;
 } store_claim;
@@ -221,17 +243,18 @@ typedef struct store_claim {
 /* Deferred tasks whose condition is to be asked by `time`, and that `runner` has the code of. */
 typedef struct store_asked {
     int64_t runner;
-    int64_t execution; /* 0: of any */
+    int64_t root; /* as of a claim */
     int64_t time;
     size_t most;
 } store_asked;
 
 /* Newest first, but where it says otherwise. */
 typedef struct store_filter {
-    const char *workflow; /* NULL: of any */
+    const char *workflow; /* NULL: of any, but for items and hooks */
     store_state state;    /* NONE: in any */
     bool scheduled;       /* only those of a schedule that have not ended; oldest first */
-    int64_t before;       /* an id; 0: from the newest on */
+    int64_t parent; /* only what it has begun and has not ended, but for hooks; oldest first */
+    int64_t before; /* an id; 0: from the newest on */
     size_t most;
 } store_filter;
 
@@ -326,6 +349,11 @@ typedef struct weir_store_kind {
                                   weir_error **error);
     weir_status (*each_execution)(weir_store *store, const store_filter *filter,
                                   store_take_execution take, void *arg, weir_error **error);
+    /* Whole rows of what a run of a task has begun, by item; not hooks. */
+    weir_status (*each_child)(weir_store *store, int64_t parent, int64_t position, int64_t token,
+                              store_take_execution take, void *arg, weir_error **error);
+    /* How many below a root have not ended, itself aside. */
+    weir_status (*count_below)(weir_store *store, int64_t root, int64_t *ret, weir_error **error);
     weir_status (*find_task)(weir_store *store, int64_t execution, int64_t position, bool whole,
                              store_take_task take, void *arg, weir_error **error);
     /* All tasks in `state` (NONE: in any), by position. */

@@ -228,11 +228,10 @@ static weir_status make_asking(ledger *l, const ledger_deferred *task, plan *p, 
     return status == WEIR_OK ? ledger_fill_job(l, job, error) : status;
 }
 
-weir_status ledger_ask(ledger *l, int64_t execution, size_t most, weir_task **jobs,
-                       weir_error **error)
+weir_status ledger_ask(ledger *l, int64_t root, size_t most, weir_task **jobs, weir_error **error)
 {
     store_asked which = {.runner = l->runner,
-                         .execution = execution,
+                         .root = root,
                          .time = l->now,
                          .most = most < LEDGER_BATCH ? most : LEDGER_BATCH};
     ledger_deferred_list list = {.count = 0};

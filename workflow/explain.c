@@ -20,9 +20,8 @@ typedef struct explaining {
     const plan *plan;
     ledger_view view;
     brief_task *tasks; /* by position */
-    size_t count;
-    int64_t offers;   /* living runners that have the code */
-    weir_buffer text; /* the sentence in the making */
+    int64_t offers;    /* living runners that have the code */
+    weir_buffer text;  /* the sentence in the making */
     bool broken;
 } explaining;
 
@@ -49,7 +48,6 @@ static weir_status take_task(void *arg, const store_task *row, weir_error **erro
                                            .runner = row->runner,
                                            .ask = row->ask,
                                            .patience = row->patience};
-    e->count++;
     return WEIR_OK;
 }
 
@@ -89,7 +87,7 @@ static size_t running_with(const explaining *e, const char *tag)
 {
     size_t count = 0;
 
-    for (size_t i = 0; i < e->count; i++)
+    for (size_t i = 0; i < e->plan->task_count; i++)
         count += e->tasks[i].state == STORE_RUNNING && e->tasks[i].tag != NULL &&
                  strcmp(e->tasks[i].tag, tag) == 0;
     return count;
@@ -161,7 +159,7 @@ static json_t *explain_tasks(explaining *e)
 {
     json_t *tasks = json_array();
 
-    for (uint32_t i = 0; i < e->count; i++) {
+    for (uint32_t i = 0; i < e->plan->task_count; i++) {
         if (e->tasks[i].state == STORE_COMPLETED || e->tasks[i].name == NULL)
             continue;
         say(e, i);
@@ -197,7 +195,7 @@ static weir_status gather(explaining *e, int64_t id, weir_error **error)
 
 static void free_all(explaining *e)
 {
-    for (size_t i = 0; i < e->count; i++) {
+    for (size_t i = 0; e->tasks != NULL && i < e->plan->task_count; i++) {
         weir_free(e->tasks[i].name);
         weir_free(e->tasks[i].reason);
         weir_free(e->tasks[i].tag);

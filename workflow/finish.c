@@ -120,10 +120,20 @@ static weir_status note_late(ledger *l, const weir_task *job, weir_error **error
                : status;
 }
 
+/* Its execution has ended before it. */
+static weir_status end_late(ledger *l, const weir_task *job, weir_error **error)
+{
+    int64_t left;
+    weir_status status =
+        l->store->kind->count_unfinished(l->store, job->execution, -1, &left, error);
+
+    return status == WEIR_OK ? ledger_begin_hook(l, job->plan, job->execution, job->position, error)
+                             : status;
+}
+
 weir_status ledger_finish(ledger *l, const weir_task *job, weir_error **error)
 {
     ledger_view view;
-    int64_t left;
     char reason[300];
     weir_error *refused = NULL;
     weir_status status = ledger_look(l, job->execution, &view, error);
@@ -138,7 +148,7 @@ weir_status ledger_finish(ledger *l, const weir_task *job, weir_error **error)
     else if (status != WEIR_OK)
         weir_error_set(error, status, "%s", weir_error_message(refused));
     else if (store_state_is_end(move.to) && over)
-        status = l->store->kind->count_unfinished(l->store, job->execution, -1, &left, error);
+        status = end_late(l, job, error);
     else if (store_state_is_end(move.to))
         status = ledger_task_ended(l, job->plan, job->execution, job->position, error);
     weir_error_free(refused);

@@ -79,10 +79,11 @@ void job_take_result(weir_task *job, const char *text)
 
     if (!good || json_object_size(result) != known ||
         (waits != NULL && !take_deferral(job, waits))) {
-        job_fail(job, WEIR_TASK_FAILED_GOOD,
-                 "what it left in WEIR_RESULT is not {\"set\": {..}, \"delete\": [..], \"defer\": "
-                 "{\"for\": \"10m\"}} (or \"until\": a time, or \"condition\": a name)%s%s",
-                 reason[0] != '\0' ? ": " : "", reason);
+        job_fail(
+            job, WEIR_TASK_FAILED_GOOD,
+            "what it left in WEIR_RESULT is not {\"set\": {..}, \"delete\": [..]}, nor that with "
+            "\"defer\": {\"for\": \"10m\"}, {\"until\": TIME} or {\"condition\": NAME}%s%s",
+            reason[0] != '\0' ? ": " : "", reason);
         json_decref(result);
         return;
     }

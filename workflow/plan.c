@@ -281,7 +281,7 @@ bool plan_retries(const plan_task *task, const char *error_class)
 /* --- The whole --- */
 
 /* Takes `p`, also when it fails. */
-static weir_status build(plan *p, const weir_module_workflow *workflow, plan **ret,
+static weir_status build(plan *p, const weir_module_workflow *workflow, bool reads, plan **ret,
                          weir_error **error)
 {
     weir_status status = check_tables(workflow, error);
@@ -291,6 +291,10 @@ static weir_status build(plan *p, const weir_module_workflow *workflow, plan **r
         p->task_count = workflow->task_count;
         p->input = workflow->input;
         status = make_room(p, workflow) ? join_up(p, workflow, error) : no_memory(error);
+    }
+    if (status == WEIR_OK) {
+        plan_number_parts(p, workflow);
+        status = reads ? WEIR_OK : plan_make_parts(p, workflow, error);
     }
     if (status == WEIR_OK && !plan_describe(p))
         status = no_memory(error);
@@ -333,7 +337,7 @@ weir_status plan_new(const weir_module_workflow *workflow, const char *folder, p
     if (status == WEIR_OK && p->schedule != NULL)
         status = check_scheduled_input(workflow, error);
     if (status == WEIR_OK)
-        return build(p, workflow, ret, error);
+        return build(p, workflow, false, ret, error);
     plan_free(p);
     return status;
 }
@@ -345,9 +349,9 @@ weir_status plan_read(const char *text, plan **ret, weir_error **error)
 
     if (p == NULL)
         return no_memory(error);
-    weir_status status = plan_parse(text, &p->arena, &workflow, error);
+    weir_status status = plan_parse(text, p, &workflow, error);
     if (status == WEIR_OK)
-        return build(p, &workflow, ret, error);
+        return build(p, &workflow, true, ret, error);
     plan_free(p);
     return status;
 }
@@ -362,6 +366,7 @@ void plan_free(plan *p)
         free_expressions(&p->tasks[i]);
     }
     schedule_free(p->schedule);
+    plan_free(p->parts);
     weir_free(p->text);
     weir_arena_free(&p->arena);
     weir_free(p);

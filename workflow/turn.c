@@ -238,7 +238,7 @@ static weir_status look_after(weir_runner *runner, bool sweeps, bool *ret_more, 
 static weir_status next_times(weir_runner *runner, weir_error **error)
 {
     const ledger *l = &runner->ledger;
-    const store_asked which = {.runner = l->runner, .execution = runner->only};
+    const store_asked which = {.runner = l->runner, .root = runner->root};
 
     return l->store->kind->next_due(l->store, &which, &runner->next_due, &runner->next_ask, error);
 }
@@ -255,15 +255,17 @@ static weir_status step(weir_runner *runner, bool sweeps, bool *ret_more, weir_t
     if (status == WEIR_OK && runner->only == 0 && !runner->stopping)
         status = ledger_start_slots(l, &runner->next_slot, error);
     if (status == WEIR_OK && room != 0)
-        status = ledger_claim(l, runner->only, room, claimed, error);
+        status = ledger_claim(l, runner->root, room, claimed, error);
     if (status == WEIR_OK && takes && l->now >= runner->next_ask)
-        status = ledger_ask(l, runner->only, room_for_conditions(runner), claimed, error);
+        status = ledger_ask(l, runner->root, room_for_conditions(runner), claimed, error);
     if (status == WEIR_OK)
         status = next_times(runner, error);
     if (status == WEIR_OK && runner->only != 0) {
         ledger_view view;
         status = ledger_look(l, runner->only, &view, error);
         runner->state = view.state;
+        if (status == WEIR_OK)
+            status = ledger_count_below(l, runner->only, &view, &runner->below, error);
     }
     return status;
 }

@@ -167,6 +167,7 @@ typedef struct weir_module_task {
     const weir_task_condition *conditions; /* that it may wait for */
     uint32_t condition_count;
     weir_task_settings defer;
+    const struct weir_module_task *on_success, *on_failure; /* hooks; NULL: none */
     weir_place place;
 } weir_module_task;
 
@@ -177,7 +178,8 @@ typedef struct weir_module_workflow {
     uint32_t task_count;
     const weir_type *input; /* what an execution is started with; NULL: any object */
     weir_task_settings settings;
-    weir_task_settings schedule; /* empty: none */
+    weir_task_settings schedule;                     /* empty: none */
+    const weir_module_task *on_success, *on_failure; /* hooks; NULL: none */
     weir_place place;
 } weir_module_workflow;
 

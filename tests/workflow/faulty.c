@@ -91,6 +91,12 @@ static weir_status commit(weir_store *base, weir_error **error)
       (weir_store * base, const store_filter *filter, store_take_execution take, void *arg,        \
        weir_error **error),                                                                        \
       (inner_of(base), filter, take, arg, error))                                                  \
+    X(each_child,                                                                                  \
+      (weir_store * base, int64_t parent, int64_t position, int64_t token,                         \
+       store_take_execution take, void *arg, weir_error **error),                                  \
+      (inner_of(base), parent, position, token, take, arg, error))                                 \
+    X(count_below, (weir_store * base, int64_t root, int64_t * ret, weir_error * *error),          \
+      (inner_of(base), root, ret, error))                                                          \
     X(find_task,                                                                                   \
       (weir_store * base, int64_t execution, int64_t position, bool whole, store_take_task take,   \
        void *arg, weir_error **error),                                                             \

@@ -234,17 +234,35 @@ flow *flow_new(const flow_task *tasks)
     return f;
 }
 
-void flow_add_conditions(flow *f, const char *task, const weir_task_condition *conditions,
-                         uint32_t count)
+/* The tables are ours; they are const for those who read them. */
+static weir_module_task *find_task(const flow *f, const char *name)
 {
-    /* The tables are ours; they are const for those who read them. */
     weir_module_task *tasks = (weir_module_task *)(uintptr_t)f->workflow.tasks;
 
     for (uint32_t i = 0; i < f->workflow.task_count; i++)
-        if (strcmp(tasks[i].name, task) == 0) {
-            tasks[i].conditions = conditions;
-            tasks[i].condition_count = count;
-        }
+        if (strcmp(tasks[i].name, name) == 0)
+            return &tasks[i];
+    fail_msg("no task '%s'", name);
+    return NULL;
+}
+
+void flow_add_hooks(flow *f, const char *task, const weir_module_task *on_success,
+                    const weir_module_task *on_failure)
+{
+    if (task == NULL) {
+        f->workflow.on_success = on_success;
+        f->workflow.on_failure = on_failure;
+        return;
+    }
+    find_task(f, task)->on_success = on_success;
+    find_task(f, task)->on_failure = on_failure;
+}
+
+void flow_add_conditions(flow *f, const char *task, const weir_task_condition *conditions,
+                         uint32_t count)
+{
+    find_task(f, task)->conditions = conditions;
+    find_task(f, task)->condition_count = count;
 }
 
 void flow_free(flow *f)

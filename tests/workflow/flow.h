@@ -68,6 +68,9 @@ flow *flow_new(const flow_task *tasks);
 /* What the task may wait for, which outlives the flow. */
 void flow_add_conditions(flow *f, const char *task, const weir_task_condition *conditions,
                          uint32_t count);
+/* The hooks of a task, or (NULL) of the workflow; NULL: none. */
+void flow_add_hooks(flow *f, const char *task, const weir_module_task *on_success,
+                    const weir_module_task *on_failure);
 void flow_free(flow *f);
 
 /* A runner on `url` that knows the workflow, in virtual time unless `real`. */
