@@ -124,9 +124,17 @@ static weir_status cancel_tasks(ledger *l, int64_t id, const char *reason, weir_
 weir_status ledger_cut_short(ledger *l, int64_t id, store_state from, store_state to,
                              const char *reason, weir_error **error)
 {
+    ledger_view view;
+    plan *p = NULL;
     weir_status status = move(l, id, from, to, reason, 0, error);
 
-    return status == WEIR_OK ? cancel_tasks(l, id, reason, error) : status;
+    if (status == WEIR_OK)
+        status = cancel_tasks(l, id, reason, error);
+    if (status == WEIR_OK)
+        status = ledger_look(l, id, &view, error);
+    if (status == WEIR_OK)
+        status = ledger_plan(l, view.plan, &p, error);
+    return status == WEIR_OK ? ledger_execution_ended(l, p, id, &view, to, reason, error) : status;
 }
 
 weir_status ledger_cancel(ledger *l, int64_t id, const char *reason, weir_error **error)

@@ -12,7 +12,7 @@
 typedef struct brief_task {
     char *name, *reason, *tag;
     store_state state;
-    int64_t due, started, runner;
+    int64_t due, started, runner, ask, patience;
 } brief_task;
 
 typedef struct explaining {
@@ -20,9 +20,8 @@ typedef struct explaining {
     const plan *plan;
     ledger_view view;
     brief_task *tasks; /* by position */
-    size_t count;
-    int64_t offers;   /* living runners that have the code */
-    weir_buffer text; /* the sentence in the making */
+    int64_t offers;    /* living runners that have the code */
+    weir_buffer text;  /* the sentence in the making */
     bool broken;
 } explaining;
 
@@ -46,8 +45,9 @@ static weir_status take_task(void *arg, const store_task *row, weir_error **erro
                                            .state = row->state,
                                            .due = row->due,
                                            .started = row->started,
-                                           .runner = row->runner};
-    e->count++;
+                                           .runner = row->runner,
+                                           .ask = row->ask,
+                                           .patience = row->patience};
     return WEIR_OK;
 }
 
@@ -87,7 +87,7 @@ static size_t running_with(const explaining *e, const char *tag)
 {
     size_t count = 0;
 
-    for (size_t i = 0; i < e->count; i++)
+    for (size_t i = 0; i < e->plan->task_count; i++)
         count += e->tasks[i].state == STORE_RUNNING && e->tasks[i].tag != NULL &&
                  strcmp(e->tasks[i].tag, tag) == 0;
     return count;
@@ -116,6 +116,25 @@ static void say_ready(explaining *e, uint32_t position)
     }
 }
 
+/* Its reason is what it waits for. */
+static void say_deferred(explaining *e, const brief_task *task)
+{
+    weir_buffer_text(&e->text, task->reason != NULL ? task->reason : "it waits");
+    if (task->ask != 0) {
+        weir_buffer_text(&e->text, "; that is asked next at ");
+        say_time(e, task->ask);
+    }
+    if (task->patience != 0) {
+        weir_buffer_text(&e->text, "; at most until ");
+        say_time(e, task->patience);
+    }
+    if (task->ask != 0 && e->offers == 0)
+        weir_buffer_printf(&e->text, "; no runner that lives has the workflow '%s' in version %.8s",
+                           e->view.workflow, e->view.version);
+    if (e->view.state == STORE_PAUSED)
+        weir_buffer_text(&e->text, "; its execution is Paused");
+}
+
 static void say(explaining *e, uint32_t position)
 {
     const brief_task *task = &e->tasks[position];
@@ -129,8 +148,7 @@ static void say(explaining *e, uint32_t position)
         weir_buffer_printf(&e->text, "runner %lld has run it since ", (long long)task->runner);
         say_time(e, task->started);
     } else if (task->state == STORE_DEFERRED) {
-        weir_buffer_text(&e->text, "it is put off until ");
-        say_time(e, task->due);
+        say_deferred(e, task);
     } else {
         weir_buffer_text(&e->text, task->reason != NULL ? task->reason : "no reason was recorded");
     }
@@ -141,7 +159,7 @@ static json_t *explain_tasks(explaining *e)
 {
     json_t *tasks = json_array();
 
-    for (uint32_t i = 0; i < e->count; i++) {
+    for (uint32_t i = 0; i < e->plan->task_count; i++) {
         if (e->tasks[i].state == STORE_COMPLETED || e->tasks[i].name == NULL)
             continue;
         say(e, i);
@@ -177,7 +195,7 @@ static weir_status gather(explaining *e, int64_t id, weir_error **error)
 
 static void free_all(explaining *e)
 {
-    for (size_t i = 0; i < e->count; i++) {
+    for (size_t i = 0; e->tasks != NULL && i < e->plan->task_count; i++) {
         weir_free(e->tasks[i].name);
         weir_free(e->tasks[i].reason);
         weir_free(e->tasks[i].tag);

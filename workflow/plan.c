@@ -91,6 +91,9 @@ static weir_status read_options(const weir_module_task *task, plan_task *into, w
     if (status == WEIR_OK)
         status = weir_options_read(weir_retry_options.items, weir_retry_options.count, what,
                                    task->retry.items, task->retry.count, &into->retry, error);
+    if (status == WEIR_OK)
+        status = weir_options_read(weir_defer_options.items, weir_defer_options.count, what,
+                                   task->defer.items, task->defer.count, &into->defer, error);
     if (status == WEIR_OK && task->concurrency.count != 0)
         status = weir_options_read(weir_concurrency_options.items, weir_concurrency_options.count,
                                    what, task->concurrency.items, task->concurrency.count,
@@ -278,7 +281,7 @@ bool plan_retries(const plan_task *task, const char *error_class)
 /* --- The whole --- */
 
 /* Takes `p`, also when it fails. */
-static weir_status build(plan *p, const weir_module_workflow *workflow, plan **ret,
+static weir_status build(plan *p, const weir_module_workflow *workflow, bool reads, plan **ret,
                          weir_error **error)
 {
     weir_status status = check_tables(workflow, error);
@@ -288,6 +291,10 @@ static weir_status build(plan *p, const weir_module_workflow *workflow, plan **r
         p->task_count = workflow->task_count;
         p->input = workflow->input;
         status = make_room(p, workflow) ? join_up(p, workflow, error) : no_memory(error);
+    }
+    if (status == WEIR_OK) {
+        plan_number_parts(p, workflow);
+        status = reads ? WEIR_OK : plan_make_parts(p, workflow, error);
     }
     if (status == WEIR_OK && !plan_describe(p))
         status = no_memory(error);
@@ -330,7 +337,7 @@ weir_status plan_new(const weir_module_workflow *workflow, const char *folder, p
     if (status == WEIR_OK && p->schedule != NULL)
         status = check_scheduled_input(workflow, error);
     if (status == WEIR_OK)
-        return build(p, workflow, ret, error);
+        return build(p, workflow, false, ret, error);
     plan_free(p);
     return status;
 }
@@ -342,9 +349,9 @@ weir_status plan_read(const char *text, plan **ret, weir_error **error)
 
     if (p == NULL)
         return no_memory(error);
-    weir_status status = plan_parse(text, &p->arena, &workflow, error);
+    weir_status status = plan_parse(text, p, &workflow, error);
     if (status == WEIR_OK)
-        return build(p, &workflow, ret, error);
+        return build(p, &workflow, true, ret, error);
     plan_free(p);
     return status;
 }
@@ -359,6 +366,7 @@ void plan_free(plan *p)
         free_expressions(&p->tasks[i]);
     }
     schedule_free(p->schedule);
+    plan_free(p->parts);
     weir_free(p->text);
     weir_arena_free(&p->arena);
     weir_free(p);

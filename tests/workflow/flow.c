@@ -186,10 +186,12 @@ static void add_options(flow *f, const char *options, weir_module_task *into)
 {
     weir_setting *own = weir_arena_alloc(&f->arena, 20 * sizeof *own);
     weir_setting *retry = weir_arena_alloc(&f->arena, 20 * sizeof *retry);
+    weir_setting *defer = weir_arena_alloc(&f->arena, 20 * sizeof *defer);
     char *text = weir_arena_printf(&f->arena, "%s", options != NULL ? options : "");
 
     into->settings.items = own;
     into->retry.items = retry;
+    into->defer.items = defer;
     for (char *next, *word = strtok_r(text, " ", &next); word != NULL;
          word = strtok_r(NULL, " ", &next)) {
         char *equals = strchr(word, '=');
@@ -199,6 +201,8 @@ static void add_options(flow *f, const char *options, weir_module_task *into)
             into->retry_on = split(f, equals + 1);
         else if (strcmp(word, "rule") == 0)
             into->rule = (weir_module_expression){setting.text, setting.text};
+        else if (strncmp(word, "defer.", 6) == 0)
+            defer[into->defer.count++] = (weir_setting){.name = word + 6, .text = setting.text};
         else if (is_retry(word))
             retry[into->retry.count++] = setting;
         else
@@ -228,6 +232,37 @@ flow *flow_new(const flow_task *tasks)
                               .workflows = &f->workflow,
                               .workflow_count = 1};
     return f;
+}
+
+/* The tables are ours; they are const for those who read them. */
+static weir_module_task *find_task(const flow *f, const char *name)
+{
+    weir_module_task *tasks = (weir_module_task *)(uintptr_t)f->workflow.tasks;
+
+    for (uint32_t i = 0; i < f->workflow.task_count; i++)
+        if (strcmp(tasks[i].name, name) == 0)
+            return &tasks[i];
+    fail_msg("no task '%s'", name);
+    return NULL;
+}
+
+void flow_add_hooks(flow *f, const char *task, const weir_module_task *on_success,
+                    const weir_module_task *on_failure)
+{
+    if (task == NULL) {
+        f->workflow.on_success = on_success;
+        f->workflow.on_failure = on_failure;
+        return;
+    }
+    find_task(f, task)->on_success = on_success;
+    find_task(f, task)->on_failure = on_failure;
+}
+
+void flow_add_conditions(flow *f, const char *task, const weir_task_condition *conditions,
+                         uint32_t count)
+{
+    find_task(f, task)->conditions = conditions;
+    find_task(f, task)->condition_count = count;
 }
 
 void flow_free(flow *f)

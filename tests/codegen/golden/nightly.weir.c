@@ -753,13 +753,22 @@ static const weir_module_graph nightly_graphs[] = {
 };
 
 static const weir_setting nightly_workflow_etl_extract_retry_settings[] = {
-    {"attempts", "4", {nightly_spec, 14, 60}},
-    {"backoff", "fixed", {nightly_spec, 14, 72}},
-    {"delay", "1s", {nightly_spec, 14, 86}},
-    {"jitter", "false", {nightly_spec, 14, 98}},
+    {"attempts", "4", {nightly_spec, 15, 60}},
+    {"backoff", "fixed", {nightly_spec, 15, 72}},
+    {"delay", "1s", {nightly_spec, 15, 86}},
+    {"jitter", "false", {nightly_spec, 15, 98}},
 };
 
 static const uint32_t nightly_workflow_etl_transform_after[] = {0};
+
+static const weir_task_condition nightly_workflow_etl_transform_conditions[] = {
+    {"nightly_rows_are_there", nightly_rows_are_there},
+};
+
+static const weir_setting nightly_workflow_etl_transform_defer_settings[] = {
+    {"limit", "2h", {nightly_spec, 16, 115}},
+    {"interval", "1m", {nightly_spec, 16, 129}},
+};
 
 static const uint32_t nightly_workflow_etl_load_after[] = {1};
 
@@ -778,14 +787,48 @@ static const char *const nightly_workflow_etl_load_retry_on[] = {
 };
 
 static const weir_setting nightly_workflow_etl_load_settings[] = {
-    {"timeout", "5m", {nightly_spec, 16, 123}},
-    {"allow_failure", "true", {nightly_spec, 16, 142}},
+    {"timeout", "5m", {nightly_spec, 17, 123}},
+    {"allow_failure", "true", {nightly_spec, 17, 142}},
 };
 
 static const uint32_t nightly_workflow_etl_alert_after[] = {0, 2};
 
 static const weir_setting nightly_workflow_etl_alert_settings[] = {
-    {"run_if", "any_failed", {nightly_spec, 17, 51}},
+    {"run_if", "any_failed", {nightly_spec, 18, 51}},
+};
+
+static const char *const nightly_workflow_etl_alert_on_success_exec[] = {
+    "echo",
+    "input.task",
+    NULL,
+};
+
+static const char *const nightly_workflow_etl_alert_on_success_exec_trees[] = {
+    NULL,
+    "[\"string\",[\".\",[\"input\"],\"task\"]]",
+};
+
+static const weir_setting nightly_workflow_etl_alert_on_success_settings[] = {
+    {"timeout", "5s", {nightly_spec, 18, 167}},
+};
+
+static const weir_module_task nightly_workflow_etl_alert_on_success_hook[] = {
+    {
+        .name = "alert/on_success",
+        .exec = nightly_workflow_etl_alert_on_success_exec,
+        .exec_trees = nightly_workflow_etl_alert_on_success_exec_trees,
+        .settings = {nightly_workflow_etl_alert_on_success_settings, 1},
+        .place = {nightly_spec, 18, 111},
+    },
+};
+
+static const weir_module_task nightly_workflow_etl_alert_on_failure_hook[] = {
+    {
+        .name = "alert/on_failure",
+        .call = nightly_shout,
+        .call_name = "nightly_shout",
+        .place = {nightly_spec, 18, 84},
+    },
 };
 
 static const uint32_t nightly_workflow_etl_notify_after[] = {2};
@@ -824,6 +867,21 @@ static weir_answer nightly_workflow_etl_rate_run(weir_task *task)
     return weir_task_call_graph(task, &nightly_workflow_etl_rate_graph);
 }
 
+static const weir_setting nightly_workflow_etl_on_failure_retry_settings[] = {
+    {"attempts", "5", {nightly_spec, 13, 57}},
+};
+
+static const weir_module_task nightly_workflow_etl_on_failure_hook[] = {
+    {
+        .name = "on_failure",
+        .doc = "Somebody is to look at it.",
+        .call = nightly_shout,
+        .call_name = "nightly_shout",
+        .retry = {nightly_workflow_etl_on_failure_retry_settings, 1},
+        .place = {nightly_spec, 13, 5},
+    },
+};
+
 static const weir_module_task nightly_workflow_etl_tasks[] = {
     {
         .name = "extract",
@@ -831,14 +889,16 @@ static const weir_module_task nightly_workflow_etl_tasks[] = {
         .call = nightly_extract,
         .call_name = "nightly_extract",
         .retry = {nightly_workflow_etl_extract_retry_settings, 4},
-        .place = {nightly_spec, 14, 7},
+        .place = {nightly_spec, 15, 7},
     },
     {
         .name = "transform",
         .after = nightly_workflow_etl_transform_after, .after_count = 1,
         .call = nightly_transform,
         .call_name = "nightly_transform",
-        .place = {nightly_spec, 15, 7},
+        .conditions = nightly_workflow_etl_transform_conditions, .condition_count = 1,
+        .defer = {nightly_workflow_etl_transform_defer_settings, 2},
+        .place = {nightly_spec, 16, 7},
     },
     {
         .name = "load",
@@ -846,7 +906,7 @@ static const weir_module_task nightly_workflow_etl_tasks[] = {
         .exec = nightly_workflow_etl_load_exec,
         .retry_on = nightly_workflow_etl_load_retry_on,
         .settings = {nightly_workflow_etl_load_settings, 2},
-        .place = {nightly_spec, 16, 7},
+        .place = {nightly_spec, 17, 7},
     },
     {
         .name = "alert",
@@ -854,7 +914,9 @@ static const weir_module_task nightly_workflow_etl_tasks[] = {
         .call = nightly_alert,
         .call_name = "nightly_alert",
         .settings = {nightly_workflow_etl_alert_settings, 1},
-        .place = {nightly_spec, 17, 7},
+        .on_success = nightly_workflow_etl_alert_on_success_hook,
+        .on_failure = nightly_workflow_etl_alert_on_failure_hook,
+        .place = {nightly_spec, 18, 7},
     },
     {
         .name = "notify",
@@ -866,7 +928,7 @@ static const weir_module_task nightly_workflow_etl_tasks[] = {
             "[\"||\",[\"failed\",\"load\"],[\">\",[\".\",[\"context\"],\"rows\"],[\".\",["
             "\"input\"],\"limit\"]]]",
         },
-        .place = {nightly_spec, 18, 7},
+        .place = {nightly_spec, 19, 7},
     },
     {
         .name = "rate",
@@ -874,7 +936,7 @@ static const weir_module_task nightly_workflow_etl_tasks[] = {
         .call = nightly_workflow_etl_rate_run,
         .call_name = "rating",
         .graph = &nightly_workflow_etl_rate_graph,
-        .place = {nightly_spec, 19, 7},
+        .place = {nightly_spec, 20, 7},
     },
 };
 
@@ -883,7 +945,7 @@ static const weir_module_task nightly_workflow_again_tasks[] = {
         .name = "alert",
         .call = nightly_alert,
         .call_name = "nightly_alert",
-        .place = {nightly_spec, 22, 7},
+        .place = {nightly_spec, 23, 7},
     },
 };
 
@@ -893,12 +955,13 @@ static const weir_module_workflow nightly_workflows[] = {
         .doc = "From files to tables.",
         .tasks = nightly_workflow_etl_tasks, .task_count = 6,
         .input = &nightly_etl_input_type,
+        .on_failure = nightly_workflow_etl_on_failure_hook,
         .place = {nightly_spec, 10, 3},
     },
     {
         .name = "again",
         .tasks = nightly_workflow_again_tasks, .task_count = 1,
-        .place = {nightly_spec, 20, 3},
+        .place = {nightly_spec, 21, 3},
     },
 };
 

@@ -8,7 +8,7 @@
 
 #include <weir/weir.h>
 
-#if WEIR_GENERATION != 6
+#if WEIR_GENERATION != 7
 #error "generated for another generation of weir: generate it again"
 #endif
 
@@ -93,14 +93,20 @@ typedef struct nightly_rating_out {
 weir_status nightly_rating_call(const nightly_rating_in *in, void *state, nightly_rating_out *out,
                                 weir_error **error);
 
-/* Reads the day's files. etl: extract. nightly.weir.yaml:14 */
+/* Reads the day's files. etl: extract. nightly.weir.yaml:15 */
 weir_answer nightly_extract(weir_task *task);
 
-/* etl: transform. nightly.weir.yaml:15 */
+/* etl: transform. nightly.weir.yaml:16 */
 weir_answer nightly_transform(weir_task *task);
 
-/* etl: alert. nightly.weir.yaml:17 */
+/* Whether transform of etl, which waits for it, can go on. nightly.weir.yaml:16 */
+weir_answer nightly_rows_are_there(weir_task *task);
+
+/* etl: alert. nightly.weir.yaml:18 */
 weir_answer nightly_alert(weir_task *task);
+
+/* etl: alert/on_failure. nightly.weir.yaml:18 */
+weir_answer nightly_shout(weir_task *task);
 
 extern const weir_module nightly_module;
 
