@@ -125,5 +125,7 @@ bool check_commits(const spec_source *source);
 void check_words(checker *check);
 void check_tests(checker *check);
 void check_workflows(checker *check);
+void check_starts(checker *check);
+bool check_starts_workflows(const spec_sink *sink);
 
 #endif

@@ -371,6 +371,7 @@ const weir_source_kind kafka_source_kind = {
     .attend = attend,
     .settle = settle,
     .original = kafka_original,
+    .identify = kafka_identify,
     .close = close_source,
     .measure = measure,
     .deletes_by = deletes_by,

@@ -208,5 +208,7 @@ bool kafka_fill(const kafka_source *state, const rd_kafka_message_t *message, un
 
 /* The record at this position, if it is in the batch still. */
 bool kafka_original(weir_source *source, int32_t number, int64_t position, weir_original *ret);
+bool kafka_identify(const weir_source *source, int32_t number, int64_t position, char *ret,
+                    size_t size);
 
 #endif

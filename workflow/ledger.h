@@ -62,7 +62,7 @@ weir_status ledger_join(ledger *l, const char *name, weir_error **error);
 
 /* --- Start (ledger.c) --- */
 
-/* `input` is a JSON object. WEIR_INVALID: `key` was used with another input. */
+/* `input` is a JSON object. WEIR_INVALID: `key` was used with another input, by *ret_id. */
 weir_status ledger_start(ledger *l, const plan *p, const char *input, const char *key,
                          int64_t *ret_id, weir_error **error);
 

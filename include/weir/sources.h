@@ -274,6 +274,11 @@ typedef struct weir_source_kind {
     weir_status (*settle)(weir_source *source, weir_error **error);
     /* The message at this position, if it is still there; valid until the next `read`. */
     bool (*original)(weir_source *source, int32_t partition, int64_t position, weir_original *ret);
+    /* Names the event at this position for good: no other event has that text, in this run or a
+     * later one, and this one has it again when it is read again. False: it has no such name. NULL:
+     * none of this kind has. */
+    bool (*identify)(const weir_source *source, int32_t partition, int64_t position, char *ret,
+                     size_t size);
     void (*close)(weir_source *source);
     void (*measure)(weir_source *source, weir_source_gauges *ret);
     /* The field by which it deletes keys (weir_source_delete): the key of all keyed accumulators of

@@ -18,6 +18,7 @@
 #define WEIR_WORKFLOW_H
 
 #include <weir/graph.h>
+#include <weir/kinds.h>
 #include <weir/task.h>
 
 #ifdef __cplusplus
@@ -81,6 +82,12 @@ WEIR_API WEIR_MUST_USE weir_status weir_runner_serve(weir_runner *runner, weir_e
  * Later runs of this runner end at once, too. Any thread, and safe in a signal handler; does not
  * block. */
 WEIR_API void weir_runner_stop(weir_runner *runner);
+
+/* --- From a graph --- */
+
+/* The sink of the kind `workflow`, which starts an execution with each result, for
+ * weir_runtime_config.kinds (a program that brings other kinds too makes a list of all). Static. */
+WEIR_API const weir_kinds *weir_workflow_kinds(void);
 
 /* --- Control; by any process that has opened the store ---
  *
