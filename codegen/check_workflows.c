@@ -110,11 +110,14 @@ static void check_condition(checker *check, const spec_name *condition)
 
 static void check_conditions(checker *check, const spec_task *task)
 {
-    if (task->graph.text != NULL && (task->conditions.count != 0 || task->defer.count != 0))
-        diagnostics_error(check->log, task->where,
-                          "the task '%s' calls a graph, which never waits: `conditions:` and "
-                          "`defer:` go with `call:` and `exec:`",
-                          task->name);
+    bool waits = task->graph.text == NULL && task->workflow.text == NULL;
+
+    if (!waits && (task->conditions.count != 0 || task->defer.count != 0))
+        diagnostics_error(
+            check->log, task->where,
+            "the task '%s' never answers that it waits: `conditions:` and `defer:` go "
+            "with `call:` and `exec:`",
+            task->name);
     for (size_t i = 0; i < task->conditions.count; i++) {
         if (task->conditions.items[i].text == NULL)
             continue;
@@ -182,25 +185,30 @@ static void check_hook_body(checker *check, const spec_task *hook, int bodies)
 
 static void check_body(checker *check, spec_task *task)
 {
-    int bodies = (task->call.text != NULL) + (task->exec.count != 0) + (task->graph.text != NULL);
+    int bodies = (task->call.text != NULL) + (task->exec.count != 0) + (task->graph.text != NULL) +
+                 (task->workflow.text != NULL);
 
     if (task->hook)
         check_hook_body(check, task, bodies);
     else if (bodies > 1)
-        diagnostics_error(check->log, task->where,
-                          "the task '%s' has more than one of `call:`, `exec:` and `graph:`",
-                          task->name);
+        diagnostics_error(
+            check->log, task->where,
+            "the task '%s' has more than one of `call:`, `exec:`, `graph:` and `workflow:`",
+            task->name);
     else if (bodies == 0 && !task->unread)
         diagnostics_error(check->log, task->where,
                           "the task '%s' does nothing: give it `call:` (a C function), `exec:` (a "
-                          "command) or `graph:`",
+                          "command), `graph:` or `workflow:`",
                           task->name);
-    if (task->with.given && task->graph.text == NULL)
-        diagnostics_error(check->log, task->with.where, "`with:` goes with `graph:`");
+    if (task->with.given && task->graph.text == NULL && task->workflow.text == NULL)
+        diagnostics_error(check->log, task->with.where,
+                          "`with:` goes with `graph:` and `workflow:`");
     if (task->call.text != NULL)
         check_call(check, task);
     if (task->graph.text != NULL)
         check_graph(check, task);
+    if (task->workflow.text != NULL)
+        check_begun(check, task);
     check_words_of(check, task);
     check_conditions(check, task);
     check_classes(check, task);
@@ -229,7 +237,9 @@ static bool refuse_isolation(checker *check, const spec_task *task, size_t at)
     bool isolate = strcmp(name, "isolate") == 0, memory = strcmp(name, "memory") == 0;
     const char *why = NULL;
 
-    if (task->exec.count != 0 && (isolate || memory))
+    if (task->workflow.text != NULL && (isolate || memory || strcmp(name, "timeout") == 0))
+        why = "is of what a task runs itself; a workflow has a `timeout:` of its own";
+    else if (task->exec.count != 0 && (isolate || memory))
         why = "is of a function (`call:`); a command is a process anyway";
     else if (runs_on_a_thread(task) && (memory || strcmp(name, "timeout") == 0))
         why = "needs a process of the task's own: nothing ends a thread; leave out `isolate: none`";
@@ -475,7 +485,6 @@ static void check_workflow(checker *check, spec_workflow *workflow)
     for (size_t i = 0; i < workflow->task_count; i++)
         check_names_add(&names, workflow->tasks[i].name, i);
     check_names_sort(&names);
-    check_fields(check, &workflow->input);
     for (size_t i = 0; i < workflow->task_count; i++) {
         resolve_after(check, workflow, &names, &workflow->tasks[i]);
         check_body(check, &workflow->tasks[i]);
@@ -508,6 +517,16 @@ static void check_workflow(checker *check, spec_workflow *workflow)
 
 void check_workflows(checker *check)
 {
-    for (size_t i = 0; i < check->model->workflow_count; i++)
-        check_workflow(check, &check->model->workflows[i]);
+    spec *model = check->model;
+
+    if (!check_names_init(check, &check->workflows, model->workflow_count))
+        return;
+    for (size_t i = 0; i < model->workflow_count; i++) {
+        check_names_add(&check->workflows, model->workflows[i].name, i);
+        check_fields(check, &model->workflows[i].input);
+    }
+    check_names_sort(&check->workflows);
+    for (size_t i = 0; i < model->workflow_count; i++)
+        check_workflow(check, &model->workflows[i]);
+    check_begins(check);
 }

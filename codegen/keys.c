@@ -162,8 +162,12 @@ static const spec_key task_keys[] = {
         "The command that it runs instead, a list of words; no shell sees them."),
     KEY("graph", NAME, spec_task, graph,
         "A graph with `args:` that it calls instead; the result is set under the task's name."),
+    KEY("workflow", NAME, spec_task, workflow,
+        "A workflow that it begins instead, and ends with; its final context is set under the "
+        "task's name."),
     KEY("with", ASSIGNMENTS, spec_task, with,
-        "Arguments of the graph; the others are keys of the context."),
+        "Arguments of the graph, where the others are keys of the context; or the input of the "
+        "workflow."),
     KEY("retry", SETTINGS, spec_task, retry, "When it runs again after a failure."),
     KEY("retry_on", NAMES, spec_task, retry_on,
         "Only failures of these classes are tried again: crash, timeout, lost, failed, "
@@ -204,10 +208,8 @@ const spec_section spec_workflow_section = {.what = "a workflow",
                                             .keys = workflow_keys,
                                             .count = COUNT(workflow_keys),
                                             .later = "concurrency|priority|deadline"};
-const spec_section spec_task_section = {.what = "a task",
-                                        .keys = task_keys,
-                                        .count = COUNT(task_keys),
-                                        .later = "workflow|for_each|max"};
+const spec_section spec_task_section = {
+    .what = "a task", .keys = task_keys, .count = COUNT(task_keys), .later = "for_each|max"};
 const spec_section spec_hook_section = SECTION("a hook", hook_keys);
 
 const spec_key *spec_key_find(const spec_section *section, const char *name)

@@ -374,8 +374,10 @@ typedef struct spec_task {
     spec_name call;            /* a C function; text NULL: a command */
     spec_words exec;
     spec_name graph;
-    size_t graph_index;     /* resolved */
-    spec_assignments with;  /* arguments of the graph */
+    size_t graph_index; /* resolved */
+    spec_name workflow; /* that it begins */
+    size_t workflow_index;
+    spec_assignments with;  /* arguments of the graph, the input of the workflow */
     const char **with_json; /* resolved: their trees */
     spec_evaluated rule;    /* `run_if:` that is no word */
     spec_names retry_on;    /* classes of errors */

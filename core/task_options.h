@@ -6,6 +6,9 @@
 
 #include <weir/catalog.h>
 
+/* How deep workflows may begin others, themselves included. */
+enum { WEIR_WORKFLOWS_DEEP = 16 };
+
 /* When a task runs whose `after:` have all ended (rule F2); in the order of the option's words. */
 typedef enum weir_run_if {
     WEIR_RUN_IF_ALL_SUCCESS,

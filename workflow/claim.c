@@ -205,9 +205,10 @@ weir_status ledger_fill_job(ledger *l, weir_task *job, weir_error **error)
     if (size > CONTEXT_LIMIT)
         job_fail(job, WEIR_TASK_FAILED_GOOD, "its context is %zu bytes long; at most %d are kept",
                  size, CONTEXT_LIMIT);
-    return job->answer == WEIR_TASK_DONE && job_function(job) == NULL
-               ? rule_fill_words(l, job, error)
-               : WEIR_OK;
+    if (job->answer != WEIR_TASK_DONE || job_function(job) != NULL)
+        return WEIR_OK;
+    return task->declared->workflow != NULL ? ledger_fill_begun(l, job, error)
+                                            : rule_fill_words(l, job, error);
 }
 
 typedef struct claiming {

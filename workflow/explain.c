@@ -9,6 +9,8 @@
 #include "workflow/json.h"
 #include "workflow/runner.h"
 
+enum { BEGUN = 5 }; /* that are named */
+
 typedef struct brief_task {
     char *name, *reason, *tag;
     store_state state;
@@ -19,9 +21,11 @@ typedef struct explaining {
     ledger *ledger;
     const plan *plan;
     ledger_view view;
-    brief_task *tasks; /* by position */
-    int64_t offers;    /* living runners that have the code */
-    weir_buffer text;  /* the sentence in the making */
+    brief_task *tasks;   /* by position */
+    ledger_begun *begun; /* some of what its tasks have begun */
+    size_t begun_count;
+    int64_t offers;   /* living runners that have the code */
+    weir_buffer text; /* the sentence in the making */
     bool broken;
 } explaining;
 
@@ -117,9 +121,20 @@ static void say_ready(explaining *e, uint32_t position)
 }
 
 /* Its reason is what it waits for. */
-static void say_deferred(explaining *e, const brief_task *task)
+static void say_deferred(explaining *e, uint32_t position)
 {
+    const brief_task *task = &e->tasks[position];
+    bool first = true;
+
     weir_buffer_text(&e->text, task->reason != NULL ? task->reason : "it waits");
+    for (size_t i = 0; i < e->begun_count; i++) {
+        if (e->begun[i].parent_position != position)
+            continue;
+        weir_buffer_printf(&e->text, "%s execution %lld of '%s' is %s", first ? ":" : ",",
+                           (long long)e->begun[i].id, e->begun[i].workflow,
+                           store_state_text(e->begun[i].state));
+        first = false;
+    }
     if (task->ask != 0) {
         weir_buffer_text(&e->text, "; that is asked next at ");
         say_time(e, task->ask);
@@ -148,7 +163,7 @@ static void say(explaining *e, uint32_t position)
         weir_buffer_printf(&e->text, "runner %lld has run it since ", (long long)task->runner);
         say_time(e, task->started);
     } else if (task->state == STORE_DEFERRED) {
-        say_deferred(e, task);
+        say_deferred(e, position);
     } else {
         weir_buffer_text(&e->text, task->reason != NULL ? task->reason : "no reason was recorded");
     }
@@ -188,6 +203,8 @@ static weir_status gather(explaining *e, int64_t id, weir_error **error)
     if ((e->tasks = weir_alloc_array(p->task_count, sizeof *e->tasks)) == NULL)
         return weir_error_set(error, WEIR_NOMEM, "out of memory");
     status = l->store->kind->each_task(l->store, id, STORE_NONE, false, take_task, e, error);
+    if (status == WEIR_OK)
+        status = ledger_list_begun(l, id, BEGUN, &e->begun, &e->begun_count, error);
     return status == WEIR_OK
                ? l->store->kind->count_offers(l->store, e->view.plan, &e->offers, error)
                : status;
@@ -201,6 +218,7 @@ static void free_all(explaining *e)
         weir_free(e->tasks[i].tag);
     }
     weir_free(e->tasks);
+    weir_free(e->begun);
     weir_buffer_free(&e->text);
 }
 

@@ -48,6 +48,7 @@ void job_free(weir_task *job)
         close(job->stop);
     weir_free(job->seen);
     weir_free(job->draft);
+    weir_free(job->begins_with);
     weir_free(job->log);
     weir_free(job->writes);
     weir_free(job->seen_after);

@@ -37,6 +37,8 @@ struct weir_task {
     char *draft;  /* what it has written before it waited; NULL: it has not */
     bool resumed; /* it goes on with that */
     const weir_task_condition *condition; /* that this run asks, instead of running the task */
+    const plan *begins;                   /* what it begins and waits for; NULL: nothing */
+    char *begins_with;                    /* the input of that */
     int64_t slot;                         /* of the schedule that started it; 0: none */
     int stop;   /* a descriptor that can be read when it is to end; -1: it has none */
     int ending; /* a job_ending; by any thread */

@@ -162,6 +162,22 @@ weir_status ledger_begin_child(ledger *l, const plan *p, uint32_t part, const le
 weir_status ledger_execution_ended(ledger *l, const plan *p, int64_t id, const ledger_view *view,
                                    store_state to, const char *reason, weir_error **error);
 
+/* What a task begins and waits for (children.c): a job that has what it begins is not run, but
+ * recorded by ledger_finish, which calls the others. */
+weir_status ledger_fill_begun(const ledger *l, weir_task *job, weir_error **error);
+void ledger_wait_for_begun(const weir_task *job, char *reason, size_t size, store_task_move *move);
+weir_status ledger_begin_begun(ledger *l, const weir_task *job, const ledger_view *view,
+                               weir_error **error);
+
+/* Those that an execution has begun and that have not ended, hooks aside: the caller frees *ret. */
+typedef struct ledger_begun {
+    int64_t id, parent_position;
+    store_state state;
+    char workflow[128];
+} ledger_begun;
+weir_status ledger_list_begun(ledger *l, int64_t id, size_t most, ledger_begun **ret,
+                              size_t *ret_count, weir_error **error);
+
 /* The hooks of a task that has ended (hooks.c); none of one that was Skipped or Cancelled. */
 weir_status ledger_begin_hook(ledger *l, const plan *p, int64_t id, uint32_t position,
                               weir_error **error);

@@ -23,6 +23,8 @@ typedef struct plan_task {
     weir_retry_config retry;
     weir_concurrency_config concurrency;
     weir_defer_config defer;
+    json_t **with;                   /* trees of the input of a workflow that it begins */
+    const char *begins_version;      /* of that, as it was when this was loaded */
     uint32_t on_success, on_failure; /* among the parts; PLAN_NO_PART: none */
     uint32_t *below;                 /* tasks that name it in their `after:` */
     uint32_t below_count;
@@ -60,9 +62,16 @@ typedef struct plan {
     uint64_t turn;                  /* when this runner last claimed from it */
 } plan;
 
-/* Texts are the module's, which outlives the plan. Fails with WEIR_SPEC: the tables are wrong. */
-weir_status plan_new(const weir_module_workflow *workflow, const char *folder, plan **ret,
-                     weir_error **error);
+/* Plans that others may begin. */
+typedef struct plan_list {
+    plan *const *items;
+    size_t count;
+} plan_list;
+
+/* Texts are the module's, which outlives the plan; `known` has what its tasks begin. Fails with
+ * WEIR_SPEC: the tables are wrong. */
+weir_status plan_new(const weir_module_workflow *workflow, const char *folder,
+                     const plan_list *known, plan **ret, weir_error **error);
 /* From the text of another, which may be of another process: without functions and commands. */
 weir_status plan_read(const char *text, plan **ret, weir_error **error);
 void plan_free(plan *p); /* NULL allowed */
@@ -74,7 +83,8 @@ weir_status plan_parse(const char *text, plan *p, weir_module_workflow *ret, wei
 /* The hooks of a workflow (plan_parts.c): numbers them, makes a plan of them, or takes the text of
  * one. False: out of memory. */
 void plan_number_parts(plan *p, const weir_module_workflow *workflow);
-weir_status plan_make_parts(plan *p, const weir_module_workflow *workflow, weir_error **error);
+weir_status plan_make_parts(plan *p, const weir_module_workflow *workflow, const plan_list *known,
+                            weir_error **error);
 bool plan_keep_parts(plan *p, const char *text);
 /* They are the caller's from now on. */
 plan *plan_take_parts(plan *p);

@@ -35,7 +35,8 @@ static void add_hook(plan *p, weir_module_task *parts, uint32_t at, const weir_m
     parts[at].name = of != NULL ? weir_arena_printf(&p->arena, "%s/%s", of, name) : name;
 }
 
-weir_status plan_make_parts(plan *p, const weir_module_workflow *workflow, weir_error **error)
+weir_status plan_make_parts(plan *p, const weir_module_workflow *workflow, const plan_list *known,
+                            weir_error **error)
 {
     static const weir_setting none = {.name = "timeout", .text = "none"};
     weir_module_task *parts = weir_arena_alloc(&p->arena, (p->part_count + 1) * sizeof *parts);
@@ -57,7 +58,7 @@ weir_status plan_make_parts(plan *p, const weir_module_workflow *workflow, weir_
                                     .place = workflow->place};
     if (p->arena.failed)
         return weir_error_set(error, WEIR_NOMEM, "out of memory");
-    weir_status status = plan_new(whole, p->folder, &p->parts, error);
+    weir_status status = plan_new(whole, p->folder, known, &p->parts, error);
     if (status != WEIR_OK)
         return status;
     p->parts->hidden = true;

@@ -66,12 +66,12 @@ static json_t *expression_of(const char *text, const json_t *tree)
     return json_pack("{s:s, s:O}", "expr", text, "tree", tree);
 }
 
-static json_t *arguments_of(const weir_task_graph *call)
+static json_t *arguments_of(const weir_task_argument *with, uint32_t count)
 {
     json_t *arguments = json_object();
 
-    for (uint32_t i = 0; i < call->with_count; i++)
-        json_object_set_new(arguments, call->with[i].name, json_string(call->with[i].tree));
+    for (uint32_t i = 0; i < count; i++)
+        json_object_set_new(arguments, with[i].name, json_string(with[i].tree));
     return arguments;
 }
 
@@ -82,9 +82,13 @@ static json_t *body_of(const plan_task *planned)
 
     if (task->graph != NULL)
         return json_pack("{s:s, s:s, s:o}", "call", task->call_name, "graph", task->call_name,
-                         "with", arguments_of(task->graph));
+                         "with", arguments_of(task->graph->with, task->graph->with_count));
     if (task->call_name != NULL)
         return json_pack("{s:s}", "call", task->call_name);
+    if (task->workflow != NULL)
+        return json_pack("{s:s, s:s*, s:o}", "workflow", task->workflow, "version",
+                         planned->begins_version, "with",
+                         arguments_of(task->with, task->with_count));
     words = json_array();
     for (size_t i = 0; task->exec != NULL && task->exec[i] != NULL; i++)
         json_array_append_new(words, planned->words != NULL && planned->words[i] != NULL
@@ -274,6 +278,7 @@ static weir_module_task read_task(weir_arena *arena, json_t *task, const json_t 
                               .after = read_after(arena, after, positions),
                               .after_count = (uint32_t)json_array_size(after),
                               .call_name = copy(arena, json_object_get(body, "call")),
+                              .workflow = copy(arena, json_object_get(body, "workflow")),
                               .exec = exec,
                               .retry_on = read_texts(arena, json_object_get(task, "retry_on")),
                               .rule = read_expression(arena, json_object_get(task, "rule")),

@@ -159,7 +159,8 @@ static weir_status prepare(weir_runner *runner, const plan *p, weir_error **erro
 
     for (uint32_t i = 0; i < p->task_count && status == WEIR_OK; i++) {
         const plan_task *task = &p->tasks[i];
-        if (runner->ledger.zygotes != NULL && task->config.isolate == WEIR_ISOLATE_PROCESS)
+        if (runner->ledger.zygotes != NULL && task->declared->workflow == NULL &&
+            task->config.isolate == WEIR_ISOLATE_PROCESS)
             status = prepare_task(runner->ledger.zygotes, task->declared, error);
     }
     return status;
@@ -200,7 +201,8 @@ static weir_status load(weir_runner *runner, const weir_module_workflow *workflo
     if (ledger_plan_named(&runner->ledger, workflow->name) != NULL)
         return weir_error_set(error, WEIR_STATE, "the workflow '%s' is loaded already",
                               workflow->name);
-    weir_status status = plan_new(workflow, folder, &p, error);
+    const plan_list known = {runner->ledger.plans, runner->ledger.plan_count};
+    weir_status status = plan_new(workflow, folder, &known, &p, error);
     plan *parts = status == WEIR_OK ? plan_take_parts(p) : NULL;
     if (status == WEIR_OK)
         status = take_plan(runner, p, error);
@@ -209,6 +211,44 @@ static weir_status load(weir_runner *runner, const weir_module_workflow *workflo
     if (status == WEIR_OK && parts != NULL)
         return take_plan(runner, parts, error);
     plan_free(parts);
+    return status;
+}
+
+/* The workflows of a module while they are loaded: what others begin comes before them. */
+typedef struct loading {
+    weir_runner *runner;
+    const weir_module *module;
+    const char *folder;
+    bool *loaded;
+} loading;
+
+static weir_status load_from(const loading *list, uint32_t at, uint32_t deep, weir_error **error);
+
+static weir_status load_begun(const loading *list, const weir_module_task *task, uint32_t deep,
+                              weir_error **error)
+{
+    for (uint32_t i = 0; i < list->module->workflow_count; i++)
+        if (strcmp(list->module->workflows[i].name, task->workflow) == 0 && !list->loaded[i])
+            return load_from(list, i, deep + 1, error);
+    return WEIR_OK; /* it is loaded, or will be missed */
+}
+
+static weir_status load_from(const loading *list, uint32_t at, uint32_t deep, weir_error **error)
+{
+    const weir_module_workflow *workflow = &list->module->workflows[at];
+    weir_status status = WEIR_OK;
+
+    if (deep > WEIR_WORKFLOWS_DEEP)
+        return weir_error_set_at(error, WEIR_SPEC, workflow->place,
+                                 "the workflow '%s' is begun by others, more than %d deep or in a "
+                                 "circle",
+                                 workflow->name, WEIR_WORKFLOWS_DEEP);
+    for (uint32_t i = 0; i < workflow->task_count && status == WEIR_OK; i++)
+        if (workflow->tasks[i].workflow != NULL)
+            status = load_begun(list, &workflow->tasks[i], deep, error);
+    if (status == WEIR_OK)
+        status = load(list->runner, workflow, list->folder, error);
+    list->loaded[at] = true;
     return status;
 }
 
@@ -223,8 +263,14 @@ weir_status weir_runner_load(weir_runner *runner, const weir_module *module, con
             "the module '%s' was generated for generation %u of weir; this is %d: "
             "generate it again",
             module->name, module->generation, WEIR_GENERATION);
+    const loading list = {runner, module, folder,
+                          weir_alloc_array(module->workflow_count + 1, sizeof(bool))};
+    if (list.loaded == NULL)
+        return weir_error_set(error, WEIR_NOMEM, "out of memory");
     for (uint32_t i = 0; i < module->workflow_count && status == WEIR_OK; i++)
-        status = load(runner, &module->workflows[i], folder, error);
+        if (!list.loaded[i])
+            status = load_from(&list, i, 1, error);
+    weir_free(list.loaded);
     return status;
 }
 

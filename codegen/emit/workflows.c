@@ -161,22 +161,26 @@ static void emit_exec(emitter *e, const char *owner, const spec_task *task)
     emit_blank(e->out);
 }
 
+static void emit_with(emitter *e, const char *owner, const spec_task *task)
+{
+    if (task->with.count == 0)
+        return;
+    EMIT(e, 0, "static const weir_task_argument %s_%s_with[] = {", owner, task->id);
+    for (size_t i = 0; i < task->with.count; i++) {
+        EMIT(e, 4, "{");
+        emit_text_item(e, 8, task->with.items[i].field);
+        emit_text_item(e, 8, task->with_json[i]);
+        EMIT(e, 4, "},");
+    }
+    EMIT(e, 0, "};");
+    emit_blank(e->out);
+}
+
 /* A function like any other: it calls the graph by its table. */
 static void emit_graph_task(emitter *e, const char *owner, const spec_task *task)
 {
     if (task->graph.text == NULL)
         return;
-    if (task->with.count != 0) {
-        EMIT(e, 0, "static const weir_task_argument %s_%s_with[] = {", owner, task->id);
-        for (size_t i = 0; i < task->with.count; i++) {
-            EMIT(e, 4, "{");
-            emit_text_item(e, 8, task->with.items[i].field);
-            emit_text_item(e, 8, task->with_json[i]);
-            EMIT(e, 4, "},");
-        }
-        EMIT(e, 0, "};");
-        emit_blank(e->out);
-    }
     EMIT(e, 0, "static const weir_task_graph %s_%s_graph = {", owner, task->id);
     EMIT(e, 4, ".graph = &%s_graphs[%zu],", e->module.text, task->graph_index);
     if (e->params != NULL)
@@ -224,6 +228,7 @@ static void emit_parts(emitter *e, const char *room, const char *owner, const sp
     snprintf(concurrency, sizeof concurrency, "%.100s_concurrency", task->id);
     emit_after(e, owner, task);
     emit_exec(e, owner, task);
+    emit_with(e, owner, task);
     emit_graph_task(e, owner, task);
     emit_retry_on(e, owner, task);
     emit_settings(e, room, task->id, &task->settings);
@@ -266,6 +271,10 @@ static void emit_task(emitter *e, const char *owner, const spec_task *task)
         EMIT(e, 8, ".call = %s_%s_run,", owner, task->id);
         emit_text(e, "call_name", task->graph.text);
         EMIT(e, 8, ".graph = &%s_%s_graph,", owner, task->id);
+    } else if (task->workflow.text != NULL) {
+        emit_text(e, "workflow", task->workflow.text);
+        if (task->with.count != 0)
+            EMIT(e, 8, ".with = %s_%s_with, .with_count = %zu,", owner, task->id, task->with.count);
     } else {
         EMIT(e, 8, ".exec = %s_%s_exec,", owner, task->id);
         if (has_expressions(task))

@@ -131,7 +131,8 @@ typedef struct weir_module_expression {
     const char *tree; /* NULL: there is none */
 } weir_module_expression;
 
-/* An argument of a graph that a task calls: its name, and the tree of an expression. */
+/* An argument of a graph that a task calls, or a key of the input of a workflow that it begins: its
+ * name, and the tree of an expression. */
 typedef struct weir_task_argument {
     const char *name;
     const char *tree;
@@ -156,7 +157,10 @@ typedef struct weir_module_task {
     uint32_t after_count;
     weir_task_function call; /* NULL: `exec` */
     const char *call_name;
-    const weir_task_graph *graph;  /* what `call` calls; NULL: it is the user's function */
+    const weir_task_graph *graph;   /* what `call` calls; NULL: it is the user's function */
+    const char *workflow;           /* that it begins instead; NULL: none */
+    const weir_task_argument *with; /* the input of that */
+    uint32_t with_count;
     const char *const *exec;       /* the words of a command; they end with NULL */
     const char *const *exec_trees; /* of words that are expressions, else NULL; NULL: none is */
     weir_module_expression rule;   /* of `run_if:`, where it is one */

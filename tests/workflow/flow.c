@@ -186,12 +186,14 @@ static void add_options(flow *f, const char *options, weir_module_task *into)
 {
     weir_setting *own = weir_arena_alloc(&f->arena, 20 * sizeof *own);
     weir_setting *retry = weir_arena_alloc(&f->arena, 20 * sizeof *retry);
+    weir_task_argument *with = weir_arena_alloc(&f->arena, 20 * sizeof *with);
     weir_setting *defer = weir_arena_alloc(&f->arena, 20 * sizeof *defer);
     char *text = weir_arena_printf(&f->arena, "%s", options != NULL ? options : "");
 
     into->settings.items = own;
     into->retry.items = retry;
     into->defer.items = defer;
+    into->with = with;
     for (char *next, *word = strtok_r(text, " ", &next); word != NULL;
          word = strtok_r(NULL, " ", &next)) {
         char *equals = strchr(word, '=');
@@ -203,6 +205,10 @@ static void add_options(flow *f, const char *options, weir_module_task *into)
             into->rule = (weir_module_expression){setting.text, setting.text};
         else if (strncmp(word, "defer.", 6) == 0)
             defer[into->defer.count++] = (weir_setting){.name = word + 6, .text = setting.text};
+        else if (strcmp(word, "begins") == 0)
+            into->workflow = setting.text;
+        else if (strncmp(word, "with.", 5) == 0)
+            with[into->with_count++] = (weir_task_argument){word + 5, setting.text};
         else if (is_retry(word))
             retry[into->retry.count++] = setting;
         else
@@ -210,9 +216,8 @@ static void add_options(flow *f, const char *options, weir_module_task *into)
     }
 }
 
-flow *flow_new(const flow_task *tasks)
+static weir_module_workflow make_workflow(flow *f, const char *name, const flow_task *tasks)
 {
-    flow *f = weir_alloc(sizeof *f);
     uint32_t count = 0;
 
     while (tasks[count].name != NULL)
@@ -226,7 +231,21 @@ flow *flow_new(const flow_task *tasks)
         link_after(f, tasks, &tasks[i], &list[i]);
         add_options(f, tasks[i].options, &list[i]);
     }
-    f->workflow = (weir_module_workflow){.name = "flow", .tasks = list, .task_count = count};
+    return (weir_module_workflow){.name = name, .tasks = list, .task_count = count};
+}
+
+void flow_add_workflow(flow *f, const char *name, const flow_task *tasks)
+{
+    f->others[0] = f->workflow;
+    f->others[f->module.workflow_count++] = make_workflow(f, name, tasks);
+    f->module.workflows = f->others;
+}
+
+flow *flow_new(const flow_task *tasks)
+{
+    flow *f = weir_alloc(sizeof *f);
+
+    f->workflow = make_workflow(f, "flow", tasks);
     f->module = (weir_module){.generation = WEIR_GENERATION,
                               .name = "test",
                               .workflows = &f->workflow,

@@ -61,10 +61,14 @@ typedef struct flow_task {
 typedef struct flow {
     weir_module module;
     weir_module_workflow workflow;
+    weir_module_workflow others[4]; /* `workflow`, and what was added */
     weir_arena arena;
 } flow;
 
 flow *flow_new(const flow_task *tasks);
+/* One more workflow of that module; where tasks have "begins=NAME" they begin it, with an input of
+ * "with.KEY=" and a tree. */
+void flow_add_workflow(flow *f, const char *name, const flow_task *tasks);
 /* What the task may wait for, which outlives the flow. */
 void flow_add_conditions(flow *f, const char *task, const weir_task_condition *conditions,
                          uint32_t count);

@@ -623,6 +623,173 @@ const weir_type nightly_etl_input_type = {
     .fill = nightly_etl_input_fill,
 };
 
+/* again_input */
+
+static const weir_field nightly_again_input_fields[] = {
+    {.name = "day", .wire = "day", .kind = WEIR_VALUE_DATE,
+     .offset = offsetof(nightly_again_input, day),
+     .item_size = sizeof ((nightly_again_input *)0)->day},
+};
+
+/* The field of a key; none: UINT32_MAX. */
+static uint32_t nightly_again_input_find(weir_text key)
+{
+    switch (key.size) {
+    case 3:
+        if (memcmp(key.data, "day", 3) == 0)
+            return 0;
+        break;
+    default:
+        break;
+    }
+    return UINT32_MAX;
+}
+
+static const unsigned char *nightly_again_input_read_msgpack(weir_reader *reader,
+    const unsigned char *at, void *target)
+{
+    nightly_again_input *value = target;
+    const unsigned char *start = at;
+    uint64_t seen0 = 0;
+    uint32_t left, field;
+    weir_text key;
+
+    at = weir_msgpack_open_map(reader, at, &left);
+    if (at == NULL)
+        return NULL;
+    for (;;) {
+        if (weir_msgpack_next(reader, &at, &left, "\243day", 4)) {
+            field = 0;
+        } else if (left == 0) {
+            break;
+        } else {
+            at = weir_msgpack_read_key(reader, at, &key);
+            left--;
+            if (at == NULL)
+                return NULL;
+            field = nightly_again_input_find(key);
+        }
+        switch (field) {
+        case 0: /* day */
+            if (weir_seen(&seen0, 0x1))
+                goto twice;
+            at = weir_msgpack_read_date(reader, at, &value->day);
+            if (at == NULL)
+                goto failed;
+            continue;
+        default:
+            at = weir_msgpack_skip(reader, at);
+            if (at == NULL)
+                return NULL;
+        }
+    }
+    if ((seen0 & 0x1) != 0x1)
+        return weir_read_missing(reader, start, &nightly_again_input_type,
+                                 (const uint64_t[]){seen0});
+    return weir_msgpack_close(reader, at);
+twice:
+    weir_read_twice(reader, at);
+failed:
+    return weir_in_field(reader->error, nightly_again_input_fields[field].name);
+}
+
+static const unsigned char *nightly_again_input_read_json(weir_reader *reader,
+                                                          const unsigned char *at, void *target)
+{
+    nightly_again_input *value = target;
+    const unsigned char *start = at;
+    uint64_t seen0 = 0;
+    uint32_t field;
+    weir_text key;
+
+    at = weir_json_open_object(reader, at);
+    if (at == NULL)
+        return NULL;
+    for (unsigned char before = '{';; before = ',') {
+        if (weir_json_next(reader, &at, "{\"day\":", 7)) {
+            field = 0;
+        } else {
+            at = weir_json_read_key(reader, at, before, &key);
+            if (at == NULL)
+                return NULL;
+            if (key.data == NULL)
+                break;
+            field = nightly_again_input_find(key);
+        }
+        switch (field) {
+        case 0: /* day */
+            if (weir_seen(&seen0, 0x1))
+                goto twice;
+            at = weir_json_read_date(reader, at, &value->day);
+            if (at == NULL)
+                goto failed;
+            continue;
+        default:
+            at = weir_json_skip(reader, at);
+            if (at == NULL)
+                return NULL;
+        }
+    }
+    if ((seen0 & 0x1) != 0x1)
+        return weir_read_missing(reader, start, &nightly_again_input_type,
+                                 (const uint64_t[]){seen0});
+    return weir_json_close(reader, at);
+twice:
+    weir_read_twice(reader, at);
+failed:
+    return weir_in_field(reader->error, nightly_again_input_fields[field].name);
+}
+
+static unsigned char *nightly_again_input_write_msgpack(weir_writer *writer, unsigned char *at,
+                                                        const void *source)
+{
+    const nightly_again_input *value = source;
+
+    at = weir_put(at, "\201\243day", 5);
+    at = weir_msgpack_write_date(writer, at, value->day);
+    if (at == NULL)
+        return weir_in_field(writer->error, "day");
+    return at;
+}
+
+static unsigned char *nightly_again_input_write_json(weir_writer *writer, unsigned char *at,
+                                                     const void *source)
+{
+    const nightly_again_input *value = source;
+    unsigned char *start = at;
+
+    at = weir_put(at, ",\"day\":", 7);
+    at = weir_json_write_date(writer, at, value->day);
+    if (at == NULL)
+        return weir_in_field(writer->error, "day");
+    return weir_json_end(start, at, '{', '}');
+}
+
+static bool nightly_again_input_same(const void *left, const void *right)
+{
+    const nightly_again_input *a = left, *b = right;
+
+    if (a->day != b->day)
+        return false;
+    return true;
+}
+
+const weir_type nightly_again_input_type = {
+    .name = "again_input",
+    .kind = WEIR_VALUE_STRUCT,
+    .size = sizeof(nightly_again_input),
+    .align = _Alignof(nightly_again_input),
+    .fields = nightly_again_input_fields,
+    .field_count = 1,
+    .msgpack_max = 24,
+    .json_max = 59,
+    .read_msgpack = nightly_again_input_read_msgpack,
+    .read_json = nightly_again_input_read_json,
+    .write_msgpack = nightly_again_input_write_msgpack,
+    .write_json = nightly_again_input_write_json,
+    .equal = nightly_again_input_same,
+};
+
 static const char nightly_spec[] = "nightly.weir.yaml";
 
 /* in: orders, days. nightly.weir.yaml:8 */
@@ -684,6 +851,7 @@ static const weir_type *const nightly_types[] = {
     &nightly_rate_type,
     &nightly_rating_args_type,
     &nightly_etl_input_type,
+    &nightly_again_input_type,
 };
 
 static const weir_module_node nightly_rating_node_table[] = {
@@ -940,12 +1108,32 @@ static const weir_module_task nightly_workflow_etl_tasks[] = {
     },
 };
 
+static const uint32_t nightly_workflow_again_etl_after[] = {0};
+
+static const weir_task_argument nightly_workflow_again_etl_with[] = {
+    {
+        "day",
+        "[\".\",[\"input\"],\"day\"]",
+    },
+    {
+        "limit",
+        "[\".\",[\"context\"],\"limit\"]",
+    },
+};
+
 static const weir_module_task nightly_workflow_again_tasks[] = {
     {
         .name = "alert",
         .call = nightly_alert,
         .call_name = "nightly_alert",
-        .place = {nightly_spec, 23, 7},
+        .place = {nightly_spec, 24, 7},
+    },
+    {
+        .name = "etl",
+        .after = nightly_workflow_again_etl_after, .after_count = 1,
+        .workflow = "etl",
+        .with = nightly_workflow_again_etl_with, .with_count = 2,
+        .place = {nightly_spec, 25, 7},
     },
 };
 
@@ -960,7 +1148,8 @@ static const weir_module_workflow nightly_workflows[] = {
     },
     {
         .name = "again",
-        .tasks = nightly_workflow_again_tasks, .task_count = 1,
+        .tasks = nightly_workflow_again_tasks, .task_count = 2,
+        .input = &nightly_again_input_type,
         .place = {nightly_spec, 21, 3},
     },
 };
@@ -969,7 +1158,7 @@ const weir_module nightly_module = {
     .generation = WEIR_GENERATION,
     .name = "nightly",
     .spec = nightly_spec,
-    .types = nightly_types, .type_count = 3,
+    .types = nightly_types, .type_count = 4,
     .graphs = nightly_graphs, .graph_count = 1,
     .workflows = nightly_workflows, .workflow_count = 2,
 };
