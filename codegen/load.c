@@ -143,10 +143,18 @@ static void load_workflow_key(spec_front *front, const spec_key *key, const yaml
         load_tasks(front, value, into);
     else if (key->takes == TAKES_TRIGGERS)
         load_triggers(front, value, into);
+    else if (key->takes == TAKES_HOOK)
+        load_hook(front, value, member);
     else if (key->takes == TAKES_WORDS)
         load_words(front, value, member);
     else
         load_own_settings(front, value, member);
+}
+
+static void load_text(spec_front *front, const yaml_node *value, const char **member)
+{
+    if (yaml_is_empty(value) || load_is_text(front, value, "text"))
+        *member = value->text;
 }
 
 void load_key(spec_front *front, const spec_key *key, const yaml_node *value, void *into)
@@ -155,8 +163,7 @@ void load_key(spec_front *front, const spec_key *key, const yaml_node *value, vo
 
     switch (key->takes) {
     case TAKES_TEXT:
-        if (yaml_is_empty(value) || load_is_text(front, value, "text"))
-            *(const char **)member = value->text;
+        load_text(front, value, member);
         break;
     case TAKES_DEFAULT:
         load_default(front, value, into);
@@ -202,6 +209,7 @@ void load_key(spec_front *front, const spec_key *key, const yaml_node *value, vo
         break;
     case TAKES_TASKS:
     case TAKES_TRIGGERS:
+    case TAKES_HOOK:
     case TAKES_WORDS:
     case TAKES_SETTINGS:
         load_workflow_key(front, key, value, into);

@@ -135,7 +135,7 @@ static void leave(sqlite_store *store)
 {
     if (store->writing)
         sqlite_unlock(store);
-    store->writing = false;
+    store->writing = store->joins = false;
 }
 
 static void rollback(weir_store *base)
@@ -147,6 +147,11 @@ static void rollback(weir_store *base)
         sqlite_prepare(store, SQL_ROLLBACK, NULL) != NULL)
         sqlite3_step(store->statements[SQL_ROLLBACK]),
             sqlite3_reset(store->statements[SQL_ROLLBACK]);
+    /* The number of a runner that there is not may be another's next. */
+    if (store->joins) {
+        sqlite_lock_byte(store, F_OFD_SETLK, F_UNLCK, store->runner);
+        store->runner = 0;
+    }
     leave(store);
 }
 
@@ -333,11 +338,14 @@ const weir_store_kind store_sqlite = {
     .find_plan = sqlite_find_plan,
     .find_execution = sqlite_find_execution,
     .each_execution = sqlite_each_execution,
+    .each_child = sqlite_each_child,
+    .count_below = sqlite_count_below,
     .find_task = sqlite_find_task,
     .each_task = sqlite_each_task,
     .each_event = sqlite_each_event,
     .each_listed = sqlite_each_listed,
     .next_due = sqlite_next_due,
+    .each_asked = sqlite_each_asked,
     .each_overdue = sqlite_each_overdue,
     .each_stuck = sqlite_each_stuck,
     .each_unserved = sqlite_each_unserved,
@@ -355,6 +363,7 @@ const weir_store_kind store_sqlite = {
     .claim = sqlite_claim,
     .move_task = sqlite_move_task,
     .move_execution = sqlite_move_execution,
+    .ask_at = sqlite_ask_at,
     .queue = sqlite_queue,
     .count_down = sqlite_count_down,
     .count_unfinished = sqlite_count_unfinished,

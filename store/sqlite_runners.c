@@ -20,6 +20,7 @@ weir_status sqlite_join(weir_store *base, const char *name, int64_t time, int64_
     if (status != WEIR_OK)
         return status;
     store->runner = sqlite3_last_insert_rowid(store->database);
+    store->joins = true;
     if (sqlite_lock_byte(store, F_OFD_SETLK, F_WRLCK, store->runner) != 0)
         return weir_error_set(error, WEIR_IO, "cannot lock '%s-lock': %s", store->path,
                               strerror(errno));

@@ -54,20 +54,27 @@ static weir_status make_ready(ledger *l, int64_t id, uint32_t position, weir_err
                                      error);
 }
 
-static weir_status add_tasks(ledger *l, const plan *p, int64_t id, int64_t plan_id,
+static weir_status add_task(ledger *l, const plan *p, int64_t id, const store_execution *of,
+                            uint32_t position, weir_error **error)
+{
+    const plan_task *task = &p->tasks[position];
+    store_task row = {.position = position,
+                      .root = of->root,
+                      .name = task->name,
+                      .waiting = task->declared->after_count,
+                      .priority = task->config.priority,
+                      .tag = task->concurrency.tag};
+
+    return l->store->kind->add_task(l->store, id, of->plan, &row, l->now, error);
+}
+
+static weir_status add_tasks(ledger *l, const plan *p, int64_t id, const store_execution *of,
                              weir_error **error)
 {
     weir_status status = WEIR_OK;
 
-    for (uint32_t i = 0; i < p->task_count && status == WEIR_OK; i++) {
-        const plan_task *task = &p->tasks[i];
-        store_task row = {.position = i,
-                          .name = task->name,
-                          .waiting = task->declared->after_count,
-                          .priority = task->config.priority,
-                          .tag = task->concurrency.tag};
-        status = l->store->kind->add_task(l->store, id, plan_id, &row, l->now, error);
-    }
+    for (uint32_t i = 0; i < p->task_count && status == WEIR_OK; i++)
+        status = add_task(l, p, id, of, i, error);
     for (uint32_t i = 0; i < p->task_count && status == WEIR_OK; i++)
         if (p->tasks[i].declared->after_count == 0)
             status = p->tasks[i].rule == NULL ? make_ready(l, id, i, error)
@@ -92,7 +99,35 @@ static weir_status add(ledger *l, const plan *p, const char *input, const char *
         execution.deadline = weir_later(l->now, p->config.timeout);
     if (status == WEIR_OK)
         status = kind->add_execution(l->store, &execution, ret_id, error);
-    return status == WEIR_OK ? add_tasks(l, p, *ret_id, execution.plan, error) : status;
+    return status == WEIR_OK ? add_tasks(l, p, *ret_id, &execution, error) : status;
+}
+
+weir_status ledger_begin_child(ledger *l, const plan *p, uint32_t part, const ledger_parent *parent,
+                               const char *input, int64_t *ret_id, weir_error **error)
+{
+    const weir_store_kind *kind = l->store->kind;
+    bool whole = part == PLAN_NO_PART;
+    char name[300];
+    store_execution execution = {.workflow = name,
+                                 .plan = p->id,
+                                 .input = input,
+                                 .unfinished = whole ? p->task_count : 1,
+                                 .created = l->now,
+                                 .role = parent->role,
+                                 .parent = parent->execution,
+                                 .parent_position = parent->position,
+                                 .parent_token = parent->token,
+                                 .item = parent->item,
+                                 .root = parent->root};
+
+    snprintf(name, sizeof name, "%s%s", p->workflow, whole ? "" : p->tasks[part].name);
+    if (whole && p->config.timeout != INT64_MAX)
+        execution.deadline = weir_later(l->now, p->config.timeout);
+    weir_status status = kind->add_execution(l->store, &execution, ret_id, error);
+    if (status != WEIR_OK || whole)
+        return status == WEIR_OK ? add_tasks(l, p, *ret_id, &execution, error) : status;
+    status = add_task(l, p, *ret_id, &execution, part, error);
+    return status == WEIR_OK ? make_ready(l, *ret_id, part, error) : status;
 }
 
 weir_status ledger_start(ledger *l, const plan *p, const char *input, const char *key,
@@ -118,6 +153,12 @@ static weir_status take_view(void *arg, const store_execution *row, weir_error *
     *view = (ledger_view){.plan = row->plan,
                           .unfinished = row->unfinished,
                           .created = row->created,
+                          .root = row->root,
+                          .parent = row->parent,
+                          .parent_position = row->parent_position,
+                          .parent_token = row->parent_token,
+                          .item = row->item,
+                          .role = row->role,
                           .state = row->state};
     snprintf(view->workflow, sizeof view->workflow, "%s", row->workflow);
     snprintf(view->version, sizeof view->version, "%s", row->version);
@@ -133,4 +174,13 @@ weir_status ledger_look(ledger *l, int64_t id, ledger_view *ret, weir_error **er
     return status == WEIR_NOT_FOUND
                ? weir_error_set(error, status, "the store has no execution %lld", (long long)id)
                : status;
+}
+
+weir_status ledger_count_below(ledger *l, int64_t id, const ledger_view *view, int64_t *ret,
+                               weir_error **error)
+{
+    *ret = 0;
+    return store_state_is_end(view->state) && view->root == id
+               ? l->store->kind->count_below(l->store, id, ret, error)
+               : WEIR_OK;
 }

@@ -30,7 +30,8 @@ static weir_status open_runner(weir_runner *runner, const char *url, const weir_
     if ((runner->stop = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) < 0)
         return weir_error_set(error, WEIR_IO, "cannot make a descriptor: %s", strerror(errno));
     status = store_open(url, config->busy, &runner->ledger.store, error);
-    if (status == WEIR_OK && (runner->pool = pool_new((size_t)config->slots)) == NULL)
+    if (status == WEIR_OK &&
+        (runner->pool = pool_new((size_t)(config->slots + config->conditions))) == NULL)
         status = weir_error_set(error, WEIR_NOMEM, "out of memory");
     if (status == WEIR_OK && worker_is_allowed() &&
         (runner->ledger.zygotes = zygotes_new()) == NULL)
@@ -144,6 +145,15 @@ void runner_tell(const weir_runner *runner, weir_level level, const char *name, 
 
 /* --- Workflows --- */
 
+static weir_status prepare_task(zygotes *all, const weir_module_task *task, weir_error **error)
+{
+    weir_status status = isolate_prepare(all, task->call, error);
+
+    for (uint32_t i = 0; i < task->condition_count && status == WEIR_OK; i++)
+        status = isolate_prepare(all, task->conditions[i].ask, error);
+    return status;
+}
+
 /* The processes that its functions need. */
 static weir_status prepare(weir_runner *runner, const plan *p, weir_error **error)
 {
@@ -151,51 +161,19 @@ static weir_status prepare(weir_runner *runner, const plan *p, weir_error **erro
 
     for (uint32_t i = 0; i < p->task_count && status == WEIR_OK; i++) {
         const plan_task *task = &p->tasks[i];
-        if (runner->ledger.zygotes != NULL && task->config.isolate == WEIR_ISOLATE_PROCESS)
-            status = isolate_prepare(runner->ledger.zygotes, task->declared->call, error);
+        if (runner->ledger.zygotes != NULL && task->declared->workflow == NULL &&
+            task->config.isolate == WEIR_ISOLATE_PROCESS)
+            status = prepare_task(runner->ledger.zygotes, task->declared, error);
     }
     for (uint32_t i = 0; i < p->trigger_count && status == WEIR_OK; i++)
         status = prepare(runner, p->triggers[i]->plan, error);
     return status;
 }
 
-static weir_status add_plan(ledger *l, plan *p, weir_error **error)
-{
-    plan **plans = weir_realloc(l->plans, (l->plan_count + 1) * sizeof *plans);
-
-    if (plans == NULL)
-        return weir_error_set(error, WEIR_NOMEM, "out of memory");
-    l->plans = plans;
-    l->plans[l->plan_count++] = p;
-    return WEIR_OK;
-}
-
-static weir_status load(weir_runner *runner, const weir_module_workflow *workflow,
-                        const char *folder, weir_error **error)
-{
-    plan *p = NULL;
-
-    if (runner->ledger.runner != 0)
-        return weir_error_set(error, WEIR_STATE,
-                              "the runner runs already: load '%s' before anything is run",
-                              workflow->name);
-    if (ledger_plan_named(&runner->ledger, workflow->name) != NULL)
-        return weir_error_set(error, WEIR_STATE, "the workflow '%s' is loaded already",
-                              workflow->name);
-    weir_status status = plan_new(workflow, folder, &p, error);
-    if (status == WEIR_OK)
-        status = prepare(runner, p, error);
-    if (status == WEIR_OK)
-        status = add_plan(&runner->ledger, p, error);
-    if (status != WEIR_OK)
-        plan_free(p);
-    return status;
-}
-
 weir_status weir_runner_load(weir_runner *runner, const weir_module *module, const char *folder,
                              weir_error **error)
 {
-    weir_status status = WEIR_OK;
+    size_t before = runner->ledger.plan_count;
 
     if (module->generation != WEIR_GENERATION)
         return weir_error_set(
@@ -203,8 +181,13 @@ weir_status weir_runner_load(weir_runner *runner, const weir_module *module, con
             "the module '%s' was generated for generation %u of weir; this is %d: "
             "generate it again",
             module->name, module->generation, WEIR_GENERATION);
-    for (uint32_t i = 0; i < module->workflow_count && status == WEIR_OK; i++)
-        status = load(runner, &module->workflows[i], folder, error);
+    if (runner->ledger.runner != 0)
+        return weir_error_set(error, WEIR_STATE,
+                              "the runner runs already: load '%s' before anything is run",
+                              module->name);
+    weir_status status = ledger_load(&runner->ledger, module, folder, error);
+    for (size_t i = before; i < runner->ledger.plan_count && status == WEIR_OK; i++)
+        status = prepare(runner, runner->ledger.plans[i], error);
     return status;
 }
 
@@ -214,10 +197,11 @@ static weir_status need_plan(const weir_runner *runner, const char *workflow, co
     weir_nearest nearest = {.wanted = workflow};
     char hint[128];
 
-    if ((*ret = ledger_plan_named(&runner->ledger, workflow)) != NULL)
+    if ((*ret = ledger_plan_named(&runner->ledger, workflow)) != NULL && !(*ret)->hidden)
         return WEIR_OK;
     for (size_t i = 0; i < runner->ledger.plan_count; i++)
-        weir_nearest_offer(&nearest, runner->ledger.plans[i]->workflow);
+        if (!runner->ledger.plans[i]->hidden)
+            weir_nearest_offer(&nearest, runner->ledger.plans[i]->workflow);
     return weir_error_set(error, WEIR_NOT_FOUND, "no workflow '%s' is loaded%s", workflow,
                           weir_nearest_hint(&nearest, hint, sizeof hint));
 }
@@ -276,7 +260,7 @@ static weir_status run(weir_runner *runner, weir_error **error)
 
     runner->hungry = true;
     while (status == WEIR_OK && (status = runner_turn(runner, error)) == WEIR_OK) {
-        bool over = runner->only != 0 && store_state_is_end(runner->state);
+        bool over = runner->only != 0 && store_state_is_end(runner->state) && runner->below == 0;
         if (runner_is_idle(runner) && (over || runner_is_stopped(runner)))
             break;
         if (runner->stopping && runner->waits_for_store &&
@@ -291,25 +275,28 @@ static weir_status run(weir_runner *runner, weir_error **error)
 
 weir_status weir_runner_serve(weir_runner *runner, weir_error **error)
 {
-    runner->only = 0;
+    runner->only = runner->root = 0;
     return run(runner, error);
 }
 
 typedef struct looking {
     int64_t id;
     ledger_view *view;
+    int64_t *below;
 } looking;
 
 static weir_status look_at(ledger *l, void *arg, weir_error **error)
 {
     const looking *at = arg;
+    weir_status status = ledger_look(l, at->id, at->view, error);
 
-    return ledger_look(l, at->id, at->view, error);
+    return status == WEIR_OK ? ledger_count_below(l, at->id, at->view, at->below, error) : status;
 }
 
-static weir_status look(weir_runner *runner, int64_t id, ledger_view *view, weir_error **error)
+static weir_status look(weir_runner *runner, int64_t id, ledger_view *view, int64_t *below,
+                        weir_error **error)
 {
-    return ledger_do(&runner->ledger, false, look_at, &(looking){id, view}, error);
+    return ledger_do(&runner->ledger, false, look_at, &(looking){id, view, below}, error);
 }
 
 static weir_status check_version(weir_runner *runner, int64_t id, const ledger_view *view,
@@ -332,14 +319,15 @@ static weir_status check_version(weir_runner *runner, int64_t id, const ledger_v
 weir_status weir_workflow_run(weir_runner *runner, int64_t id, weir_error **error)
 {
     ledger_view view;
-    weir_status status = look(runner, id, &view, error);
+    weir_status status = look(runner, id, &view, &runner->below, error);
 
-    if (status != WEIR_OK || store_state_is_end(view.state))
+    if (status != WEIR_OK || (store_state_is_end(view.state) && runner->below == 0))
         return status;
     status = check_version(runner, id, &view, error);
     if (status != WEIR_OK)
         return status;
     runner->only = id;
+    runner->root = view.root;
     runner->state = view.state;
     status = run(runner, error);
     if (status == WEIR_OK && !store_state_is_end(runner->state))
@@ -440,10 +428,11 @@ weir_status weir_workflow_wait(weir_runner *runner, int64_t id, int64_t most_ns,
     weir_store *store = runner->ledger.store;
     int64_t end = weir_later(weir_monotonic_now(), most_ns);
     ledger_view view;
+    int64_t below;
 
     for (;;) {
         store->kind->has_changed(store);
-        weir_status status = look(runner, id, &view, error);
+        weir_status status = look(runner, id, &view, &below, error);
         if (status != WEIR_OK || (store_state_is_end(view.state) && view.unfinished == 0))
             return status;
         if (weir_monotonic_now() >= end || runner_is_stopped(runner))

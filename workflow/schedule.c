@@ -155,11 +155,14 @@ static void keep(const schedule *s, schedule_missed *missed, int64_t slot, int64
                                                            : (size_t)s->config.max_catchup;
 
     missed->all++;
-    missed->last = slot;
-    if (room == 0 || (s->config.max_age != INT64_MAX && now - slot > s->config.max_age))
+    if (room == 0 || (s->config.max_age != INT64_MAX && now - slot > s->config.max_age)) {
+        missed->last = slot;
         return;
-    if (missed->count == room)
+    }
+    if (missed->count == room) {
+        missed->last = missed->newest[0];
         memmove(missed->newest, missed->newest + 1, --missed->count * sizeof *missed->newest);
+    }
     missed->newest[missed->count++] = slot;
 }
 

@@ -38,7 +38,7 @@ int32_t schedule_date(const schedule *s, int64_t slot);
 typedef struct schedule_missed {
     int64_t *newest; /* the last `count` of them, oldest first; config.max_catchup fit in */
     size_t count;
-    int64_t all, last; /* how many there were; the newest of them, 0: none */
+    int64_t all, last; /* how many there were; the newest that is not among `newest`, 0: none */
     bool uncounted;    /* there were more */
 } schedule_missed;
 

@@ -206,8 +206,7 @@ static weir_status record_missed(ledger *l, const plan *p, const schedule_missed
     snprintf(why, size, "%s%lld slot%s missed and dropped, as nothing started them in time",
              missed->uncounted ? "at least " : "", (long long)dropped,
              dropped != 1 ? "s were" : " was");
-    /* The newest is started: its row says so. */
-    return missed->count == 0 ? record(l, p, &row, error) : WEIR_OK;
+    return record(l, p, &row, error);
 }
 
 static weir_status catch_up(ledger *l, const plan *p, const schedule_missed *missed,
@@ -297,11 +296,10 @@ static weir_status look_at(ledger *l, const plan *p, weir_error **error)
 {
     schedule *s = p->schedule;
     found_schedule found = {.digest = s->digest};
-    bool first = s->due == 0;
     weir_status status =
         l->store->kind->each_schedule(l->store, p->workflow, take_schedule, &found, error);
 
-    s->queued |= first && s->config.overlap == WEIR_OVERLAP_QUEUE;
+    s->queued |= s->config.overlap == WEIR_OVERLAP_QUEUE; /* others may have queued one */
     if (status != WEIR_OK)
         return status;
     s->paused = found.paused;

@@ -43,7 +43,7 @@ static weir_status make_plan(trigger *t, const char *workflow, const char *folde
                                  .place = t->declared->place};
     t->workflow = (weir_module_workflow){
         .name = workflow, .tasks = &t->task, .task_count = 1, .place = t->declared->place};
-    return plan_new(&t->workflow, folder, &t->plan, error);
+    return plan_new(&t->workflow, folder, &(plan_list){0}, &t->plan, error);
 }
 
 static weir_status read_one(const weir_module_workflow *workflow, uint32_t at, const char *folder,

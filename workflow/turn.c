@@ -14,7 +14,9 @@
 
 static int64_t own_now(const weir_runner *runner)
 {
-    return runner->ledger.clock != NULL ? *runner->ledger.clock : weir_monotonic_now();
+    const int64_t *clock = runner->own_clock != NULL ? runner->own_clock : runner->ledger.clock;
+
+    return clock != NULL ? *clock : weir_monotonic_now();
 }
 
 bool runner_is_stopped(const weir_runner *runner)
@@ -30,13 +32,55 @@ bool runner_is_idle(const weir_runner *runner)
            runner_looks_running(runner) == 0 && runner->looks == NULL;
 }
 
+/* --- Room --- */
+
+/* Conditions have room of their own, so that neither they nor tasks keep the others from going on.
+ */
+static size_t count_asked(const weir_runner *runner)
+{
+    size_t count = 0;
+
+    for (const weir_task *job = runner->running; job != NULL; job = job->next_running)
+        count += job->condition != NULL;
+    return count;
+}
+
+static size_t room_for_tasks(const weir_runner *runner)
+{
+    size_t running = pool_running(runner->pool) - count_asked(runner);
+
+    return (size_t)runner->ledger.config.slots - running;
+}
+
+static size_t room_for_conditions(const weir_runner *runner)
+{
+    return (size_t)runner->ledger.config.conditions - count_asked(runner);
+}
+
 /* --- Jobs --- */
+
+static void tell_answer(const weir_runner *runner, const weir_task *job)
+{
+    const char *name = weir_task_name(job);
+
+    if (job->answer == WEIR_TASK_DONE)
+        runner_tell(runner, WEIR_INFO, name, "'%s' holds", job->condition->name);
+    else if (job->answer == WEIR_TASK_NOT_YET)
+        runner_tell(runner, WEIR_DEBUG, name, "'%s' does not hold yet", job->condition->name);
+    else
+        runner_tell(runner, WEIR_WARNING, name, "'%s' failed: %s", job->condition->name,
+                    job->reason);
+}
 
 static void tell_result(const weir_runner *runner, const weir_task *job)
 {
     const char *name = weir_task_name(job);
 
-    if (job->answer == WEIR_TASK_DONE)
+    if (job->condition != NULL)
+        tell_answer(runner, job);
+    else if (job->answer == WEIR_TASK_DEFERRED)
+        runner_tell(runner, WEIR_INFO, name, "run %lld waits", (long long)job->attempt);
+    else if (job->answer == WEIR_TASK_DONE)
         runner_tell(runner, WEIR_INFO, name, "run %lld is done", (long long)job->attempt);
     else if (job_is_ending(job) == JOB_HANDED_BACK)
         runner_tell(runner, WEIR_INFO, name, "run %lld is handed back", (long long)job->attempt);
@@ -79,8 +123,9 @@ static void take_results(weir_runner *runner)
 static void give(weir_runner *runner, weir_task *job)
 {
     if (job->answer == WEIR_TASK_DONE) {
-        runner_tell(runner, WEIR_INFO, weir_task_name(job), "run %lld begins",
-                    (long long)job->attempt);
+        if (job->condition == NULL)
+            runner_tell(runner, WEIR_INFO, weir_task_name(job), "run %lld %s",
+                        (long long)job->attempt, job->resumed ? "goes on" : "begins");
         if (pool_give(runner->pool, job)) {
             job->next_running = runner->running;
             runner->running = job;
@@ -142,24 +187,33 @@ static weir_status beat(weir_runner *runner, weir_error **error)
     return status;
 }
 
+typedef struct doubted_claim {
+    weir_task *job;
+    int64_t runner;
+} doubted_claim;
+
 static weir_status take_doubtful(void *arg, const store_task *row, weir_error **error)
 {
-    weir_task *job = arg;
+    const doubted_claim *claim = arg;
 
     (void)error;
-    job->sure = row->state == STORE_RUNNING && row->token == job->token;
+    claim->job->sure = row->state == STORE_RUNNING && row->token == claim->job->token &&
+                       row->runner == claim->runner;
     return WEIR_OK;
 }
 
-/* Claims whose commit was not answered: are they ours? */
+/* Claims whose commit was not answered: are they ours? What was started and claimed by one that was
+ * none is not there at all. */
 static weir_status clear_doubts(weir_runner *runner, weir_error **error)
 {
     weir_store *store = runner->ledger.store;
     weir_status status = WEIR_OK;
 
-    for (weir_task *job = runner->doubtful; job != NULL && status == WEIR_OK; job = job->next)
+    for (weir_task *job = runner->doubtful; job != NULL && status == WEIR_OK; job = job->next) {
         status = store->kind->find_task(store, job->execution, job->position, false, take_doubtful,
-                                        job, error);
+                                        &(doubted_claim){job, runner->ledger.runner}, error);
+        status = status == WEIR_NOT_FOUND ? WEIR_OK : status;
+    }
     return status;
 }
 
@@ -188,7 +242,8 @@ static weir_status look_after(weir_runner *runner, bool sweeps, bool *ret_more, 
     if (status == WEIR_OK && sweeps)
         status = sweep(runner, ret_more, error);
     for (weir_task *job = runner->results; job != NULL && status == WEIR_OK; job = job->next)
-        status = ledger_finish(l, job, error);
+        status =
+            job->condition != NULL ? ledger_answer(l, job, error) : ledger_finish(l, job, error);
     if (status == WEIR_OK)
         status = ledger_wake(l, error);
     if (status == WEIR_OK && runner->running != NULL)
@@ -196,12 +251,21 @@ static weir_status look_after(weir_runner *runner, bool sweeps, bool *ret_more, 
     return status;
 }
 
+static weir_status next_times(weir_runner *runner, weir_error **error)
+{
+    const ledger *l = &runner->ledger;
+    const store_asked which = {.runner = l->runner, .root = runner->root};
+
+    return l->store->kind->next_due(l->store, &which, &runner->next_due, &runner->next_ask, error);
+}
+
 static weir_status step(weir_runner *runner, bool sweeps, bool *ret_more, weir_task **claimed,
                         weir_task **looks, weir_error **error)
 {
     ledger *l = &runner->ledger;
     /* What is doubtful may take its place; what is left is claimed by the next turn. */
-    size_t room = runner->stopping || runner->doubtful != NULL ? 0 : pool_room(runner->pool);
+    bool takes = !runner->stopping && runner->doubtful == NULL;
+    size_t room = takes ? room_for_tasks(runner) : 0;
     weir_status status = look_after(runner, sweeps, ret_more, error);
 
     if (status == WEIR_OK)
@@ -211,13 +275,17 @@ static weir_status step(weir_runner *runner, bool sweeps, bool *ret_more, weir_t
     if (status == WEIR_OK && runner->only == 0 && !runner->stopping)
         status = runner_claim_looks(runner, looks, error);
     if (status == WEIR_OK && room != 0)
-        status = ledger_claim(l, runner->only, room, claimed, error);
+        status = ledger_claim(l, runner->root, room, claimed, error);
+    if (status == WEIR_OK && takes && l->now >= runner->next_ask)
+        status = ledger_ask(l, runner->root, room_for_conditions(runner), claimed, error);
     if (status == WEIR_OK)
-        status = l->store->kind->next_due(l->store, &runner->next_due, error);
+        status = next_times(runner, error);
     if (status == WEIR_OK && runner->only != 0) {
         ledger_view view;
         status = ledger_look(l, runner->only, &view, error);
         runner->state = view.state;
+        if (status == WEIR_OK)
+            status = ledger_count_below(l, runner->only, &view, &runner->below, error);
     }
     return status;
 }
@@ -270,7 +338,7 @@ static void settle(weir_runner *runner, bool swept, bool more, weir_task *claime
     const runner_config *config = &runner->ledger.config;
     int64_t now = own_now(runner);
     weir_task *recorded = runner->results;
-    size_t room = pool_room(runner->pool), count = 0;
+    size_t room = room_for_tasks(runner), count = 0;
 
     runner->waits_for_store = false;
     runner->results = NULL;
@@ -282,8 +350,8 @@ static void settle(weir_runner *runner, bool swept, bool more, weir_task *claime
     while (claimed != NULL) {
         weir_task *job = claimed;
         claimed = job->next;
+        count += job->condition == NULL;
         give(runner, job);
-        count++;
     }
     runner->hungry = count == room || doubted;
     if (now >= runner->next_beat)
@@ -309,14 +377,24 @@ static weir_status put_off(weir_runner *runner, weir_status status, weir_error *
 }
 
 /* It may have been committed: the claims are kept until the store says whether they are ours, and
- * whoever joined by it is asked whether it has. */
+ * whoever joined by it is asked whether it has. Conditions are asked again. */
 static void doubt(weir_runner *runner, weir_task *claimed)
 {
     weir_task **last = &runner->doubtful;
 
     while (*last != NULL)
         last = &(*last)->next;
-    *last = claimed;
+    while (claimed != NULL) {
+        weir_task *job = claimed;
+        claimed = job->next;
+        job->next = NULL;
+        if (job->condition != NULL) {
+            job_free(job);
+            continue;
+        }
+        *last = job;
+        last = &job->next;
+    }
     for (weir_task *job = runner->results; job != NULL; job = job->next)
         job->doubted = true;
     runner->next_beat = own_now(runner);
@@ -362,7 +440,9 @@ static bool is_due(const weir_runner *runner)
            now >= runner->next_beat || now >= runner->next_sweep ||
            now + runner->base >= runner->next_due ||
            (runner->only == 0 && now + runner->base >= runner->next_slot) ||
-           (runner->hungry && !runner->stopping && pool_room(runner->pool) != 0);
+           (!runner->stopping && now + runner->base >= runner->next_ask &&
+            room_for_conditions(runner) != 0) ||
+           (runner->hungry && !runner->stopping && room_for_tasks(runner) != 0);
 }
 
 weir_status runner_turn(weir_runner *runner, weir_error **error)
@@ -381,11 +461,11 @@ static bool jump(weir_runner *runner)
 {
     int64_t *clock = runner->ledger.clock;
 
-    if (clock == NULL || !runner_is_idle(runner) || runner->next_due == INT64_MAX ||
-        runner->stopping)
+    int64_t next = runner->next_ask < runner->next_due ? runner->next_ask : runner->next_due;
+    if (clock == NULL || !runner_is_idle(runner) || next == INT64_MAX || runner->stopping)
         return false;
-    if (runner->next_due > *clock)
-        *clock = runner->next_due;
+    if (next > *clock)
+        *clock = next;
     return true;
 }
 
@@ -394,6 +474,8 @@ static int64_t time_left(const weir_runner *runner)
     int64_t now = own_now(runner), left = runner->ledger.config.poll;
     int64_t next = runner->only == 0 && runner->next_slot < runner->next_due ? runner->next_slot
                                                                              : runner->next_due;
+    if (runner->next_ask < next && room_for_conditions(runner) != 0)
+        next = runner->next_ask;
     int64_t due = next == INT64_MAX ? INT64_MAX : next - runner->base;
     const int64_t times[] = {runner->next_beat, runner->next_sweep, due};
 

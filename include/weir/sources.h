@@ -235,8 +235,11 @@ typedef struct weir_source_gauges {
      * them are not yet; how long, at the pace of the last seconds, until there are none (0:
      * unknown, or never at this pace). */
     uint64_t partitions, lag, catch_up; /* catch_up in nanoseconds */
-    uint64_t rebalances;                /* changes of the partitions that are read here */
-    uint64_t handed_over;               /* of those: with something still undone */
+    uint64_t rate;                      /* messages a second, over the last seconds */
+    uint64_t brokers,
+        brokers_up;       /* servers of its cluster that are known, and that are connected */
+    uint64_t rebalances;  /* changes of the partitions that are read here */
+    uint64_t handed_over; /* of those: with something still undone */
     uint64_t commits, commit_failures;
     uint64_t commit_time; /* nanoseconds that the newest commit took */
 } weir_source_gauges;
