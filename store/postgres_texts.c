@@ -121,10 +121,10 @@ const char *const postgres_texts[PG_STATEMENTS] = {
                   "coalesce($6, reason) WHERE execution = $1 AND position = $2 AND token = $3 AND "
                   "state = 'Deferred' AND ask IS NOT NULL RETURNING token",
     [PG_UNSERVED] =
-        EXECUTION("") "WHERE e.unserved IS NULL AND e.state IN ('Pending', 'Running') AND "
-                      "e.created <= $1 AND e.id IN (SELECT t.execution FROM tasks t WHERE "
-                      "t.queued = 1 AND t.plan IN (SELECT p.id FROM plans p WHERE NOT EXISTS "
-                      "(SELECT 1 FROM offers o WHERE o.plan = p.id))) ORDER BY e.id LIMIT $2" FREE,
+        EXECUTION("") "WHERE e.state IN ('Pending', 'Running') AND e.id > $1 AND e.id <= $2 AND "
+                      "e.created <= $3 AND e.unserved IS NULL AND NOT EXISTS (SELECT 1 FROM "
+                      "offers o WHERE o.plan = e.plan) AND EXISTS (SELECT 1 FROM tasks t WHERE "
+                      "t.execution = e.id AND t.queued = 1) ORDER BY e.id" FREE,
     [PG_MARK_UNSERVED] = "UPDATE executions SET unserved = $2 WHERE id = $1",
     [PG_UNMARK_UNSERVED] =
         "UPDATE executions SET unserved = NULL WHERE plan = $1 AND unserved IS NOT NULL",

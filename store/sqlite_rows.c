@@ -263,7 +263,7 @@ weir_status sqlite_each_overdue(weir_store *base, int64_t time, size_t most,
     return give_list(store, &q, error);
 }
 
-weir_status sqlite_each_unserved(weir_store *base, int64_t time, size_t most,
+weir_status sqlite_each_unserved(weir_store *base, int64_t after, int64_t last, int64_t time,
                                  store_take_execution take, void *arg, weir_error **error)
 {
     sqlite_store *store = (sqlite_store *)base;
@@ -272,8 +272,9 @@ weir_status sqlite_each_unserved(weir_store *base, int64_t time, size_t most,
 
     if (statement == NULL)
         return WEIR_IO;
-    sqlite3_bind_int64(statement, 1, time);
-    sqlite3_bind_int64(statement, 2, (int64_t)most);
+    sqlite3_bind_int64(statement, 1, after);
+    sqlite3_bind_int64(statement, 2, last);
+    sqlite3_bind_int64(statement, 3, time);
     return give_list(store, &q, error);
 }
 

@@ -140,8 +140,10 @@ typedef struct ledger_unserved {
     char version[WEIR_DIGEST_TEXT];
 } ledger_unserved;
 
-/* Notes it in their events, once until a runner comes that has it. */
-weir_status ledger_note_unserved(ledger *l, ledger_unserved *ret, weir_error **error);
+/* Notes it in their events, once until a runner comes that has it, of those behind id `after`, up
+ * to `last`: of as many as ledger_find_stuck has looked at. */
+weir_status ledger_note_unserved(ledger *l, int64_t after, int64_t last, ledger_unserved *ret,
+                                 weir_error **error);
 /* Looks at the next executions behind *after, and fails those that are stuck (rule F13); *after is
  * 0 when all were looked at. */
 weir_status ledger_find_stuck(ledger *l, int64_t *after, weir_error **error);

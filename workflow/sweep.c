@@ -240,11 +240,12 @@ static weir_status take_unserved(void *arg, const store_execution *row, weir_err
 }
 
 /* One that was just made may be of a runner that is about to begin. */
-weir_status ledger_note_unserved(ledger *l, ledger_unserved *ret, weir_error **error)
+weir_status ledger_note_unserved(ledger *l, int64_t after, int64_t last, ledger_unserved *ret,
+                                 weir_error **error)
 {
     unserved u = {.told = ret};
-    weir_status status = l->store->kind->each_unserved(l->store, l->now - l->config.heartbeat,
-                                                       LEDGER_BATCH, take_unserved, &u, error);
+    weir_status status = l->store->kind->each_unserved(
+        l->store, after, last, l->now - l->config.heartbeat, take_unserved, &u, error);
     store_event event = {.position = -1,
                          .time = l->now,
                          .runner = l->runner,

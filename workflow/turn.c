@@ -219,14 +219,16 @@ static weir_status clear_doubts(weir_runner *runner, weir_error **error)
 
 static weir_status sweep(weir_runner *runner, bool *ret_more, weir_error **error)
 {
+    int64_t after = runner->stuck_after;
     weir_status status = ledger_sweep(&runner->ledger, ret_more, error);
 
     if (status == WEIR_OK)
         status = ledger_find_stuck(&runner->ledger, &runner->stuck_after, error);
     runner->unserved = (ledger_unserved){0};
-    if (status == WEIR_OK)
-        status = ledger_note_unserved(&runner->ledger, &runner->unserved, error);
-    *ret_more |= runner->stuck_after != 0 || runner->unserved.count == LEDGER_BATCH;
+    if (status == WEIR_OK && runner->stuck_after != 0)
+        status = ledger_note_unserved(&runner->ledger, after, runner->stuck_after,
+                                      &runner->unserved, error);
+    *ret_more |= runner->stuck_after != 0;
     return status;
 }
 

@@ -134,9 +134,9 @@ static weir_status commit(weir_store *base, weir_error **error)
        int64_t *ret_last, weir_error **error),                                                     \
       (inner_of(base), after, most, take, arg, ret_last, error))                                   \
     X(each_unserved,                                                                               \
-      (weir_store * base, int64_t time, size_t most, store_take_execution take, void *arg,         \
-       weir_error **error),                                                                        \
-      (inner_of(base), time, most, take, arg, error))                                              \
+      (weir_store * base, int64_t after, int64_t last, int64_t time, store_take_execution take,    \
+       void *arg, weir_error **error),                                                             \
+      (inner_of(base), after, last, time, take, arg, error))                                       \
     X(mark_unserved, (weir_store * base, int64_t execution, int64_t time, weir_error * *error),    \
       (inner_of(base), execution, time, error))                                                    \
     X(each_schedule,                                                                               \
