@@ -56,7 +56,9 @@ static const spec_key field_keys[] = {
     NEEDED("type", SHAPE, spec_field, shape, "The type of the field."),
     KEY("wire", TEXT, spec_field, wire, "Its name on the wire, where that is another one."),
     KEY("text", BOOL, spec_field, text, "A number that is written as text."),
-    KEY("default", TEXT, spec_field, fallback, "Its value where the wire has none."),
+    KEY("default", DEFAULT, spec_field, fallback,
+        "Its value where the wire has none; of a workflow's input also {expr: schedule.date} or "
+        "schedule.time."),
     DOC(spec_field, doc),
 };
 
@@ -152,6 +154,8 @@ static const spec_key workflow_keys[] = {
         "What runs once when an execution is Completed: a C function, or {call: ..} or {exec: "
         "..}."),
     KEY("on_failure", HOOK, spec_workflow, on_failure, "The same when it has Failed."),
+    KEY("triggers", TRIGGERS, spec_workflow, triggers,
+        "What else it starts by: functions that are called, files that are looked for."),
     DOC(spec_workflow, doc),
 };
 
@@ -193,6 +197,13 @@ static const spec_key hook_keys[] = {
     DOC(spec_task, doc),
 };
 
+static const spec_key trigger_keys[] = {
+    KEY("call", NAME, spec_trigger, call, "The name of its C function, which fires or does not."),
+    KEY("files", NAME, spec_trigger, files,
+        "Each file whose path is like that (FOLDER/PATTERN) starts an execution, once."),
+    DOC(spec_trigger, doc),
+};
+
 const spec_section spec_top_section = SECTION("a spec", top_keys);
 const spec_section spec_field_section = SECTION("a field", field_keys);
 const spec_section spec_param_section = SECTION("a parameter", param_keys);
@@ -204,6 +215,7 @@ const spec_section spec_node_section = SECTION("a node", node_keys);
 const spec_section spec_route_section = SECTION("a route", route_keys);
 const spec_section spec_test_section = SECTION("a test", test_keys);
 const spec_section spec_sink_section = SECTION("a sink", sink_keys);
+const spec_section spec_trigger_section = SECTION("a trigger", trigger_keys);
 const spec_section spec_workflow_section = {.what = "a workflow",
                                             .keys = workflow_keys,
                                             .count = COUNT(workflow_keys),

@@ -140,6 +140,21 @@ static void load_text(spec_front *front, const yaml_node *value, const char **me
         *member = value->text;
 }
 
+static void load_of_workflow(spec_front *front, const spec_key *key, const yaml_node *value,
+                             void *into)
+{
+    void *member = (char *)into + key->offset;
+
+    if (key->takes == TAKES_TASKS)
+        load_tasks(front, value, into);
+    else if (key->takes == TAKES_TRIGGERS)
+        load_triggers(front, value, into);
+    else if (key->takes == TAKES_HOOK)
+        load_hook(front, value, member);
+    else
+        load_words(front, value, member);
+}
+
 void load_key(spec_front *front, const spec_key *key, const yaml_node *value, void *into)
 {
     void *member = (char *)into + key->offset;
@@ -147,6 +162,9 @@ void load_key(spec_front *front, const spec_key *key, const yaml_node *value, vo
     switch (key->takes) {
     case TAKES_TEXT:
         load_text(front, value, member);
+        break;
+    case TAKES_DEFAULT:
+        load_default(front, value, into);
         break;
     case TAKES_BOOL:
         load_bool(front, value, member);
@@ -188,13 +206,10 @@ void load_key(spec_front *front, const spec_key *key, const yaml_node *value, vo
         load_nodes(front, value, member);
         break;
     case TAKES_TASKS:
-        load_tasks(front, value, into);
-        break;
+    case TAKES_TRIGGERS:
     case TAKES_HOOK:
-        load_hook(front, value, member);
-        break;
     case TAKES_WORDS:
-        load_words(front, value, member);
+        load_of_workflow(front, key, value, into);
         break;
     case TAKES_SECTION:
         break;

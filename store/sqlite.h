@@ -70,6 +70,13 @@ typedef enum sqlite_statement {
     SQL_SLOTS,
     SQL_SLOTS_QUEUED,
     SQL_PUT_SLOT,
+    SQL_TRIGGERS,
+    SQL_PUT_TRIGGER,
+    SQL_HAS_FIRED,
+    SQL_FIRINGS,
+    SQL_PUT_FIRING,
+    SQL_PAUSE_TRIGGER,
+    SQL_PAUSE_SCHEDULE,
     SQL_STATUS, /* from here on an operator's */
     SQL_CHECK,
     SQL_PRUNE_EVENTS,
@@ -78,6 +85,7 @@ typedef enum sqlite_statement {
     SQL_PRUNE_EXECUTIONS,
     SQL_PRUNE_RUNNERS,
     SQL_PRUNE_SLOTS,
+    SQL_PRUNE_FIRINGS,
     SQL_STATEMENTS,
 } sqlite_statement;
 
@@ -192,6 +200,16 @@ weir_status sqlite_put_schedule(weir_store *store, const store_schedule *row, we
 weir_status sqlite_each_slot(weir_store *store, const char *workflow, bool queued, size_t most,
                              store_take_slot take, void *arg, weir_error **error);
 weir_status sqlite_put_slot(weir_store *store, const store_slot *row, weir_error **error);
+weir_status sqlite_each_trigger(weir_store *base, const char *workflow, const char *name,
+                                store_take_trigger take, void *arg, weir_error **error);
+weir_status sqlite_put_trigger(weir_store *base, const store_trigger *row, weir_error **error);
+weir_status sqlite_has_fired(weir_store *base, const char *workflow, const char *name,
+                             const char *key, int64_t time, bool *ret, weir_error **error);
+weir_status sqlite_each_firing(weir_store *base, const char *workflow, const char *name,
+                               size_t most, store_take_firing take, void *arg, weir_error **error);
+weir_status sqlite_put_firing(weir_store *base, const store_firing *row, weir_error **error);
+weir_status sqlite_set_paused(weir_store *base, const char *workflow, const char *name,
+                              int64_t since, weir_error **error);
 weir_status sqlite_claim(weir_store *store, const store_claim *want, store_take_task take,
                          void *arg, weir_error **error);
 weir_status sqlite_move_task(weir_store *store, const store_task_move *move, weir_error **error);

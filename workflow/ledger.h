@@ -69,8 +69,20 @@ weir_status ledger_start(ledger *l, const plan *p, const char *input, const char
 /* Starts what the schedules of loaded workflows say by now (start_slots.c); *ret_due: when there is
  * more, INT64_MAX: never. */
 weir_status ledger_start_slots(ledger *l, int64_t *ret_due, weir_error **error);
-/* What it has noted of schedules was rolled back: the store is asked anew. */
+/* What it has noted of schedules and triggers was rolled back: the store is asked anew. */
 void ledger_forget_slots(ledger *l);
+
+/* --- Triggers (look.c) --- */
+
+/* Claims the looks that are due, of triggers of loaded workflows, one of all runners each; puts
+ * their jobs in front of *jobs. *ret_due: when there is more, INT64_MAX: never. */
+weir_status ledger_claim_looks(ledger *l, weir_task **jobs, int64_t *ret_due, weir_error **error);
+/* Records a look that has ended, and starts what it fired. One that comes too late is dropped. */
+weir_status ledger_finish_look(ledger *l, const weir_task *job, weir_error **error);
+/* It is recorded, or was never begun: the trigger can be looked at again, at the time that is
+ * given.
+ */
+int64_t ledger_settle_look(const ledger *l, const weir_task *job);
 
 /* --- Claim (claim.c) --- */
 

@@ -42,8 +42,12 @@ typedef struct plan {
     const char *folder; /* where commands run; NULL: the working directory */
     weir_workflow_config config;
     struct schedule *schedule; /* NULL: it does not start by itself, or the plan was read */
-    const weir_type *input;    /* NULL: any object, and in a plan that was read */
-    plan_task *tasks;          /* in the order of the spec */
+    struct trigger **triggers; /* none in a plan that was read */
+    uint32_t trigger_count;
+    const weir_module_moment *moments; /* of its input, where a schedule gives it */
+    uint32_t moment_count;
+    const weir_type *input; /* NULL: any object, and in a plan that was read */
+    plan_task *tasks;       /* in the order of the spec */
     uint32_t task_count;
     uint32_t *order; /* topological; ties: the spec's */
     uint64_t *above; /* a row of bits a task: who is above it, near or far */
@@ -72,6 +76,12 @@ typedef struct plan_list {
  * WEIR_SPEC: the tables are wrong. */
 weir_status plan_new(const weir_module_workflow *workflow, const char *folder,
                      const plan_list *known, plan **ret, weir_error **error);
+/* Calls `visit` for each workflow of `module`, after those that its tasks begin, until it fails.
+ * Fails with WEIR_SPEC where they begin each other in a circle, WEIR_NOMEM. */
+typedef weir_status (*plan_visitor)(void *arg, const weir_module_workflow *workflow,
+                                    weir_error **error);
+weir_status plan_visit_module(const weir_module *module, plan_visitor visit, void *arg,
+                              weir_error **error);
 /* From the text of another, which may be of another process: without functions and commands. */
 weir_status plan_read(const char *text, plan **ret, weir_error **error);
 void plan_free(plan *p); /* NULL allowed */

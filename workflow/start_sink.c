@@ -35,7 +35,9 @@ typedef struct start_sink {
     char what[96]; /* "sink 'starts'" */
     const workflow_sink_config *config;
     const weir_module *module;
-    plan *plan;
+    plan **plans; /* of all workflows of the module */
+    size_t plan_count;
+    const plan *plan; /* the one that it starts */
     starter *starter;
     newest *newest; /* by outlet; the last is that of dead letters */
     uint64_t run;   /* no other run has that number */
@@ -53,20 +55,36 @@ typedef struct start_head {
 
 /* --- Opening --- */
 
+static weir_status keep_plan(void *arg, const weir_module_workflow *workflow, weir_error **error)
+{
+    start_sink *state = arg;
+    const plan_list known = {state->plans, state->plan_count};
+    weir_status status = plan_new(workflow, NULL, &known, &state->plans[state->plan_count], error);
+
+    if (status == WEIR_OK && strcmp(workflow->name, state->config->workflow) == 0)
+        state->plan = state->plans[state->plan_count];
+    state->plan_count += status == WEIR_OK;
+    return status;
+}
+
+/* The plan, and all others of the module, one of which it may begin. */
 static weir_status find_plan(start_sink *state, const weir_sink *sink, weir_error **error)
 {
-    const char *name = state->config->workflow;
-    weir_nearest nearest = {.wanted = name};
+    weir_nearest nearest = {.wanted = state->config->workflow};
     char hint[128];
 
-    for (uint32_t i = 0; i < state->module->workflow_count; i++) {
-        if (strcmp(state->module->workflows[i].name, name) == 0)
-            return plan_new(&state->module->workflows[i], NULL, &state->plan, error);
+    state->plans = weir_alloc_array(state->module->workflow_count + 1, sizeof *state->plans);
+    if (state->plans == NULL)
+        return weir_error_set(error, WEIR_NOMEM, "%s: out of memory", state->what);
+    weir_status status = plan_visit_module(state->module, keep_plan, state, error);
+    if (status != WEIR_OK || state->plan != NULL)
+        return status;
+    for (uint32_t i = 0; i < state->module->workflow_count; i++)
         weir_nearest_offer(&nearest, state->module->workflows[i].name);
-    }
     return weir_error_set_at(error, WEIR_SPEC, sink->module->place,
                              "%s starts the workflow '%s', which its spec does not declare%s",
-                             state->what, name, weir_nearest_hint(&nearest, hint, sizeof hint));
+                             state->what, state->config->workflow,
+                             weir_nearest_hint(&nearest, hint, sizeof hint));
 }
 
 static const weir_field *find_field(const weir_type *type, const char *name)
@@ -491,7 +509,9 @@ static void close_sink(weir_sink *sink)
     if (state->starter != NULL)
         sink->host->watch(sink, -1);
     starter_free(state->starter);
-    plan_free(state->plan);
+    for (size_t i = 0; i < state->plan_count; i++)
+        plan_free(state->plans[i]);
+    weir_free(state->plans);
     weir_free(state->newest);
     weir_buffer_free(&state->scratch);
 }

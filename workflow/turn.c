@@ -28,7 +28,8 @@ bool runner_is_stopped(const weir_runner *runner)
 
 bool runner_is_idle(const weir_runner *runner)
 {
-    return pool_running(runner->pool) == 0 && runner->results == NULL && runner->doubtful == NULL;
+    return pool_running(runner->pool) == 0 && runner->results == NULL && runner->doubtful == NULL &&
+           runner_looks_running(runner) == 0 && runner->looks == NULL;
 }
 
 /* --- Room --- */
@@ -137,6 +138,7 @@ static void give(weir_runner *runner, weir_task *job)
 
 static void end_all(weir_runner *runner, job_ending ending)
 {
+    runner_end_looks(runner, ending);
     for (weir_task *job = runner->running; job != NULL; job = job->next_running)
         job_end(job, ending);
 }
@@ -255,7 +257,7 @@ static weir_status next_times(weir_runner *runner, weir_error **error)
 }
 
 static weir_status step(weir_runner *runner, bool sweeps, bool *ret_more, weir_task **claimed,
-                        weir_error **error)
+                        weir_task **looks, weir_error **error)
 {
     ledger *l = &runner->ledger;
     /* What is doubtful may take its place; what is left is claimed by the next turn. */
@@ -263,8 +265,12 @@ static weir_status step(weir_runner *runner, bool sweeps, bool *ret_more, weir_t
     size_t room = takes ? room_for_tasks(runner) : 0;
     weir_status status = look_after(runner, sweeps, ret_more, error);
 
+    if (status == WEIR_OK)
+        status = runner_record_looks(runner, error);
     if (status == WEIR_OK && runner->only == 0 && !runner->stopping)
         status = ledger_start_slots(l, &runner->next_slot, error);
+    if (status == WEIR_OK && runner->only == 0 && !runner->stopping)
+        status = runner_claim_looks(runner, looks, error);
     if (status == WEIR_OK && room != 0)
         status = ledger_claim(l, runner->root, room, claimed, error);
     if (status == WEIR_OK && takes && l->now >= runner->next_ask)
@@ -381,18 +387,20 @@ static weir_status transact(weir_runner *runner, weir_error **error)
     ledger *l = &runner->ledger;
     int64_t before = l->runner, stuck_after = runner->stuck_after;
     bool sweeps = own_now(runner) >= runner->next_sweep || l->runner == 0, more = false;
-    weir_task *claimed = NULL;
+    weir_task *claimed = NULL, *looks = NULL;
     weir_error *failure = NULL;
     weir_status status = ledger_begin(l, true, &failure);
 
     if (status == WEIR_OK) {
         runner->base = l->now - own_now(runner);
-        status = ledger_end(l, step(runner, sweeps, &more, &claimed, &failure), &failure);
+        status = ledger_end(l, step(runner, sweeps, &more, &claimed, &looks, &failure), &failure);
     }
     if (status == WEIR_OK) {
         settle(runner, sweeps, more, claimed);
+        runner_settle_looks(runner, looks);
         return WEIR_OK;
     }
+    runner_drop_looks(runner, looks);
     if (status == WEIR_CLOSED)
         doubt(runner, claimed);
     else
@@ -410,8 +418,9 @@ static bool is_due(const weir_runner *runner)
 {
     int64_t now = own_now(runner);
 
-    return runner->results != NULL || runner->ledger.runner == 0 || now >= runner->next_beat ||
-           now >= runner->next_sweep || now + runner->base >= runner->next_due ||
+    return runner->results != NULL || runner->looks != NULL || runner->ledger.runner == 0 ||
+           now >= runner->next_beat || now >= runner->next_sweep ||
+           now + runner->base >= runner->next_due ||
            (runner->only == 0 && now + runner->base >= runner->next_slot) ||
            (!runner->stopping && now + runner->base >= runner->next_ask &&
             room_for_conditions(runner) != 0) ||
@@ -424,6 +433,7 @@ weir_status runner_turn(weir_runner *runner, weir_error **error)
 
     drain(runner);
     take_results(runner);
+    runner_take_looks(runner);
     bool due = is_due(runner);
     return due || store->kind->has_changed(store) ? transact(runner, error) : WEIR_OK;
 }
@@ -467,13 +477,14 @@ void runner_wait(weir_runner *runner)
     int stop = runner->stopping ? -1 : runner->stop;
     struct pollfd fds[] = {{.fd = pool_descriptor(runner->pool), .events = POLLIN},
                            {.fd = stop, .events = POLLIN},
-                           {.fd = store->kind->descriptor(store), .events = POLLIN}};
+                           {.fd = store->kind->descriptor(store), .events = POLLIN},
+                           {.fd = runner_looks_descriptor(runner), .events = POLLIN}};
     int64_t left = runner->waits_for_store ? runner->ledger.config.poll : time_left(runner);
 
-    if (runner->results != NULL && !runner->waits_for_store)
+    if ((runner->results != NULL || runner->looks != NULL) && !runner->waits_for_store)
         return;
     if (!runner->waits_for_store && (jump(runner) || (runner->hungry && is_due(runner))))
         return;
     struct timespec most = {.tv_sec = left / 1000000000, .tv_nsec = left % 1000000000};
-    ppoll(fds, 3, &most, NULL); /* interrupted is as good */
+    ppoll(fds, sizeof fds / sizeof *fds, &most, NULL); /* interrupted is as good */
 }

@@ -145,6 +145,26 @@ static weir_status commit(weir_store *base, weir_error **error)
       (inner_of(base), workflow, queued, most, take, arg, error))                                  \
     X(put_slot, (weir_store * base, const store_slot *row, weir_error **error),                    \
       (inner_of(base), row, error))                                                                \
+    X(each_trigger,                                                                                \
+      (weir_store * base, const char *workflow, const char *name, store_take_trigger take,         \
+       void *arg, weir_error **error),                                                             \
+      (inner_of(base), workflow, name, take, arg, error))                                          \
+    X(put_trigger, (weir_store * base, const store_trigger *row, weir_error **error),              \
+      (inner_of(base), row, error))                                                                \
+    X(has_fired,                                                                                   \
+      (weir_store * base, const char *workflow, const char *name, const char *key, int64_t time,   \
+       bool *ret, weir_error **error),                                                             \
+      (inner_of(base), workflow, name, key, time, ret, error))                                     \
+    X(each_firing,                                                                                 \
+      (weir_store * base, const char *workflow, const char *name, size_t most,                     \
+       store_take_firing take, void *arg, weir_error **error),                                     \
+      (inner_of(base), workflow, name, most, take, arg, error))                                    \
+    X(put_firing, (weir_store * base, const store_firing *row, weir_error **error),                \
+      (inner_of(base), row, error))                                                                \
+    X(set_paused,                                                                                  \
+      (weir_store * base, const char *workflow, const char *name, int64_t since,                   \
+       weir_error **error),                                                                        \
+      (inner_of(base), workflow, name, since, error))                                              \
     X(claim,                                                                                       \
       (weir_store * base, const store_claim *want, store_take_task take, void *arg,                \
        weir_error **error),                                                                        \
