@@ -486,7 +486,6 @@ static void check_workflow(checker *check, spec_workflow *workflow)
     for (size_t i = 0; i < workflow->task_count; i++)
         check_names_add(&names, workflow->tasks[i].name, i);
     check_names_sort(&names);
-    check_moments(check, workflow);
     for (size_t i = 0; i < workflow->task_count; i++) {
         resolve_after(check, workflow, &names, &workflow->tasks[i]);
         check_body(check, &workflow->tasks[i]);
@@ -527,6 +526,7 @@ void check_workflows(checker *check)
     for (size_t i = 0; i < model->workflow_count; i++) {
         check_names_add(&check->workflows, model->workflows[i].name, i);
         check_input_fields(check, &model->workflows[i]);
+        check_moments(check, &model->workflows[i]);
     }
     check_names_sort(&check->workflows);
     for (size_t i = 0; i < model->workflow_count; i++)

@@ -150,12 +150,12 @@ static const spec_key workflow_keys[] = {
     KEY("input", FIELDS, spec_workflow, input,
         "What an execution is given at its start; without it any JSON object."),
     KEY("schedule", SETTINGS, spec_workflow, schedule, "When it starts by itself."),
+    KEY("triggers", TRIGGERS, spec_workflow, triggers,
+        "What else it starts by: functions that are called, files that are looked for."),
     KEY("on_success", HOOK, spec_workflow, on_success,
         "What runs once when an execution is Completed: a C function, or {call: ..} or {exec: "
         "..}."),
     KEY("on_failure", HOOK, spec_workflow, on_failure, "The same when it has Failed."),
-    KEY("triggers", TRIGGERS, spec_workflow, triggers,
-        "What else it starts by: functions that are called, files that are looked for."),
     DOC(spec_workflow, doc),
 };
 

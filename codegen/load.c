@@ -134,14 +134,8 @@ static void load_assignments(spec_front *front, const yaml_node *node,
 
 /* --- Keys --- */
 
-static void load_text(spec_front *front, const yaml_node *value, const char **member)
-{
-    if (yaml_is_empty(value) || load_is_text(front, value, "text"))
-        *member = value->text;
-}
-
-static void load_of_workflow(spec_front *front, const spec_key *key, const yaml_node *value,
-                             void *into)
+static void load_workflow_key(spec_front *front, const spec_key *key, const yaml_node *value,
+                              void *into)
 {
     void *member = (char *)into + key->offset;
 
@@ -151,8 +145,16 @@ static void load_of_workflow(spec_front *front, const spec_key *key, const yaml_
         load_triggers(front, value, into);
     else if (key->takes == TAKES_HOOK)
         load_hook(front, value, member);
-    else
+    else if (key->takes == TAKES_WORDS)
         load_words(front, value, member);
+    else
+        load_own_settings(front, value, member);
+}
+
+static void load_text(spec_front *front, const yaml_node *value, const char **member)
+{
+    if (yaml_is_empty(value) || load_is_text(front, value, "text"))
+        *member = value->text;
 }
 
 void load_key(spec_front *front, const spec_key *key, const yaml_node *value, void *into)
@@ -209,12 +211,11 @@ void load_key(spec_front *front, const spec_key *key, const yaml_node *value, vo
     case TAKES_TRIGGERS:
     case TAKES_HOOK:
     case TAKES_WORDS:
-        load_of_workflow(front, key, value, into);
+    case TAKES_SETTINGS:
+        load_workflow_key(front, key, value, into);
         break;
     case TAKES_SECTION:
         break;
-    case TAKES_SETTINGS:
-        load_own_settings(front, value, member);
     }
 }
 

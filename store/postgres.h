@@ -58,6 +58,9 @@ typedef enum postgres_statement {
     PG_LOST,
     PG_DOOMED,
     PG_NEXT_DUE,
+    PG_UNSERVED,
+    PG_MARK_UNSERVED,
+    PG_UNMARK_UNSERVED,
     PG_ASKED,
     PG_ASK_AT,
     PG_OVERDUE,
@@ -274,6 +277,10 @@ weir_status postgres_next_due(weir_store *store, const store_asked *which, int64
                               int64_t *ret_ask, weir_error **error);
 weir_status postgres_each_asked(weir_store *store, const store_asked *which, store_take_task take,
                                 void *arg, weir_error **error);
+weir_status postgres_each_unserved(weir_store *base, int64_t after, int64_t last, int64_t time,
+                                   store_take_execution take, void *arg, weir_error **error);
+weir_status postgres_mark_unserved(weir_store *base, int64_t execution, int64_t time,
+                                   weir_error **error);
 weir_status postgres_each_overdue(weir_store *base, int64_t time, size_t most,
                                   store_take_execution take, void *arg, weir_error **error);
 weir_status postgres_each_stuck(weir_store *base, int64_t after, size_t most,

@@ -45,6 +45,9 @@ typedef enum sqlite_statement {
     SQL_LOST,
     SQL_DOOMED,
     SQL_NEXT_DUE,
+    SQL_UNSERVED,
+    SQL_MARK_UNSERVED,
+    SQL_UNMARK_UNSERVED,
     SQL_ASKED,
     SQL_ASK_AT,
     SQL_OVERDUE,
@@ -189,6 +192,10 @@ weir_status sqlite_next_due(weir_store *store, const store_asked *which, int64_t
                             int64_t *ret_ask, weir_error **error);
 weir_status sqlite_each_asked(weir_store *store, const store_asked *which, store_take_task take,
                               void *arg, weir_error **error);
+weir_status sqlite_each_unserved(weir_store *base, int64_t after, int64_t last, int64_t time,
+                                 store_take_execution take, void *arg, weir_error **error);
+weir_status sqlite_mark_unserved(weir_store *base, int64_t execution, int64_t time,
+                                 weir_error **error);
 weir_status sqlite_each_overdue(weir_store *store, int64_t time, size_t most,
                                 store_take_execution take, void *arg, weir_error **error);
 weir_status sqlite_each_stuck(weir_store *store, int64_t after, size_t most,

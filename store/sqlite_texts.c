@@ -102,6 +102,14 @@ const char *const sqlite_texts[SQL_STATEMENTS] = {
     [SQL_ASK_AT] = "UPDATE tasks SET ask = ?4, token = token + 1, runner = ?5, reason = "
                    "coalesce(?6, reason) WHERE execution = ?1 AND position = ?2 AND token = ?3 AND "
                    "state = 'Deferred' AND ask IS NOT NULL RETURNING token",
+    [SQL_UNSERVED] =
+        EXECUTION("") "WHERE e.state IN ('Pending', 'Running') AND e.id > ?1 AND e.id <= ?2 AND "
+                      "e.created <= ?3 AND e.unserved IS NULL AND NOT EXISTS (SELECT 1 FROM "
+                      "offers o WHERE o.plan = e.plan) AND EXISTS (SELECT 1 FROM tasks t WHERE "
+                      "t.execution = e.id AND t.queued = 1) ORDER BY e.id",
+    [SQL_MARK_UNSERVED] = "UPDATE executions SET unserved = ?2 WHERE id = ?1",
+    [SQL_UNMARK_UNSERVED] =
+        "UPDATE executions SET unserved = NULL WHERE plan = ?1 AND unserved IS NOT NULL",
     [SQL_OVERDUE] = EXECUTION("") "WHERE e.deadline <= ?1 ORDER BY e.deadline LIMIT ?2",
     [SQL_STUCK] = EXECUTION(
         "") "WHERE e.state IN ('Pending', 'Running') AND e.id > ?1 AND e.id <= ?2 AND NOT EXISTS "

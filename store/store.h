@@ -409,6 +409,15 @@ typedef struct weir_store_kind {
                               store_take_execution take, void *arg, int64_t *ret_last,
                               weir_error **error);
 
+    /* Of the Pending and Running executions behind id `after`, up to `last`, those that were made
+     * before `time` and have a task to be claimed, where no runner that has not ended has the code
+     * of their plan: those that are not marked yet. A runner that offers the plan takes the marks
+     * away. */
+    weir_status (*each_unserved)(weir_store *store, int64_t after, int64_t last, int64_t time,
+                                 store_take_execution take, void *arg, weir_error **error);
+    weir_status (*mark_unserved)(weir_store *store, int64_t execution, int64_t time,
+                                 weir_error **error);
+
     /* --- Schedules --- */
 
     /* Of one workflow, or (NULL) of all. */

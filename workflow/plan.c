@@ -428,8 +428,8 @@ void plan_free(plan *p)
         free_expressions(&p->tasks[i]);
     }
     schedule_free(p->schedule);
-    plan_free(p->parts);
     triggers_free(p->triggers, p->trigger_count);
+    plan_free(p->parts);
     weir_free(p->text);
     weir_arena_free(&p->arena);
     weir_free(p);

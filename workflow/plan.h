@@ -76,12 +76,6 @@ typedef struct plan_list {
  * WEIR_SPEC: the tables are wrong. */
 weir_status plan_new(const weir_module_workflow *workflow, const char *folder,
                      const plan_list *known, plan **ret, weir_error **error);
-/* Calls `visit` for each workflow of `module`, after those that its tasks begin, until it fails.
- * Fails with WEIR_SPEC where they begin each other in a circle, WEIR_NOMEM. */
-typedef weir_status (*plan_visitor)(void *arg, const weir_module_workflow *workflow,
-                                    weir_error **error);
-weir_status plan_visit_module(const weir_module *module, plan_visitor visit, void *arg,
-                              weir_error **error);
 /* From the text of another, which may be of another process: without functions and commands. */
 weir_status plan_read(const char *text, plan **ret, weir_error **error);
 void plan_free(plan *p); /* NULL allowed */

@@ -170,65 +170,10 @@ static weir_status prepare(weir_runner *runner, const plan *p, weir_error **erro
     return status;
 }
 
-static weir_status add_plan(ledger *l, plan *p, weir_error **error)
-{
-    plan **plans = weir_realloc(l->plans, (l->plan_count + 1) * sizeof *plans);
-
-    if (plans == NULL)
-        return weir_error_set(error, WEIR_NOMEM, "out of memory");
-    l->plans = plans;
-    l->plans[l->plan_count++] = p;
-    return WEIR_OK;
-}
-
-/* Takes it, also when it fails. */
-static weir_status take_plan(weir_runner *runner, plan *p, weir_error **error)
-{
-    weir_status status = prepare(runner, p, error);
-
-    if (status == WEIR_OK)
-        status = add_plan(&runner->ledger, p, error);
-    if (status != WEIR_OK)
-        plan_free(p);
-    return status;
-}
-
-/* A module's workflows on their way to a runner. */
-typedef struct loading {
-    weir_runner *runner;
-    const char *folder;
-} loading;
-
-static weir_status load(void *arg, const weir_module_workflow *workflow, weir_error **error)
-{
-    const loading *into = arg;
-    weir_runner *runner = into->runner;
-    plan *p = NULL;
-
-    if (runner->ledger.runner != 0)
-        return weir_error_set(error, WEIR_STATE,
-                              "the runner runs already: load '%s' before anything is run",
-                              workflow->name);
-    if (ledger_plan_named(&runner->ledger, workflow->name) != NULL)
-        return weir_error_set(error, WEIR_STATE, "the workflow '%s' is loaded already",
-                              workflow->name);
-    const plan_list known = {runner->ledger.plans, runner->ledger.plan_count};
-    weir_status status = plan_new(workflow, into->folder, &known, &p, error);
-    plan *parts = status == WEIR_OK ? plan_take_parts(p) : NULL;
-    if (status == WEIR_OK)
-        status = take_plan(runner, p, error);
-    else
-        plan_free(p);
-    if (status == WEIR_OK && parts != NULL)
-        return take_plan(runner, parts, error);
-    plan_free(parts);
-    return status;
-}
-
 weir_status weir_runner_load(weir_runner *runner, const weir_module *module, const char *folder,
                              weir_error **error)
 {
-    loading into = {runner, folder};
+    size_t before = runner->ledger.plan_count;
 
     if (module->generation != WEIR_GENERATION)
         return weir_error_set(
@@ -236,7 +181,14 @@ weir_status weir_runner_load(weir_runner *runner, const weir_module *module, con
             "the module '%s' was generated for generation %u of weir; this is %d: "
             "generate it again",
             module->name, module->generation, WEIR_GENERATION);
-    return plan_visit_module(module, load, &into, error);
+    if (runner->ledger.runner != 0)
+        return weir_error_set(error, WEIR_STATE,
+                              "the runner runs already: load '%s' before anything is run",
+                              module->name);
+    weir_status status = ledger_load(&runner->ledger, module, folder, error);
+    for (size_t i = before; i < runner->ledger.plan_count && status == WEIR_OK; i++)
+        status = prepare(runner, runner->ledger.plans[i], error);
+    return status;
 }
 
 static weir_status need_plan(const weir_runner *runner, const char *workflow, const plan **ret,

@@ -18,13 +18,14 @@ struct weir_runner {
     weir_task *doubtful; /* claimed by a commit that was not answered; linked by `next` */
     int stop;            /* can be read when the runner is to stop */
     bool stopping;
-    bool waits_for_store; /* and has said so */
-    bool hungry;          /* something may be there to be claimed */
-    int64_t only;         /* the execution that is run; 0: all */
-    int64_t root;         /* of `only`; what is below it is run, too */
-    store_state state;    /* of `only` */
-    int64_t below;        /* executions that have not ended, of one that has */
-    int64_t stuck_after;  /* where looking for what is stuck goes on; 0: at the beginning */
+    bool waits_for_store;     /* and has said so */
+    bool hungry;              /* something may be there to be claimed */
+    int64_t only;             /* the execution that is run; 0: all */
+    int64_t root;             /* of `only`; what is below it is run, too */
+    store_state state;        /* of `only` */
+    int64_t below;            /* executions that have not ended, of one that has */
+    ledger_unserved unserved; /* that the sweep under way has noted */
+    int64_t stuck_after;      /* where looking for what is stuck goes on; 0: at the beginning */
     /* times of the runner's own clock, which goes on without the store */
     int64_t next_beat, next_sweep, drained;
     /* times of the store's */

@@ -35,12 +35,10 @@ typedef struct start_sink {
     char what[96]; /* "sink 'starts'" */
     const workflow_sink_config *config;
     const weir_module *module;
-    plan **plans; /* of all workflows of the module */
-    size_t plan_count;
-    const plan *plan; /* the one that it starts */
     starter *starter;
-    newest *newest; /* by outlet; the last is that of dead letters */
-    uint64_t run;   /* no other run has that number */
+    const plan *plan; /* the starter's */
+    newest *newest;   /* by outlet; the last is that of dead letters */
+    uint64_t run;     /* no other run has that number */
     uint64_t by_hand;
     uint32_t outlets;               /* of the module */
     const weir_dead_letter *letter; /* that is encoded; NULL: it is a result */
@@ -55,36 +53,21 @@ typedef struct start_head {
 
 /* --- Opening --- */
 
-static weir_status keep_plan(void *arg, const weir_module_workflow *workflow, weir_error **error)
+static weir_status check_workflow(const start_sink *state, const weir_sink *sink,
+                                  weir_error **error)
 {
-    start_sink *state = arg;
-    const plan_list known = {state->plans, state->plan_count};
-    weir_status status = plan_new(workflow, NULL, &known, &state->plans[state->plan_count], error);
-
-    if (status == WEIR_OK && strcmp(workflow->name, state->config->workflow) == 0)
-        state->plan = state->plans[state->plan_count];
-    state->plan_count += status == WEIR_OK;
-    return status;
-}
-
-/* The plan, and all others of the module, one of which it may begin. */
-static weir_status find_plan(start_sink *state, const weir_sink *sink, weir_error **error)
-{
-    weir_nearest nearest = {.wanted = state->config->workflow};
+    const char *name = state->config->workflow;
+    weir_nearest nearest = {.wanted = name};
     char hint[128];
 
-    state->plans = weir_alloc_array(state->module->workflow_count + 1, sizeof *state->plans);
-    if (state->plans == NULL)
-        return weir_error_set(error, WEIR_NOMEM, "%s: out of memory", state->what);
-    weir_status status = plan_visit_module(state->module, keep_plan, state, error);
-    if (status != WEIR_OK || state->plan != NULL)
-        return status;
-    for (uint32_t i = 0; i < state->module->workflow_count; i++)
+    for (uint32_t i = 0; i < state->module->workflow_count; i++) {
+        if (strcmp(state->module->workflows[i].name, name) == 0)
+            return WEIR_OK;
         weir_nearest_offer(&nearest, state->module->workflows[i].name);
+    }
     return weir_error_set_at(error, WEIR_SPEC, sink->module->place,
                              "%s starts the workflow '%s', which its spec does not declare%s",
-                             state->what, state->config->workflow,
-                             weir_nearest_hint(&nearest, hint, sizeof hint));
+                             state->what, name, weir_nearest_hint(&nearest, hint, sizeof hint));
 }
 
 static const weir_field *find_field(const weir_type *type, const char *name)
@@ -128,7 +111,7 @@ static weir_status open_starter(start_sink *state, const weir_sink *sink, weir_e
         weir_buffer_text(&full, url);
     weir_status status = full.failed
                              ? weir_error_set(error, WEIR_NOMEM, "%s: out of memory", state->what)
-                             : starter_new(full.data, state->plan, who,
+                             : starter_new(full.data, state->module, state->config->workflow, who,
                                            (size_t)state->config->buffer, &state->starter, error);
     weir_buffer_free(&full);
     return status;
@@ -153,16 +136,18 @@ static weir_status open_sink(weir_sink *sink, weir_error **error)
     state->config = sink->config;
     state->module = sink->host->module(sink);
     snprintf(state->what, sizeof state->what, "sink '%s'", sink->module->name);
-    weir_status status = find_plan(state, sink, error);
+    weir_status status = check_workflow(state, sink, error);
     if (status == WEIR_OK)
         status = check_fields(state, sink, error);
     if (status == WEIR_OK)
         status = make_room(state, error);
     if (status == WEIR_OK)
         status = open_starter(state, sink, error);
-    if (status == WEIR_OK)
-        sink->host->watch(sink, starter_descriptor(state->starter));
-    return status;
+    if (status != WEIR_OK)
+        return status;
+    state->plan = starter_plan(state->starter);
+    sink->host->watch(sink, starter_descriptor(state->starter));
+    return WEIR_OK;
 }
 
 /* --- The input --- */
@@ -509,9 +494,6 @@ static void close_sink(weir_sink *sink)
     if (state->starter != NULL)
         sink->host->watch(sink, -1);
     starter_free(state->starter);
-    for (size_t i = 0; i < state->plan_count; i++)
-        plan_free(state->plans[i]);
-    weir_free(state->plans);
     weir_free(state->newest);
     weir_buffer_free(&state->scratch);
 }

@@ -219,10 +219,15 @@ static weir_status clear_doubts(weir_runner *runner, weir_error **error)
 
 static weir_status sweep(weir_runner *runner, bool *ret_more, weir_error **error)
 {
+    int64_t after = runner->stuck_after;
     weir_status status = ledger_sweep(&runner->ledger, ret_more, error);
 
     if (status == WEIR_OK)
         status = ledger_find_stuck(&runner->ledger, &runner->stuck_after, error);
+    runner->unserved = (ledger_unserved){0};
+    if (status == WEIR_OK && runner->stuck_after != 0)
+        status = ledger_note_unserved(&runner->ledger, after, runner->stuck_after,
+                                      &runner->unserved, error);
     *ret_more |= runner->stuck_after != 0;
     return status;
 }
@@ -315,6 +320,20 @@ static bool settle_doubts(weir_runner *runner)
     return any;
 }
 
+/* Once: what was noted is not noted again. */
+static void tell_unserved(weir_runner *runner)
+{
+    const ledger_unserved *told = &runner->unserved;
+
+    if (told->count != 0)
+        runner_tell(runner, WEIR_WARNING, told->workflow,
+                    "execution %lld%s wait%s: no runner that lives has the workflow '%s' in "
+                    "version %.8s",
+                    (long long)told->first, told->count > 1 ? " and others" : "",
+                    told->count > 1 ? "" : "s", told->workflow, told->version);
+    runner->unserved.count = 0;
+}
+
 /* After the commit. */
 static void settle(weir_runner *runner, bool swept, bool more, weir_task *claimed)
 {
@@ -325,6 +344,7 @@ static void settle(weir_runner *runner, bool swept, bool more, weir_task *claime
 
     runner->waits_for_store = false;
     runner->results = NULL;
+    tell_unserved(runner);
     for (const weir_task *job = recorded; job != NULL; job = job->next)
         tell_result(runner, job);
     drop(recorded);

@@ -6,44 +6,52 @@
 #include "codegen/emit/prototypes.h"
 #include "codegen/roots.h"
 
-/* A C function that the user writes: a task or a trigger calls it, or a task waits for it. */
+/* A C function that the user writes: what a task or a trigger calls, or a condition that a task
+ * waits for. */
 typedef struct user_function {
-    const spec_name *call;
-    const char *user, *doc; /* the task or the trigger */
+    const char *name;
+    const spec_workflow *workflow;
+    const char *owner, *doc; /* the task's or the trigger's */
     bool condition;
     weir_place where;
 } user_function;
 
-/* Who has functions: the tasks and hooks, then the triggers. */
-static size_t user_count(const spec_workflow *workflow)
-{
-    return workflow->body_count + workflow->trigger_count;
-}
-
-/* What it calls, then its conditions. */
+/* The n-th function of a task: what it calls, then its conditions. False: there are no more. */
 static bool function_of_task(const spec_task *task, size_t at, user_function *ret)
 {
     size_t calls = task->call.text != NULL;
 
     if (at >= calls + task->conditions.count)
         return false;
-    *ret = (user_function){&task->call, task->name, task->doc, false, task->where};
-    if (at >= calls) {
-        ret->call = &task->conditions.items[at - calls];
-        ret->condition = true;
-        ret->where = ret->call->where;
-    }
+    ret->name = task->call.text;
+    ret->owner = task->name;
+    ret->doc = task->doc;
+    ret->where = task->where;
+    if (at < calls)
+        return true;
+    ret->condition = true;
+    ret->name = task->conditions.items[at - calls].text;
+    ret->where = task->conditions.items[at - calls].where;
     return true;
 }
 
-/* The n-th function of a user. False: there are no more. */
-static bool function_of(const spec_workflow *workflow, size_t user, size_t at, user_function *ret)
+/* The same of the n-th body of a workflow: the tasks and hooks, then the triggers. */
+static bool function_of(const spec_workflow *workflow, size_t body, size_t at, user_function *ret)
 {
-    if (user < workflow->body_count)
-        return function_of_task(workflow->bodies[user], at, ret);
-    const spec_trigger *trigger = &workflow->triggers[user - workflow->body_count];
-    *ret = (user_function){&trigger->call, trigger->name, trigger->doc, false, trigger->where};
+    *ret = (user_function){.workflow = workflow};
+    if (body < workflow->body_count)
+        return function_of_task(workflow->bodies[body], at, ret);
+    const spec_trigger *trigger = &workflow->triggers[body - workflow->body_count];
+    ret->name = trigger->call.text;
+    ret->owner = trigger->name;
+    ret->doc = trigger->doc;
+    ret->where = trigger->where;
     return at == 0 && trigger->call.text != NULL;
+}
+
+static size_t count_bodies(const spec_workflow *workflow)
+{
+    return workflow->body_count + workflow->trigger_count;
 }
 
 /* Several may have one function: it is declared at the first. */
@@ -52,41 +60,40 @@ static bool is_first(const spec *model, const user_function *function)
     user_function other;
 
     for (size_t i = 0; i < model->workflow_count; i++)
-        for (size_t u = 0; u < user_count(&model->workflows[i]); u++)
-            for (size_t f = 0; function_of(&model->workflows[i], u, f, &other); f++) {
-                if (other.call == function->call)
+        for (size_t t = 0; t < count_bodies(&model->workflows[i]); t++)
+            for (size_t f = 0; function_of(&model->workflows[i], t, f, &other); f++) {
+                if (other.owner == function->owner && other.name == function->name)
                     return true;
-                if (strcmp(other.call->text, function->call->text) == 0)
+                if (strcmp(other.name, function->name) == 0)
                     return false;
             }
     return true;
 }
 
-static void emit_task_prototype(emitter *e, const spec_workflow *workflow,
-                                const user_function *function, const char *end)
+static void emit_task_prototype(emitter *e, const user_function *function, const char *end)
 {
+    const char *doc = function->doc;
     weir_buffer text = {0};
 
     if (function->condition)
         weir_buffer_printf(&text, "Whether %s of %s, which waits for it, can go on.",
-                           function->user, workflow->name);
+                           function->owner, function->workflow->name);
     else
-        weir_buffer_printf(&text, "%s%s%s: %s.", function->doc != NULL ? function->doc : "",
-                           function->doc != NULL ? " " : "", workflow->name, function->user);
+        weir_buffer_printf(&text, "%s%s%s: %s.", doc != NULL ? doc : "", doc != NULL ? " " : "",
+                           function->workflow->name, function->owner);
     if (text.failed)
         e->out->failed = true;
     else
         emit_comment(e->out, 0, text.data, function->where);
     weir_buffer_free(&text);
-    EMIT(e, 0, "weir_answer %s(weir_task *task)%s", function->call->text, end);
+    EMIT(e, 0, "weir_answer %s(weir_task *task)%s", function->name, end);
 }
 
-static void emit_task_function(emitter *e, const spec_workflow *workflow,
-                               const user_function *function, bool body)
+static void emit_task_function(emitter *e, const user_function *function, bool body)
 {
     if (!is_first(e->model, function))
         return;
-    emit_task_prototype(e, workflow, function, body ? "" : ";");
+    emit_task_prototype(e, function, body ? "" : ";");
     if (body) {
         EMIT(e, 0, "{");
         EMIT(e, 4, "return weir_task_fail_for_good(task, \"not written yet\");");
@@ -97,14 +104,13 @@ static void emit_task_function(emitter *e, const spec_workflow *workflow,
 
 void emit_task_functions(emitter *e, bool bodies)
 {
+    const spec *model = e->model;
     user_function function;
 
-    for (size_t i = 0; i < e->model->workflow_count; i++) {
-        const spec_workflow *workflow = &e->model->workflows[i];
-        for (size_t u = 0; u < user_count(workflow); u++)
-            for (size_t f = 0; function_of(workflow, u, f, &function); f++)
-                emit_task_function(e, workflow, &function, bodies);
-    }
+    for (size_t i = 0; i < model->workflow_count; i++)
+        for (size_t t = 0; t < count_bodies(&model->workflows[i]); t++)
+            for (size_t f = 0; function_of(&model->workflows[i], t, f, &function); f++)
+                emit_task_function(e, &function, bodies);
 }
 
 /* --- Tables --- */
@@ -437,15 +443,15 @@ void emit_workflows(emitter *e)
         if (workflow->schedule.count != 0)
             EMIT(e, 8, ".schedule = {%s_workflow_%s_schedule_settings, %zu},", e->module.text,
                  workflow->name, workflow->schedule.count);
-        char owner[256];
-        snprintf(owner, sizeof owner, "%.120s_workflow_%.120s", e->module.text, workflow->name);
-        emit_hooks(e, owner, workflow->on_success, workflow->on_failure);
         if (workflow->trigger_count != 0)
             EMIT(e, 8, ".triggers = %s_workflow_%s_triggers, .trigger_count = %zu,", e->module.text,
                  workflow->name, workflow->trigger_count);
         if (count_moments(workflow) != 0)
             EMIT(e, 8, ".moments = %s_workflow_%s_moments, .moment_count = %zu,", e->module.text,
                  workflow->name, count_moments(workflow));
+        char owner[256];
+        snprintf(owner, sizeof owner, "%.120s_workflow_%.120s", e->module.text, workflow->name);
+        emit_hooks(e, owner, workflow->on_success, workflow->on_failure);
         emit_place(e, workflow->where);
         EMIT(e, 4, "},");
     }

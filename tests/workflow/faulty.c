@@ -133,6 +133,12 @@ static weir_status commit(weir_store *base, weir_error **error)
       (weir_store * base, int64_t after, size_t most, store_take_execution take, void *arg,        \
        int64_t *ret_last, weir_error **error),                                                     \
       (inner_of(base), after, most, take, arg, ret_last, error))                                   \
+    X(each_unserved,                                                                               \
+      (weir_store * base, int64_t after, int64_t last, int64_t time, store_take_execution take,    \
+       void *arg, weir_error **error),                                                             \
+      (inner_of(base), after, last, time, take, arg, error))                                       \
+    X(mark_unserved, (weir_store * base, int64_t execution, int64_t time, weir_error * *error),    \
+      (inner_of(base), execution, time, error))                                                    \
     X(each_schedule,                                                                               \
       (weir_store * base, const char *workflow, store_take_schedule take, void *arg,               \
        weir_error **error),                                                                        \
