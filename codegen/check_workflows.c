@@ -258,6 +258,10 @@ static bool refuse_setting(checker *check, const spec_task *task, size_t at)
 {
     const weir_setting *setting = &task->settings.items[at];
 
+    if (strcmp(setting->name, "max") == 0 && task->for_each.expression.text == NULL) {
+        diagnostics_error(check->log, task->settings.names[at], "`max:` goes with `for_each:`");
+        return true;
+    }
     if (task->hook && is_of_tasks(setting->name)) {
         diagnostics_error(check->log, task->settings.names[at],
                           "`%s:` is of a task: a hook runs when its time has come, and its failure "

@@ -172,6 +172,9 @@ static const spec_key task_keys[] = {
     KEY("with", ASSIGNMENTS, spec_task, with,
         "Arguments of the graph, where the others are keys of the context; or the input of the "
         "workflow."),
+    KEY("for_each", EXPRESSION, spec_task, for_each.expression,
+        "A list of the context or the input: it runs once for each `item`, side by side, and the "
+        "results are set as a list under its name."),
     KEY("retry", SETTINGS, spec_task, retry, "When it runs again after a failure."),
     KEY("retry_on", NAMES, spec_task, retry_on,
         "Only failures of these classes are tried again: crash, timeout, lost, failed, "
@@ -220,8 +223,7 @@ const spec_section spec_workflow_section = {.what = "a workflow",
                                             .keys = workflow_keys,
                                             .count = COUNT(workflow_keys),
                                             .later = "concurrency|priority|deadline"};
-const spec_section spec_task_section = {
-    .what = "a task", .keys = task_keys, .count = COUNT(task_keys), .later = "for_each|max"};
+const spec_section spec_task_section = SECTION("a task", task_keys);
 const spec_section spec_hook_section = SECTION("a hook", hook_keys);
 
 const spec_key *spec_key_find(const spec_section *section, const char *name)

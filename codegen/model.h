@@ -378,10 +378,11 @@ typedef struct spec_task {
     size_t graph_index; /* resolved */
     spec_name workflow; /* that it begins */
     size_t workflow_index;
-    spec_assignments with;  /* arguments of the graph, the input of the workflow */
-    const char **with_json; /* resolved: their trees */
-    spec_evaluated rule;    /* `run_if:` that is no word */
-    spec_names retry_on;    /* classes of errors */
+    spec_assignments with;   /* arguments of the graph, the input of the workflow */
+    const char **with_json;  /* resolved: their trees */
+    spec_evaluated for_each; /* a list: the task is run for each item */
+    spec_evaluated rule;     /* `run_if:` that is no word */
+    spec_names retry_on;     /* classes of errors */
     spec_settings settings;
     spec_names conditions; /* C functions */
     spec_settings retry, concurrency, defer;

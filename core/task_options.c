@@ -53,6 +53,13 @@ static const weir_option task_options[] = {
      .forever = "none",
      .offset = offsetof(weir_task_config, memory),
      .help = "How much memory a function in a process of its own may ask for in one run."},
+    {.name = "max",
+     .type = WEIR_OPTION_INTEGER,
+     .fallback = "1000",
+     .min = 1,
+     .max = 10000,
+     .offset = offsetof(weir_task_config, max),
+     .help = "How many items the list of `for_each:` may have; with more the task has failed."},
 };
 
 static const weir_option defer_options[] = {

@@ -35,6 +35,7 @@ typedef struct weir_task_config {
     int on_lost;    /* weir_on_lost */
     int isolate;    /* weir_isolate */
     int64_t memory; /* bytes, INT64_MAX for no limit */
+    int64_t max;    /* items of `for_each:` */
 } weir_task_config;
 
 typedef struct weir_defer_config {

@@ -85,7 +85,7 @@ static store_task_move outcome_of(const ledger *l, const weir_task *job, bool ov
                           ? "it would wait, and its execution has ended"
                           : job->reason;
         move.spent = job->ending != JOB_HANDED_BACK;
-    } else if (job->begins != NULL && job->answer == WEIR_TASK_DEFERRED) {
+    } else if ((job->begins != NULL || job->items != NULL) && job->answer == WEIR_TASK_DEFERRED) {
         ledger_wait_for_begun(job, reason, size, &move);
     } else if (job->answer == WEIR_TASK_DEFERRED) {
         ledger_defer(l, job, reason, size, &move);
@@ -153,6 +153,8 @@ weir_status ledger_finish(ledger *l, const weir_task *job, weir_error **error)
         status = end_late(l, job, error);
     else if (move.to == STORE_DEFERRED && job->begins != NULL)
         status = ledger_begin_begun(l, job, &view, error);
+    else if (move.to == STORE_DEFERRED && job->items != NULL)
+        status = ledger_begin_items(l, job, &view, error);
     else if (store_state_is_end(move.to))
         status = ledger_task_ended(l, job->plan, job->execution, job->position, error);
     weir_error_free(refused);

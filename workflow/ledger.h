@@ -192,7 +192,13 @@ weir_status ledger_execution_ended(ledger *l, const plan *p, int64_t id, const l
 /* What a task begins and waits for (children.c): a job that has what it begins is not run, but
  * recorded by ledger_finish, which calls the others. */
 weir_status ledger_fill_begun(const ledger *l, weir_task *job, weir_error **error);
+weir_status ledger_fill_items(weir_task *job, weir_error **error); /* (items.c) */
 void ledger_wait_for_begun(const weir_task *job, char *reason, size_t size, store_task_move *move);
+weir_status ledger_begin_items(ledger *l, const weir_task *job, const ledger_view *view,
+                               weir_error **error);
+/* What all items of a task came to that have ended: a list, or (*ret NULL) why there is none. */
+weir_status ledger_gather_items(ledger *l, const plan *p, const ledger_view *item, json_t **ret,
+                                char *reason, size_t size, weir_error **error);
 weir_status ledger_begin_begun(ledger *l, const weir_task *job, const ledger_view *view,
                                weir_error **error);
 
@@ -204,6 +210,9 @@ typedef struct ledger_begun {
 } ledger_begun;
 weir_status ledger_list_begun(ledger *l, int64_t id, size_t most, ledger_begun **ret,
                               size_t *ret_count, weir_error **error);
+
+/* The plan of what one begins one by one; another process may have the code of it. */
+weir_status ledger_parts(ledger *l, const plan *p, plan **ret, weir_error **error);
 
 /* The hooks of a task that has ended (hooks.c); none of one that was Skipped or Cancelled. */
 weir_status ledger_begin_hook(ledger *l, const plan *p, int64_t id, uint32_t position,

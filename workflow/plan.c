@@ -160,6 +160,8 @@ static weir_status read_expressions(plan *p, const weir_module_task *task, plan_
     weir_status status =
         task->rule.tree != NULL ? read_tree(task, task->rule.tree, &into->rule, error) : WEIR_OK;
 
+    if (status == WEIR_OK && task->for_each.tree != NULL)
+        status = read_tree(task, task->for_each.tree, &into->for_each, error);
     if (status == WEIR_OK && task->exec != NULL && task->exec_trees != NULL)
         status = read_words(p, task, into, error);
     if (status == WEIR_OK && task->with_count != 0)
@@ -170,6 +172,7 @@ static weir_status read_expressions(plan *p, const weir_module_task *task, plan_
 static void free_expressions(plan_task *task)
 {
     json_decref(task->rule);
+    json_decref(task->for_each);
     for (size_t i = 0; task->words != NULL && task->declared->exec[i] != NULL; i++)
         json_decref(task->words[i]);
     for (uint32_t i = 0; task->with != NULL && i < task->declared->with_count; i++)

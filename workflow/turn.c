@@ -122,7 +122,7 @@ static void take_results(weir_runner *runner)
 
 static void give(weir_runner *runner, weir_task *job)
 {
-    if (job->answer == WEIR_TASK_DONE) {
+    if (job->answer == WEIR_TASK_DONE && !job->settled) {
         if (job->condition == NULL)
             runner_tell(runner, WEIR_INFO, weir_task_name(job), "run %lld %s",
                         (long long)job->attempt, job->resumed ? "goes on" : "begins");

@@ -258,13 +258,13 @@ static void emit_parts(emitter *e, const char *room, const char *owner, const sp
     emit_settings(e, room, defer, &task->defer);
 }
 
-static void emit_rule(emitter *e, const spec_evaluated *rule)
+static void emit_expression(emitter *e, const char *member, const spec_evaluated *value)
 {
-    if (rule->json == NULL)
+    if (value->json == NULL)
         return;
-    EMIT(e, 8, ".rule = {");
-    emit_text_item(e, 12, rule->expression.text);
-    emit_text_item(e, 12, rule->json);
+    EMIT(e, 8, ".%s = {", member);
+    emit_text_item(e, 12, value->expression.text);
+    emit_text_item(e, 12, value->json);
     EMIT(e, 8, "},");
 }
 
@@ -300,7 +300,8 @@ static void emit_task(emitter *e, const char *owner, const spec_task *task)
         if (has_expressions(task))
             EMIT(e, 8, ".exec_trees = %s_%s_exec_trees,", owner, task->id);
     }
-    emit_rule(e, &task->rule);
+    emit_expression(e, "rule", &task->rule);
+    emit_expression(e, "for_each", &task->for_each);
     if (task->retry_on.count != 0)
         EMIT(e, 8, ".retry_on = %s_%s_retry_on,", owner, task->id);
     if (task->settings.count != 0)

@@ -82,6 +82,11 @@ WEIR_API bool weir_task_get_integer(weir_task *task, const char *key, int64_t *r
 WEIR_API bool weir_task_get_number(weir_task *task, const char *key, double *ret);
 WEIR_API bool weir_task_get_text(weir_task *task, const char *key, const char **ret);
 
+/* Of a task with `for_each:`, the item that this run is for, as JSON text, and its index, counted
+ * from 0. NULL and -1: it has none. */
+WEIR_API const char *weir_task_item(weir_task *task);
+WEIR_API int64_t weir_task_index(const weir_task *task);
+
 WEIR_API const char *weir_task_name(const weir_task *task);
 WEIR_API int64_t weir_task_execution(const weir_task *task);
 WEIR_API int64_t weir_task_attempt(const weir_task *task); /* of this run, counted from 1 */
@@ -172,10 +177,11 @@ typedef struct weir_module_task {
     const char *workflow;           /* that it begins instead; NULL: none */
     const weir_task_argument *with; /* the input of that */
     uint32_t with_count;
-    const char *const *exec;       /* the words of a command; they end with NULL */
-    const char *const *exec_trees; /* of words that are expressions, else NULL; NULL: none is */
-    weir_module_expression rule;   /* of `run_if:`, where it is one */
-    const char *const *retry_on;   /* classes; they end with NULL; NULL: all are tried again */
+    const char *const *exec;         /* the words of a command; they end with NULL */
+    const char *const *exec_trees;   /* of words that are expressions, else NULL; NULL: none is */
+    weir_module_expression rule;     /* of `run_if:`, where it is one */
+    weir_module_expression for_each; /* a list, whose items it runs for */
+    const char *const *retry_on;     /* classes; they end with NULL; NULL: all are tried again */
     weir_task_settings settings;
     weir_task_settings retry;
     weir_task_settings concurrency;        /* empty: none */
