@@ -304,6 +304,7 @@ const weir_store_kind store_postgres = {
     .put_slot = postgres_put_slot,
     .claim = postgres_claim,
     .move_task = postgres_move_task,
+    .move_tasks = postgres_move_tasks,
     .move_execution = postgres_move_execution,
     .queue = postgres_queue,
     .count_down = postgres_count_down,

@@ -351,6 +351,7 @@ const weir_store_kind store_sqlite = {
     .put_slot = sqlite_put_slot,
     .claim = sqlite_claim,
     .move_task = sqlite_move_task,
+    .move_tasks = sqlite_move_tasks,
     .move_execution = sqlite_move_execution,
     .queue = sqlite_queue,
     .count_down = sqlite_count_down,

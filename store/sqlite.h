@@ -184,6 +184,8 @@ weir_status sqlite_put_slot(weir_store *store, const store_slot *row, weir_error
 weir_status sqlite_claim(weir_store *store, const store_claim *want, store_take_task take,
                          void *arg, weir_error **error);
 weir_status sqlite_move_task(weir_store *store, const store_task_move *move, weir_error **error);
+weir_status sqlite_move_tasks(weir_store *store, const store_task_move *moves, size_t count,
+                              bool *ret_refused, weir_error **error);
 weir_status sqlite_move_execution(weir_store *store, const store_execution_move *move,
                                   weir_error **error);
 weir_status sqlite_queue(weir_store *store, int64_t execution, int64_t position,

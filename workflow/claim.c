@@ -99,6 +99,7 @@ weir_status ledger_context(ledger *l, const plan *p, int64_t id, const char *see
 /* --- Jobs --- */
 
 typedef struct execution_head {
+    int64_t id; /* 0: of none */
     store_state state;
     json_t *input;
     int64_t slot;
@@ -118,10 +119,15 @@ static weir_status take_head(void *arg, const store_execution *row, weir_error *
                                 (long long)row->id, reason);
 }
 
-/* The first claim of an execution begins it. */
+/* The first claim of an execution begins it. Several in a row ask once. */
 static weir_status open_execution(ledger *l, int64_t id, execution_head *head, weir_error **error)
 {
     const weir_store_kind *kind = l->store->kind;
+
+    if (head->id == id)
+        return WEIR_OK;
+    json_decref(head->input);
+    *head = (execution_head){.id = id};
     weir_status status =
         kind->find_execution(l->store, id, NULL, NULL, true, take_head, head, error);
 
@@ -136,14 +142,14 @@ static weir_status open_execution(ledger *l, int64_t id, execution_head *head, w
     return status;
 }
 
-static weir_status fill_job(ledger *l, weir_task *job, weir_error **error)
+static weir_status fill_job(ledger *l, weir_task *job, execution_head *head, weir_error **error)
 {
     const plan_task *task = &job->plan->tasks[job->position];
-    execution_head head = {0};
-    weir_status status = open_execution(l, job->execution, &head, error);
+    weir_status status = open_execution(l, job->execution, head, error);
 
-    job->input = head.input;
-    job->slot = head.slot;
+    if (status == WEIR_OK && (job->input = json_deep_copy(head->input)) == NULL)
+        status = no_memory(error);
+    job->slot = head->slot;
     if (status == WEIR_OK)
         status =
             ledger_context(l, job->plan, job->execution, job->seen,
@@ -224,6 +230,7 @@ weir_status ledger_claim(ledger *l, int64_t execution, size_t most, weir_task **
 {
     store_claim want = {.execution = execution, .runner = l->runner, .time = l->now, .most = most};
     claiming c = {.ledger = l};
+    execution_head head = {0};
     store_lane *lanes = make_lanes(l, &want.lane_count);
 
     if (lanes == NULL)
@@ -232,7 +239,8 @@ weir_status ledger_claim(ledger *l, int64_t execution, size_t most, weir_task **
     weir_status status = l->store->kind->claim(l->store, &want, take_claimed, &c, error);
     weir_free(lanes);
     for (weir_task *job = c.jobs; job != NULL && status == WEIR_OK; job = job->next)
-        status = fill_job(l, job, error);
+        status = fill_job(l, job, &head, error);
+    json_decref(head.input);
     while (c.jobs != NULL) {
         weir_task *job = c.jobs;
         c.jobs = job->next;

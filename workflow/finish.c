@@ -101,26 +101,80 @@ static weir_status note_late(ledger *l, const weir_task *job, weir_error **error
                : status;
 }
 
-weir_status ledger_finish(ledger *l, const weir_task *job, weir_error **error)
-{
-    ledger_view view;
-    int64_t left;
-    weir_error *refused = NULL;
-    weir_status status = ledger_look(l, job->execution, &view, error);
+/* What is told of jobs of one execution; of each a move, and whether it was refused. */
+typedef struct finishing {
+    const weir_task *jobs;
+    size_t count;
+    store_task_move *moves;
+    bool *refused;
+    uint32_t *ended; /* positions of the tasks that have ended by it */
+    size_t ended_count;
+} finishing;
 
-    if (status != WEIR_OK)
+static weir_status move_all(ledger *l, finishing *f, bool over, weir_error **error)
+{
+    const weir_task *job = f->jobs;
+
+    for (size_t i = 0; i < f->count; i++, job = job->next)
+        f->moves[i] = outcome_of(l, job, over);
+    weir_status status =
+        l->store->kind->move_tasks(l->store, f->moves, f->count, f->refused, error);
+    job = f->jobs;
+    for (size_t i = 0; i < f->count && status == WEIR_OK; i++, job = job->next) {
+        if (f->refused[i])
+            status = note_late(l, job, error);
+        else if (store_state_is_end(f->moves[i].to))
+            f->ended[f->ended_count++] = job->position;
+    }
+    return status;
+}
+
+/* What they release is looked at once. */
+static weir_status finish(ledger *l, finishing *f, weir_error **error)
+{
+    int64_t id = f->jobs->execution, left;
+    const plan *p = f->jobs->plan;
+    ledger_view view;
+    weir_status status = ledger_look(l, id, &view, error);
+    bool over = status == WEIR_OK && store_state_is_end(view.state);
+
+    if (status == WEIR_OK)
+        status = move_all(l, f, over, error);
+    if (status != WEIR_OK || f->ended_count == 0)
         return status;
-    bool over = store_state_is_end(view.state);
-    store_task_move move = outcome_of(l, job, over);
-    status = l->store->kind->move_task(l->store, &move, &refused);
-    if (status == WEIR_STATE)
-        status = note_late(l, job, error);
-    else if (status != WEIR_OK)
-        weir_error_set(error, status, "%s", weir_error_message(refused));
-    else if (store_state_is_end(move.to) && over)
-        status = l->store->kind->count_unfinished(l->store, job->execution, -1, &left, error);
-    else if (store_state_is_end(move.to))
-        status = ledger_task_ended(l, job->plan, job->execution, job->position, error);
-    weir_error_free(refused);
+    return over ? l->store->kind->count_unfinished(l->store, id, -(int64_t)f->ended_count, &left,
+                                                   error)
+                : ledger_tasks_ended(l, p, id, f->ended, f->ended_count, error);
+}
+
+static weir_status finish_some(ledger *l, const weir_task *jobs, size_t count, weir_error **error)
+{
+    finishing f = {.jobs = jobs,
+                   .count = count,
+                   .moves = weir_alloc_array(count, sizeof *f.moves),
+                   .refused = weir_alloc_array(count, sizeof *f.refused),
+                   .ended = weir_alloc_array(count, sizeof *f.ended)};
+    weir_status status = f.moves != NULL && f.refused != NULL && f.ended != NULL
+                             ? finish(l, &f, error)
+                             : weir_error_set(error, WEIR_NOMEM, "out of memory");
+
+    weir_free(f.moves);
+    weir_free(f.refused);
+    weir_free(f.ended);
+    return status;
+}
+
+weir_status ledger_finish(ledger *l, const weir_task *jobs, weir_error **error)
+{
+    weir_status status = WEIR_OK;
+
+    while (jobs != NULL && status == WEIR_OK) {
+        const weir_task *next = jobs;
+        size_t count = 0;
+        for (; next != NULL && next->execution == jobs->execution; next = next->next)
+            count++;
+        status = finish_some(l, jobs, count, error);
+        jobs = next;
+    }
     return status;
 }

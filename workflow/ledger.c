@@ -41,20 +41,22 @@ static weir_status find_key(ledger *l, const plan *p, const char *input, const c
     return status;
 }
 
-static weir_status make_ready(ledger *l, int64_t id, uint32_t position, weir_error **error)
+/* It waits for nobody, and nobody is to be asked. */
+static bool begins_ready(const plan *p, uint32_t position)
 {
-    return l->store->kind->move_task(l->store,
-                                     &(store_task_move){.execution = id,
-                                                        .position = position,
-                                                        .from = STORE_PENDING,
-                                                        .to = STORE_READY,
-                                                        .runner = l->runner,
-                                                        .time = l->now,
-                                                        .due = l->now},
-                                     error);
+    return p->tasks[position].declared->after_count == 0 && p->tasks[position].rule == NULL;
 }
 
-static weir_status add_tasks(ledger *l, const plan *p, int64_t id, int64_t plan_id,
+static int64_t count_ready(const plan *p)
+{
+    int64_t count = 0;
+
+    for (uint32_t i = 0; i < p->task_count; i++)
+        count += begins_ready(p, i);
+    return count;
+}
+
+static weir_status add_tasks(ledger *l, const plan *p, int64_t id, int64_t plan_id, int64_t ready,
                              weir_error **error)
 {
     weir_status status = WEIR_OK;
@@ -63,15 +65,17 @@ static weir_status add_tasks(ledger *l, const plan *p, int64_t id, int64_t plan_
         const plan_task *task = &p->tasks[i];
         store_task row = {.position = i,
                           .name = task->name,
+                          .state = begins_ready(p, i) ? STORE_READY : STORE_PENDING,
                           .waiting = task->declared->after_count,
                           .priority = task->config.priority,
                           .tag = task->concurrency.tag};
+        if (row.state == STORE_READY)
+            row.behind = --ready;
         status = l->store->kind->add_task(l->store, id, plan_id, &row, l->now, error);
     }
     for (uint32_t i = 0; i < p->task_count && status == WEIR_OK; i++)
-        if (p->tasks[i].declared->after_count == 0)
-            status = p->tasks[i].rule == NULL ? make_ready(l, id, i, error)
-                                              : ledger_decide(l, p, id, i, error);
+        if (p->tasks[i].declared->after_count == 0 && p->tasks[i].rule != NULL)
+            status = ledger_decide(l, p, id, i, error);
     return status;
 }
 
@@ -84,6 +88,7 @@ static weir_status add(ledger *l, const plan *p, const char *input, const char *
                                  .key = key,
                                  .input = input,
                                  .unfinished = p->task_count,
+                                 .ready = count_ready(p),
                                  .slot = l->slot,
                                  .created = l->now};
     weir_status status = kind->add_plan(l->store, &row, &execution.plan, error);
@@ -92,7 +97,8 @@ static weir_status add(ledger *l, const plan *p, const char *input, const char *
         execution.deadline = weir_later(l->now, p->config.timeout);
     if (status == WEIR_OK)
         status = kind->add_execution(l->store, &execution, ret_id, error);
-    return status == WEIR_OK ? add_tasks(l, p, *ret_id, execution.plan, error) : status;
+    return status == WEIR_OK ? add_tasks(l, p, *ret_id, execution.plan, execution.ready, error)
+                             : status;
 }
 
 weir_status ledger_start(ledger *l, const plan *p, const char *input, const char *key,

@@ -81,8 +81,9 @@ weir_status ledger_claim(ledger *l, int64_t execution, size_t most, weir_task **
 
 /* --- Finish (finish.c) --- */
 
-/* Records the outcome; one that comes too late (the claim was lost) is refused and noted. */
-weir_status ledger_finish(ledger *l, const weir_task *job, weir_error **error);
+/* Records the outcomes of jobs, those of one execution after the other; one that comes too late
+ * (the claim was lost) is refused and noted. */
+weir_status ledger_finish(ledger *l, const weir_task *jobs, weir_error **error);
 
 /* --- Tidying up (sweep.c) --- */
 
@@ -118,9 +119,9 @@ weir_status ledger_look(ledger *l, int64_t id, ledger_view *ret, weir_error **er
 
 /* --- Between the files of the ledger --- */
 
-/* A task that has ended releases the tasks below it (release.c). */
-weir_status ledger_task_ended(ledger *l, const plan *p, int64_t id, uint32_t position,
-                              weir_error **error);
+/* Tasks of an execution that have ended release those below them (release.c). */
+weir_status ledger_tasks_ended(ledger *l, const plan *p, int64_t id, const uint32_t *positions,
+                               size_t count, weir_error **error);
 /* A Pending task that waits for nobody becomes Ready or Skipped, and what follows from that. */
 weir_status ledger_decide(ledger *l, const plan *p, int64_t id, uint32_t position,
                           weir_error **error);

@@ -185,11 +185,12 @@ static weir_status take_back(ledger *l, const plan *p, const marked_task *run, b
                                        : config->allow_failure ? STORE_SUCCESS
                                                                : STORE_FAILURE};
     int64_t left;
+    uint32_t position = (uint32_t)run->position;
     weir_status status = l->store->kind->move_task(l->store, &move, error);
     if (status != WEIR_OK || move.to == STORE_READY)
         return status;
     return over ? l->store->kind->count_unfinished(l->store, run->execution, -1, &left, error)
-                : ledger_task_ended(l, p, run->execution, (uint32_t)run->position, error);
+                : ledger_tasks_ended(l, p, run->execution, &position, 1, error);
 }
 
 weir_status ledger_sweep(ledger *l, bool *ret_more, weir_error **error)
