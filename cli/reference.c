@@ -155,8 +155,11 @@ static void print_options_page(void)
     print_options(weir_schedule_options.items, weir_schedule_options.count);
     print_section("Tasks", &spec_task_section);
     print_options(weir_task_options.items, weir_task_options.count);
-    puts("\n`retry:` takes");
+    print_section("Hooks", &spec_hook_section);
+    puts("\nand the options of a task, but for `run_if` and `allow_failure`.\n\n`retry:` takes");
     print_options(weir_retry_options.items, weir_retry_options.count);
+    puts("\n`defer:` takes");
+    print_options(weir_defer_options.items, weir_defer_options.count);
     puts("\n`concurrency:` takes");
     print_options(weir_concurrency_options.items, weir_concurrency_options.count);
     print_runner_options();
@@ -302,6 +305,18 @@ static const struct {
      "Its last lines on standard error follow; its output is the task's `log`."},
     {"`it ran longer than its timeout of ..`", "Class `timeout`: it was ended, then tried again.",
      "Raise `timeout:`, or make it faster."},
+    {"`it waited for '..' longer than the limit of ..`, `it would wait until ..`",
+     "Class `deferred`: what it waited for did not come.",
+     "Raise `limit`, or find out why the condition does not hold: `weir workflow explain ID`."},
+    {"`it waits for '..', which failed when it was asked: ..`",
+     "A condition failed or crashed, and is asked again each `interval`.",
+     "As for a task; the reason follows."},
+    {"`execution N of 'w' has Failed: ..`, `.. was cancelled: ..`",
+     "What the task began came to that; class `failed`.",
+     "`weir workflow explain N`. `retry ID` of the first execution begins another one."},
+    {"`its result is N bytes long; at most 1048576 are kept`",
+     "The final context of what the task began is too long for one key.",
+     "Delete in it what nobody reads, or keep large things elsewhere."},
     {"`the execution took longer than its timeout of ..`",
      "The workflow's `timeout:`, pauses included; what ran was ended.",
      "`weir workflow retry ID` gives it the time anew; or raise it."},

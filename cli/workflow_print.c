@@ -152,9 +152,11 @@ void workflow_print_list(const json_t *list)
     json_array_foreach(loose(list), i, row)
     {
         const char *reason = text_of(row, "reason");
-        printf("%6lld  %-10s %-20s %s%s%s\n", number_of(row, "id"), text_of(row, "status"),
-               text_of(row, "workflow"), time_of(row, "created", begun, sizeof begun),
-               reason[0] != '\0' ? "  " : "", reason);
+        printf("%6lld  %-10s %-20s %s", number_of(row, "id"), text_of(row, "status"),
+               text_of(row, "workflow"), time_of(row, "created", begun, sizeof begun));
+        if (json_object_get(row, "parent") != NULL)
+            printf("  %s of %lld", text_of(row, "role"), number_of(row, "parent"));
+        printf("%s%s\n", reason[0] != '\0' ? "  " : "", reason);
     }
 }
 

@@ -28,7 +28,7 @@ typedef struct checker {
     spec_front *front;
     spec *model;
     weir_diagnostics *log;
-    check_names types, sources, accumulators, reactors, graphs, sinks;
+    check_names types, sources, accumulators, reactors, graphs, sinks, workflows;
     const spec_type *tick, *dead_letter;
     bool *source_read; /* by an accumulator, one for each source */
     bool *sink_written;
@@ -124,6 +124,11 @@ void check_exactly_once(checker *check);
 bool check_commits(const spec_source *source);
 void check_words(checker *check);
 void check_tests(checker *check);
+/* begins */
+void check_begun(checker *check, spec_task *task); /* the workflow that it begins */
+void check_begins(checker *check);
 void check_workflows(checker *check);
+void check_starts(checker *check);
+bool check_starts_workflows(const spec_sink *sink);
 
 #endif

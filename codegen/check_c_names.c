@@ -155,11 +155,11 @@ static void add_workflow(name_list *list, const spec_workflow *workflow)
     add_thing(list, "workflow_", workflow->name, "_tasks|_settings|_schedule_settings", "workflow",
               workflow->where);
     list->check->log->failed |= prefix == NULL;
-    for (size_t i = 0; prefix != NULL && i < workflow->task_count; i++)
-        add_thing(list, prefix, workflow->tasks[i].name,
+    for (size_t i = 0; prefix != NULL && i < workflow->body_count; i++)
+        add_thing(list, prefix, workflow->bodies[i]->id,
                   "_after|_exec|_exec_trees|_with|_graph|_run|_retry_on|_settings|_retry_settings|_"
-                  "concurrency_settings",
-                  "task", workflow->tasks[i].where);
+                  "concurrency_settings|_conditions|_defer_settings|_hook",
+                  workflow->bodies[i]->hook ? "hook" : "task", workflow->bodies[i]->where);
 }
 
 static void add_rooms(name_list *list)
@@ -203,7 +203,7 @@ static size_t count_names(const spec *model)
     for (size_t i = 0; i < model->graph_count; i++)
         things += 3 + model->graphs[i].node_count;
     for (size_t i = 0; i < model->workflow_count; i++)
-        things += 2 + model->workflows[i].task_count;
+        things += 2 + model->workflows[i].body_count;
     for (size_t i = 0; i < model->type_count; i++)
         things += model->types[i]->enumerator_count;
     return things * MOST_ENDINGS + count_fields(model) * MOST_ENDINGS;
@@ -399,10 +399,14 @@ static void check_all_variables(const name_list *list)
             check_hidden(list, accumulator->call.text, "a C function", accumulator->call.where);
     }
     for (size_t i = 0; i < model->workflow_count; i++)
-        for (size_t t = 0; t < model->workflows[i].task_count; t++) {
-            const spec_name *call = &model->workflows[i].tasks[t].call;
-            if (call->text != NULL)
-                check_hidden(list, call->text, "a C function", call->where);
+        for (size_t t = 0; t < model->workflows[i].body_count; t++) {
+            const spec_task *task = model->workflows[i].bodies[t];
+            if (task->call.text != NULL)
+                check_hidden(list, task->call.text, "a C function", task->call.where);
+            for (size_t c = 0; c < task->conditions.count; c++)
+                if (task->conditions.items[c].text != NULL)
+                    check_hidden(list, task->conditions.items[c].text, "a C function",
+                                 task->conditions.items[c].where);
         }
     for (size_t i = 0; i < model->graph_count; i++) {
         const spec_graph *graph = &model->graphs[i];

@@ -156,10 +156,9 @@ static void check_word(checker *check, expr_context *context, spec_evaluated *va
         value->json = weir_arena_printf(&check->model->arena, "[\"%s\",%s]", print, value->json);
 }
 
-static const spec_field *find_arg(checker *check, const spec_graph *graph,
+static const spec_field *find_arg(checker *check, const spec_type *args,
                                   const spec_assignment *value)
 {
-    const spec_type *args = spec_args_type(graph, &check->model->arena);
     const spec_field *found = args != NULL ? check_find_field(args, value->field) : NULL;
 
     if (args != NULL && found == NULL)
@@ -180,19 +179,23 @@ static const char *as_argument(checker *check, const spec_shape *shape, const sp
 static void check_with(checker *check, expr_context *context, spec_task *task)
 {
     const spec *model = check->model;
+    const spec_type *type = NULL;
     size_t room;
 
     task->with_json = front_array(check->front, task->with.count, sizeof(char *), &room);
-    if (task->graph.text == NULL || task->graph_index >= model->graph_count)
-        return;
-    for (size_t i = 0; i < room; i++) {
-        const spec_assignment *given = &task->with.items[i];
-        const spec_field *arg = find_arg(check, &model->graphs[task->graph_index], given);
-        spec_evaluated value = {.expression = given->value};
-        if (arg == NULL || arg->shape.type == NULL)
+    bool graph = task->graph.text != NULL && task->graph_index < model->graph_count;
+    bool workflow = task->workflow.text != NULL && task->workflow_index < model->workflow_count;
+    if (graph)
+        type = spec_args_type(&model->graphs[task->graph_index], &check->model->arena);
+    else if (workflow)
+        type = spec_input_type(&model->workflows[task->workflow_index], &check->model->arena);
+    for (size_t i = 0; i < room && (graph || workflow); i++) {
+        const spec_field *field = type != NULL ? find_arg(check, type, &task->with.items[i]) : NULL;
+        spec_evaluated value = {.expression = task->with.items[i].value};
+        if (type != NULL && (field == NULL || field->shape.type == NULL))
             continue;
-        check_evaluated(check, context, &value, &arg->shape);
-        task->with_json[i] = as_argument(check, &arg->shape, &value);
+        check_evaluated(check, context, &value, field != NULL ? &field->shape : NULL);
+        task->with_json[i] = field != NULL ? as_argument(check, &field->shape, &value) : value.json;
     }
 }
 

@@ -89,6 +89,46 @@ static void check_graph(checker *check, spec_task *task)
                               check->model->params[i].name);
 }
 
+/* A function is a task's or a condition, not both: they answer otherwise. */
+static void check_condition(checker *check, const spec_name *condition)
+{
+    const spec *model = check->model;
+
+    check_c_function(check, condition);
+    for (size_t i = 0; i < model->workflow_count; i++)
+        for (size_t t = 0; t < model->workflows[i].body_count; t++) {
+            const spec_task *other = model->workflows[i].bodies[t];
+            if (other->call.text == NULL || strcmp(other->call.text, condition->text) != 0)
+                continue;
+            diagnostics_error(check->log, condition->where,
+                              "'%s' is what the task '%s' calls, and cannot be a condition too",
+                              condition->text, other->name);
+            diagnostics_note(check->log, other->call.where, "the other one");
+            return;
+        }
+}
+
+static void check_conditions(checker *check, const spec_task *task)
+{
+    bool waits = task->graph.text == NULL && task->workflow.text == NULL;
+
+    if (!waits && (task->conditions.count != 0 || task->defer.count != 0))
+        diagnostics_error(
+            check->log, task->where,
+            "the task '%s' never answers that it waits: `conditions:` and `defer:` go "
+            "with `call:` and `exec:`",
+            task->name);
+    for (size_t i = 0; i < task->conditions.count; i++) {
+        if (task->conditions.items[i].text == NULL)
+            continue;
+        if (is_repeated(&task->conditions, i))
+            diagnostics_error(check->log, task->conditions.items[i].where, "'%s' is named twice",
+                              task->conditions.items[i].text);
+        else
+            check_condition(check, &task->conditions.items[i]);
+    }
+}
+
 static bool is_class(const char *text)
 {
     size_t size = strlen(text);
@@ -115,7 +155,7 @@ static void check_own_class(checker *check, const spec_name *name, const weir_ne
 
 static void check_classes(checker *check, const spec_task *task)
 {
-    static const char *const known[] = {"crash", "timeout", "lost", "failed", "exit"};
+    static const char *const known[] = {"crash", "timeout", "lost", "failed", "exit", "deferred"};
 
     for (size_t i = 0; i < task->retry_on.count; i++) {
         const spec_name *name = &task->retry_on.items[i];
@@ -134,26 +174,43 @@ static void check_classes(checker *check, const spec_task *task)
     }
 }
 
+static void check_hook_body(checker *check, const spec_task *hook, int bodies)
+{
+    if (bodies != 1 && !hook->unread)
+        diagnostics_error(check->log, hook->where,
+                          "the hook '%s' is to have one of `call:` (a C function) and `exec:` (a "
+                          "command)",
+                          hook->name);
+}
+
 static void check_body(checker *check, spec_task *task)
 {
-    int bodies = (task->call.text != NULL) + (task->exec.count != 0) + (task->graph.text != NULL);
+    int bodies = (task->call.text != NULL) + (task->exec.count != 0) + (task->graph.text != NULL) +
+                 (task->workflow.text != NULL);
 
-    if (bodies > 1)
-        diagnostics_error(check->log, task->where,
-                          "the task '%s' has more than one of `call:`, `exec:` and `graph:`",
-                          task->name);
-    if (bodies == 0 && !task->unread)
+    if (task->hook)
+        check_hook_body(check, task, bodies);
+    else if (bodies > 1)
+        diagnostics_error(
+            check->log, task->where,
+            "the task '%s' has more than one of `call:`, `exec:`, `graph:` and `workflow:`",
+            task->name);
+    else if (bodies == 0 && !task->unread)
         diagnostics_error(check->log, task->where,
                           "the task '%s' does nothing: give it `call:` (a C function), `exec:` (a "
-                          "command) or `graph:`",
+                          "command), `graph:` or `workflow:`",
                           task->name);
-    if (task->with.given && task->graph.text == NULL)
-        diagnostics_error(check->log, task->with.where, "`with:` goes with `graph:`");
+    if (task->with.given && task->graph.text == NULL && task->workflow.text == NULL)
+        diagnostics_error(check->log, task->with.where,
+                          "`with:` goes with `graph:` and `workflow:`");
     if (task->call.text != NULL)
         check_call(check, task);
     if (task->graph.text != NULL)
         check_graph(check, task);
+    if (task->workflow.text != NULL)
+        check_begun(check, task);
     check_words_of(check, task);
+    check_conditions(check, task);
     check_classes(check, task);
 }
 
@@ -180,7 +237,9 @@ static bool refuse_isolation(checker *check, const spec_task *task, size_t at)
     bool isolate = strcmp(name, "isolate") == 0, memory = strcmp(name, "memory") == 0;
     const char *why = NULL;
 
-    if (task->exec.count != 0 && (isolate || memory))
+    if (task->workflow.text != NULL && (isolate || memory || strcmp(name, "timeout") == 0))
+        why = "is of what a task runs itself; a workflow has a `timeout:` of its own";
+    else if (task->exec.count != 0 && (isolate || memory))
         why = "is of a function (`call:`); a command is a process anyway";
     else if (runs_on_a_thread(task) && (memory || strcmp(name, "timeout") == 0))
         why = "needs a process of the task's own: nothing ends a thread; leave out `isolate: none`";
@@ -189,11 +248,23 @@ static bool refuse_isolation(checker *check, const spec_task *task, size_t at)
     return why != NULL;
 }
 
+static bool is_of_tasks(const char *option)
+{
+    return strcmp(option, "run_if") == 0 || strcmp(option, "allow_failure") == 0;
+}
+
 /* True: it was complained about. */
 static bool refuse_setting(checker *check, const spec_task *task, size_t at)
 {
     const weir_setting *setting = &task->settings.items[at];
 
+    if (task->hook && is_of_tasks(setting->name)) {
+        diagnostics_error(check->log, task->settings.names[at],
+                          "`%s:` is of a task: a hook runs when its time has come, and its failure "
+                          "fails nothing",
+                          setting->name);
+        return true;
+    }
     if (check_has_variable(setting->text)) {
         diagnostics_error(check->log, setting->place,
                           "variables in workflows are not part of this version of weir");
@@ -242,23 +313,30 @@ static void check_list(checker *check, const spec_settings *settings, const chec
 static void check_options_of(checker *check, spec_task *task)
 {
     weir_arena *arena = &check->model->arena;
-    const char *what = weir_arena_printf(arena, "task '%s'", task->name);
+    const char *what =
+        weir_arena_printf(arena, "%s '%s'", task->hook ? "hook" : "task", task->name);
     spec_settings left = sift(check, task);
 
     if (what == NULL) {
         check->log->failed = true;
         return;
     }
-    check_settings(check, &left,
-                   &(check_options){.what = what,
-                                    .where = task->where,
-                                    .lists = &weir_task_options,
-                                    .list_count = 1,
-                                    .section = &spec_task_section});
+    check_settings(
+        check, &left,
+        &(check_options){.what = what,
+                         .where = task->where,
+                         .lists = &weir_task_options,
+                         .list_count = 1,
+                         .section = task->hook ? &spec_hook_section : &spec_task_section});
     check_list(check, &task->retry,
                &(check_options){.what = weir_arena_printf(arena, "`retry:` of %s", what),
                                 .where = task->where,
                                 .lists = &weir_retry_options,
+                                .list_count = 1});
+    check_list(check, &task->defer,
+               &(check_options){.what = weir_arena_printf(arena, "`defer:` of %s", what),
+                                .where = task->where,
+                                .lists = &weir_defer_options,
                                 .list_count = 1});
     if (task->concurrency.count != 0)
         check_list(check, &task->concurrency,
@@ -387,6 +465,17 @@ static void check_scheduled_input(checker *check, const spec_workflow *workflow)
     }
 }
 
+/* It reads what it is told as `input`, whatever that of the workflow is. */
+static void check_hook(checker *check, const spec_workflow *workflow, spec_task *hook)
+{
+    spec_workflow told = *workflow;
+
+    told.has_input = false;
+    check_body(check, hook);
+    check_options_of(check, hook);
+    check_task_expressions(check, &told, hook);
+}
+
 static void check_workflow(checker *check, spec_workflow *workflow)
 {
     check_names names;
@@ -396,7 +485,6 @@ static void check_workflow(checker *check, spec_workflow *workflow)
     for (size_t i = 0; i < workflow->task_count; i++)
         check_names_add(&names, workflow->tasks[i].name, i);
     check_names_sort(&names);
-    check_fields(check, &workflow->input);
     for (size_t i = 0; i < workflow->task_count; i++) {
         resolve_after(check, workflow, &names, &workflow->tasks[i]);
         check_body(check, &workflow->tasks[i]);
@@ -404,6 +492,9 @@ static void check_workflow(checker *check, spec_workflow *workflow)
         check_rule(check, &workflow->tasks[i]);
         check_task_expressions(check, workflow, &workflow->tasks[i]);
     }
+    for (size_t i = 0; i < workflow->body_count; i++)
+        if (workflow->bodies[i]->hook)
+            check_hook(check, workflow, workflow->bodies[i]);
     check_circles(check, workflow);
     check_list(check, &workflow->settings,
                &(check_options){
@@ -426,6 +517,16 @@ static void check_workflow(checker *check, spec_workflow *workflow)
 
 void check_workflows(checker *check)
 {
-    for (size_t i = 0; i < check->model->workflow_count; i++)
-        check_workflow(check, &check->model->workflows[i]);
+    spec *model = check->model;
+
+    if (!check_names_init(check, &check->workflows, model->workflow_count))
+        return;
+    for (size_t i = 0; i < model->workflow_count; i++) {
+        check_names_add(&check->workflows, model->workflows[i].name, i);
+        check_fields(check, &model->workflows[i].input);
+    }
+    check_names_sort(&check->workflows);
+    for (size_t i = 0; i < model->workflow_count; i++)
+        check_workflow(check, &model->workflows[i]);
+    check_begins(check);
 }

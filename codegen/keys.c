@@ -148,6 +148,10 @@ static const spec_key workflow_keys[] = {
     KEY("input", FIELDS, spec_workflow, input,
         "What an execution is given at its start; without it any JSON object."),
     KEY("schedule", SETTINGS, spec_workflow, schedule, "When it starts by itself."),
+    KEY("on_success", HOOK, spec_workflow, on_success,
+        "What runs once when an execution is Completed: a C function, or {call: ..} or {exec: "
+        "..}."),
+    KEY("on_failure", HOOK, spec_workflow, on_failure, "The same when it has Failed."),
     DOC(spec_workflow, doc),
 };
 
@@ -158,13 +162,33 @@ static const spec_key task_keys[] = {
         "The command that it runs instead, a list of words; no shell sees them."),
     KEY("graph", NAME, spec_task, graph,
         "A graph with `args:` that it calls instead; the result is set under the task's name."),
+    KEY("workflow", NAME, spec_task, workflow,
+        "A workflow that it begins instead, and ends with; its final context is set under the "
+        "task's name."),
     KEY("with", ASSIGNMENTS, spec_task, with,
-        "Arguments of the graph; the others are keys of the context."),
+        "Arguments of the graph, where the others are keys of the context; or the input of the "
+        "workflow."),
     KEY("retry", SETTINGS, spec_task, retry, "When it runs again after a failure."),
     KEY("retry_on", NAMES, spec_task, retry_on,
-        "Only failures of these classes are tried again: crash, timeout, lost, failed, exit, "
-        "exit_N "
+        "Only failures of these classes are tried again: crash, timeout, lost, failed, "
+        "deferred, exit, exit_N "
         "(of one exit code), and those that weir_task_fail_class names."),
+    KEY("concurrency", SETTINGS, spec_task, concurrency, "How many like it run at once."),
+    KEY("conditions", NAMES, spec_task, conditions,
+        "The C functions that are asked for it when it waits for one of them."),
+    KEY("defer", SETTINGS, spec_task, defer, "How long it may wait, and how often that is asked."),
+    KEY("on_success", HOOK, spec_task, on_success,
+        "What runs once when it is Completed: a C function, or {call: ..} or {exec: ..}."),
+    KEY("on_failure", HOOK, spec_task, on_failure,
+        "The same when it has Failed, and is not tried again."),
+    DOC(spec_task, doc),
+};
+
+static const spec_key hook_keys[] = {
+    KEY("call", NAME, spec_task, call, "The name of its C function."),
+    KEY("exec", WORDS, spec_task, exec, "The command that it runs instead, a list of words."),
+    KEY("retry", SETTINGS, spec_task, retry, "When it runs again after a failure."),
+    KEY("retry_on", NAMES, spec_task, retry_on, "As of a task."),
     KEY("concurrency", SETTINGS, spec_task, concurrency, "How many like it run at once."),
     DOC(spec_task, doc),
 };
@@ -180,16 +204,13 @@ const spec_section spec_node_section = SECTION("a node", node_keys);
 const spec_section spec_route_section = SECTION("a route", route_keys);
 const spec_section spec_test_section = SECTION("a test", test_keys);
 const spec_section spec_sink_section = SECTION("a sink", sink_keys);
-const spec_section spec_workflow_section = {
-    .what = "a workflow",
-    .keys = workflow_keys,
-    .count = COUNT(workflow_keys),
-    .later = "concurrency|priority|on_success|on_failure|deadline"};
-const spec_section spec_task_section = {.what = "a task",
-                                        .keys = task_keys,
-                                        .count = COUNT(task_keys),
-                                        .later =
-                                            "workflow|for_each|max|on_success|on_failure|defer"};
+const spec_section spec_workflow_section = {.what = "a workflow",
+                                            .keys = workflow_keys,
+                                            .count = COUNT(workflow_keys),
+                                            .later = "concurrency|priority|deadline"};
+const spec_section spec_task_section = {
+    .what = "a task", .keys = task_keys, .count = COUNT(task_keys), .later = "for_each|max"};
+const spec_section spec_hook_section = SECTION("a hook", hook_keys);
 
 const spec_key *spec_key_find(const spec_section *section, const char *name)
 {

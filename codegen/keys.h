@@ -24,6 +24,7 @@ typedef enum spec_takes {
     TAKES_TARGETS,     /* `to` of a spec_node */
     TAKES_NODES,       /* spec_graph: its nodes */
     TAKES_TASKS,       /* spec_workflow: its tasks */
+    TAKES_HOOK,        /* spec_task *: the name of a function, or what a task does */
     TAKES_WORDS,       /* spec_words: the words of a command */
     TAKES_SETTINGS,    /* spec_settings: options in a map of their own */
     TAKES_SECTION,     /* a section of the spec: {name: {...}} */
@@ -66,6 +67,7 @@ extern const spec_section spec_test_section;  /* written long */
 extern const spec_section spec_sink_section;
 extern const spec_section spec_workflow_section;
 extern const spec_section spec_task_section;
+extern const spec_section spec_hook_section;
 
 const spec_key *spec_key_find(const spec_section *section, const char *name);
 

@@ -134,14 +134,19 @@ static void load_assignments(spec_front *front, const yaml_node *node,
 
 /* --- Keys --- */
 
+static void load_text(spec_front *front, const yaml_node *value, const char **member)
+{
+    if (yaml_is_empty(value) || load_is_text(front, value, "text"))
+        *member = value->text;
+}
+
 void load_key(spec_front *front, const spec_key *key, const yaml_node *value, void *into)
 {
     void *member = (char *)into + key->offset;
 
     switch (key->takes) {
     case TAKES_TEXT:
-        if (yaml_is_empty(value) || load_is_text(front, value, "text"))
-            *(const char **)member = value->text;
+        load_text(front, value, member);
         break;
     case TAKES_BOOL:
         load_bool(front, value, member);
@@ -185,14 +190,16 @@ void load_key(spec_front *front, const spec_key *key, const yaml_node *value, vo
     case TAKES_TASKS:
         load_tasks(front, value, into);
         break;
+    case TAKES_HOOK:
+        load_hook(front, value, member);
+        break;
     case TAKES_WORDS:
         load_words(front, value, member);
         break;
-    case TAKES_SETTINGS:
-        load_own_settings(front, value, member);
-        break;
     case TAKES_SECTION:
         break;
+    case TAKES_SETTINGS:
+        load_own_settings(front, value, member);
     }
 }
 

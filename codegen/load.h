@@ -51,6 +51,7 @@ void load_nodes(spec_front *front, const yaml_node *node, spec_graph *graph);
 
 void load_workflows(spec_front *front, const yaml_node *node);
 void load_tasks(spec_front *front, const yaml_node *node, spec_workflow *workflow);
+void load_hook(spec_front *front, const yaml_node *node, spec_task **ret);
 void load_words(spec_front *front, const yaml_node *node, spec_words *words);
 /* Options that stand in a map of their own. */
 void load_own_settings(spec_front *front, const yaml_node *node, spec_settings *settings);

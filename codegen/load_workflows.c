@@ -54,6 +54,72 @@ static void load_rule(spec_front *front, const yaml_node *node, spec_task *task)
         task->rule.expression = load_expression(front, node);
 }
 
+/* True: there is something that a task may have, and a hook not. */
+static bool refuse_keys(spec_front *front, const yaml_node *node)
+{
+    bool refused = false;
+
+    for (const yaml_node *value = node->first; value != NULL; value = value->next) {
+        if (spec_key_find(&spec_task_section, value->key) == NULL ||
+            spec_key_find(&spec_hook_section, value->key) != NULL)
+            continue;
+        diagnostics_error(front->log, value->key_where, "`%s:` is of a task, and not of a hook",
+                          value->key);
+        refused = true;
+    }
+    return refused;
+}
+
+/* A name is that of a function. */
+void load_hook(spec_front *front, const yaml_node *node, spec_task **ret)
+{
+    size_t room, errors = front->log->errors;
+    spec_task *hook = front_array(front, 1, sizeof *hook, &room);
+
+    if (room == 0)
+        return;
+    *hook = (spec_task){.name = node->key, .where = node->key_where, .hook = true};
+    if (node->kind == YAML_SCALAR)
+        hook->call = load_name(front, node, "the name of a C function, or {exec: [..]}");
+    else if (load_is_map(front, node, "a C function, or a map as in {exec: [./tell.sh]}") &&
+             !refuse_keys(front, node))
+        load_keys(front, &spec_hook_section, node, hook, &hook->settings);
+    hook->unread = front->log->errors != errors;
+    *ret = hook;
+}
+
+/* What is called TASK/on_failure is TASK_on_failure in C. */
+static void add_hook(spec_front *front, spec_workflow *workflow, const char *of, spec_task *hook)
+{
+    if (hook == NULL)
+        return;
+    hook->id = hook->name;
+    if (of != NULL) {
+        hook->id = weir_arena_printf(&front->spec->arena, "%s_%s", of, hook->name);
+        hook->name = weir_arena_printf(&front->spec->arena, "%s/%s", of, hook->name);
+    }
+    workflow->bodies[workflow->body_count++] = hook;
+}
+
+static void gather_bodies(spec_front *front, spec_workflow *workflow)
+{
+    size_t room;
+
+    workflow->bodies = front_array(front, 3 * workflow->task_count + 2, sizeof(spec_task *), &room);
+    for (size_t i = 0; room != 0 && i < workflow->task_count; i++) {
+        spec_task *task = &workflow->tasks[i];
+        task->id = task->name;
+        workflow->bodies[workflow->body_count++] = task;
+        add_hook(front, workflow, task->name, task->on_success);
+        add_hook(front, workflow, task->name, task->on_failure);
+    }
+    if (room == 0)
+        return;
+    add_hook(front, workflow, NULL, workflow->on_success);
+    add_hook(front, workflow, NULL, workflow->on_failure);
+    front->log->failed |= front->spec->arena.failed;
+}
+
 static void load_task(spec_front *front, const yaml_node *node, spec_task *task)
 {
     size_t errors = front->log->errors;
@@ -99,6 +165,7 @@ void load_workflows(spec_front *front, const yaml_node *node)
         front_check_name(front, value->key, value->key_where, "a workflow");
         if (load_is_map(front, value, "a map with `tasks:`"))
             load_keys(front, &spec_workflow_section, value, workflow, &workflow->settings);
+        gather_bodies(front, workflow);
         workflow->has_input = value->kind == YAML_MAP && yaml_get(value, "input") != NULL;
     }
 }

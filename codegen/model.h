@@ -367,20 +367,26 @@ typedef struct spec_words {
 } spec_words;
 
 typedef struct spec_task {
-    const char *name;
+    const char *name; /* of a hook "extract/on_failure" */
+    const char *id;   /* the same in C */
     spec_names after;
     const size_t *after_index; /* resolved; after.count of them */
     spec_name call;            /* a C function; text NULL: a command */
     spec_words exec;
     spec_name graph;
-    size_t graph_index;     /* resolved */
-    spec_assignments with;  /* arguments of the graph */
+    size_t graph_index; /* resolved */
+    spec_name workflow; /* that it begins */
+    size_t workflow_index;
+    spec_assignments with;  /* arguments of the graph, the input of the workflow */
     const char **with_json; /* resolved: their trees */
     spec_evaluated rule;    /* `run_if:` that is no word */
     spec_names retry_on;    /* classes of errors */
     spec_settings settings;
-    spec_settings retry, concurrency;
-    bool unread; /* some of it could not be read, and was told of */
+    spec_names conditions; /* C functions */
+    spec_settings retry, concurrency, defer;
+    struct spec_task *on_success, *on_failure; /* hooks; NULL: none */
+    bool hook;                                 /* it is one */
+    bool unread;                               /* some of it could not be read, and was told of */
     const char *doc;
     weir_place where;
 } spec_task;
@@ -389,6 +395,9 @@ typedef struct spec_workflow {
     const char *name;
     spec_task *tasks;
     size_t task_count;
+    spec_task *on_success, *on_failure; /* hooks; NULL: none */
+    spec_task **bodies;                 /* all that runs: the tasks, and hooks behind theirs */
+    size_t body_count;
     spec_fields input;
     bool has_input; /* perhaps {}; else any object will do */
     spec_settings settings, schedule;

@@ -90,6 +90,8 @@ static json_t *of_key(const spec_key *key)
         return map_of(reference("node"));
     case TAKES_TASKS:
         return map_of(reference("task"));
+    case TAKES_HOOK:
+        return reference("hook");
     case TAKES_WORDS:
         return json_pack("{s:s, s:o}", "type", "array", "items", reference("word"));
     case TAKES_SETTINGS:
@@ -255,7 +257,11 @@ static void add_defs(schema_writer *schema)
     put(schema, schema->defs, "node", of_section(schema, &spec_node_section, NULL));
     put(schema, schema->defs, "task",
         with_options(schema, &spec_task_section, &weir_task_options, NULL));
+    put(schema, schema->defs, "hook",
+        json_pack("{s:[{s:s}, o]}", "anyOf", "type", "string",
+                  with_options(schema, &spec_hook_section, &weir_task_options, NULL)));
     put(schema, schema->defs, "retry", of_options(schema, &weir_retry_options));
+    put(schema, schema->defs, "defer", of_options(schema, &weir_defer_options));
     put(schema, schema->defs, "concurrency", of_options(schema, &weir_concurrency_options));
     put(schema, schema->defs, "schedule", of_options(schema, &weir_schedule_options));
 }

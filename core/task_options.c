@@ -55,6 +55,32 @@ static const weir_option task_options[] = {
      .help = "How much memory a function in a process of its own may ask for in one run."},
 };
 
+static const weir_option defer_options[] = {
+    {.name = "limit",
+     .type = WEIR_OPTION_DURATION,
+     .fallback = "30m",
+     .min = 1000000,
+     .max = INT64_MAX,
+     .forever = "none",
+     .offset = offsetof(weir_defer_config, limit),
+     .help = "How long one attempt may wait in all; then it has failed."},
+    {.name = "interval",
+     .type = WEIR_OPTION_DURATION,
+     .fallback = "10s",
+     .min = 1000000,
+     .max = INT64_MAX,
+     .offset = offsetof(weir_defer_config, interval),
+     .help = "How long after one answer a condition is asked again."},
+    {.name = "timeout",
+     .type = WEIR_OPTION_DURATION,
+     .fallback = "30s",
+     .min = 1000000,
+     .max = 3600000000000,
+     .offset = offsetof(weir_defer_config, timeout),
+     .help = "How long a condition may take to answer; then its process is ended, and it is asked "
+             "again."},
+};
+
 static const weir_option concurrency_options[] = {
     {.name = "tag",
      .type = WEIR_OPTION_TEXT,
@@ -184,6 +210,8 @@ const weir_option_list weir_task_options = {task_options,
                                             sizeof task_options / sizeof *task_options};
 const weir_option_list weir_retry_options = {retry_options,
                                              sizeof retry_options / sizeof *retry_options};
+const weir_option_list weir_defer_options = {defer_options,
+                                             sizeof defer_options / sizeof *defer_options};
 const weir_option_list weir_concurrency_options = {
     concurrency_options, sizeof concurrency_options / sizeof *concurrency_options};
 const weir_option_list weir_workflow_options = {workflow_options,

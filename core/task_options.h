@@ -6,6 +6,9 @@
 
 #include <weir/catalog.h>
 
+/* How deep workflows may begin others, themselves included. */
+enum { WEIR_WORKFLOWS_DEEP = 16 };
+
 /* When a task runs whose `after:` have all ended (rule F2); in the order of the option's words. */
 typedef enum weir_run_if {
     WEIR_RUN_IF_ALL_SUCCESS,
@@ -33,6 +36,10 @@ typedef struct weir_task_config {
     int isolate;    /* weir_isolate */
     int64_t memory; /* bytes, INT64_MAX for no limit */
 } weir_task_config;
+
+typedef struct weir_defer_config {
+    int64_t interval, limit, timeout; /* nanoseconds; limit INT64_MAX: none */
+} weir_defer_config;
 
 typedef struct weir_concurrency_config {
     char *tag; /* NULL: none */
@@ -71,6 +78,7 @@ typedef struct weir_retry_config {
 
 WEIR_API extern const weir_option_list weir_task_options;
 WEIR_API extern const weir_option_list weir_retry_options;       /* of `retry:` */
+WEIR_API extern const weir_option_list weir_defer_options;       /* of `defer:` */
 WEIR_API extern const weir_option_list weir_concurrency_options; /* of `concurrency:` */
 WEIR_API extern const weir_option_list weir_workflow_options;
 WEIR_API extern const weir_option_list weir_schedule_options; /* of `schedule:` */

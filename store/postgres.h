@@ -46,6 +46,9 @@ typedef enum postgres_statement {
     PG_EXECUTION_BY_ID_HELD,
     PG_EXECUTION_BY_KEY,
     PG_EXECUTIONS,
+    PG_EXECUTIONS_OF_PARENT,
+    PG_CHILDREN,
+    PG_COUNT_BELOW,
     PG_TASK_BRIEF,
     PG_TASK_WHOLE,
     PG_TASKS_BRIEF,
@@ -55,6 +58,8 @@ typedef enum postgres_statement {
     PG_LOST,
     PG_DOOMED,
     PG_NEXT_DUE,
+    PG_ASKED,
+    PG_ASK_AT,
     PG_OVERDUE,
     PG_LAST_LIVE,
     PG_STUCK,
@@ -253,6 +258,9 @@ weir_status postgres_find_execution(weir_store *base, int64_t id, const char *wo
                                     void *arg, weir_error **error);
 weir_status postgres_each_execution(weir_store *base, const store_filter *filter,
                                     store_take_execution take, void *arg, weir_error **error);
+weir_status postgres_each_child(weir_store *base, int64_t parent, int64_t position, int64_t token,
+                                store_take_execution take, void *arg, weir_error **error);
+weir_status postgres_count_below(weir_store *base, int64_t root, int64_t *ret, weir_error **error);
 weir_status postgres_find_task(weir_store *base, int64_t execution, int64_t position, bool whole,
                                store_take_task take, void *arg, weir_error **error);
 weir_status postgres_each_task(weir_store *base, int64_t execution, store_state state, bool whole,
@@ -261,7 +269,10 @@ weir_status postgres_each_event(weir_store *base, int64_t execution, int64_t aft
                                 store_take_event take, void *arg, weir_error **error);
 weir_status postgres_each_listed(weir_store *base, store_list list, int64_t number, size_t most,
                                  store_take_task take, void *arg, weir_error **error);
-weir_status postgres_next_due(weir_store *base, int64_t *ret, weir_error **error);
+weir_status postgres_next_due(weir_store *store, const store_asked *which, int64_t *ret_due,
+                              int64_t *ret_ask, weir_error **error);
+weir_status postgres_each_asked(weir_store *store, const store_asked *which, store_take_task take,
+                                void *arg, weir_error **error);
 weir_status postgres_each_overdue(weir_store *base, int64_t time, size_t most,
                                   store_take_execution take, void *arg, weir_error **error);
 weir_status postgres_each_stuck(weir_store *base, int64_t after, size_t most,
@@ -289,6 +300,7 @@ weir_status postgres_move_tasks(weir_store *store, const store_task_move *moves,
                                 bool *ret_refused, weir_error **error);
 weir_status postgres_move_execution(weir_store *base, const store_execution_move *move,
                                     weir_error **error);
+weir_status postgres_ask_at(weir_store *base, const store_asking *asking, weir_error **error);
 weir_status postgres_queue(weir_store *base, int64_t execution, int64_t position,
                            weir_error **error);
 weir_status postgres_count_down(weir_store *base, int64_t execution, int64_t position,

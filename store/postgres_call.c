@@ -203,7 +203,7 @@ static bool send_prepare(postgres_store *store, postgres_statement which)
 static bool send_call(postgres_store *store, postgres_statement which,
                       const postgres_argument *arguments, size_t count)
 {
-    enum { MOST = 16 };
+    enum { MOST = 32 };
     const char *values[MOST];
     char numbers[MOST][24], name[16];
 

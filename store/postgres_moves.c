@@ -32,9 +32,9 @@ static const char *tag_of(const store_lane *lane)
 static weir_status find_heads(claiming *c, size_t lane, weir_error **error)
 {
     const store_lane *of = &c->want->lanes[lane];
-    bool any = c->want->execution == 0;
+    bool any = c->want->root == 0;
     const postgres_argument arguments[] = {NUMBER(of->plan), TEXT(tag_of(of)),
-                                           NUMBER(c->want->most), NUMBER(c->want->execution)};
+                                           NUMBER(c->want->most), NUMBER(c->want->root)};
 
     return postgres_ask(c->store, any ? PG_HEADS : PG_HEADS_OF_ONE, arguments, any ? 3 : 4,
                         &c->found[lane].rows, error);
@@ -137,8 +137,7 @@ static weir_status note_left(claiming *c, weir_error **error)
             continue;
         status = postgres_ask_number(
             c->store, PG_IS_LEFT,
-            ARGUMENTS(NUMBER(lane->plan), TEXT(tag_of(lane)), NUMBER(c->want->execution)), &one,
-            error);
+            ARGUMENTS(NUMBER(lane->plan), TEXT(tag_of(lane)), NUMBER(c->want->root)), &one, error);
         c->store->left = status == WEIR_OK;
         if (status == WEIR_NOT_FOUND)
             status = WEIR_OK;
@@ -189,15 +188,16 @@ weir_status postgres_claim(weir_store *base, const store_claim *want, store_take
 static weir_status post_move(postgres_store *store, postgres_statement which,
                              const store_task_move *move, weir_error **error)
 {
-    return postgres_post(store, which,
-                         ARGUMENTS(NUMBER(move->execution), NUMBER(move->position),
-                                   TEXT(store_state_text(move->from)), NUMBER(move->token),
-                                   TEXT(store_state_text(move->to)), NUMBER(move->due),
-                                   TEXT(store_verdict_text(move->verdict)), TEXT(move->reason),
-                                   TEXT(move->writes), TEXT(move->log), NUMBER(move->spent),
-                                   NUMBER(move->lost), TEXT(move->seen), NUMBER(move->waiting),
-                                   NUMBER(move->time), SOME(move->runner)),
-                         error);
+    return postgres_post(
+        store, which,
+        ARGUMENTS(
+            NUMBER(move->execution), NUMBER(move->position), TEXT(store_state_text(move->from)),
+            NUMBER(move->token), TEXT(store_state_text(move->to)), NUMBER(move->due),
+            TEXT(store_verdict_text(move->verdict)), TEXT(move->reason), TEXT(move->writes),
+            TEXT(move->log), NUMBER(move->spent), NUMBER(move->lost), TEXT(move->seen),
+            NUMBER(move->waiting), NUMBER(move->time), SOME(move->runner), NUMBER(move->keeps),
+            SOME(move->patience), NUMBER(move->resumes), TEXT(move->awaits), SOME(move->ask)),
+        error);
 }
 
 /* One round trip for a series of them. */
@@ -254,6 +254,18 @@ weir_status postgres_move_task(weir_store *base, const store_task_move *move, we
     return status == WEIR_OK && refused
                ? store_refuse("task", move->position, move->from, move->to, error)
                : status;
+}
+
+weir_status postgres_ask_at(weir_store *base, const store_asking *asking, weir_error **error)
+{
+    int64_t token;
+    weir_status status = postgres_ask_number(
+        (postgres_store *)base, PG_ASK_AT,
+        ARGUMENTS(NUMBER(asking->execution), NUMBER(asking->position), NUMBER(asking->token),
+                  NUMBER(asking->ask), NUMBER(asking->runner), TEXT(asking->reason)),
+        &token, error);
+
+    return status == WEIR_NOT_FOUND ? store_refuse_asking(asking, error) : status;
 }
 
 weir_status postgres_queue(weir_store *base, int64_t execution, int64_t position,

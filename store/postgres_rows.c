@@ -6,28 +6,35 @@
 
 static store_execution read_execution(const PGresult *result, int row)
 {
-    bool whole = PQnfields(result) > 13;
+    bool whole = PQnfields(result) > 19;
 
-    return (store_execution){.id = postgres_number(result, row, 0),
-                             .plan = postgres_number(result, row, 1),
-                             .workflow = postgres_text(result, row, 2),
-                             .version = postgres_text(result, row, 3),
-                             .key = postgres_text(result, row, 4),
-                             .state = store_state_read(postgres_text(result, row, 5)),
-                             .reason = postgres_text(result, row, 6),
-                             .unfinished = postgres_number(result, row, 7),
-                             .deadline = postgres_number(result, row, 8),
-                             .slot = postgres_number(result, row, 9),
-                             .created = postgres_number(result, row, 10),
-                             .started = postgres_number(result, row, 11),
-                             .ended = postgres_number(result, row, 12),
-                             .input = whole ? postgres_text(result, row, 13) : NULL,
-                             .context = whole ? postgres_text(result, row, 14) : NULL};
+    return (store_execution){
+        .id = postgres_number(result, row, 0),
+        .plan = postgres_number(result, row, 1),
+        .workflow = postgres_text(result, row, 2),
+        .version = postgres_text(result, row, 3),
+        .key = postgres_text(result, row, 4),
+        .state = store_state_read(postgres_text(result, row, 5)),
+        .reason = postgres_text(result, row, 6),
+        .unfinished = postgres_number(result, row, 7),
+        .deadline = postgres_number(result, row, 8),
+        .slot = postgres_number(result, row, 9),
+        .created = postgres_number(result, row, 10),
+        .started = postgres_number(result, row, 11),
+        .ended = postgres_number(result, row, 12),
+        .role = store_role_read(postgres_text(result, row, 13)),
+        .parent = postgres_number(result, row, 14),
+        .parent_position = PQgetisnull(result, row, 15) ? -1 : postgres_number(result, row, 15),
+        .parent_token = postgres_number(result, row, 16),
+        .item = postgres_number(result, row, 17),
+        .root = postgres_number(result, row, 18),
+        .input = whole ? postgres_text(result, row, 19) : NULL,
+        .context = whole ? postgres_text(result, row, 20) : NULL};
 }
 
 store_task postgres_read_task(const PGresult *result, int row)
 {
-    bool whole = PQnfields(result) > 19;
+    bool whole = PQnfields(result) > 22;
 
     return (store_task){.execution = postgres_number(result, row, 0),
                         .position = postgres_number(result, row, 1),
@@ -48,8 +55,11 @@ store_task postgres_read_task(const PGresult *result, int row)
                         .reason = postgres_text(result, row, 16),
                         .started = postgres_number(result, row, 17),
                         .ended = postgres_number(result, row, 18),
-                        .writes = whole ? postgres_text(result, row, 19) : NULL,
-                        .log = whole ? postgres_text(result, row, 20) : NULL};
+                        .awaits = postgres_text(result, row, 19),
+                        .ask = postgres_number(result, row, 20),
+                        .patience = postgres_number(result, row, 21),
+                        .writes = whole ? postgres_text(result, row, 22) : NULL,
+                        .log = whole ? postgres_text(result, row, 23) : NULL};
 }
 
 /* Whoever is given rows: one of these. */
@@ -155,6 +165,9 @@ weir_status postgres_each_execution(weir_store *base, const store_filter *filter
     if (filter->scheduled)
         return give_list(base, PG_EXECUTIONS_SCHEDULED,
                          ARGUMENTS(TEXT(filter->workflow), NUMBER(filter->most)), &to, error);
+    if (filter->parent != 0)
+        return give_list(base, PG_EXECUTIONS_OF_PARENT,
+                         ARGUMENTS(NUMBER(filter->parent), NUMBER(filter->most)), &to, error);
     return give_list(base, PG_EXECUTIONS,
                      ARGUMENTS(NUMBER(filter->before != 0 ? filter->before : INT64_MAX),
                                TEXT(filter->workflow), TEXT(state_or_null(filter->state)),
@@ -182,6 +195,21 @@ weir_status postgres_each_stuck(weir_store *base, int64_t after, size_t most,
     if (status != WEIR_OK || *ret_last == 0)
         return status;
     return give_list(base, PG_STUCK, ARGUMENTS(NUMBER(after), NUMBER(*ret_last)), &to, error);
+}
+
+weir_status postgres_each_child(weir_store *base, int64_t parent, int64_t position, int64_t token,
+                                store_take_execution take, void *arg, weir_error **error)
+{
+    const taker to = {.execution = take, .arg = arg};
+
+    return give_list(base, PG_CHILDREN, ARGUMENTS(NUMBER(parent), NUMBER(position), NUMBER(token)),
+                     &to, error);
+}
+
+weir_status postgres_count_below(weir_store *base, int64_t root, int64_t *ret, weir_error **error)
+{
+    return postgres_ask_number((postgres_store *)base, PG_COUNT_BELOW, ARGUMENTS(NUMBER(root)), ret,
+                               error);
 }
 
 /* --- Tasks and events --- */
@@ -214,9 +242,31 @@ weir_status postgres_each_listed(weir_store *base, store_list list, int64_t numb
     return give_list(base, lists[list], ARGUMENTS(NUMBER(number), NUMBER(most)), &to, error);
 }
 
-weir_status postgres_next_due(weir_store *base, int64_t *ret, weir_error **error)
+weir_status postgres_next_due(weir_store *base, const store_asked *which, int64_t *ret_due,
+                              int64_t *ret_ask, weir_error **error)
 {
-    return postgres_ask_number((postgres_store *)base, PG_NEXT_DUE, NO_ARGUMENTS, ret, error);
+    PGresult *result = NULL;
+    weir_status status =
+        postgres_ask((postgres_store *)base, PG_NEXT_DUE,
+                     ARGUMENTS(NUMBER(which->runner), NUMBER(which->root)), &result, error);
+
+    if (status == WEIR_OK) {
+        *ret_due = postgres_number(result, 0, 0);
+        *ret_ask = postgres_number(result, 0, 1);
+    }
+    PQclear(result);
+    return status;
+}
+
+weir_status postgres_each_asked(weir_store *base, const store_asked *which, store_take_task take,
+                                void *arg, weir_error **error)
+{
+    const taker to = {.task = take, .arg = arg};
+
+    return give_list(base, PG_ASKED,
+                     ARGUMENTS(NUMBER(which->runner), NUMBER(which->root), NUMBER(which->time),
+                               NUMBER(which->most)),
+                     &to, error);
 }
 
 weir_status postgres_each_event(weir_store *base, int64_t execution, int64_t after,
@@ -263,12 +313,20 @@ weir_status postgres_add_plan(weir_store *base, const store_plan *row, int64_t *
 weir_status postgres_add_execution(weir_store *base, const store_execution *row, int64_t *ret_id,
                                    weir_error **error)
 {
-    return postgres_ask_number((postgres_store *)base, PG_ADD_EXECUTION,
-                               ARGUMENTS(NUMBER(row->plan), TEXT(row->workflow), TEXT(row->key),
-                                         NUMBER(row->unfinished), SOME(row->deadline),
-                                         NUMBER(row->created), TEXT(row->input), SOME(row->slot),
-                                         NUMBER(row->ready)),
-                               ret_id, error);
+    bool begun = row->role != STORE_ROLE_ITSELF;
+    const postgres_argument position = {.kind = begun && row->parent_position >= 0 ? POSTGRES_NUMBER
+                                                                                   : POSTGRES_TEXT,
+                                        .number = row->parent_position};
+    const postgres_argument item = {.kind = begun ? POSTGRES_NUMBER : POSTGRES_TEXT,
+                                    .number = row->item};
+
+    return postgres_ask_number(
+        (postgres_store *)base, PG_ADD_EXECUTION,
+        ARGUMENTS(NUMBER(row->plan), TEXT(row->workflow), TEXT(row->key), NUMBER(row->unfinished),
+                  SOME(row->deadline), NUMBER(row->created), TEXT(row->input), SOME(row->slot),
+                  NUMBER(row->ready), TEXT(begun ? store_role_text(row->role) : NULL),
+                  SOME(row->parent), position, SOME(row->parent_token), item, SOME(row->root)),
+        ret_id, error);
 }
 
 weir_status postgres_add_task(weir_store *base, int64_t execution, int64_t plan,
@@ -282,6 +340,7 @@ weir_status postgres_add_task(weir_store *base, int64_t execution, int64_t plan,
                          ARGUMENTS(NUMBER(execution), NUMBER(row->position), NUMBER(plan),
                                    TEXT(row->name), NUMBER(row->waiting), NUMBER(row->priority),
                                    TEXT(row->tag), NUMBER(time), TEXT(ready ? "true" : "false"),
-                                   NUMBER(row->behind)),
+                                   NUMBER(row->behind),
+                                   NUMBER(row->root != 0 ? row->root : execution)),
                          error);
 }

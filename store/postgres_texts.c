@@ -8,11 +8,12 @@
 #define BRIEF                                                                                      \
     "t.execution, t.position, t.plan, t.name, t.state, t.verdict, t.waiting, t.attempt, t.spent, " \
     "t.lost, t.due, t.token, t.runner, t.priority, nullif(t.tag, ''), t.seen, t.reason, "          \
-    "t.started, t.ended"
+    "t.started, t.ended, t.awaits, t.ask, t.patience"
 #define WHOLE BRIEF ", t.writes, t.log"
 #define EXECUTION(texts)                                                                           \
     "SELECT e.id, e.plan, e.workflow, p.version, e.key, e.state, e.reason, e.unfinished, "         \
-    "e.deadline, e.slot, e.created, e.started, e.ended" texts                                      \
+    "e.deadline, e.slot, e.created, e.started, e.ended, "                                          \
+    "e.role, e.parent, e.parent_position, e.parent_token, e.item, coalesce(e.root, e.id)" texts    \
     " FROM executions e JOIN plans p ON p.id = e.plan "
 #define PAYLOAD  "JOIN payloads d ON d.execution = e.id "
 #define PAYLOADS ", d.input, d.context"
@@ -46,10 +47,12 @@
     "plans p WHERE p.id = executions.plan)) WHERE id = $1 AND $5::text = 'Ready' "                 \
     "RETURNING round, " RUNS " AS runs), "                                                         \
     "moved AS (UPDATE tasks SET state = $5, due = $6::bigint, verdict = $7, reason = $8, "         \
-    "writes = $9, "                                                                                \
-    "log = coalesce($10, log), spent = CASE WHEN $5 = 'Pending' THEN 0 ELSE spent + $11 END, "     \
+    "writes = CASE WHEN $17 <> 0 THEN writes ELSE $9 END, log = coalesce($10, log), "              \
+    "patience = CASE WHEN $17 <> 0 THEN patience ELSE $18 END, resumes = $19, awaits = $20, "      \
+    "ask = CASE WHEN EXISTS (SELECT 1 FROM executions e WHERE e.id = $1 AND e." RUNS               \
+    ") THEN $21::bigint END, spent = CASE WHEN $5 = 'Pending' THEN 0 ELSE spent + $11 END, "       \
     "lost = CASE WHEN $5 = 'Pending' THEN 0 ELSE lost + $12 END, seen = coalesce($13, seen), "     \
-    "waiting = CASE WHEN $5 = 'Pending' THEN $14 ELSE waiting END, "                               \
+    "waiting = CASE WHEN $5 IN ('Pending', 'Deferred') THEN $14 ELSE waiting END, "                \
     "queued = CASE WHEN $5 = 'Ready' THEN (SELECT CASE WHEN runs THEN ($6 <= $15::bigint)::int "   \
     "END FROM "                                                                                    \
     "place) WHEN $5 = 'Deferred' AND $6 <> 0 THEN 0 END, "                                         \
@@ -88,8 +91,9 @@ const char *const postgres_texts[PG_STATEMENTS] = {
         "INSERT INTO plan_texts (plan, text) VALUES ($1, $2) ON CONFLICT (plan) DO NOTHING",
     [PG_ADD_EXECUTION] =
         "WITH made AS (INSERT INTO executions (plan, workflow, key, state, unfinished, round, "
-        "deadline, created, slot) VALUES ($1, $2, $3, 'Pending', $4, (SELECT greatest(1, p.round) "
-        "- 1 + $9 FROM plans p WHERE p.id = $1), $5, $6, $8) RETURNING id), "
+        "deadline, created, slot, role, parent, parent_position, parent_token, item, root) VALUES "
+        "($1, $2, $3, 'Pending', $4, (SELECT greatest(1, p.round) - 1 + $9 FROM plans p WHERE p.id "
+        "= $1), $5, $6, $8, $10, $11, $12, $13, $14, $15) RETURNING id), "
         "filed AS (INSERT INTO payloads (execution, input) SELECT id, $7 FROM made), "
         "noted AS (INSERT INTO events (execution, time, to_state) SELECT id, $6, 'Pending' FROM "
         "made) SELECT id FROM made",
@@ -98,10 +102,10 @@ const char *const postgres_texts[PG_STATEMENTS] = {
         "SELECT $1, $2, $8, v.f, v.t FROM (VALUES (NULL, 'Pending'), ('Pending', 'Ready')) AS "
         "v(f, t) WHERE v.t = 'Pending' OR $9) "
         "INSERT INTO tasks (execution, position, plan, name, state, waiting, attempt, spent, lost, "
-        "due, queued, priority, tag, round, token) VALUES ($1, $2, $3, $4, CASE WHEN $9 THEN "
+        "due, queued, priority, tag, round, token, root) VALUES ($1, $2, $3, $4, CASE WHEN $9 THEN "
         "'Ready' ELSE 'Pending' END, $5, 0, 0, 0, CASE WHEN $9 THEN $8::bigint ELSE 0 END, CASE "
         "WHEN $9 THEN 1 END, $6, coalesce($7, ''), CASE WHEN $9 THEN (SELECT e.round - $10 FROM "
-        "executions e WHERE e.id = $1) ELSE 0 END, 0)",
+        "executions e WHERE e.id = $1) ELSE 0 END, 0, $11)",
 
     [PG_PLAN_BY_ID] = "SELECT p.id, p.version, p.workflow, t.text FROM plans p "
                       "JOIN plan_texts t ON t.plan = p.id WHERE p.id = $1",
@@ -114,8 +118,16 @@ const char *const postgres_texts[PG_STATEMENTS] = {
     [PG_EXECUTION_BY_ID_HELD] = EXECUTION(PAYLOADS) PAYLOAD "WHERE e.id = $1" HELD,
     [PG_EXECUTION_BY_KEY] = EXECUTION(PAYLOADS) PAYLOAD "WHERE e.workflow = $1 AND e.key = $2",
     [PG_EXECUTIONS] =
-        EXECUTION("") "WHERE e.id < $1 AND ($2::text IS NULL OR e.workflow = $2) AND "
+        EXECUTION("") "WHERE e.id < $1 AND CASE WHEN $2::text IS NULL THEN coalesce(e.role, "
+                      "'workflow') = 'workflow' ELSE e.workflow = $2 END AND "
                       "($3::text IS NULL OR e.state = $3) ORDER BY e.id DESC LIMIT $4",
+    [PG_EXECUTIONS_OF_PARENT] =
+        EXECUTION("") "WHERE e.parent = $1 AND e.role <> 'hook' AND e.ended IS NULL "
+                      "ORDER BY e.id LIMIT $2",
+    [PG_CHILDREN] = EXECUTION(PAYLOADS) PAYLOAD
+    "WHERE e.parent = $1 AND e.parent_position = $2 AND e.parent_token = $3 AND e.role <> 'hook' "
+    "ORDER BY e.item",
+    [PG_COUNT_BELOW] = "SELECT count(*) FROM executions WHERE root = $1 AND ended IS NULL",
     [PG_TASK_BRIEF] = "SELECT " BRIEF " FROM tasks t WHERE t.execution = $1 AND t.position = $2",
     [PG_TASK_WHOLE] = "SELECT " WHOLE " FROM tasks t WHERE t.execution = $1 AND t.position = $2",
     [PG_TASKS_BRIEF] = TASKS(BRIEF),
@@ -131,7 +143,15 @@ const char *const postgres_texts[PG_STATEMENTS] = {
     [PG_NEXT_DUE] =
         "SELECT least(coalesce((SELECT due FROM tasks WHERE queued = 0 ORDER BY due LIMIT 1), "
         "9223372036854775807), coalesce((SELECT deadline FROM executions WHERE deadline IS NOT "
-        "NULL ORDER BY deadline LIMIT 1), 9223372036854775807))",
+        "NULL ORDER BY deadline LIMIT 1), 9223372036854775807)), "
+        "coalesce((SELECT min((SELECT t.ask FROM tasks t WHERE t.plan = o.plan AND t.ask IS NOT "
+        "NULL AND ($2::bigint = 0 OR t.root = $2) ORDER BY t.ask LIMIT 1)) FROM offers o "
+        "WHERE o.runner = $1), 9223372036854775807)",
+    [PG_ASKED] = LISTED "t.ask <= $3 AND t.plan IN (SELECT o.plan FROM offers o WHERE o.runner = "
+                        "$1) AND ($2::bigint = 0 OR t.root = $2) ORDER BY t.ask LIMIT $4" FREE_BOTH,
+    [PG_ASK_AT] = "UPDATE tasks SET ask = $4, token = token + 1, runner = $5, reason = "
+                  "coalesce($6, reason) WHERE execution = $1 AND position = $2 AND token = $3 AND "
+                  "state = 'Deferred' AND ask IS NOT NULL RETURNING token",
     [PG_OVERDUE] = EXECUTION("") "WHERE e.deadline <= $1 ORDER BY e.deadline LIMIT $2" FREE,
     [PG_LAST_LIVE] = "SELECT coalesce(max(id), 0) FROM (SELECT id FROM executions WHERE " RUNS
                      " AND id > $1 ORDER BY id LIMIT $2) AS live",
@@ -141,7 +161,7 @@ const char *const postgres_texts[PG_STATEMENTS] = {
                       "'Deferred')) ORDER BY e.id" FREE,
 
     [PG_HEADS] = HEADS IN_TURN,
-    [PG_HEADS_OF_ONE] = HEADS " AND t.execution = $4" IN_TURN,
+    [PG_HEADS_OF_ONE] = HEADS " AND t.root = $4" IN_TURN,
     [PG_LOCK_TAGS] = "SELECT pg_advisory_xact_lock(hashtextextended('weir tags', 7))",
     [PG_COUNT_TAG] =
         "SELECT count(*) FROM tasks WHERE tag <> '' AND tag = $1 AND state = 'Running'",
@@ -149,8 +169,9 @@ const char *const postgres_texts[PG_STATEMENTS] = {
      * knows nothing yet, are not taken for better. */
     [PG_CLAIM] =
         "WITH wanted AS (SELECT * FROM unnest($1::bigint[], $2::bigint[]) WITH ORDINALITY AS "
-        "w(e, p, n)), t AS (UPDATE tasks SET state = 'Running', attempt = attempt + 1, token = "
-        "token + 1, runner = $3, started = $4, ended = NULL, reason = NULL, queued = NULL FROM "
+        "w(e, p, n)), t AS (UPDATE tasks SET state = 'Running', attempt = attempt + 1 - "
+        "resumes, resumes = 0, token = token + 1, runner = $3, started = $4, ended = NULL, reason "
+        "= NULL, queued = NULL FROM "
         "wanted w WHERE execution = w.e AND position = w.p AND state || '' = 'Ready' AND queued + "
         "0 = 1 "
         "RETURNING w.n, tasks.*), noted AS (" EVENT
@@ -160,7 +181,7 @@ const char *const postgres_texts[PG_STATEMENTS] = {
     [PG_PASS_ROUND] = "UPDATE plans SET round = $2 WHERE id = (SELECT id FROM plans WHERE id = $1 "
                       "AND round < $2 FOR NO KEY UPDATE SKIP LOCKED)",
     [PG_IS_LEFT] = "SELECT 1 FROM tasks WHERE queued = 1 AND plan = $1 AND tag = $2 AND "
-                   "($3::bigint = 0 OR execution = $3) LIMIT 1",
+                   "($3::bigint = 0 OR root = $3) LIMIT 1",
 
     [PG_MOVE_TASK] = MOVE_TASK "SELECT coalesce(queued, 0) FROM moved",
     [PG_MOVE_TASK_FOR_SURE] = MOVE_TASK "SELECT 1 / count(*) FROM moved",
@@ -173,8 +194,9 @@ const char *const postgres_texts[PG_STATEMENTS] = {
         "filed AS (UPDATE payloads SET context = $8 WHERE $9 <> 0 AND execution IN (SELECT id FROM "
         "moved)), noted AS (" EVENT
         "SELECT id, NULL, $5, $2, $3, $10::bigint, NULL, $4 FROM moved) SELECT id FROM moved",
-    [PG_HOLD] = "UPDATE tasks SET queued = CASE WHEN $2 <> 0 THEN (due <= $3)::int END "
-                "WHERE execution = $1 AND state = 'Ready'",
+    [PG_HOLD] = "UPDATE tasks SET queued = CASE WHEN state <> 'Ready' THEN queued WHEN $2 <> 0 "
+                "THEN (due <= $3)::int END, ask = CASE WHEN $2 <> 0 AND awaits IS NOT NULL THEN "
+                "$3::bigint END WHERE execution = $1 AND state IN ('Ready', 'Deferred')",
     [PG_QUEUE] = "UPDATE tasks SET queued = 1 WHERE execution = $1 AND position = $2 AND state = "
                  "'Ready' AND queued = 0",
     [PG_COUNT_DOWN] = "UPDATE tasks SET waiting = waiting - 1 WHERE execution = $1 AND "
@@ -213,8 +235,12 @@ const char *const postgres_texts[PG_STATEMENTS] = {
     "pg_stat_activity",
     [PG_CHECK] = QUESTION_CHECK,
     [PG_PRUNE] =
-        "WITH old AS (SELECT id FROM executions WHERE ended < $1 AND unfinished = 0 ORDER BY id "
-        "LIMIT $2 FOR UPDATE SKIP LOCKED), e AS (DELETE FROM events WHERE execution IN (SELECT id "
+        "WITH old AS (SELECT x.id FROM executions x WHERE x.ended < $1 AND x.unfinished = 0 AND "
+        "NOT "
+        "EXISTS (SELECT 1 FROM executions r WHERE r.root = coalesce(x.root, x.id) AND r.ended IS "
+        "NULL) AND NOT EXISTS (SELECT 1 FROM executions r WHERE r.id = x.root AND r.ended IS NULL) "
+        "ORDER BY x.id LIMIT $2 FOR UPDATE SKIP LOCKED), e AS (DELETE FROM events WHERE execution "
+        "IN (SELECT id "
         "FROM old)), t AS (DELETE FROM tasks WHERE execution IN (SELECT id FROM old)), d AS "
         "(DELETE "
         "FROM payloads WHERE execution IN (SELECT id FROM old)), x AS (DELETE FROM executions "

@@ -33,6 +33,9 @@ typedef enum sqlite_statement {
     SQL_EXECUTION_BY_ID,
     SQL_EXECUTION_BY_KEY,
     SQL_EXECUTIONS,
+    SQL_EXECUTIONS_OF_PARENT,
+    SQL_CHILDREN,
+    SQL_COUNT_BELOW,
     SQL_TASK_BRIEF,
     SQL_TASK_WHOLE,
     SQL_TASKS_BRIEF,
@@ -42,6 +45,8 @@ typedef enum sqlite_statement {
     SQL_LOST,
     SQL_DOOMED,
     SQL_NEXT_DUE,
+    SQL_ASKED,
+    SQL_ASK_AT,
     SQL_OVERDUE,
     SQL_STUCK,
     SQL_LAST_LIVE,
@@ -161,6 +166,9 @@ weir_status sqlite_find_execution(weir_store *store, int64_t id, const char *wor
                                   weir_error **error);
 weir_status sqlite_each_execution(weir_store *store, const store_filter *filter,
                                   store_take_execution take, void *arg, weir_error **error);
+weir_status sqlite_each_child(weir_store *store, int64_t parent, int64_t position, int64_t token,
+                              store_take_execution take, void *arg, weir_error **error);
+weir_status sqlite_count_below(weir_store *store, int64_t root, int64_t *ret, weir_error **error);
 weir_status sqlite_find_task(weir_store *store, int64_t execution, int64_t position, bool whole,
                              store_take_task take, void *arg, weir_error **error);
 weir_status sqlite_each_task(weir_store *store, int64_t execution, store_state state, bool whole,
@@ -169,7 +177,10 @@ weir_status sqlite_each_event(weir_store *store, int64_t execution, int64_t afte
                               store_take_event take, void *arg, weir_error **error);
 weir_status sqlite_each_listed(weir_store *store, store_list list, int64_t number, size_t most,
                                store_take_task take, void *arg, weir_error **error);
-weir_status sqlite_next_due(weir_store *store, int64_t *ret, weir_error **error);
+weir_status sqlite_next_due(weir_store *store, const store_asked *which, int64_t *ret_due,
+                            int64_t *ret_ask, weir_error **error);
+weir_status sqlite_each_asked(weir_store *store, const store_asked *which, store_take_task take,
+                              void *arg, weir_error **error);
 weir_status sqlite_each_overdue(weir_store *store, int64_t time, size_t most,
                                 store_take_execution take, void *arg, weir_error **error);
 weir_status sqlite_each_stuck(weir_store *store, int64_t after, size_t most,
@@ -188,6 +199,7 @@ weir_status sqlite_move_tasks(weir_store *store, const store_task_move *moves, s
                               bool *ret_refused, weir_error **error);
 weir_status sqlite_move_execution(weir_store *store, const store_execution_move *move,
                                   weir_error **error);
+weir_status sqlite_ask_at(weir_store *store, const store_asking *asking, weir_error **error);
 weir_status sqlite_queue(weir_store *store, int64_t execution, int64_t position,
                          weir_error **error);
 weir_status sqlite_count_down(weir_store *store, int64_t execution, int64_t position,

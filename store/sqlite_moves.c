@@ -25,7 +25,7 @@ static weir_status is_full(sqlite_store *store, const store_lane *lane, bool *re
 static weir_status look(sqlite_store *store, const store_claim *want, const store_lane *lane,
                         lane_head *head, weir_error **error)
 {
-    sqlite_statement which = want->execution != 0 ? SQL_HEAD_OF_ONE : SQL_HEAD;
+    sqlite_statement which = want->root != 0 ? SQL_HEAD_OF_ONE : SQL_HEAD;
     weir_status status = is_full(store, lane, &head->empty, error);
 
     if (status != WEIR_OK || head->empty)
@@ -35,8 +35,8 @@ static weir_status look(sqlite_store *store, const store_claim *want, const stor
         return WEIR_IO;
     sqlite3_bind_int64(row, 1, lane->plan);
     sqlite_bind_text(row, 2, lane->tag);
-    if (want->execution != 0)
-        sqlite3_bind_int64(row, 3, want->execution);
+    if (want->root != 0)
+        sqlite3_bind_int64(row, 3, want->root);
     int code = sqlite3_step(row);
     head->empty = code != SQLITE_ROW;
     if (!head->empty) {
@@ -174,6 +174,11 @@ static void bind_move(sqlite3_stmt *statement, const store_task_move *move)
     sqlite_bind_text(statement, 13, move->seen);
     sqlite3_bind_int64(statement, 14, move->waiting);
     sqlite3_bind_int64(statement, 17, move->time);
+    sqlite3_bind_int(statement, 18, move->keeps);
+    sqlite_bind_some(statement, 19, move->patience);
+    sqlite3_bind_int(statement, 20, move->resumes);
+    sqlite_bind_text(statement, 21, move->awaits);
+    sqlite_bind_some(statement, 22, move->ask);
 }
 
 static weir_status do_move(sqlite_store *store, const store_task_move *move, int64_t *ret_attempt,
@@ -232,6 +237,24 @@ weir_status sqlite_move_tasks(weir_store *base, const store_task_move *moves, si
         weir_error_free(why);
     }
     return status;
+}
+
+weir_status sqlite_ask_at(weir_store *base, const store_asking *asking, weir_error **error)
+{
+    sqlite_store *store = (sqlite_store *)base;
+    sqlite3_stmt *statement = sqlite_prepare(store, SQL_ASK_AT, error);
+    int64_t token;
+
+    if (statement == NULL)
+        return WEIR_IO;
+    sqlite3_bind_int64(statement, 1, asking->execution);
+    sqlite3_bind_int64(statement, 2, asking->position);
+    sqlite3_bind_int64(statement, 3, asking->token);
+    sqlite3_bind_int64(statement, 4, asking->ask);
+    sqlite3_bind_int64(statement, 5, asking->runner);
+    sqlite_bind_text(statement, 6, asking->reason);
+    weir_status status = sqlite_ask(store, SQL_ASK_AT, &token, error);
+    return status == WEIR_NOT_FOUND ? store_refuse_asking(asking, error) : status;
 }
 
 weir_status sqlite_queue(weir_store *base, int64_t execution, int64_t position, weir_error **error)

@@ -24,7 +24,7 @@ static const char *text_at(sqlite3_stmt *row, int column)
 
 static store_execution read_execution(sqlite3_stmt *row)
 {
-    bool whole = sqlite3_column_count(row) > 13;
+    bool whole = sqlite3_column_count(row) > 19;
 
     return (store_execution){.id = sqlite3_column_int64(row, 0),
                              .plan = sqlite3_column_int64(row, 1),
@@ -39,13 +39,21 @@ static store_execution read_execution(sqlite3_stmt *row)
                              .created = sqlite3_column_int64(row, 10),
                              .started = sqlite3_column_int64(row, 11),
                              .ended = sqlite3_column_int64(row, 12),
-                             .input = whole ? text_at(row, 13) : NULL,
-                             .context = whole ? text_at(row, 14) : NULL};
+                             .role = store_role_read(text_at(row, 13)),
+                             .parent = sqlite3_column_int64(row, 14),
+                             .parent_position = sqlite3_column_type(row, 15) == SQLITE_NULL
+                                                    ? -1
+                                                    : sqlite3_column_int64(row, 15),
+                             .parent_token = sqlite3_column_int64(row, 16),
+                             .item = sqlite3_column_int64(row, 17),
+                             .root = sqlite3_column_int64(row, 18),
+                             .input = whole ? text_at(row, 19) : NULL,
+                             .context = whole ? text_at(row, 20) : NULL};
 }
 
 store_task sqlite_read_task(sqlite3_stmt *row)
 {
-    bool whole = sqlite3_column_count(row) > 19;
+    bool whole = sqlite3_column_count(row) > 22;
 
     return (store_task){.execution = sqlite3_column_int64(row, 0),
                         .position = sqlite3_column_int64(row, 1),
@@ -66,8 +74,11 @@ store_task sqlite_read_task(sqlite3_stmt *row)
                         .reason = text_at(row, 16),
                         .started = sqlite3_column_int64(row, 17),
                         .ended = sqlite3_column_int64(row, 18),
-                        .writes = whole ? text_at(row, 19) : NULL,
-                        .log = whole ? text_at(row, 20) : NULL};
+                        .awaits = text_at(row, 19),
+                        .ask = sqlite3_column_int64(row, 20),
+                        .patience = sqlite3_column_int64(row, 21),
+                        .writes = whole ? text_at(row, 22) : NULL,
+                        .log = whole ? text_at(row, 23) : NULL};
 }
 
 static store_event read_event(sqlite3_stmt *row)
@@ -212,7 +223,9 @@ weir_status sqlite_each_execution(weir_store *base, const store_filter *filter,
                                   store_take_execution take, void *arg, weir_error **error)
 {
     sqlite_store *store = (sqlite_store *)base;
-    sqlite_query q = {.which = filter->scheduled ? SQL_EXECUTIONS_SCHEDULED : SQL_EXECUTIONS,
+    sqlite_query q = {.which = filter->scheduled     ? SQL_EXECUTIONS_SCHEDULED
+                               : filter->parent != 0 ? SQL_EXECUTIONS_OF_PARENT
+                                                     : SQL_EXECUTIONS,
                       .execution = take,
                       .arg = arg};
     sqlite3_stmt *statement = sqlite_prepare(store, q.which, error);
@@ -221,6 +234,11 @@ weir_status sqlite_each_execution(weir_store *base, const store_filter *filter,
         return WEIR_IO;
     if (filter->scheduled) {
         sqlite_bind_text(statement, 1, filter->workflow);
+        sqlite3_bind_int64(statement, 2, (int64_t)filter->most);
+        return give_list(store, &q, error);
+    }
+    if (filter->parent != 0) {
+        sqlite3_bind_int64(statement, 1, filter->parent);
         sqlite3_bind_int64(statement, 2, (int64_t)filter->most);
         return give_list(store, &q, error);
     }
@@ -265,6 +283,32 @@ weir_status sqlite_each_stuck(weir_store *base, int64_t after, size_t most,
     sqlite3_bind_int64(statement, 1, after);
     sqlite3_bind_int64(statement, 2, *ret_last);
     return give_list(store, &q, error);
+}
+
+weir_status sqlite_each_child(weir_store *base, int64_t parent, int64_t position, int64_t token,
+                              store_take_execution take, void *arg, weir_error **error)
+{
+    sqlite_store *store = (sqlite_store *)base;
+    sqlite_query q = {.which = SQL_CHILDREN, .execution = take, .arg = arg};
+    sqlite3_stmt *statement = sqlite_prepare(store, q.which, error);
+
+    if (statement == NULL)
+        return WEIR_IO;
+    sqlite3_bind_int64(statement, 1, parent);
+    sqlite3_bind_int64(statement, 2, position);
+    sqlite3_bind_int64(statement, 3, token);
+    return give_list(store, &q, error);
+}
+
+weir_status sqlite_count_below(weir_store *base, int64_t root, int64_t *ret, weir_error **error)
+{
+    sqlite_store *store = (sqlite_store *)base;
+    sqlite3_stmt *statement = sqlite_prepare(store, SQL_COUNT_BELOW, error);
+
+    if (statement == NULL)
+        return WEIR_IO;
+    sqlite3_bind_int64(statement, 1, root);
+    return sqlite_ask(store, SQL_COUNT_BELOW, ret, error);
 }
 
 /* --- Tasks and events --- */
@@ -313,13 +357,39 @@ weir_status sqlite_each_listed(weir_store *base, store_list list, int64_t number
     return give_list(store, &q, error);
 }
 
-weir_status sqlite_next_due(weir_store *base, int64_t *ret, weir_error **error)
+weir_status sqlite_next_due(weir_store *base, const store_asked *which, int64_t *ret_due,
+                            int64_t *ret_ask, weir_error **error)
 {
     sqlite_store *store = (sqlite_store *)base;
+    sqlite3_stmt *row = sqlite_prepare(store, SQL_NEXT_DUE, error);
 
-    return sqlite_prepare(store, SQL_NEXT_DUE, error) != NULL
-               ? sqlite_ask(store, SQL_NEXT_DUE, ret, error)
-               : WEIR_IO;
+    if (row == NULL)
+        return WEIR_IO;
+    sqlite3_bind_int64(row, 1, which->runner);
+    sqlite3_bind_int64(row, 2, which->root);
+    bool found = sqlite3_step(row) == SQLITE_ROW;
+    *ret_due = found ? sqlite3_column_int64(row, 0) : INT64_MAX;
+    *ret_ask = found ? sqlite3_column_int64(row, 1) : INT64_MAX;
+    weir_status status = found ? WEIR_OK : sqlite_fail(store, "be used", error);
+    sqlite3_reset(row);
+    store->base.counts.rows += found;
+    return status;
+}
+
+weir_status sqlite_each_asked(weir_store *base, const store_asked *which, store_take_task take,
+                              void *arg, weir_error **error)
+{
+    sqlite_store *store = (sqlite_store *)base;
+    sqlite_query q = {.which = SQL_ASKED, .task = take, .arg = arg};
+    sqlite3_stmt *statement = sqlite_prepare(store, q.which, error);
+
+    if (statement == NULL)
+        return WEIR_IO;
+    sqlite3_bind_int64(statement, 1, which->runner);
+    sqlite3_bind_int64(statement, 2, which->root);
+    sqlite3_bind_int64(statement, 3, which->time);
+    sqlite3_bind_int64(statement, 4, (int64_t)which->most);
+    return give_list(store, &q, error);
 }
 
 weir_status sqlite_each_event(weir_store *base, int64_t execution, int64_t after,
@@ -407,6 +477,15 @@ weir_status sqlite_add_execution(weir_store *base, const store_execution *row, i
     sqlite3_bind_int64(statement, 6, row->created);
     sqlite_bind_some(statement, 7, row->slot);
     sqlite3_bind_int64(statement, 8, row->ready);
+    if (row->role != STORE_ROLE_ITSELF) {
+        sqlite_bind_text(statement, 9, store_role_text(row->role));
+        sqlite3_bind_int64(statement, 10, row->parent);
+        if (row->parent_position >= 0)
+            sqlite3_bind_int64(statement, 11, row->parent_position);
+        sqlite3_bind_int64(statement, 12, row->parent_token);
+        sqlite3_bind_int64(statement, 13, row->item);
+        sqlite3_bind_int64(statement, 14, row->root);
+    }
     weir_status status = sqlite_do(store, SQL_ADD_EXECUTION, "record an execution", error);
     if (status != WEIR_OK)
         return status;
@@ -436,6 +515,7 @@ weir_status sqlite_add_task(weir_store *base, int64_t execution, int64_t plan,
     if (row->state == STORE_READY)
         sqlite3_bind_int64(statement, 8, row->behind);
     sqlite3_bind_int64(statement, 9, time);
+    sqlite3_bind_int64(statement, 10, row->root != 0 ? row->root : execution);
     weir_status status = sqlite_do(store, SQL_ADD_TASK, "record a task", error);
     store_event event = {.position = row->position, .time = time, .to = STORE_PENDING};
     if (status == WEIR_OK)

@@ -7,16 +7,22 @@
 
 #define BRIEF                                                                                      \
     "execution, position, plan, name, state, verdict, waiting, attempt, spent, lost, due, token, " \
-    "runner, priority, tag, seen, reason, started, ended"
+    "runner, priority, tag, seen, reason, started, ended, awaits, ask, patience"
 #define WHOLE BRIEF ", writes, log"
 #define EXECUTION(texts)                                                                           \
     "SELECT e.id, e.plan, e.workflow, p.version, e.key, e.state, e.reason, e.unfinished, "         \
-    "e.deadline, e.slot, e.created, e.started, e.ended" texts                                      \
+    "e.deadline, e.slot, e.created, e.started, e.ended, "                                          \
+    "e.role, e.parent, e.parent_position, e.parent_token, e.item, coalesce(e.root, e.id)" texts    \
     " FROM executions e JOIN plans p ON p.id = e.plan "
 #define PAYLOAD "JOIN payloads d ON d.execution = e.id "
 #define HEAD    "SELECT priority, round, execution, position FROM tasks WHERE queued = 1 AND "
-#define OLD     "(SELECT id FROM executions WHERE ended < ?1 AND unfinished = 0 ORDER BY id LIMIT ?2)"
-#define LIVE    "state IN ('Ready', 'Running', 'Deferred')"
+/* While one of a root has not ended, it may read what the others have. */
+#define OLD                                                                                        \
+    "(SELECT e.id FROM executions e WHERE e.ended < ?1 AND e.unfinished = 0 AND NOT EXISTS "       \
+    "(SELECT 1 FROM executions r WHERE r.root = coalesce(e.root, e.id) AND r.root IS NOT NULL "    \
+    "AND r.ended IS NULL) AND NOT EXISTS (SELECT 1 FROM executions r WHERE r.id = e.root AND "     \
+    "r.ended IS NULL) ORDER BY e.id LIMIT ?2)"
+#define LIVE "state IN ('Ready', 'Running', 'Deferred')"
 
 const char *const sqlite_texts[SQL_STATEMENTS] = {
     [SQL_BEGIN_READ] = "BEGIN",
@@ -43,18 +49,19 @@ const char *const sqlite_texts[SQL_STATEMENTS] = {
     [SQL_PLAN_ID] = "SELECT id FROM plans WHERE version = ?1",
     [SQL_ADD_EXECUTION] =
         "INSERT INTO executions (plan, workflow, key, state, unfinished, round, deadline, created, "
-        "slot) VALUES (?1, ?2, ?3, 'Pending', ?4, (SELECT max(1, p.round) - 1 + ?8 FROM plans p "
-        "WHERE "
-        "p.id = ?1), ?5, ?6, ?7)",
+        "slot, role, parent, parent_position, parent_token, item, root) VALUES (?1, ?2, ?3, "
+        "'Pending', ?4, (SELECT max(1, p.round) - 1 + ?8 FROM plans p WHERE p.id = ?1), ?5, ?6, "
+        "?7, "
+        "?9, ?10, ?11, ?12, ?13, ?14)",
     [SQL_ADD_PAYLOAD] = "INSERT INTO payloads (execution, input) VALUES (?1, ?2)",
     [SQL_ADD_TASK] =
         "INSERT INTO tasks (execution, position, plan, name, state, waiting, attempt, spent, lost, "
-        "due, queued, priority, tag, round, token) "
+        "due, queued, priority, tag, round, token, root) "
         "VALUES (?1, ?2, ?3, ?4, CASE WHEN ?8 IS NULL THEN 'Pending' ELSE 'Ready' END, ?5, 0, 0, "
         "0, "
         "CASE WHEN ?8 IS NULL THEN 0 ELSE ?9 END, CASE WHEN ?8 IS NULL THEN NULL ELSE 1 END, ?6, "
         "?7, CASE WHEN ?8 IS NULL THEN 0 ELSE (SELECT e.round - ?8 FROM executions e WHERE e.id = "
-        "?1) END, 0)",
+        "?1) END, 0, ?10)",
 
     [SQL_PLAN_BY_ID] = "SELECT p.id, p.version, p.workflow, t.text FROM plans p "
                        "JOIN plan_texts t ON t.plan = p.id WHERE p.id = ?1",
@@ -62,8 +69,17 @@ const char *const sqlite_texts[SQL_STATEMENTS] = {
     [SQL_EXECUTION_BY_ID] = EXECUTION(", d.input, d.context") PAYLOAD "WHERE e.id = ?1",
     [SQL_EXECUTION_BY_KEY] =
         EXECUTION(", d.input, d.context") PAYLOAD "WHERE e.workflow = ?1 AND e.key = ?2",
-    [SQL_EXECUTIONS] = EXECUTION("") "WHERE e.id < ?1 AND (?2 IS NULL OR e.workflow = ?2) AND "
-                                     "(?3 IS NULL OR e.state = ?3) ORDER BY e.id DESC LIMIT ?4",
+    [SQL_EXECUTIONS] =
+        EXECUTION("") "WHERE e.id < ?1 AND CASE WHEN ?2 IS NULL THEN coalesce(e.role, "
+                      "'workflow') = 'workflow' ELSE e.workflow = ?2 END AND "
+                      "(?3 IS NULL OR e.state = ?3) ORDER BY e.id DESC LIMIT ?4",
+    [SQL_EXECUTIONS_OF_PARENT] =
+        EXECUTION("") "WHERE e.parent = ?1 AND e.role <> 'hook' AND e.ended IS NULL "
+                      "ORDER BY e.id LIMIT ?2",
+    [SQL_CHILDREN] = EXECUTION(", d.input, d.context") PAYLOAD
+    "WHERE e.parent = ?1 AND e.parent_position = ?2 AND e.parent_token = ?3 AND e.role <> 'hook' "
+    "ORDER BY e.item",
+    [SQL_COUNT_BELOW] = "SELECT count(*) FROM executions WHERE root = ?1 AND ended IS NULL",
     [SQL_TASK_BRIEF] = "SELECT " BRIEF " FROM tasks WHERE execution = ?1 AND position = ?2",
     [SQL_TASK_WHOLE] = "SELECT " WHOLE " FROM tasks WHERE execution = ?1 AND position = ?2",
     [SQL_TASKS_BRIEF] = "SELECT " BRIEF " FROM tasks WHERE execution = ?1 AND "
@@ -82,7 +98,16 @@ const char *const sqlite_texts[SQL_STATEMENTS] = {
     [SQL_NEXT_DUE] =
         "SELECT min(coalesce((SELECT due FROM tasks WHERE queued = 0 ORDER BY due LIMIT 1), "
         "9223372036854775807), coalesce((SELECT deadline FROM executions WHERE deadline IS NOT "
-        "NULL ORDER BY deadline LIMIT 1), 9223372036854775807))",
+        "NULL ORDER BY deadline LIMIT 1), 9223372036854775807)), "
+        "coalesce((SELECT min((SELECT t.ask FROM tasks t WHERE t.plan = o.plan AND t.ask IS NOT "
+        "NULL AND (?2 = 0 OR t.root = ?2) ORDER BY t.ask LIMIT 1)) FROM offers o WHERE "
+        "o.runner = ?1), 9223372036854775807)",
+    [SQL_ASKED] = "SELECT " BRIEF " FROM tasks INDEXED BY tasks_asked WHERE ask IS NOT NULL AND "
+                  "ask <= ?3 AND plan IN (SELECT o.plan FROM offers o WHERE o.runner = ?1) "
+                  "AND (?2 = 0 OR root = ?2) ORDER BY ask LIMIT ?4",
+    [SQL_ASK_AT] = "UPDATE tasks SET ask = ?4, token = token + 1, runner = ?5, reason = "
+                   "coalesce(?6, reason) WHERE execution = ?1 AND position = ?2 AND token = ?3 AND "
+                   "state = 'Deferred' AND ask IS NOT NULL RETURNING token",
     [SQL_OVERDUE] = EXECUTION("") "WHERE e.deadline <= ?1 ORDER BY e.deadline LIMIT ?2",
     [SQL_STUCK] = EXECUTION(
         "") "WHERE e.state IN ('Pending', 'Running') AND e.id > ?1 AND e.id <= ?2 AND NOT EXISTS "
@@ -95,13 +120,13 @@ const char *const sqlite_texts[SQL_STATEMENTS] = {
     [SQL_HEAD] =
         HEAD "plan = ?1 AND tag IS ?2 ORDER BY priority DESC, round, execution, position LIMIT 1",
     [SQL_HEAD_OF_ONE] =
-        HEAD "plan = ?1 AND tag IS ?2 AND execution = ?3 ORDER BY priority DESC, round, position "
-             "LIMIT 1",
+        HEAD "root = ?3 AND plan = ?1 AND tag IS ?2 ORDER BY priority DESC, round, execution, "
+             "position LIMIT 1",
     [SQL_COUNT_TAG] = "SELECT count(*) FROM tasks WHERE tag IS NOT NULL AND tag = ?1 AND "
                       "state = 'Running'",
     [SQL_CLAIM] =
-        "UPDATE tasks SET state = 'Running', attempt = attempt + 1, token = token + 1, runner = "
-        "?3, started = ?4, ended = NULL, reason = NULL, queued = NULL "
+        "UPDATE tasks SET state = 'Running', attempt = attempt + 1 - resumes, resumes = 0, token "
+        "= token + 1, runner = ?3, started = ?4, ended = NULL, reason = NULL, queued = NULL "
         "WHERE execution = ?1 AND position = ?2 AND state = 'Ready' AND queued = 1 "
         "AND EXISTS (SELECT 1 FROM executions e WHERE e.id = ?1 AND e.state IN ('Pending', "
         "'Running')) RETURNING " WHOLE,
@@ -115,9 +140,13 @@ const char *const sqlite_texts[SQL_STATEMENTS] = {
                        "THEN round ELSE -round END",
     [SQL_MOVE_TASK] =
         "UPDATE tasks SET state = ?5, due = ?6, verdict = ?7, reason = ?8, "
-        "writes = ?9, log = coalesce(?10, log), spent = CASE WHEN ?5 = 'Pending' THEN 0 ELSE spent "
+        "writes = CASE WHEN ?18 THEN writes ELSE ?9 END, log = coalesce(?10, log), "
+        "patience = CASE WHEN ?18 THEN patience ELSE ?19 END, resumes = ?20, awaits = ?21, "
+        "ask = CASE WHEN EXISTS (SELECT 1 FROM executions e WHERE e.id = ?1 AND e.state IN "
+        "('Pending', 'Running')) THEN ?22 END, spent = CASE WHEN ?5 = 'Pending' THEN 0 ELSE spent "
         "+ ?11 END, lost = CASE WHEN ?5 = 'Pending' THEN 0 ELSE lost + ?12 END, "
-        "seen = coalesce(?13, seen), waiting = CASE WHEN ?5 = 'Pending' THEN ?14 ELSE waiting END, "
+        "seen = coalesce(?13, seen), waiting = CASE WHEN ?5 IN ('Pending', 'Deferred') THEN ?14 "
+        "ELSE waiting END, "
         "queued = ?15, round = coalesce(?16, round), "
         "ended = CASE WHEN ?7 IS NOT NULL THEN ?17 END "
         "WHERE execution = ?1 AND position = ?2 AND state = ?3 AND (?4 = 0 OR token = ?4) "
@@ -129,8 +158,9 @@ const char *const sqlite_texts[SQL_STATEMENTS] = {
         "deadline = CASE WHEN ?6 THEN NULL ELSE coalesce(?7, deadline) END "
         "WHERE id = ?1 AND state = ?2 RETURNING id",
     [SQL_SET_CONTEXT] = "UPDATE payloads SET context = ?2 WHERE execution = ?1",
-    [SQL_HOLD] = "UPDATE tasks SET queued = CASE WHEN ?2 THEN due <= ?3 END "
-                 "WHERE execution = ?1 AND state = 'Ready'",
+    [SQL_HOLD] = "UPDATE tasks SET queued = CASE WHEN state <> 'Ready' THEN queued WHEN ?2 THEN "
+                 "due <= ?3 END, ask = CASE WHEN ?2 AND awaits IS NOT NULL THEN ?3 END "
+                 "WHERE execution = ?1 AND state IN ('Ready', 'Deferred')",
     [SQL_QUEUE] = "UPDATE tasks SET queued = 1 WHERE execution = ?1 AND position = ?2 AND state = "
                   "'Ready' AND queued = 0",
     [SQL_COUNT_DOWN] = "UPDATE tasks SET waiting = waiting - 1 WHERE execution = ?1 AND "

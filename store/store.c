@@ -21,6 +21,25 @@ static const char *const outcome_texts[] = {
 #undef STORE_OUTCOME_TEXT
 };
 
+static const char *const role_texts[] = {
+#define STORE_ROLE_TEXT(name, text) text,
+    STORE_ROLES(STORE_ROLE_TEXT)
+#undef STORE_ROLE_TEXT
+};
+
+const char *store_role_text(store_role role)
+{
+    return role_texts[role];
+}
+
+store_role store_role_read(const char *text)
+{
+    for (size_t i = 0; text != NULL && i < sizeof role_texts / sizeof *role_texts; i++)
+        if (strcmp(role_texts[i], text) == 0)
+            return (store_role)i;
+    return STORE_ROLE_ITSELF;
+}
+
 const char *store_outcome_text(store_outcome outcome)
 {
     return outcome_texts[outcome];
@@ -60,15 +79,16 @@ typedef struct transition {
 } transition;
 
 static const transition of_tasks[] = {
-    {STORE_NONE, STORE_PENDING},      {STORE_PENDING, STORE_READY},
-    {STORE_PENDING, STORE_SKIPPED},   {STORE_PENDING, STORE_CANCELLED},
+    {STORE_NONE, STORE_PENDING},       {STORE_PENDING, STORE_READY},
+    {STORE_PENDING, STORE_SKIPPED},    {STORE_PENDING, STORE_CANCELLED},
     {STORE_PENDING, STORE_FAILED}, /* its rule could not be evaluated */
-    {STORE_READY, STORE_RUNNING},     {STORE_READY, STORE_CANCELLED},
-    {STORE_RUNNING, STORE_COMPLETED}, {STORE_RUNNING, STORE_FAILED},
-    {STORE_RUNNING, STORE_READY},     {STORE_RUNNING, STORE_DEFERRED},
-    {STORE_RUNNING, STORE_CANCELLED}, {STORE_DEFERRED, STORE_READY},
-    {STORE_DEFERRED, STORE_FAILED},   {STORE_DEFERRED, STORE_CANCELLED},
-    {STORE_FAILED, STORE_PENDING},    {STORE_SKIPPED, STORE_PENDING},
+    {STORE_READY, STORE_RUNNING},      {STORE_READY, STORE_CANCELLED},
+    {STORE_RUNNING, STORE_COMPLETED},  {STORE_RUNNING, STORE_FAILED},
+    {STORE_RUNNING, STORE_READY},      {STORE_RUNNING, STORE_DEFERRED},
+    {STORE_RUNNING, STORE_CANCELLED},  {STORE_DEFERRED, STORE_READY},
+    {STORE_DEFERRED, STORE_FAILED},    {STORE_DEFERRED, STORE_CANCELLED},
+    {STORE_DEFERRED, STORE_COMPLETED}, /* with what it has begun */
+    {STORE_FAILED, STORE_PENDING},     {STORE_SKIPPED, STORE_PENDING},
     {STORE_CANCELLED, STORE_PENDING}, /* these: begun anew */
 };
 
@@ -116,6 +136,13 @@ weir_status store_refuse(const char *what, int64_t number, store_state from, sto
 {
     return weir_error_set(error, WEIR_STATE, "%s %lld cannot go from %s to %s", what,
                           (long long)number, store_state_text(from), store_state_text(to));
+}
+
+weir_status store_refuse_asking(const store_asking *asking, weir_error **error)
+{
+    return weir_error_set(error, WEIR_STATE,
+                          "task %lld does not wait for a condition that could be asked",
+                          (long long)asking->position);
 }
 
 /* --- Verdicts --- */

@@ -61,6 +61,22 @@ typedef enum store_verdict {
 const char *store_verdict_text(store_verdict verdict); /* NULL: it has not ended */
 store_verdict store_verdict_read(const char *text);
 
+/* What an execution is to the one that has begun it: name, text. */
+#define STORE_ROLES(X)                                                                             \
+    X(ITSELF, "") /* nobody has */                                                                 \
+    X(WORKFLOW, "workflow")                                                                        \
+    X(ITEM, "item")                                                                                \
+    X(HOOK, "hook")
+
+typedef enum store_role {
+#define STORE_ROLE_ENUM(name, text) STORE_ROLE_##name,
+    STORE_ROLES(STORE_ROLE_ENUM)
+#undef STORE_ROLE_ENUM
+} store_role;
+
+const char *store_role_text(store_role role);
+store_role store_role_read(const char *text); /* NULL: itself */
+
 /* What became of a slot of a schedule: name, text. */
 #define STORE_OUTCOMES(X)                                                                          \
     X(STARTED, "started")                                                                          \
@@ -98,10 +114,16 @@ typedef struct store_execution {
     int64_t deadline;                /* 0: none */
     int64_t slot;                    /* of a schedule, that it was started for; 0: none */
     int64_t created, started, ended; /* 0: not yet */
+    store_role role;
+    int64_t parent;                        /* 0: none */
+    int64_t parent_position, parent_token; /* its task, -1: itself; of the run that began it */
+    int64_t item;                          /* its index */
+    int64_t root; /* of all that began it; itself where nobody has, and 0 in a new row */
 } store_execution;
 
 typedef struct store_task {
     int64_t execution, position, plan;
+    int64_t root; /* of its execution; in a new row */
     const char *name;
     store_state state;
     store_verdict verdict;
@@ -112,6 +134,9 @@ typedef struct store_task {
     const char *tag;  /* of its concurrency; NULL: none */
     const char *seen; /* whose writes a task below sees through it; NULL: nobody's */
     const char *reason;
+    const char *awaits;    /* the condition that a Deferred one waits for; NULL: a time */
+    int64_t ask, patience; /* when that is asked next; when this attempt has waited for long enough;
+                              0: it is not, never */
     const char *writes, *log; /* NULL in a brief row */
     int64_t started, ended;   /* of its newest run; 0: not yet */
 } store_task;
@@ -161,20 +186,34 @@ typedef struct store_task_move {
     int64_t runner;
     const char *reason;
     int64_t time;
-    int64_t due;      /* to Ready, to Deferred (0: no time) */
-    int64_t waiting;  /* to Pending */
-    bool spent, lost; /* the run that ends by it counts as an attempt, as lost */
-    bool sure; /* it cannot be refused, as the caller has seen it; the store need not answer now */
+    int64_t due;           /* to Ready, to Deferred (0: no time) */
+    int64_t waiting;       /* to Pending; to Deferred: executions that it has begun */
+    bool spent, lost;      /* the run that ends by it counts as an attempt, as lost */
+    bool sure;             /* it cannot be refused, and need not be answered now */
+    bool keeps;            /* to Ready: its writes and its patience stay as they were */
+    bool resumes;          /* to Ready: its next run has the number of the last one */
+    const char *awaits;    /* to Deferred; NULL: a time */
+    int64_t ask, patience; /* to Deferred; 0: none */
     store_verdict verdict; /* to an end */
     const char *writes, *log;
     const char *seen; /* NULL: as it was */
 } store_task_move;
+
+/* The condition of a Deferred task is asked at another time; the token is compared, and is another
+ * one then. */
+typedef struct store_asking {
+    int64_t execution, position, token;
+    int64_t runner, ask;
+    const char *reason; /* NULL: as it was */
+} store_asking;
 
 /* Whether it may be at all: its states, and a verdict where it ends. */
 bool store_is_move(const store_task_move *move);
 /* WEIR_STATE: "task 3 cannot go from Pending to Completed". */
 weir_status store_refuse(const char *what, int64_t number, store_state from, store_state to,
                          weir_error **error);
+/* WEIR_STATE: "task 3 does not wait for a condition that could be asked". */
+weir_status store_refuse_asking(const store_asking *asking, weir_error **error);
 
 typedef struct store_execution_move {
     int64_t execution;
@@ -199,17 +238,26 @@ typedef struct store_lane {
 typedef struct store_claim {
     const store_lane *lanes;
     size_t lane_count;
-    int64_t execution; /* 0: of any */
+    int64_t root; /* of executions below this one; 0: of any */
     int64_t runner, time;
     size_t most;
 } store_claim;
 
+/* Deferred tasks whose condition is to be asked by `time`, and that `runner` has the code of. */
+typedef struct store_asked {
+    int64_t runner;
+    int64_t root; /* as of a claim */
+    int64_t time;
+    size_t most;
+} store_asked;
+
 /* Newest first, but where it says otherwise. */
 typedef struct store_filter {
-    const char *workflow; /* NULL: of any */
+    const char *workflow; /* NULL: of any, but for items and hooks */
     store_state state;    /* NONE: in any */
     bool scheduled;       /* only those of a schedule that have not ended; oldest first */
-    int64_t before;       /* an id; 0: from the newest on */
+    int64_t parent; /* only what it has begun and has not ended, but for hooks; oldest first */
+    int64_t before; /* an id; 0: from the newest on */
     size_t most;
 } store_filter;
 
@@ -305,6 +353,11 @@ typedef struct weir_store_kind {
                                   weir_error **error);
     weir_status (*each_execution)(weir_store *store, const store_filter *filter,
                                   store_take_execution take, void *arg, weir_error **error);
+    /* Whole rows of what a run of a task has begun, by item; not hooks. */
+    weir_status (*each_child)(weir_store *store, int64_t parent, int64_t position, int64_t token,
+                              store_take_execution take, void *arg, weir_error **error);
+    /* How many below a root have not ended, itself aside. */
+    weir_status (*count_below)(weir_store *store, int64_t root, int64_t *ret, weir_error **error);
     weir_status (*find_task)(weir_store *store, int64_t execution, int64_t position, bool whole,
                              store_take_task take, void *arg, weir_error **error);
     /* All tasks in `state` (NONE: in any), by position. */
@@ -317,8 +370,12 @@ typedef struct weir_store_kind {
     weir_status (*each_listed)(weir_store *store, store_list list, int64_t number, size_t most,
                                store_take_task take, void *arg, weir_error **error);
     /* The time at which something is next due: a task (as STORE_DUE), or the deadline of an
-     * execution. INT64_MAX: nothing is. */
-    weir_status (*next_due)(weir_store *store, int64_t *ret, weir_error **error);
+     * execution; and when a condition is to be asked. INT64_MAX: nothing is. */
+    weir_status (*next_due)(weir_store *store, const store_asked *which, int64_t *ret_due,
+                            int64_t *ret_ask, weir_error **error);
+    /* Brief rows of tasks whose condition is to be asked; those that have waited longest first. */
+    weir_status (*each_asked)(weir_store *store, const store_asked *which, store_take_task take,
+                              void *arg, weir_error **error);
     /* Executions that have not ended, whose deadline has come. */
     weir_status (*each_overdue)(weir_store *store, int64_t time, size_t most,
                                 store_take_execution take, void *arg, weir_error **error);
@@ -354,6 +411,8 @@ typedef struct weir_store_kind {
                               bool *ret_refused, weir_error **error);
     weir_status (*move_execution)(weir_store *store, const store_execution_move *move,
                                   weir_error **error);
+    /* WEIR_STATE: it does not wait any more, is held, or another is at it. */
+    weir_status (*ask_at)(weir_store *store, const store_asking *asking, weir_error **error);
     /* A Ready task that is due can be claimed. */
     weir_status (*queue)(weir_store *store, int64_t execution, int64_t position,
                          weir_error **error);

@@ -101,8 +101,10 @@ weir_status ledger_context(ledger *l, const plan *p, int64_t id, const char *see
 typedef struct execution_head {
     int64_t id; /* 0: of none */
     store_state state;
-    json_t *input;
-    int64_t slot;
+    json_t *input, *context; /* `context`: of its end */
+    int64_t slot, plan;
+    store_role role;
+    int64_t parent, parent_position;
 } execution_head;
 
 static weir_status take_head(void *arg, const store_execution *row, weir_error **error)
@@ -112,11 +114,24 @@ static weir_status take_head(void *arg, const store_execution *row, weir_error *
 
     head->state = row->state;
     head->slot = row->slot;
+    head->plan = row->plan;
+    head->role = row->role;
+    head->parent = row->parent;
+    head->parent_position = row->parent_position;
+    head->context =
+        row->context != NULL ? json_from_text(row->context, reason, sizeof reason) : json_object();
     head->input = json_from_text(row->input, reason, sizeof reason);
     return head->input != NULL
                ? WEIR_OK
                : weir_error_set(error, WEIR_IO, "the input of execution %lld cannot be read: %s",
                                 (long long)row->id, reason);
+}
+
+static void free_head(execution_head *head)
+{
+    json_decref(head->input);
+    json_decref(head->context);
+    *head = (execution_head){0};
 }
 
 /* The first claim of an execution begins it. Several in a row ask once. */
@@ -126,8 +141,8 @@ static weir_status open_execution(ledger *l, int64_t id, execution_head *head, w
 
     if (head->id == id)
         return WEIR_OK;
-    json_decref(head->input);
-    *head = (execution_head){.id = id};
+    free_head(head);
+    head->id = id;
     weir_status status =
         kind->find_execution(l->store, id, NULL, NULL, true, take_head, head, error);
 
@@ -142,6 +157,39 @@ static weir_status open_execution(ledger *l, int64_t id, execution_head *head, w
     return status;
 }
 
+static weir_status take_seen(void *arg, const store_task *row, weir_error **error)
+{
+    if (row->seen != NULL && (*(char **)arg = weir_strdup(row->seen)) == NULL)
+        return no_memory(error);
+    return WEIR_OK;
+}
+
+/* A hook sees what the task that it is of handed on, or the execution's end. */
+static weir_status read_parent(ledger *l, const execution_head *head, weir_task *job,
+                               weir_error **error)
+{
+    const weir_store_kind *kind = l->store->kind;
+    execution_head parent = {0};
+    char *seen = NULL;
+    plan *p = NULL;
+    weir_status status =
+        kind->find_execution(l->store, head->parent, NULL, NULL, true, take_head, &parent, error);
+
+    if (status == WEIR_OK && head->parent_position < 0) {
+        job->context = json_incref(parent.context);
+    } else if (status == WEIR_OK) {
+        status = ledger_plan(l, parent.plan, &p, error);
+        if (status == WEIR_OK)
+            status = kind->find_task(l->store, head->parent, head->parent_position, false,
+                                     take_seen, &seen, error);
+        if (status == WEIR_OK)
+            status = ledger_context(l, p, head->parent, seen, -2, &job->context, error);
+    }
+    free_head(&parent);
+    weir_free(seen);
+    return status;
+}
+
 static weir_status fill_job(ledger *l, weir_task *job, execution_head *head, weir_error **error)
 {
     const plan_task *task = &job->plan->tasks[job->position];
@@ -150,10 +198,14 @@ static weir_status fill_job(ledger *l, weir_task *job, execution_head *head, wei
     if (status == WEIR_OK && (job->input = json_deep_copy(head->input)) == NULL)
         status = no_memory(error);
     job->slot = head->slot;
-    if (status == WEIR_OK)
+    if (status == WEIR_OK && head->role != STORE_ROLE_HOOK)
         status =
             ledger_context(l, job->plan, job->execution, job->seen,
                            job->attempt == 1 ? (int64_t)job->position : -2, &job->context, error);
+    else if (status == WEIR_OK)
+        status = read_parent(l, head, job, error);
+    if (status == WEIR_OK && !job_take_draft(job, job->draft))
+        status = no_memory(error);
     if (status != WEIR_OK)
         return status;
     job->grace = l->config.grace;
@@ -164,7 +216,19 @@ static weir_status fill_job(ledger *l, weir_task *job, execution_head *head, wei
     if (size > CONTEXT_LIMIT)
         job_fail(job, WEIR_TASK_FAILED_GOOD, "its context is %zu bytes long; at most %d are kept",
                  size, CONTEXT_LIMIT);
-    return job->answer == WEIR_TASK_DONE ? rule_fill_words(l, job, error) : WEIR_OK;
+    if (job->answer != WEIR_TASK_DONE || job_function(job) != NULL)
+        return WEIR_OK;
+    return task->declared->workflow != NULL ? ledger_fill_begun(l, job, error)
+                                            : rule_fill_words(l, job, error);
+}
+
+weir_status ledger_fill_job(ledger *l, weir_task *job, weir_error **error)
+{
+    execution_head head = {0};
+    weir_status status = fill_job(l, job, &head, error);
+
+    free_head(&head);
+    return status;
 }
 
 typedef struct claiming {
@@ -188,9 +252,11 @@ static weir_status take_claimed(void *arg, const store_task *row, weir_error **e
     job->attempt = row->attempt;
     job->token = row->token;
     job->spent = row->spent;
+    job->patience = row->patience;
     job->next = c->jobs;
     c->jobs = job;
-    if (row->seen != NULL && (job->seen = weir_strdup(row->seen)) == NULL)
+    if ((row->seen != NULL && (job->seen = weir_strdup(row->seen)) == NULL) ||
+        (row->writes != NULL && (job->draft = weir_strdup(row->writes)) == NULL))
         return no_memory(error);
     return WEIR_OK;
 }
@@ -225,10 +291,9 @@ static store_lane *make_lanes(ledger *l, size_t *ret_count)
     return lanes;
 }
 
-weir_status ledger_claim(ledger *l, int64_t execution, size_t most, weir_task **jobs,
-                         weir_error **error)
+weir_status ledger_claim(ledger *l, int64_t root, size_t most, weir_task **jobs, weir_error **error)
 {
-    store_claim want = {.execution = execution, .runner = l->runner, .time = l->now, .most = most};
+    store_claim want = {.root = root, .runner = l->runner, .time = l->now, .most = most};
     claiming c = {.ledger = l};
     execution_head head = {0};
     store_lane *lanes = make_lanes(l, &want.lane_count);
@@ -240,7 +305,7 @@ weir_status ledger_claim(ledger *l, int64_t execution, size_t most, weir_task **
     weir_free(lanes);
     for (weir_task *job = c.jobs; job != NULL && status == WEIR_OK; job = job->next)
         status = fill_job(l, job, &head, error);
-    json_decref(head.input);
+    free_head(&head);
     while (c.jobs != NULL) {
         weir_task *job = c.jobs;
         c.jobs = job->next;

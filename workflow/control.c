@@ -28,6 +28,42 @@ static weir_status move(ledger *l, int64_t id, store_state from, store_state to,
                                           error);
 }
 
+/* --- What it has begun goes with it, but for hooks --- */
+
+typedef weir_status (*change_one)(ledger *l, const ledger_begun *begun, const char *reason,
+                                  weir_error **error);
+
+static weir_status change_begun(ledger *l, int64_t id, change_one change, const char *reason,
+                                weir_error **error)
+{
+    ledger_begun *list = NULL;
+    size_t count = 0;
+    weir_status status = ledger_list_begun(l, id, SIZE_MAX, &list, &count, error);
+
+    for (size_t i = 0; i < count && status == WEIR_OK; i++)
+        status = change(l, &list[i], reason, error);
+    weir_free(list);
+    return status;
+}
+
+static weir_status pause_one(ledger *l, const ledger_begun *begun, const char *reason,
+                             weir_error **error)
+{
+    return begun->state != STORE_PAUSED ? ledger_pause(l, begun->id, reason, error) : WEIR_OK;
+}
+
+static weir_status resume_one(ledger *l, const ledger_begun *begun, const char *reason,
+                              weir_error **error)
+{
+    return begun->state == STORE_PAUSED ? ledger_resume(l, begun->id, reason, error) : WEIR_OK;
+}
+
+static weir_status cancel_one(ledger *l, const ledger_begun *begun, const char *reason,
+                              weir_error **error)
+{
+    return ledger_cut_short(l, begun->id, begun->state, STORE_CANCELLED, reason, error);
+}
+
 /* --- Pause and resume --- */
 
 weir_status ledger_pause(ledger *l, int64_t id, const char *reason, weir_error **error)
@@ -39,7 +75,8 @@ weir_status ledger_pause(ledger *l, int64_t id, const char *reason, weir_error *
         return status;
     if (view.state != STORE_PENDING && view.state != STORE_RUNNING)
         return refuse(id, &view, "paused", "only what is Pending or Running can", error);
-    return move(l, id, view.state, STORE_PAUSED, reason, 0, error);
+    status = move(l, id, view.state, STORE_PAUSED, reason, 0, error);
+    return status == WEIR_OK ? change_begun(l, id, pause_one, reason, error) : status;
 }
 
 weir_status ledger_resume(ledger *l, int64_t id, const char *reason, weir_error **error)
@@ -53,6 +90,8 @@ weir_status ledger_resume(ledger *l, int64_t id, const char *reason, weir_error 
     if (view.state != STORE_PAUSED)
         return refuse(id, &view, "resumed", "only what is Paused can", error);
     status = move(l, id, STORE_PAUSED, STORE_RUNNING, reason, 0, error);
+    if (status == WEIR_OK)
+        status = change_begun(l, id, resume_one, reason, error);
     if (status != WEIR_OK || view.unfinished != 0)
         return status;
     status = ledger_plan(l, view.plan, &p, error);
@@ -124,9 +163,19 @@ static weir_status cancel_tasks(ledger *l, int64_t id, const char *reason, weir_
 weir_status ledger_cut_short(ledger *l, int64_t id, store_state from, store_state to,
                              const char *reason, weir_error **error)
 {
+    ledger_view view;
+    plan *p = NULL;
     weir_status status = move(l, id, from, to, reason, 0, error);
 
-    return status == WEIR_OK ? cancel_tasks(l, id, reason, error) : status;
+    if (status == WEIR_OK)
+        status = cancel_tasks(l, id, reason, error);
+    if (status == WEIR_OK)
+        status = change_begun(l, id, cancel_one, reason, error);
+    if (status == WEIR_OK)
+        status = ledger_look(l, id, &view, error);
+    if (status == WEIR_OK)
+        status = ledger_plan(l, view.plan, &p, error);
+    return status == WEIR_OK ? ledger_execution_ended(l, p, id, &view, to, reason, error) : status;
 }
 
 weir_status ledger_cancel(ledger *l, int64_t id, const char *reason, weir_error **error)

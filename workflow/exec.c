@@ -75,12 +75,14 @@ static void remove_files(const run_files *files)
 /* Ours, and what tells the command of its task. NULL: out of memory. */
 static char **make_environment(weir_task *job, const run_files *files)
 {
-    const char *const names[] = {"WEIR_CONTEXT", "WEIR_INPUT",   "WEIR_RESULT",   "WEIR_EXECUTION",
-                                 "WEIR_TASK",    "WEIR_ATTEMPT", "WEIR_TASK_KEY", "WEIR_SLOT"};
+    const char *const names[] = {"WEIR_CONTEXT",   "WEIR_INPUT", "WEIR_RESULT",
+                                 "WEIR_EXECUTION", "WEIR_TASK",  "WEIR_ATTEMPT",
+                                 "WEIR_TASK_KEY",  "WEIR_SLOT",  "WEIR_RESUMED"};
     enum { OWN = sizeof names / sizeof *names };
     char execution[24], attempt[24], slot[WEIR_CALENDAR_TIME + 1] = "";
-    const char *const values[] = {files->context,      files->input, files->result, execution,
-                                  weir_task_name(job), attempt,      job->key,      slot};
+    const char *const values[] = {files->context,         files->input, files->result, execution,
+                                  weir_task_name(job),    attempt,      job->key,      slot,
+                                  job->resumed ? "1" : ""};
     size_t count = 0, at = 0;
 
     snprintf(execution, sizeof execution, "%lld", (long long)job->execution);

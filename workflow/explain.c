@@ -9,18 +9,21 @@
 #include "workflow/json.h"
 #include "workflow/runner.h"
 
+enum { BEGUN = 5 }; /* that are named */
+
 typedef struct brief_task {
     char *name, *reason, *tag;
     store_state state;
-    int64_t due, started, runner;
+    int64_t due, started, runner, ask, patience;
 } brief_task;
 
 typedef struct explaining {
     ledger *ledger;
     const plan *plan;
     ledger_view view;
-    brief_task *tasks; /* by position */
-    size_t count;
+    brief_task *tasks;   /* by position */
+    ledger_begun *begun; /* some of what its tasks have begun */
+    size_t begun_count;
     int64_t offers;   /* living runners that have the code */
     weir_buffer text; /* the sentence in the making */
     bool broken;
@@ -46,8 +49,9 @@ static weir_status take_task(void *arg, const store_task *row, weir_error **erro
                                            .state = row->state,
                                            .due = row->due,
                                            .started = row->started,
-                                           .runner = row->runner};
-    e->count++;
+                                           .runner = row->runner,
+                                           .ask = row->ask,
+                                           .patience = row->patience};
     return WEIR_OK;
 }
 
@@ -87,7 +91,7 @@ static size_t running_with(const explaining *e, const char *tag)
 {
     size_t count = 0;
 
-    for (size_t i = 0; i < e->count; i++)
+    for (size_t i = 0; i < e->plan->task_count; i++)
         count += e->tasks[i].state == STORE_RUNNING && e->tasks[i].tag != NULL &&
                  strcmp(e->tasks[i].tag, tag) == 0;
     return count;
@@ -116,6 +120,36 @@ static void say_ready(explaining *e, uint32_t position)
     }
 }
 
+/* Its reason is what it waits for. */
+static void say_deferred(explaining *e, uint32_t position)
+{
+    const brief_task *task = &e->tasks[position];
+    bool first = true;
+
+    weir_buffer_text(&e->text, task->reason != NULL ? task->reason : "it waits");
+    for (size_t i = 0; i < e->begun_count; i++) {
+        if (e->begun[i].parent_position != position)
+            continue;
+        weir_buffer_printf(&e->text, "%s execution %lld of '%s' is %s", first ? ":" : ",",
+                           (long long)e->begun[i].id, e->begun[i].workflow,
+                           store_state_text(e->begun[i].state));
+        first = false;
+    }
+    if (task->ask != 0) {
+        weir_buffer_text(&e->text, "; that is asked next at ");
+        say_time(e, task->ask);
+    }
+    if (task->patience != 0) {
+        weir_buffer_text(&e->text, "; at most until ");
+        say_time(e, task->patience);
+    }
+    if (task->ask != 0 && e->offers == 0)
+        weir_buffer_printf(&e->text, "; no runner that lives has the workflow '%s' in version %.8s",
+                           e->view.workflow, e->view.version);
+    if (e->view.state == STORE_PAUSED)
+        weir_buffer_text(&e->text, "; its execution is Paused");
+}
+
 static void say(explaining *e, uint32_t position)
 {
     const brief_task *task = &e->tasks[position];
@@ -129,8 +163,7 @@ static void say(explaining *e, uint32_t position)
         weir_buffer_printf(&e->text, "runner %lld has run it since ", (long long)task->runner);
         say_time(e, task->started);
     } else if (task->state == STORE_DEFERRED) {
-        weir_buffer_text(&e->text, "it is put off until ");
-        say_time(e, task->due);
+        say_deferred(e, position);
     } else {
         weir_buffer_text(&e->text, task->reason != NULL ? task->reason : "no reason was recorded");
     }
@@ -141,7 +174,7 @@ static json_t *explain_tasks(explaining *e)
 {
     json_t *tasks = json_array();
 
-    for (uint32_t i = 0; i < e->count; i++) {
+    for (uint32_t i = 0; i < e->plan->task_count; i++) {
         if (e->tasks[i].state == STORE_COMPLETED || e->tasks[i].name == NULL)
             continue;
         say(e, i);
@@ -170,6 +203,8 @@ static weir_status gather(explaining *e, int64_t id, weir_error **error)
     if ((e->tasks = weir_alloc_array(p->task_count, sizeof *e->tasks)) == NULL)
         return weir_error_set(error, WEIR_NOMEM, "out of memory");
     status = l->store->kind->each_task(l->store, id, STORE_NONE, false, take_task, e, error);
+    if (status == WEIR_OK)
+        status = ledger_list_begun(l, id, BEGUN, &e->begun, &e->begun_count, error);
     return status == WEIR_OK
                ? l->store->kind->count_offers(l->store, e->view.plan, &e->offers, error)
                : status;
@@ -177,12 +212,13 @@ static weir_status gather(explaining *e, int64_t id, weir_error **error)
 
 static void free_all(explaining *e)
 {
-    for (size_t i = 0; i < e->count; i++) {
+    for (size_t i = 0; e->tasks != NULL && i < e->plan->task_count; i++) {
         weir_free(e->tasks[i].name);
         weir_free(e->tasks[i].reason);
         weir_free(e->tasks[i].tag);
     }
     weir_free(e->tasks);
+    weir_free(e->begun);
     weir_buffer_free(&e->text);
 }
 

@@ -146,7 +146,7 @@ static void judge(weir_task *job, const talk *t, const worker_frame *crash, int 
         job_fail(job, WEIR_TASK_FAILED, "%s", job_why_ended(job));
     } else if (t->timed_out) {
         job_fail(job, WEIR_TASK_FAILED, "it ran longer than its timeout of %s",
-                 weir_text_amount(WEIR_OPTION_DURATION, config->timeout, limit, sizeof limit));
+                 weir_text_amount(WEIR_OPTION_DURATION, job_timeout(job), limit, sizeof limit));
         job_set_class(job, "timeout");
     } else if (WIFSIGNALED(status)) {
         job_fail(job, WEIR_TASK_FAILED, "it was ended by signal %d (%s)%s%s%s", WTERMSIG(status),
@@ -168,6 +168,18 @@ static void keep_text(weir_task *job, const char *text)
         json_clean(job->log, strlen(job->log));
 }
 
+static bool take_deferral(weir_task *job, const worker_frame *answer)
+{
+    if (job->answer != WEIR_TASK_DONE)
+        return true; /* what it wrote was refused */
+    snprintf(job->awaits, sizeof job->awaits, "%s", answer->texts[WORKER_AWAITS]);
+    json_clean(job->awaits, strlen(job->awaits));
+    job->until = answer->numbers[WORKER_UNTIL];
+    job->delay = answer->numbers[WORKER_DELAY];
+    job->answer = WEIR_TASK_DEFERRED;
+    return job->condition == NULL && job->until >= 0 && job->delay >= 0;
+}
+
 /* False: it sent what means nothing. */
 static bool take_answer(weir_task *job, const worker_frame *answer)
 {
@@ -175,8 +187,12 @@ static bool take_answer(weir_task *job, const worker_frame *answer)
 
     keep_text(job, answer->texts[WORKER_LOG]);
 
-    if (answered == WEIR_TASK_DONE) {
+    if (answered == WEIR_TASK_DONE || answered == WEIR_TASK_DEFERRED) {
         job_take_result(job, answer->texts[WORKER_RESULT]);
+        return answered == WEIR_TASK_DONE || take_deferral(job, answer);
+    }
+    if (answered == WEIR_TASK_NOT_YET && job->condition != NULL) {
+        job->answer = WEIR_TASK_NOT_YET;
         return true;
     }
     if (answered < WEIR_TASK_FAILED || answered > WEIR_TASK_RETRY)
@@ -190,14 +206,10 @@ static bool take_answer(weir_task *job, const worker_frame *answer)
 /* The words of a command as a JSON array; "": it is a function. NULL: out of memory. */
 static char *exec_text(const weir_task *job)
 {
-    const weir_module_task *task = job->plan->tasks[job->position].declared;
+    if (job_function(job) != NULL)
+        return weir_strdup("");
     const char *const *words = job_words(job);
     json_t *list = json_array();
-
-    if (task->call != NULL) {
-        json_decref(list);
-        return weir_strdup("");
-    }
     for (size_t i = 0; words[i] != NULL; i++)
         json_array_append_new(list, json_string(words[i]));
     char *text = json_to_text(list);
@@ -214,9 +226,11 @@ static bool send_job(const worker_socket *to, const weir_task *job, const functi
                           .numbers = {[WORKER_EXECUTION] = job->execution,
                                       [WORKER_ATTEMPT] = job->attempt,
                                       [WORKER_SLOT] = job->slot,
+                                      [WORKER_RESUMED] = job->resumed,
+                                      [WORKER_ASKS] = job->condition != NULL,
                                       [WORKER_OFFSET] = place->offset,
                                       [WORKER_MEMORY] = task->config.memory,
-                                      [WORKER_TIMEOUT] = task->config.timeout,
+                                      [WORKER_TIMEOUT] = job_timeout(job),
                                       [WORKER_GRACE] = job->grace},
                           .texts = {[WORKER_TASK] = task->name,
                                     [WORKER_SYMBOL] = place->symbol,
@@ -259,13 +273,12 @@ static void end_stopped(zygotes *all, const talk *t)
 
 static void talk_with(zygotes *all, worker *w, weir_task *job, const function_place *place)
 {
-    const plan_task *task = &job->plan->tasks[job->position];
-    bool is_command = task->declared->call == NULL;
+    bool is_command = job_function(job) == NULL;
     talk t = {.job = job,
               .worker = w,
               .is_command = is_command,
               .deadline =
-                  is_command ? INT64_MAX : weir_later(weir_monotonic_now(), task->config.timeout)};
+                  is_command ? INT64_MAX : weir_later(weir_monotonic_now(), job_timeout(job))};
     worker_socket to = {.fd = w->socket, .wait = wait_for_worker, .arg = &t};
     worker_frame frame = {.kind = 0};
     weir_buffer store = {0};
@@ -286,7 +299,7 @@ void isolate_run(zygotes *all, weir_task *job)
     weir_error *error = NULL;
     worker *w;
 
-    if (!find_place(job->plan->tasks[job->position].declared->call, &place)) {
+    if (!find_place(job_function(job), &place)) {
         job_fail(job, WEIR_TASK_FAILED_GOOD, "its function is in no object that is loaded");
         return;
     }

@@ -47,10 +47,25 @@ void job_free(weir_task *job)
     if (job->stop >= 0)
         close(job->stop);
     weir_free(job->seen);
+    weir_free(job->draft);
+    weir_free(job->begins_with);
     weir_free(job->log);
     weir_free(job->writes);
     weir_free(job->seen_after);
     weir_free(job);
+}
+
+weir_task_function job_function(const weir_task *job)
+{
+    return job->condition != NULL ? job->condition->ask
+                                  : job->plan->tasks[job->position].declared->call;
+}
+
+int64_t job_timeout(const weir_task *job)
+{
+    const plan_task *task = &job->plan->tasks[job->position];
+
+    return job->condition != NULL ? task->defer.timeout : task->config.timeout;
 }
 
 const char *const *job_words(const weir_task *job)
@@ -141,7 +156,8 @@ static void settle(weir_task *job)
         json_t *writes = json_pack("{s:O, s:o}", "set", job->set, "delete", keys_of(job->gone));
         job->writes = json_to_text(writes);
         json_decref(writes);
-        bool wrote = json_object_size(job->set) + json_object_size(job->gone) != 0;
+        bool hands_on = job->answer == WEIR_TASK_DONE;
+        bool wrote = hands_on && json_object_size(job->set) + json_object_size(job->gone) != 0;
         if (wrote)
             job->seen_after = context_after(job->seen, job->position, job->set, job->gone);
         if (job->writes == NULL || (wrote && job->seen_after == NULL))
@@ -149,35 +165,46 @@ static void settle(weir_task *job)
     }
 }
 
+static bool is_failure(weir_answer answer)
+{
+    return answer == WEIR_TASK_FAILED || answer == WEIR_TASK_FAILED_GOOD ||
+           answer == WEIR_TASK_RETRY;
+}
+
 static void take_answer(weir_task *job, weir_answer answer)
 {
+    bool asked = job->condition != NULL;
+
     if (job->refused)
         return; /* the reason is there */
-    if (answer < WEIR_TASK_DONE || answer > WEIR_TASK_RETRY)
-        job_fail(job, WEIR_TASK_FAILED_GOOD, "it answered %d, which means nothing", (int)answer);
-    else if (answer != WEIR_TASK_DONE && job->reason[0] == '\0')
+    if (is_failure(answer) && job->reason[0] == '\0')
         job_fail(job, answer, "it failed without a reason");
-    else
+    else if (answer == WEIR_TASK_DONE || is_failure(answer) ||
+             (answer == WEIR_TASK_NOT_YET && asked) ||
+             (answer == WEIR_TASK_DEFERRED && !asked && job->defers))
         job->answer = answer;
-    if (job->answer != WEIR_TASK_DONE && job->error_class[0] == '\0')
+    else
+        job_fail(job, WEIR_TASK_FAILED_GOOD, "it answered %d, which means nothing", (int)answer);
+    if (is_failure(job->answer) && job->error_class[0] == '\0')
         job_set_class(job, "failed");
 }
 
 void job_run(weir_task *job)
 {
     const plan_task *task = &job->plan->tasks[job->position];
+    weir_task_function function = job_function(job);
 
     if (job->zygotes != NULL && task->config.isolate == WEIR_ISOLATE_PROCESS)
         isolate_run(job->zygotes, job);
-    else if (task->declared->call == NULL)
+    else if (function == NULL)
         job_run_command(job);
     else
-        take_answer(job, task->declared->call(job));
+        take_answer(job, function(job));
     for (size_t i = 0; job->secrets != NULL && job->secrets[i] != NULL; i++) {
         secret_hide(job->reason, job->secrets[i]);
         secret_hide(job->log, job->secrets[i]);
     }
-    if (job->answer == WEIR_TASK_DONE)
+    if (job->answer == WEIR_TASK_DONE || job->answer == WEIR_TASK_DEFERRED)
         settle(job);
 }
 
@@ -232,6 +259,38 @@ weir_answer weir_task_retry_after(weir_task *task, int64_t delay_ns, const char 
     job_set_class(task, "failed");
     task->delay = delay_ns > 0 ? delay_ns : 0;
     return WEIR_TASK_RETRY;
+}
+
+/* --- Waiting --- */
+
+static weir_answer defer(weir_task *task, int64_t until, int64_t delay, const char *condition)
+{
+    task->defers = true;
+    task->until = until;
+    task->delay = delay > 0 ? delay : 0;
+    snprintf(task->awaits, sizeof task->awaits, "%s", condition);
+    json_clean(task->awaits, strlen(task->awaits));
+    return WEIR_TASK_DEFERRED;
+}
+
+weir_answer weir_task_defer_until(weir_task *task, int64_t time_ns)
+{
+    return defer(task, time_ns > 0 ? time_ns : 1, 0, "");
+}
+
+weir_answer weir_task_defer_for(weir_task *task, int64_t delay_ns)
+{
+    return defer(task, 0, delay_ns, "");
+}
+
+weir_answer weir_task_defer_on(weir_task *task, const char *condition)
+{
+    return defer(task, 0, 0, condition[0] != '\0' ? condition : "?");
+}
+
+bool weir_task_resumed(const weir_task *task)
+{
+    return task->resumed;
 }
 
 /* --- Reading --- */
@@ -334,8 +393,7 @@ void *weir_task_user(const weir_task *task)
 
 /* --- Writing --- */
 
-/* The first reason is the one that is told. */
-static weir_status refuse(weir_task *task, weir_status status, const char *key, const char *why)
+weir_status job_refuse(weir_task *task, weir_status status, const char *key, const char *why)
 {
     char shown[100];
 
@@ -347,25 +405,24 @@ static weir_status refuse(weir_task *task, weir_status status, const char *key, 
     return status;
 }
 
-/* Takes `value`; NULL is out of memory or, as jansson has it, a text that is no UTF-8. */
-static weir_status set(weir_task *task, const char *key, json_t *value, const char *why)
+weir_status job_set(weir_task *task, const char *key, json_t *value, const char *why)
 {
     char reason[120];
 
     if (value == NULL)
-        return refuse(task, WEIR_ENCODE, key, why);
+        return job_refuse(task, WEIR_ENCODE, key, why);
     size_t size = json_text_size(value);
     if (size > CONTEXT_VALUE_LIMIT) {
         json_decref(value);
         snprintf(reason, sizeof reason, "it is %zu bytes long; at most %d are kept", size,
                  CONTEXT_VALUE_LIMIT);
-        return refuse(task, WEIR_LIMIT, key, reason);
+        return job_refuse(task, WEIR_LIMIT, key, reason);
     }
     bool good = json_object_set(task->set, key, value) == 0 &&
                 json_object_set(task->context, key, value) == 0;
     json_decref(value);
     json_object_del(task->gone, key);
-    return good ? WEIR_OK : refuse(task, WEIR_ENCODE, key, "the key is no UTF-8");
+    return good ? WEIR_OK : job_refuse(task, WEIR_ENCODE, key, "the key is no UTF-8");
 }
 
 weir_status weir_task_set(weir_task *task, const char *key, const char *json)
@@ -373,23 +430,23 @@ weir_status weir_task_set(weir_task *task, const char *key, const char *json)
     char reason[200] = "";
     json_t *value = json_from_text(json, reason, sizeof reason);
 
-    return set(task, key, value, reason);
+    return job_set(task, key, value, reason);
 }
 
 weir_status weir_task_set_integer(weir_task *task, const char *key, int64_t value)
 {
-    return set(task, key, json_integer(value), "out of memory");
+    return job_set(task, key, json_integer(value), "out of memory");
 }
 
 weir_status weir_task_set_number(weir_task *task, const char *key, double value)
 {
-    return set(task, key, isfinite(value) ? json_real(value) : NULL,
-               isnan(value) ? "NaN is no JSON value" : "an infinity is no JSON value");
+    return job_set(task, key, isfinite(value) ? json_real(value) : NULL,
+                   isnan(value) ? "NaN is no JSON value" : "an infinity is no JSON value");
 }
 
 weir_status weir_task_set_text(weir_task *task, const char *key, const char *value)
 {
-    return set(task, key, json_string(value), "the text is no UTF-8");
+    return job_set(task, key, json_string(value), "the text is no UTF-8");
 }
 
 weir_status weir_task_delete(weir_task *task, const char *key)
@@ -398,37 +455,5 @@ weir_status weir_task_delete(weir_task *task, const char *key)
     json_object_del(task->context, key);
     return json_object_set_new(task->gone, key, json_true()) == 0
                ? WEIR_OK
-               : refuse(task, WEIR_ENCODE, key, "the key is no UTF-8");
-}
-
-/* --- What a command left --- */
-
-void job_take_result(weir_task *job, const char *text)
-{
-    char reason[200] = "";
-    json_t *result = json_from_text(text, reason, sizeof reason), *item, *parts[2];
-    const char *key;
-    size_t i;
-
-    parts[0] = json_object_get(result, "set");
-    parts[1] = json_object_get(result, "delete");
-    size_t known = (size_t)(parts[0] != NULL) + (size_t)(parts[1] != NULL);
-    if (!json_is_object(result) || json_object_size(result) != known ||
-        (parts[0] != NULL && !json_is_object(parts[0])) ||
-        (parts[1] != NULL && !json_is_array(parts[1]))) {
-        job_fail(job, WEIR_TASK_FAILED_GOOD,
-                 "what it left in WEIR_RESULT is not {\"set\": {..}, \"delete\": [..]}%s%s",
-                 reason[0] != '\0' ? ": " : "", reason);
-        json_decref(result);
-        return;
-    }
-    json_object_foreach(parts[0], key, item) set(job, key, json_incref(item), "");
-    json_array_foreach(parts[1], i, item)
-    {
-        if (json_is_string(item))
-            weir_task_delete(job, json_string_value(item));
-        else
-            refuse(job, WEIR_ENCODE, "delete", "it is to list keys");
-    }
-    json_decref(result);
+               : job_refuse(task, WEIR_ENCODE, key, "the key is no UTF-8");
 }

@@ -9,7 +9,7 @@
 #include "workflow/plan.h"
 #include <weir/task.h>
 
-enum { JOB_REASON = 4096, JOB_LOG = 64 << 10, JOB_CLASS = 32 };
+enum { JOB_REASON = 4096, JOB_LOG = 64 << 10, JOB_CLASS = 32, JOB_CONDITION = 128 };
 
 /* Why a job is to end before it is done. */
 typedef enum job_ending {
@@ -34,13 +34,22 @@ struct weir_task {
     json_t *set, *gone;       /* what it has written: {key: value}, {key: true} */
     weir_arena texts;         /* that it was given */
     char key[160];
-    int64_t slot; /* of the schedule that started it; 0: none */
-    int stop;     /* a descriptor that can be read when it is to end; -1: it has none */
-    int ending;   /* a job_ending; by any thread */
+    char *draft;  /* what it has written before it waited; NULL: it has not */
+    bool resumed; /* it goes on with that */
+    const weir_task_condition *condition; /* that this run asks, instead of running the task */
+    const plan *begins;                   /* what it begins and waits for; NULL: nothing */
+    char *begins_with;                    /* the input of that */
+    int64_t slot;                         /* of the schedule that started it; 0: none */
+    int stop;   /* a descriptor that can be read when it is to end; -1: it has none */
+    int ending; /* a job_ending; by any thread */
     /* the outcome */
     weir_answer answer;
-    int64_t delay;               /* of WEIR_TASK_RETRY */
-    char reason[JOB_REASON];     /* why it failed; "": it did not */
+    int64_t delay;              /* of WEIR_TASK_RETRY, and how long it is to wait */
+    int64_t until;              /* the moment that it waits for; 0: for `delay` */
+    int64_t patience;           /* when it has waited for long enough; 0: not known yet, or never */
+    bool defers;                /* it has said what it waits for */
+    char awaits[JOB_CONDITION]; /* the condition that it waits for; "": a time */
+    char reason[JOB_REASON];    /* why it failed; "": it did not */
     char error_class[JOB_CLASS]; /* what `retry_on:` goes by; "": nothing that the task did */
     bool refused;                /* something could not be written: it fails, whatever it answers */
     bool broken;                 /* ... for want of memory */
@@ -66,6 +75,14 @@ const char *job_why_ended(const weir_task *job); /* the reason of a run that was
 /* Does it, on any thread: the function, or the command. */
 void job_run(weir_task *job);
 
+/* What runs: the task's function or the condition's; NULL: the command. */
+weir_task_function job_function(const weir_task *job);
+int64_t job_timeout(const weir_task *job);
+
+/* Takes {"set", "delete"} that it has written before it waited. NULL allowed. False: out of memory,
+ * or it is no such thing. */
+bool job_take_draft(weir_task *job, const char *text);
+
 /* The words of its command. */
 const char *const *job_words(const weir_task *job);
 
@@ -78,7 +95,12 @@ void job_fail(weir_task *job, weir_answer answer, const char *format, ...) WEIR_
 /* Says of which class the failure is. */
 void job_set_class(weir_task *job, const char *error_class);
 
-/* Takes the {"set": {..}, "delete": [..]} that a command left. */
+/* Sets a key; takes `value`, where NULL is out of memory or, as jansson has it, a text that is no
+ * UTF-8: `why`. Where it cannot be, the task fails; the first reason is the one that is told. */
+weir_status job_set(weir_task *job, const char *key, json_t *value, const char *why);
+weir_status job_refuse(weir_task *job, weir_status status, const char *key, const char *why);
+
+/* Takes the {"set": {..}, "delete": [..], "defer": {..}} that a command left. */
 void job_take_result(weir_task *job, const char *text);
 
 #endif

@@ -33,11 +33,11 @@ static weir_status find_key(ledger *l, const plan *p, const char *input, const c
 
     if (status == WEIR_NOT_FOUND)
         return WEIR_OK;
+    *ret_id = found.id;
     if (status == WEIR_OK && !found.same)
         return weir_error_set(error, WEIR_INVALID,
                               "the key '%s' was used for execution %lld of '%s' with another input",
                               key, (long long)found.id, p->workflow);
-    *ret_id = found.id;
     return status;
 }
 
@@ -56,23 +56,32 @@ static int64_t count_ready(const plan *p)
     return count;
 }
 
-static weir_status add_tasks(ledger *l, const plan *p, int64_t id, int64_t plan_id, int64_t ready,
+/* `behind`: how many that begin as Ready come behind it; below 0: it does not. */
+static weir_status add_task(ledger *l, const plan *p, int64_t id, const store_execution *of,
+                            uint32_t position, int64_t behind, weir_error **error)
+{
+    const plan_task *task = &p->tasks[position];
+    store_task row = {.position = position,
+                      .root = of->root,
+                      .name = task->name,
+                      .state = behind >= 0 ? STORE_READY : STORE_PENDING,
+                      .behind = behind,
+                      .waiting = task->declared->after_count,
+                      .priority = task->config.priority,
+                      .tag = task->concurrency.tag};
+
+    return l->store->kind->add_task(l->store, id, of->plan, &row, l->now, error);
+}
+
+static weir_status add_tasks(ledger *l, const plan *p, int64_t id, const store_execution *of,
                              weir_error **error)
 {
     weir_status status = WEIR_OK;
 
-    for (uint32_t i = 0; i < p->task_count && status == WEIR_OK; i++) {
-        const plan_task *task = &p->tasks[i];
-        store_task row = {.position = i,
-                          .name = task->name,
-                          .state = begins_ready(p, i) ? STORE_READY : STORE_PENDING,
-                          .waiting = task->declared->after_count,
-                          .priority = task->config.priority,
-                          .tag = task->concurrency.tag};
-        if (row.state == STORE_READY)
-            row.behind = --ready;
-        status = l->store->kind->add_task(l->store, id, plan_id, &row, l->now, error);
-    }
+    int64_t ready = of->ready;
+
+    for (uint32_t i = 0; i < p->task_count && status == WEIR_OK; i++)
+        status = add_task(l, p, id, of, i, begins_ready(p, i) ? --ready : -1, error);
     for (uint32_t i = 0; i < p->task_count && status == WEIR_OK; i++)
         if (p->tasks[i].declared->after_count == 0 && p->tasks[i].rule != NULL)
             status = ledger_decide(l, p, id, i, error);
@@ -97,8 +106,35 @@ static weir_status add(ledger *l, const plan *p, const char *input, const char *
         execution.deadline = weir_later(l->now, p->config.timeout);
     if (status == WEIR_OK)
         status = kind->add_execution(l->store, &execution, ret_id, error);
-    return status == WEIR_OK ? add_tasks(l, p, *ret_id, execution.plan, execution.ready, error)
-                             : status;
+    return status == WEIR_OK ? add_tasks(l, p, *ret_id, &execution, error) : status;
+}
+
+weir_status ledger_begin_child(ledger *l, const plan *p, uint32_t part, const ledger_parent *parent,
+                               const char *input, int64_t *ret_id, weir_error **error)
+{
+    const weir_store_kind *kind = l->store->kind;
+    bool whole = part == PLAN_NO_PART;
+    char name[300];
+    store_execution execution = {.workflow = name,
+                                 .plan = p->id,
+                                 .input = input,
+                                 .unfinished = whole ? p->task_count : 1,
+                                 .ready = whole ? count_ready(p) : 1,
+                                 .created = l->now,
+                                 .role = parent->role,
+                                 .parent = parent->execution,
+                                 .parent_position = parent->position,
+                                 .parent_token = parent->token,
+                                 .item = parent->item,
+                                 .root = parent->root};
+
+    snprintf(name, sizeof name, "%s%s", p->workflow, whole ? "" : p->tasks[part].name);
+    if (whole && p->config.timeout != INT64_MAX)
+        execution.deadline = weir_later(l->now, p->config.timeout);
+    weir_status status = kind->add_execution(l->store, &execution, ret_id, error);
+    if (status != WEIR_OK || whole)
+        return status == WEIR_OK ? add_tasks(l, p, *ret_id, &execution, error) : status;
+    return add_task(l, p, *ret_id, &execution, part, 0, error);
 }
 
 weir_status ledger_start(ledger *l, const plan *p, const char *input, const char *key,
@@ -109,7 +145,7 @@ weir_status ledger_start(ledger *l, const plan *p, const char *input, const char
 
     if (status == WEIR_OK && id == 0)
         status = add(l, p, input, key, &id, error);
-    if (status == WEIR_OK)
+    if (status == WEIR_OK || status == WEIR_INVALID)
         *ret_id = id;
     return status;
 }
@@ -124,6 +160,12 @@ static weir_status take_view(void *arg, const store_execution *row, weir_error *
     *view = (ledger_view){.plan = row->plan,
                           .unfinished = row->unfinished,
                           .created = row->created,
+                          .root = row->root,
+                          .parent = row->parent,
+                          .parent_position = row->parent_position,
+                          .parent_token = row->parent_token,
+                          .item = row->item,
+                          .role = row->role,
                           .state = row->state};
     snprintf(view->workflow, sizeof view->workflow, "%s", row->workflow);
     snprintf(view->version, sizeof view->version, "%s", row->version);
@@ -139,4 +181,13 @@ weir_status ledger_look(ledger *l, int64_t id, ledger_view *ret, weir_error **er
     return status == WEIR_NOT_FOUND
                ? weir_error_set(error, status, "the store has no execution %lld", (long long)id)
                : status;
+}
+
+weir_status ledger_count_below(ledger *l, int64_t id, const ledger_view *view, int64_t *ret,
+                               weir_error **error)
+{
+    *ret = 0;
+    return store_state_is_end(view->state) && view->root == id
+               ? l->store->kind->count_below(l->store, id, ret, error)
+               : WEIR_OK;
 }

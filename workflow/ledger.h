@@ -21,7 +21,7 @@
 enum {
     LEDGER_KEY_LIMIT = 255,
     LEDGER_BATCH = 256,  /* rows that one step of tidying up takes at most */
-    LEDGER_FOREIGN = 16, /* plans without code here that are kept */
+    LEDGER_FOREIGN = 64, /* plans without code here that are kept */
 };
 
 typedef struct ledger {
@@ -54,15 +54,15 @@ weir_status ledger_do(ledger *l, bool write, ledger_work work, void *arg, weir_e
 /* --- Plans (plans.c) --- */
 
 const plan *ledger_plan_named(const ledger *l, const char *workflow); /* NULL: none is loaded */
-/* The plan with an id of the store, with its code or without; lives until 16 more were asked for.
- */
+/* The plan with an id of the store, with its code or without; lives until LEDGER_FOREIGN more were
+ * asked for. */
 weir_status ledger_plan(ledger *l, int64_t id, plan **ret, weir_error **error);
 /* Becomes a runner of the store, and says what it has the code of. */
 weir_status ledger_join(ledger *l, const char *name, weir_error **error);
 
 /* --- Start (ledger.c) --- */
 
-/* `input` is a JSON object. WEIR_INVALID: `key` was used with another input. */
+/* `input` is a JSON object. WEIR_INVALID: `key` was used with another input, by *ret_id. */
 weir_status ledger_start(ledger *l, const plan *p, const char *input, const char *key,
                          int64_t *ret_id, weir_error **error);
 
@@ -74,9 +74,9 @@ void ledger_forget_slots(ledger *l);
 
 /* --- Claim (claim.c) --- */
 
-/* Claims at most `most` tasks, of one execution or (0) of any; puts jobs in front of *jobs. A job
- * that has failed already is not to be run. */
-weir_status ledger_claim(ledger *l, int64_t execution, size_t most, weir_task **jobs,
+/* Claims at most `most` tasks, of a root and all below it or (0) of any; puts jobs in front of
+ * *jobs. A job that has failed already is not to be run. */
+weir_status ledger_claim(ledger *l, int64_t root, size_t most, weir_task **jobs,
                          weir_error **error);
 
 /* --- Finish (finish.c) --- */
@@ -84,6 +84,32 @@ weir_status ledger_claim(ledger *l, int64_t execution, size_t most, weir_task **
 /* Records the outcomes of jobs, those of one execution after the other; one that comes too late
  * (the claim was lost) is refused and noted. */
 weir_status ledger_finish(ledger *l, const weir_task *jobs, weir_error **error);
+
+/* --- Waiting (defer.c) --- */
+
+/* Fills the move of a run that is to wait, or that fails because it cannot; `reason` lives as long
+ * as the move. */
+void ledger_defer(const ledger *l, const weir_task *job, char *reason, size_t size,
+                  store_task_move *move);
+/* Conditions that are to be asked, at most `most`, as for ledger_claim; puts jobs in
+ * front of *jobs, as ledger_claim. */
+weir_status ledger_ask(ledger *l, int64_t root, size_t most, weir_task **jobs, weir_error **error);
+/* What such a job came to; nothing where the task does not wait for it any more. */
+weir_status ledger_answer(ledger *l, const weir_task *job, weir_error **error);
+
+/* A task that waits. */
+typedef struct ledger_deferred {
+    int64_t execution, position, plan, token, attempt, spent;
+    char awaits[JOB_CONDITION]; /* "": a time */
+} ledger_deferred;
+
+typedef struct ledger_deferred_list {
+    ledger_deferred items[LEDGER_BATCH];
+    size_t count;
+} ledger_deferred_list;
+
+/* Its `due` has come: it goes on, or has waited for too long. */
+weir_status ledger_wake_deferred(ledger *l, const ledger_deferred *task, weir_error **error);
 
 /* --- Tidying up (sweep.c) --- */
 
@@ -109,6 +135,8 @@ weir_status ledger_retry(ledger *l, int64_t id, const char *reason, weir_error *
 /* What one must know of an execution. */
 typedef struct ledger_view {
     int64_t plan, unfinished, created;
+    int64_t root, parent, parent_position, parent_token, item;
+    store_role role;
     store_state state;
     char workflow[128];
     char version[WEIR_DIGEST_TEXT];
@@ -116,12 +144,73 @@ typedef struct ledger_view {
 
 /* WEIR_NOT_FOUND: there is no such execution, and a message says so. */
 weir_status ledger_look(ledger *l, int64_t id, ledger_view *ret, weir_error **error);
+/* Executions below one that has ended, which have not: hooks. 0 for one that others have begun. */
+weir_status ledger_count_below(ledger *l, int64_t id, const ledger_view *view, int64_t *ret,
+                               weir_error **error);
+
+/* --- Executions that others begin --- */
+
+/* Who begins one: an execution (position -1), or a run of its task. */
+typedef struct ledger_parent {
+    int64_t execution, position, token, item, root;
+    store_role role;
+} ledger_parent;
+
+/* Begins one of a whole plan, or (part not PLAN_NO_PART) of one of its tasks (ledger.c). */
+weir_status ledger_begin_child(ledger *l, const plan *p, uint32_t part, const ledger_parent *parent,
+                               const char *input, int64_t *ret_id, weir_error **error);
+/* One has ended: whoever began it is told, and its hook begins (children.c). */
+weir_status ledger_execution_ended(ledger *l, const plan *p, int64_t id, const ledger_view *view,
+                                   store_state to, const char *reason, weir_error **error);
+
+/* What a task begins and waits for (children.c): a job that has what it begins is not run, but
+ * recorded by ledger_finish, which calls the others. */
+weir_status ledger_fill_begun(const ledger *l, weir_task *job, weir_error **error);
+void ledger_wait_for_begun(const weir_task *job, char *reason, size_t size, store_task_move *move);
+weir_status ledger_begin_begun(ledger *l, const weir_task *job, const ledger_view *view,
+                               weir_error **error);
+
+/* Those that an execution has begun and that have not ended, hooks aside: the caller frees *ret. */
+typedef struct ledger_begun {
+    int64_t id, parent_position;
+    store_state state;
+    char workflow[128];
+} ledger_begun;
+weir_status ledger_list_begun(ledger *l, int64_t id, size_t most, ledger_begun **ret,
+                              size_t *ret_count, weir_error **error);
+
+/* The hooks of a task that has ended (hooks.c); none of one that was Skipped or Cancelled. */
+weir_status ledger_begin_hook(ledger *l, const plan *p, int64_t id, uint32_t position,
+                              weir_error **error);
+/* The same of an execution. */
+weir_status ledger_begin_last_hook(ledger *l, const plan *p, int64_t id, const ledger_view *view,
+                                   store_state to, const char *reason, weir_error **error);
+/* A hook has failed: whoever began it has an event of that, and nothing else. */
+weir_status ledger_hook_ended(ledger *l, int64_t id, const ledger_view *view, store_state to,
+                              const char *reason, weir_error **error);
 
 /* --- Between the files of the ledger --- */
+
+/* An attempt that failed, as far as it decides what follows. */
+typedef struct ledger_failure {
+    const plan_task *task;
+    int64_t execution, attempt;
+    int64_t spent; /* attempts before it */
+    weir_answer answer;
+    const char *error_class; /* "": nothing that the task did, and so tried again */
+    int64_t delay;           /* of WEIR_TASK_RETRY */
+} ledger_failure;
+
+/* Fills where it moves, when it is due and its verdict (finish.c). */
+void ledger_fail(const ledger *l, const ledger_failure *failure, store_task_move *move);
+/* What a job reads, whose `seen` and `draft` are there (claim.c). */
+weir_status ledger_fill_job(ledger *l, weir_task *job, weir_error **error);
 
 /* Tasks of an execution that have ended release those below them (release.c). */
 weir_status ledger_tasks_ended(ledger *l, const plan *p, int64_t id, const uint32_t *positions,
                                size_t count, weir_error **error);
+weir_status ledger_task_ended(ledger *l, const plan *p, int64_t id, uint32_t position,
+                              weir_error **error);
 /* A Pending task that waits for nobody becomes Ready or Skipped, and what follows from that. */
 weir_status ledger_decide(ledger *l, const plan *p, int64_t id, uint32_t position,
                           weir_error **error);

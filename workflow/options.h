@@ -6,7 +6,7 @@
 #include <weir/core.h>
 
 typedef struct runner_config {
-    int64_t slots, most_lost;
+    int64_t slots, conditions, most_lost;
     int64_t poll, busy, grace, drain, heartbeat, sweep, stale; /* nanoseconds */
     char *secrets;                                             /* NULL: none */
 } runner_config;

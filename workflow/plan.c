@@ -60,9 +60,12 @@ static weir_status check_bodies(const weir_module_workflow *workflow, weir_error
 {
     for (uint32_t i = 0; i < workflow->task_count; i++) {
         const weir_module_task *task = &workflow->tasks[i];
-        if ((task->call != NULL) == (task->exec != NULL && task->exec[0] != NULL))
+        int bodies = (task->call != NULL) + (task->exec != NULL && task->exec[0] != NULL) +
+                     (task->workflow != NULL);
+        if (bodies != 1)
             return weir_error_set_at(error, WEIR_SPEC, task->place,
-                                     "the task '%s' needs a function or a command, not both",
+                                     "the task '%s' needs one of a function, a command and a "
+                                     "workflow",
                                      task->name);
     }
     return WEIR_OK;
@@ -91,6 +94,9 @@ static weir_status read_options(const weir_module_task *task, plan_task *into, w
     if (status == WEIR_OK)
         status = weir_options_read(weir_retry_options.items, weir_retry_options.count, what,
                                    task->retry.items, task->retry.count, &into->retry, error);
+    if (status == WEIR_OK)
+        status = weir_options_read(weir_defer_options.items, weir_defer_options.count, what,
+                                   task->defer.items, task->defer.count, &into->defer, error);
     if (status == WEIR_OK && task->concurrency.count != 0)
         status = weir_options_read(weir_concurrency_options.items, weir_concurrency_options.count,
                                    what, task->concurrency.items, task->concurrency.count,
@@ -134,6 +140,19 @@ static weir_status read_words(plan *p, const weir_module_task *task, plan_task *
     return status;
 }
 
+static weir_status read_with(plan *p, const weir_module_task *task, plan_task *into,
+                             weir_error **error)
+{
+    weir_status status = WEIR_OK;
+
+    into->with = weir_arena_alloc(&p->arena, task->with_count * sizeof *into->with);
+    if (into->with == NULL)
+        return no_memory(error);
+    for (uint32_t i = 0; i < task->with_count && status == WEIR_OK; i++)
+        status = read_tree(task, task->with[i].tree, &into->with[i], error);
+    return status;
+}
+
 static weir_status read_expressions(plan *p, const weir_module_task *task, plan_task *into,
                                     weir_error **error)
 {
@@ -142,6 +161,8 @@ static weir_status read_expressions(plan *p, const weir_module_task *task, plan_
 
     if (status == WEIR_OK && task->exec != NULL && task->exec_trees != NULL)
         status = read_words(p, task, into, error);
+    if (status == WEIR_OK && task->with_count != 0)
+        status = read_with(p, task, into, error);
     return status;
 }
 
@@ -150,6 +171,8 @@ static void free_expressions(plan_task *task)
     json_decref(task->rule);
     for (size_t i = 0; task->words != NULL && task->declared->exec[i] != NULL; i++)
         json_decref(task->words[i]);
+    for (uint32_t i = 0; task->with != NULL && i < task->declared->with_count; i++)
+        json_decref(task->with[i]);
 }
 
 /* --- Joining up --- */
@@ -275,11 +298,36 @@ bool plan_retries(const plan_task *task, const char *error_class)
     return listed == NULL;
 }
 
+/* --- What its tasks begin --- */
+
+static const plan *find_known(const plan_list *known, const char *name)
+{
+    for (size_t i = 0; i < known->count; i++)
+        if (strcmp(known->items[i]->workflow, name) == 0)
+            return known->items[i];
+    return NULL;
+}
+
+static weir_status find_begun(const plan *p, const plan_list *known, weir_error **error)
+{
+    for (uint32_t i = 0; i < p->task_count; i++) {
+        const weir_module_task *task = p->tasks[i].declared;
+        const plan *begun = task->workflow != NULL ? find_known(known, task->workflow) : NULL;
+        if (begun != NULL)
+            p->tasks[i].begins_version = begun->version;
+        else if (task->workflow != NULL)
+            return weir_error_set_at(error, WEIR_SPEC, task->place,
+                                     "the task '%s' begins the workflow '%s', which is not loaded",
+                                     task->name, task->workflow);
+    }
+    return WEIR_OK;
+}
+
 /* --- The whole --- */
 
-/* Takes `p`, also when it fails. */
-static weir_status build(plan *p, const weir_module_workflow *workflow, plan **ret,
-                         weir_error **error)
+/* Takes `p`, also when it fails. `known` NULL: it was read. */
+static weir_status build(plan *p, const weir_module_workflow *workflow, const plan_list *known,
+                         plan **ret, weir_error **error)
 {
     weir_status status = check_tables(workflow, error);
 
@@ -289,6 +337,12 @@ static weir_status build(plan *p, const weir_module_workflow *workflow, plan **r
         p->input = workflow->input;
         status = make_room(p, workflow) ? join_up(p, workflow, error) : no_memory(error);
     }
+    if (status == WEIR_OK) {
+        plan_number_parts(p, workflow);
+        status = known != NULL ? find_begun(p, known, error) : WEIR_OK;
+    }
+    if (status == WEIR_OK && known != NULL)
+        status = plan_make_parts(p, workflow, known, error);
     if (status == WEIR_OK && !plan_describe(p))
         status = no_memory(error);
     if (status == WEIR_OK)
@@ -312,8 +366,8 @@ static weir_status check_scheduled_input(const weir_module_workflow *workflow, w
     return WEIR_OK;
 }
 
-weir_status plan_new(const weir_module_workflow *workflow, const char *folder, plan **ret,
-                     weir_error **error)
+weir_status plan_new(const weir_module_workflow *workflow, const char *folder,
+                     const plan_list *known, plan **ret, weir_error **error)
 {
     weir_status status = check_bodies(workflow, error);
     plan *p = status == WEIR_OK ? weir_alloc(sizeof *p) : NULL;
@@ -330,7 +384,7 @@ weir_status plan_new(const weir_module_workflow *workflow, const char *folder, p
     if (status == WEIR_OK && p->schedule != NULL)
         status = check_scheduled_input(workflow, error);
     if (status == WEIR_OK)
-        return build(p, workflow, ret, error);
+        return build(p, workflow, known, ret, error);
     plan_free(p);
     return status;
 }
@@ -342,9 +396,9 @@ weir_status plan_read(const char *text, plan **ret, weir_error **error)
 
     if (p == NULL)
         return no_memory(error);
-    weir_status status = plan_parse(text, &p->arena, &workflow, error);
+    weir_status status = plan_parse(text, p, &workflow, error);
     if (status == WEIR_OK)
-        return build(p, &workflow, ret, error);
+        return build(p, &workflow, NULL, ret, error);
     plan_free(p);
     return status;
 }
@@ -359,6 +413,7 @@ void plan_free(plan *p)
         free_expressions(&p->tasks[i]);
     }
     schedule_free(p->schedule);
+    plan_free(p->parts);
     weir_free(p->text);
     weir_arena_free(&p->arena);
     weir_free(p);

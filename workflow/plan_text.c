@@ -9,6 +9,9 @@
 #include "workflow/json.h"
 #include "workflow/plan.h"
 
+/* A hook of a plan that was read: that there is one. */
+static const weir_module_task is_there;
+
 /* --- Writing --- */
 
 /* The n-th of "a|b|c". */
@@ -63,12 +66,12 @@ static json_t *expression_of(const char *text, const json_t *tree)
     return json_pack("{s:s, s:O}", "expr", text, "tree", tree);
 }
 
-static json_t *arguments_of(const weir_task_graph *call)
+static json_t *arguments_of(const weir_task_argument *with, uint32_t count)
 {
     json_t *arguments = json_object();
 
-    for (uint32_t i = 0; i < call->with_count; i++)
-        json_object_set_new(arguments, call->with[i].name, json_string(call->with[i].tree));
+    for (uint32_t i = 0; i < count; i++)
+        json_object_set_new(arguments, with[i].name, json_string(with[i].tree));
     return arguments;
 }
 
@@ -79,9 +82,13 @@ static json_t *body_of(const plan_task *planned)
 
     if (task->graph != NULL)
         return json_pack("{s:s, s:s, s:o}", "call", task->call_name, "graph", task->call_name,
-                         "with", arguments_of(task->graph));
+                         "with", arguments_of(task->graph->with, task->graph->with_count));
     if (task->call_name != NULL)
         return json_pack("{s:s}", "call", task->call_name);
+    if (task->workflow != NULL)
+        return json_pack("{s:s, s:s*, s:o}", "workflow", task->workflow, "version",
+                         planned->begins_version, "with",
+                         arguments_of(task->with, task->with_count));
     words = json_array();
     for (size_t i = 0; task->exec != NULL && task->exec[i] != NULL; i++)
         json_array_append_new(words, planned->words != NULL && planned->words[i] != NULL
@@ -99,6 +106,25 @@ static json_t *texts_of(const char *const *list)
     return texts;
 }
 
+static json_t *conditions_of(const weir_module_task *task)
+{
+    json_t *names = json_array();
+
+    for (uint32_t i = 0; i < task->condition_count; i++)
+        json_array_append_new(names, json_string(task->conditions[i].name));
+    return names;
+}
+
+/* That they are there; what they are is with the parts. */
+static void put_hooks(json_t *whole, const weir_module_task *on_success,
+                      const weir_module_task *on_failure)
+{
+    if (on_success != NULL)
+        json_object_set_new(whole, "on_success", json_true());
+    if (on_failure != NULL)
+        json_object_set_new(whole, "on_failure", json_true());
+}
+
 static json_t *describe_task(const plan *p, const plan_task *task)
 {
     json_t *whole = json_pack("{s:s, s:o, s:o, s:o, s:o}", "name", task->name, "after",
@@ -106,9 +132,13 @@ static json_t *describe_task(const plan *p, const plan_task *task)
                               options_text(&weir_task_options, &task->config), "retry",
                               options_text(&weir_retry_options, &task->retry));
 
+    json_object_set_new(whole, "defer", options_text(&weir_defer_options, &task->defer));
+    if (task->declared->condition_count != 0)
+        json_object_set_new(whole, "conditions", conditions_of(task->declared));
     if (task->concurrency.tag != NULL)
         json_object_set_new(whole, "concurrency",
                             options_text(&weir_concurrency_options, &task->concurrency));
+    put_hooks(whole, task->declared->on_success, task->declared->on_failure);
     if (task->declared->retry_on != NULL)
         json_object_set_new(whole, "retry_on", texts_of(task->declared->retry_on));
     if (task->rule != NULL)
@@ -143,6 +173,12 @@ bool plan_describe(plan *p)
                               options_text(&weir_workflow_options, &p->config), "tasks", tasks);
     if (p->input != NULL)
         json_object_set_new(whole, "input", describe_input(p->input));
+    put_hooks(whole, p->on_success != PLAN_NO_PART ? &is_there : NULL,
+              p->on_failure != PLAN_NO_PART ? &is_there : NULL);
+    if (p->parts_text != NULL) {
+        char reason[200];
+        json_object_set_new(whole, "parts", json_from_text(p->parts_text, reason, sizeof reason));
+    }
     p->text = good ? json_to_text(whole) : NULL;
     json_decref(whole);
     if (p->text == NULL)
@@ -212,11 +248,28 @@ static const char *const *read_texts(weir_arena *arena, const json_t *list)
     return texts;
 }
 
+/* Their names alone. */
+static const weir_task_condition *read_conditions(weir_arena *arena, const json_t *names)
+{
+    weir_task_condition *list =
+        weir_arena_alloc(arena, (json_array_size(names) + 1) * sizeof *list);
+
+    for (size_t i = 0; list != NULL && i < json_array_size(names); i++)
+        list[i].name = copy(arena, json_array_get(names, i));
+    return list;
+}
+
+static const weir_module_task *read_hook(const json_t *whole, const char *name)
+{
+    return json_object_get(whole, name) != NULL ? &is_there : NULL;
+}
+
 static weir_module_task read_task(weir_arena *arena, json_t *task, const json_t *positions)
 {
     json_t *after = json_object_get(task, "after"), *body = json_object_get(task, "body"), *word;
     json_t *words = json_object_get(body, "exec");
     const char **exec = weir_arena_alloc(arena, (json_array_size(words) + 1) * sizeof *exec);
+    const json_t *conditions = json_object_get(task, "conditions");
     size_t i;
 
     json_array_foreach(words, i, word) if (exec != NULL) exec[i] =
@@ -225,11 +278,17 @@ static weir_module_task read_task(weir_arena *arena, json_t *task, const json_t 
                               .after = read_after(arena, after, positions),
                               .after_count = (uint32_t)json_array_size(after),
                               .call_name = copy(arena, json_object_get(body, "call")),
+                              .workflow = copy(arena, json_object_get(body, "workflow")),
                               .exec = exec,
                               .retry_on = read_texts(arena, json_object_get(task, "retry_on")),
                               .rule = read_expression(arena, json_object_get(task, "rule")),
                               .settings = read_settings(arena, json_object_get(task, "options")),
                               .retry = read_settings(arena, json_object_get(task, "retry")),
+                              .conditions = read_conditions(arena, conditions),
+                              .condition_count = (uint32_t)json_array_size(conditions),
+                              .on_success = read_hook(task, "on_success"),
+                              .on_failure = read_hook(task, "on_failure"),
+                              .defer = read_settings(arena, json_object_get(task, "defer")),
                               .concurrency =
                                   read_settings(arena, json_object_get(task, "concurrency"))};
 }
@@ -253,15 +312,28 @@ static void read_tasks(weir_arena *arena, json_t *tasks, weir_module_workflow *r
     ret->task_count = (uint32_t)count;
 }
 
-weir_status plan_parse(const char *text, weir_arena *arena, weir_module_workflow *ret,
-                       weir_error **error)
+static void read_parts(plan *p, const json_t *parts)
+{
+    char *text = parts != NULL ? json_to_text(parts) : NULL;
+
+    p->arena.failed |= parts != NULL && (text == NULL || !plan_keep_parts(p, text));
+    weir_free(text);
+}
+
+weir_status plan_parse(const char *text, plan *p, weir_module_workflow *ret, weir_error **error)
 {
     char reason[200] = "it names no workflow";
     json_t *whole = json_from_text(text, reason, sizeof reason);
+    weir_arena *arena = &p->arena;
 
     ret->name = copy(arena, json_object_get(whole, "workflow"));
     ret->settings = read_settings(arena, json_object_get(whole, "options"));
     read_tasks(arena, json_object_get(whole, "tasks"), ret);
+    ret->on_success = read_hook(whole, "on_success");
+    ret->on_failure = read_hook(whole, "on_failure");
+    p->workflow = ret->name;
+    if (ret->name != NULL)
+        read_parts(p, json_object_get(whole, "parts"));
     json_decref(whole);
     if (arena->failed)
         return weir_error_set(error, WEIR_NOMEM, "out of memory");

@@ -256,8 +256,8 @@ static weir_status final_context(ledger *l, const plan *p, int64_t id, outcome *
     return status;
 }
 
-static weir_status move_to_end(ledger *l, int64_t id, outcome *o, const char *context,
-                               weir_error **error)
+static weir_status move_to_end(ledger *l, int64_t id, const ledger_view *view, outcome *o,
+                               const char *context, weir_error **error)
 {
     bool large = strlen(context) > CONTEXT_LIMIT, failed = o->failures != 0 || large;
 
@@ -274,7 +274,10 @@ static weir_status move_to_end(ledger *l, int64_t id, outcome *o, const char *co
                                  .reason = failed ? o->first : NULL,
                                  .time = l->now,
                                  .context = large ? NULL : context};
-    return l->store->kind->move_execution(l->store, &move, error);
+    weir_status status = l->store->kind->move_execution(l->store, &move, error);
+    return status == WEIR_OK
+               ? ledger_execution_ended(l, o->plan, id, view, move.to, move.reason, error)
+               : status;
 }
 
 static weir_status begin_execution(ledger *l, int64_t id, ledger_view *view, weir_error **error)
@@ -304,7 +307,7 @@ weir_status ledger_complete(ledger *l, const plan *p, int64_t id, weir_error **e
     if (status == WEIR_OK)
         status = final_context(l, p, id, &o, &context, error);
     if (status == WEIR_OK)
-        status = move_to_end(l, id, &o, context, error);
+        status = move_to_end(l, id, &view, &o, context, error);
     context_view_free(&o.view);
     weir_free(context);
     return status;
@@ -370,12 +373,12 @@ static weir_status count_down(ledger *l, int64_t id, uint32_t position, int64_t 
     return store_state_is_end(state) ? WEIR_OK : status;
 }
 
-/* Counts down those that wait for `position`. */
+/* Its hook begins, and those that wait for `position` are counted down. */
 static weir_status release(ledger *l, const plan *p, int64_t id, uint32_t position,
                            ended_list *ended, weir_error **error)
 {
     const plan_task *task = &p->tasks[position];
-    weir_status status = WEIR_OK;
+    weir_status status = ledger_begin_hook(l, p, id, position, error);
 
     for (uint32_t i = 0; i < task->below_count && status == WEIR_OK; i++) {
         int64_t waiting = 0;
@@ -414,6 +417,12 @@ weir_status ledger_tasks_ended(ledger *l, const plan *p, int64_t id, const uint3
             return weir_error_set(error, WEIR_NOMEM, "out of memory");
         }
     return release_all(l, p, id, &ended, error);
+}
+
+weir_status ledger_task_ended(ledger *l, const plan *p, int64_t id, uint32_t position,
+                              weir_error **error)
+{
+    return ledger_tasks_ended(l, p, id, &position, 1, error);
 }
 
 weir_status ledger_decide(ledger *l, const plan *p, int64_t id, uint32_t position,

@@ -25,6 +25,17 @@ static json_t *value_of(const char *text)
     return text != NULL ? json_from_text(text, reason, sizeof reason) : json_null();
 }
 
+/* Who has begun it. */
+static void put_parent(report *r, json_t *object, const store_execution *row)
+{
+    if (row->role == STORE_ROLE_ITSELF)
+        return;
+    put(r, object, "role", json_string(store_role_text(row->role)));
+    put(r, object, "parent", json_integer(row->parent));
+    if (row->role == STORE_ROLE_ITEM)
+        put(r, object, "item", json_integer(row->item));
+}
+
 /* --- An execution --- */
 
 static weir_status take_execution(void *arg, const store_execution *row, weir_error **error)
@@ -35,6 +46,7 @@ static weir_status take_execution(void *arg, const store_execution *row, weir_er
     put(r, r->whole, "id", json_integer(row->id));
     put(r, r->whole, "workflow", json_string(row->workflow));
     put(r, r->whole, "status", json_string(store_state_text(row->state)));
+    put_parent(r, r->whole, row);
     if (row->reason != NULL)
         put(r, r->whole, "reason", json_string(row->reason));
     put(r, r->whole, "context", value_of(row->context));
@@ -76,6 +88,9 @@ static weir_status take_name(void *arg, const store_task *row, weir_error **erro
     report *r = arg;
 
     (void)error;
+    /* Where one begins one task of a plan, there are none before it. */
+    while (json_array_size(r->tasks) < (size_t)row->position && !r->broken)
+        r->broken |= json_array_append_new(r->tasks, json_null()) != 0;
     r->broken |= json_array_append_new(r->tasks, json_string(row->name)) != 0;
     return WEIR_OK;
 }
@@ -140,6 +155,7 @@ static weir_status take_listed(void *arg, const store_execution *row, weir_error
     put(r, execution, "id", json_integer(row->id));
     put(r, execution, "workflow", json_string(row->workflow));
     put(r, execution, "status", json_string(store_state_text(row->state)));
+    put_parent(r, execution, row);
     put(r, execution, "created", json_integer(row->created));
     if (row->key != NULL)
         put(r, execution, "key", json_string(row->key));

@@ -29,7 +29,8 @@ static weir_status open_runner(weir_runner *runner, const char *url, const weir_
     if ((runner->stop = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) < 0)
         return weir_error_set(error, WEIR_IO, "cannot make a descriptor: %s", strerror(errno));
     status = store_open(url, config->busy, &runner->ledger.store, error);
-    if (status == WEIR_OK && (runner->pool = pool_new((size_t)config->slots)) == NULL)
+    if (status == WEIR_OK &&
+        (runner->pool = pool_new((size_t)(config->slots + config->conditions))) == NULL)
         status = weir_error_set(error, WEIR_NOMEM, "out of memory");
     if (status == WEIR_OK && worker_is_allowed() &&
         (runner->ledger.zygotes = zygotes_new()) == NULL)
@@ -142,6 +143,15 @@ void runner_tell(const weir_runner *runner, weir_level level, const char *name, 
 
 /* --- Workflows --- */
 
+static weir_status prepare_task(zygotes *all, const weir_module_task *task, weir_error **error)
+{
+    weir_status status = isolate_prepare(all, task->call, error);
+
+    for (uint32_t i = 0; i < task->condition_count && status == WEIR_OK; i++)
+        status = isolate_prepare(all, task->conditions[i].ask, error);
+    return status;
+}
+
 /* The processes that its functions need. */
 static weir_status prepare(weir_runner *runner, const plan *p, weir_error **error)
 {
@@ -149,8 +159,9 @@ static weir_status prepare(weir_runner *runner, const plan *p, weir_error **erro
 
     for (uint32_t i = 0; i < p->task_count && status == WEIR_OK; i++) {
         const plan_task *task = &p->tasks[i];
-        if (runner->ledger.zygotes != NULL && task->config.isolate == WEIR_ISOLATE_PROCESS)
-            status = isolate_prepare(runner->ledger.zygotes, task->declared->call, error);
+        if (runner->ledger.zygotes != NULL && task->declared->workflow == NULL &&
+            task->config.isolate == WEIR_ISOLATE_PROCESS)
+            status = prepare_task(runner->ledger.zygotes, task->declared, error);
     }
     return status;
 }
@@ -166,6 +177,18 @@ static weir_status add_plan(ledger *l, plan *p, weir_error **error)
     return WEIR_OK;
 }
 
+/* Takes it, also when it fails. */
+static weir_status take_plan(weir_runner *runner, plan *p, weir_error **error)
+{
+    weir_status status = prepare(runner, p, error);
+
+    if (status == WEIR_OK)
+        status = add_plan(&runner->ledger, p, error);
+    if (status != WEIR_OK)
+        plan_free(p);
+    return status;
+}
+
 static weir_status load(weir_runner *runner, const weir_module_workflow *workflow,
                         const char *folder, weir_error **error)
 {
@@ -178,13 +201,54 @@ static weir_status load(weir_runner *runner, const weir_module_workflow *workflo
     if (ledger_plan_named(&runner->ledger, workflow->name) != NULL)
         return weir_error_set(error, WEIR_STATE, "the workflow '%s' is loaded already",
                               workflow->name);
-    weir_status status = plan_new(workflow, folder, &p, error);
+    const plan_list known = {runner->ledger.plans, runner->ledger.plan_count};
+    weir_status status = plan_new(workflow, folder, &known, &p, error);
+    plan *parts = status == WEIR_OK ? plan_take_parts(p) : NULL;
     if (status == WEIR_OK)
-        status = prepare(runner, p, error);
-    if (status == WEIR_OK)
-        status = add_plan(&runner->ledger, p, error);
-    if (status != WEIR_OK)
+        status = take_plan(runner, p, error);
+    else
         plan_free(p);
+    if (status == WEIR_OK && parts != NULL)
+        return take_plan(runner, parts, error);
+    plan_free(parts);
+    return status;
+}
+
+/* The workflows of a module while they are loaded: what others begin comes before them. */
+typedef struct loading {
+    weir_runner *runner;
+    const weir_module *module;
+    const char *folder;
+    bool *loaded;
+} loading;
+
+static weir_status load_from(const loading *list, uint32_t at, uint32_t deep, weir_error **error);
+
+static weir_status load_begun(const loading *list, const weir_module_task *task, uint32_t deep,
+                              weir_error **error)
+{
+    for (uint32_t i = 0; i < list->module->workflow_count; i++)
+        if (strcmp(list->module->workflows[i].name, task->workflow) == 0 && !list->loaded[i])
+            return load_from(list, i, deep + 1, error);
+    return WEIR_OK; /* it is loaded, or will be missed */
+}
+
+static weir_status load_from(const loading *list, uint32_t at, uint32_t deep, weir_error **error)
+{
+    const weir_module_workflow *workflow = &list->module->workflows[at];
+    weir_status status = WEIR_OK;
+
+    if (deep > WEIR_WORKFLOWS_DEEP)
+        return weir_error_set_at(error, WEIR_SPEC, workflow->place,
+                                 "the workflow '%s' is begun by others, more than %d deep or in a "
+                                 "circle",
+                                 workflow->name, WEIR_WORKFLOWS_DEEP);
+    for (uint32_t i = 0; i < workflow->task_count && status == WEIR_OK; i++)
+        if (workflow->tasks[i].workflow != NULL)
+            status = load_begun(list, &workflow->tasks[i], deep, error);
+    if (status == WEIR_OK)
+        status = load(list->runner, workflow, list->folder, error);
+    list->loaded[at] = true;
     return status;
 }
 
@@ -199,8 +263,14 @@ weir_status weir_runner_load(weir_runner *runner, const weir_module *module, con
             "the module '%s' was generated for generation %u of weir; this is %d: "
             "generate it again",
             module->name, module->generation, WEIR_GENERATION);
+    const loading list = {runner, module, folder,
+                          weir_alloc_array(module->workflow_count + 1, sizeof(bool))};
+    if (list.loaded == NULL)
+        return weir_error_set(error, WEIR_NOMEM, "out of memory");
     for (uint32_t i = 0; i < module->workflow_count && status == WEIR_OK; i++)
-        status = load(runner, &module->workflows[i], folder, error);
+        if (!list.loaded[i])
+            status = load_from(&list, i, 1, error);
+    weir_free(list.loaded);
     return status;
 }
 
@@ -210,10 +280,11 @@ static weir_status need_plan(const weir_runner *runner, const char *workflow, co
     weir_nearest nearest = {.wanted = workflow};
     char hint[128];
 
-    if ((*ret = ledger_plan_named(&runner->ledger, workflow)) != NULL)
+    if ((*ret = ledger_plan_named(&runner->ledger, workflow)) != NULL && !(*ret)->hidden)
         return WEIR_OK;
     for (size_t i = 0; i < runner->ledger.plan_count; i++)
-        weir_nearest_offer(&nearest, runner->ledger.plans[i]->workflow);
+        if (!runner->ledger.plans[i]->hidden)
+            weir_nearest_offer(&nearest, runner->ledger.plans[i]->workflow);
     return weir_error_set(error, WEIR_NOT_FOUND, "no workflow '%s' is loaded%s", workflow,
                           weir_nearest_hint(&nearest, hint, sizeof hint));
 }
@@ -272,7 +343,7 @@ static weir_status run(weir_runner *runner, weir_error **error)
 
     runner->hungry = true;
     while (status == WEIR_OK && (status = runner_turn(runner, error)) == WEIR_OK) {
-        bool over = runner->only != 0 && store_state_is_end(runner->state);
+        bool over = runner->only != 0 && store_state_is_end(runner->state) && runner->below == 0;
         if (runner_is_idle(runner) && (over || runner_is_stopped(runner)))
             break;
         if (runner->stopping && runner->waits_for_store &&
@@ -287,25 +358,28 @@ static weir_status run(weir_runner *runner, weir_error **error)
 
 weir_status weir_runner_serve(weir_runner *runner, weir_error **error)
 {
-    runner->only = 0;
+    runner->only = runner->root = 0;
     return run(runner, error);
 }
 
 typedef struct looking {
     int64_t id;
     ledger_view *view;
+    int64_t *below;
 } looking;
 
 static weir_status look_at(ledger *l, void *arg, weir_error **error)
 {
     const looking *at = arg;
+    weir_status status = ledger_look(l, at->id, at->view, error);
 
-    return ledger_look(l, at->id, at->view, error);
+    return status == WEIR_OK ? ledger_count_below(l, at->id, at->view, at->below, error) : status;
 }
 
-static weir_status look(weir_runner *runner, int64_t id, ledger_view *view, weir_error **error)
+static weir_status look(weir_runner *runner, int64_t id, ledger_view *view, int64_t *below,
+                        weir_error **error)
 {
-    return ledger_do(&runner->ledger, false, look_at, &(looking){id, view}, error);
+    return ledger_do(&runner->ledger, false, look_at, &(looking){id, view, below}, error);
 }
 
 static weir_status check_version(weir_runner *runner, int64_t id, const ledger_view *view,
@@ -328,14 +402,15 @@ static weir_status check_version(weir_runner *runner, int64_t id, const ledger_v
 weir_status weir_workflow_run(weir_runner *runner, int64_t id, weir_error **error)
 {
     ledger_view view;
-    weir_status status = look(runner, id, &view, error);
+    weir_status status = look(runner, id, &view, &runner->below, error);
 
-    if (status != WEIR_OK || store_state_is_end(view.state))
+    if (status != WEIR_OK || (store_state_is_end(view.state) && runner->below == 0))
         return status;
     status = check_version(runner, id, &view, error);
     if (status != WEIR_OK)
         return status;
     runner->only = id;
+    runner->root = view.root;
     runner->state = view.state;
     status = run(runner, error);
     if (status == WEIR_OK && !store_state_is_end(runner->state))
@@ -408,10 +483,11 @@ weir_status weir_workflow_wait(weir_runner *runner, int64_t id, int64_t most_ns,
     weir_store *store = runner->ledger.store;
     int64_t end = weir_later(weir_monotonic_now(), most_ns);
     ledger_view view;
+    int64_t below;
 
     for (;;) {
         store->kind->has_changed(store);
-        weir_status status = look(runner, id, &view, error);
+        weir_status status = look(runner, id, &view, &below, error);
         if (status != WEIR_OK || (store_state_is_end(view.state) && view.unfinished == 0))
             return status;
         if (weir_monotonic_now() >= end || runner_is_stopped(runner))

@@ -18,12 +18,15 @@ struct weir_runner {
     bool waits_for_store; /* and has said so */
     bool hungry;          /* something may be there to be claimed */
     int64_t only;         /* the execution that is run; 0: all */
+    int64_t root;         /* of `only`; what is below it is run, too */
     store_state state;    /* of `only` */
+    int64_t below;        /* executions that have not ended, of one that has */
     int64_t stuck_after;  /* where looking for what is stuck goes on; 0: at the beginning */
     /* times of the runner's own clock, which goes on without the store */
     int64_t next_beat, next_sweep, drained;
     /* times of the store's */
     int64_t next_slot;      /* of a schedule */
+    int64_t next_ask;       /* of a condition that it has the code of */
     int64_t next_due, base; /* `base`: how far it is ahead of the runner's */
     int64_t *own_clock;     /* a virtual one in the place of the runner's own; NULL: the store's */
     int64_t virtual_now;    /* what runner_use_virtual_time has the clock at */

@@ -11,8 +11,9 @@
 /* --- Tasks that are listed: what is done to them changes the list --- */
 
 typedef struct marked_task {
-    int64_t execution, position, plan, token, runner, lost, due;
+    int64_t execution, position, plan, token, runner, lost, attempt, spent;
     store_state state;
+    char awaits[JOB_CONDITION];
 } marked_task;
 
 typedef struct marks {
@@ -23,16 +24,19 @@ typedef struct marks {
 static weir_status take_mark(void *arg, const store_task *row, weir_error **error)
 {
     marks *list = arg;
+    marked_task *task = &list->items[list->count++];
 
     (void)error;
-    list->items[list->count++] = (marked_task){.execution = row->execution,
-                                               .position = row->position,
-                                               .plan = row->plan,
-                                               .token = row->token,
-                                               .runner = row->runner,
-                                               .lost = row->lost,
-                                               .due = row->due,
-                                               .state = row->state};
+    *task = (marked_task){.execution = row->execution,
+                          .position = row->position,
+                          .plan = row->plan,
+                          .token = row->token,
+                          .runner = row->runner,
+                          .lost = row->lost,
+                          .attempt = row->attempt,
+                          .spent = row->spent,
+                          .state = row->state};
+    snprintf(task->awaits, sizeof task->awaits, "%s", row->awaits != NULL ? row->awaits : "");
     return WEIR_OK;
 }
 
@@ -87,15 +91,14 @@ static weir_status wake_one(ledger *l, const marked_task *task, weir_error **err
 {
     if (task->state == STORE_READY)
         return l->store->kind->queue(l->store, task->execution, task->position, error);
-    return l->store->kind->move_task(l->store,
-                                     &(store_task_move){.execution = task->execution,
-                                                        .position = task->position,
-                                                        .from = task->state,
-                                                        .to = STORE_READY,
-                                                        .runner = l->runner,
-                                                        .time = l->now,
-                                                        .due = l->now},
-                                     error);
+    ledger_deferred deferred = {.execution = task->execution,
+                                .position = task->position,
+                                .plan = task->plan,
+                                .token = task->token,
+                                .attempt = task->attempt,
+                                .spent = task->spent};
+    memcpy(deferred.awaits, task->awaits, sizeof deferred.awaits);
+    return ledger_wake_deferred(l, &deferred, error);
 }
 
 weir_status ledger_wake(ledger *l, weir_error **error)
@@ -180,17 +183,17 @@ static weir_status take_back(ledger *l, const plan *p, const marked_task *run, b
                             .time = l->now,
                             .due = l->now,
                             .lost = true,
+                            .keeps = !over && !failed,
                             .verdict = over                    ? STORE_NEITHER
                                        : !failed               ? STORE_OPEN
                                        : config->allow_failure ? STORE_SUCCESS
                                                                : STORE_FAILURE};
     int64_t left;
-    uint32_t position = (uint32_t)run->position;
     weir_status status = l->store->kind->move_task(l->store, &move, error);
     if (status != WEIR_OK || move.to == STORE_READY)
         return status;
     return over ? l->store->kind->count_unfinished(l->store, run->execution, -1, &left, error)
-                : ledger_tasks_ended(l, p, run->execution, &position, 1, error);
+                : ledger_task_ended(l, p, run->execution, (uint32_t)run->position, error);
 }
 
 weir_status ledger_sweep(ledger *l, bool *ret_more, weir_error **error)
@@ -267,15 +270,30 @@ weir_status ledger_find_stuck(ledger *l, int64_t *after, weir_error **error)
 
 /* --- Jobs that nobody wants any more --- */
 
+/* Of the execution of a condition, which runs for a task that does not. */
+static weir_status has_ended(ledger *l, int64_t id, bool *ret, weir_error **error)
+{
+    ledger_view view;
+    weir_status status = ledger_look(l, id, &view, error);
+
+    *ret = status == WEIR_OK && store_state_is_end(view.state);
+    return status;
+}
+
 weir_status ledger_end_doomed(ledger *l, weir_task *running, weir_error **error)
 {
     marks doomed;
     weir_status status = list(l, STORE_DOOMED, l->runner, &doomed, error);
 
-    for (weir_task *job = running; job != NULL; job = job->next_running)
-        for (size_t i = 0; i < doomed.count; i++)
-            if (job->execution == doomed.items[i].execution &&
-                job->position == doomed.items[i].position)
-                job_end(job, JOB_UNWANTED);
+    for (weir_task *job = running; job != NULL && status == WEIR_OK; job = job->next_running) {
+        bool ended = false;
+        if (job->condition != NULL)
+            status = has_ended(l, job->execution, &ended, error);
+        for (size_t i = 0; i < doomed.count && job->condition == NULL && !ended; i++)
+            ended = job->execution == doomed.items[i].execution &&
+                    job->position == doomed.items[i].position;
+        if (ended)
+            job_end(job, JOB_UNWANTED);
+    }
     return status;
 }

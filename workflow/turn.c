@@ -31,13 +31,55 @@ bool runner_is_idle(const weir_runner *runner)
     return pool_running(runner->pool) == 0 && runner->results == NULL && runner->doubtful == NULL;
 }
 
+/* --- Room --- */
+
+/* Conditions have room of their own, so that neither they nor tasks keep the others from going on.
+ */
+static size_t count_asked(const weir_runner *runner)
+{
+    size_t count = 0;
+
+    for (const weir_task *job = runner->running; job != NULL; job = job->next_running)
+        count += job->condition != NULL;
+    return count;
+}
+
+static size_t room_for_tasks(const weir_runner *runner)
+{
+    size_t running = pool_running(runner->pool) - count_asked(runner);
+
+    return (size_t)runner->ledger.config.slots - running;
+}
+
+static size_t room_for_conditions(const weir_runner *runner)
+{
+    return (size_t)runner->ledger.config.conditions - count_asked(runner);
+}
+
 /* --- Jobs --- */
+
+static void tell_answer(const weir_runner *runner, const weir_task *job)
+{
+    const char *name = weir_task_name(job);
+
+    if (job->answer == WEIR_TASK_DONE)
+        runner_tell(runner, WEIR_INFO, name, "'%s' holds", job->condition->name);
+    else if (job->answer == WEIR_TASK_NOT_YET)
+        runner_tell(runner, WEIR_DEBUG, name, "'%s' does not hold yet", job->condition->name);
+    else
+        runner_tell(runner, WEIR_WARNING, name, "'%s' failed: %s", job->condition->name,
+                    job->reason);
+}
 
 static void tell_result(const weir_runner *runner, const weir_task *job)
 {
     const char *name = weir_task_name(job);
 
-    if (job->answer == WEIR_TASK_DONE)
+    if (job->condition != NULL)
+        tell_answer(runner, job);
+    else if (job->answer == WEIR_TASK_DEFERRED)
+        runner_tell(runner, WEIR_INFO, name, "run %lld waits", (long long)job->attempt);
+    else if (job->answer == WEIR_TASK_DONE)
         runner_tell(runner, WEIR_INFO, name, "run %lld is done", (long long)job->attempt);
     else if (job_is_ending(job) == JOB_HANDED_BACK)
         runner_tell(runner, WEIR_INFO, name, "run %lld is handed back", (long long)job->attempt);
@@ -80,8 +122,9 @@ static void take_results(weir_runner *runner)
 static void give(weir_runner *runner, weir_task *job)
 {
     if (job->answer == WEIR_TASK_DONE) {
-        runner_tell(runner, WEIR_INFO, weir_task_name(job), "run %lld begins",
-                    (long long)job->attempt);
+        if (job->condition == NULL)
+            runner_tell(runner, WEIR_INFO, weir_task_name(job), "run %lld %s",
+                        (long long)job->attempt, job->resumed ? "goes on" : "begins");
         if (pool_give(runner->pool, job)) {
             job->next_running = runner->running;
             runner->running = job;
@@ -202,24 +245,37 @@ static weir_status look_after(weir_runner *runner, bool sweeps, bool *ret_more, 
     return status;
 }
 
+static weir_status next_times(weir_runner *runner, weir_error **error)
+{
+    const ledger *l = &runner->ledger;
+    const store_asked which = {.runner = l->runner, .root = runner->root};
+
+    return l->store->kind->next_due(l->store, &which, &runner->next_due, &runner->next_ask, error);
+}
+
 static weir_status step(weir_runner *runner, bool sweeps, bool *ret_more, weir_task **claimed,
                         weir_error **error)
 {
     ledger *l = &runner->ledger;
     /* What is doubtful may take its place; what is left is claimed by the next turn. */
-    size_t room = runner->stopping || runner->doubtful != NULL ? 0 : pool_room(runner->pool);
+    bool takes = !runner->stopping && runner->doubtful == NULL;
+    size_t room = takes ? room_for_tasks(runner) : 0;
     weir_status status = look_after(runner, sweeps, ret_more, error);
 
     if (status == WEIR_OK && runner->only == 0 && !runner->stopping)
         status = ledger_start_slots(l, &runner->next_slot, error);
     if (status == WEIR_OK && room != 0)
-        status = ledger_claim(l, runner->only, room, claimed, error);
+        status = ledger_claim(l, runner->root, room, claimed, error);
+    if (status == WEIR_OK && takes && l->now >= runner->next_ask)
+        status = ledger_ask(l, runner->root, room_for_conditions(runner), claimed, error);
     if (status == WEIR_OK)
-        status = l->store->kind->next_due(l->store, &runner->next_due, error);
+        status = next_times(runner, error);
     if (status == WEIR_OK && runner->only != 0) {
         ledger_view view;
         status = ledger_look(l, runner->only, &view, error);
         runner->state = view.state;
+        if (status == WEIR_OK)
+            status = ledger_count_below(l, runner->only, &view, &runner->below, error);
     }
     return status;
 }
@@ -258,7 +314,7 @@ static void settle(weir_runner *runner, bool swept, bool more, weir_task *claime
     const runner_config *config = &runner->ledger.config;
     int64_t now = own_now(runner);
     weir_task *recorded = runner->results;
-    size_t room = pool_room(runner->pool), count = 0;
+    size_t room = room_for_tasks(runner), count = 0;
 
     runner->waits_for_store = false;
     runner->results = NULL;
@@ -269,8 +325,8 @@ static void settle(weir_runner *runner, bool swept, bool more, weir_task *claime
     while (claimed != NULL) {
         weir_task *job = claimed;
         claimed = job->next;
+        count += job->condition == NULL;
         give(runner, job);
-        count++;
     }
     runner->hungry = count == room || doubted;
     if (now >= runner->next_beat)
@@ -296,14 +352,24 @@ static weir_status put_off(weir_runner *runner, weir_status status, weir_error *
 }
 
 /* It may have been committed: the claims are kept until the store says whether they are ours, and
- * whoever joined by it is asked whether it has. */
+ * whoever joined by it is asked whether it has. Conditions are asked again. */
 static void doubt(weir_runner *runner, weir_task *claimed)
 {
     weir_task **last = &runner->doubtful;
 
     while (*last != NULL)
         last = &(*last)->next;
-    *last = claimed;
+    while (claimed != NULL) {
+        weir_task *job = claimed;
+        claimed = job->next;
+        job->next = NULL;
+        if (job->condition != NULL) {
+            job_free(job);
+            continue;
+        }
+        *last = job;
+        last = &job->next;
+    }
     for (weir_task *job = runner->results; job != NULL; job = job->next)
         job->doubted = true;
     runner->next_beat = own_now(runner);
@@ -346,7 +412,9 @@ static bool is_due(const weir_runner *runner)
     return runner->results != NULL || runner->ledger.runner == 0 || now >= runner->next_beat ||
            now >= runner->next_sweep || now + runner->base >= runner->next_due ||
            (runner->only == 0 && now + runner->base >= runner->next_slot) ||
-           (runner->hungry && !runner->stopping && pool_room(runner->pool) != 0);
+           (!runner->stopping && now + runner->base >= runner->next_ask &&
+            room_for_conditions(runner) != 0) ||
+           (runner->hungry && !runner->stopping && room_for_tasks(runner) != 0);
 }
 
 weir_status runner_turn(weir_runner *runner, weir_error **error)
@@ -364,11 +432,11 @@ static bool jump(weir_runner *runner)
 {
     int64_t *clock = runner->ledger.clock;
 
-    if (clock == NULL || !runner_is_idle(runner) || runner->next_due == INT64_MAX ||
-        runner->stopping)
+    int64_t next = runner->next_ask < runner->next_due ? runner->next_ask : runner->next_due;
+    if (clock == NULL || !runner_is_idle(runner) || next == INT64_MAX || runner->stopping)
         return false;
-    if (runner->next_due > *clock)
-        *clock = runner->next_due;
+    if (next > *clock)
+        *clock = next;
     return true;
 }
 
@@ -377,6 +445,8 @@ static int64_t time_left(const weir_runner *runner)
     int64_t now = own_now(runner), left = runner->ledger.config.poll;
     int64_t next = runner->only == 0 && runner->next_slot < runner->next_due ? runner->next_slot
                                                                              : runner->next_due;
+    if (runner->next_ask < next && room_for_conditions(runner) != 0)
+        next = runner->next_ask;
     int64_t due = next == INT64_MAX ? INT64_MAX : next - runner->base;
     const int64_t times[] = {runner->next_beat, runner->next_sweep, due};
 

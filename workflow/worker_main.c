@@ -147,11 +147,14 @@ static json_t *read_object(const char *text)
 static bool answer(const worker_socket *to, const weir_task *job)
 {
     worker_frame frame = {.kind = WORKER_ANSWER,
-                          .numbers = {[WORKER_ANSWERED] = job->answer, [WORKER_DELAY] = job->delay},
+                          .numbers = {[WORKER_ANSWERED] = job->answer,
+                                      [WORKER_DELAY] = job->delay,
+                                      [WORKER_UNTIL] = job->until},
                           .texts = {[WORKER_REASON] = job->reason,
                                     [WORKER_RESULT] = job->writes,
                                     [WORKER_LOG] = job->log,
-                                    [WORKER_CLASS] = job->error_class}};
+                                    [WORKER_CLASS] = job->error_class,
+                                    [WORKER_AWAITS] = job->awaits}};
 
     return worker_send(to, &frame);
 }
@@ -183,7 +186,7 @@ static void on_term(int number)
 /* A command is ended in order; a function cannot be. */
 static void run_job(weir_task *job, const worker_frame *frame)
 {
-    if (job->plan->tasks[0].declared->exec == NULL) {
+    if (job_function(job) != NULL) {
         limit_memory(frame->numbers[WORKER_MEMORY]);
         job_run(job);
         limit_memory(INT64_MAX);
@@ -207,6 +210,8 @@ static bool run_alone(const worker_socket *to, const plan *alone, const worker_f
     job->execution = frame->numbers[WORKER_EXECUTION];
     job->attempt = frame->numbers[WORKER_ATTEMPT];
     job->slot = frame->numbers[WORKER_SLOT];
+    job->resumed = frame->numbers[WORKER_RESUMED] != 0;
+    job->condition = alone->tasks[0].declared->conditions;
     snprintf(job->key, sizeof job->key, "%s", frame->texts[WORKER_KEY]);
     run_job(job, frame);
     if (has_children())
@@ -221,10 +226,15 @@ static bool run(const worker_socket *to, void *object, const worker_frame *frame
 {
     bool is_command = frame->texts[WORKER_EXEC][0] != '\0';
     json_t *list = NULL;
+    weir_task_condition condition = {frame->texts[WORKER_TASK], NULL};
     weir_module_task declared = {.name = frame->texts[WORKER_TASK],
                                  .call = is_command ? NULL : find_function(object, frame),
                                  .exec = is_command ? read_words(frame->texts[WORKER_EXEC], &list)
                                                     : NULL};
+    if (frame->numbers[WORKER_ASKS] != 0) {
+        condition.ask = declared.call;
+        declared.conditions = &condition;
+    }
     plan_task task = {
         .declared = &declared,
         .name = declared.name,
@@ -253,7 +263,7 @@ static void work(int fd, void *object)
 
 /* --- The zygote --- */
 
-enum { WORKERS = 1024 }; /* as many as a runner has slots */
+enum { WORKERS = 1024 + 64 }; /* as many as a runner has slots, and conditions */
 
 static pid_t workers[WORKERS];
 

@@ -6,53 +6,91 @@
 #include "codegen/emit/prototypes.h"
 #include "codegen/roots.h"
 
-/* Several tasks may call one function: it is declared at the first. */
-static bool is_first_call(const spec *model, const spec_task *task)
+/* A C function that the user writes: what a task calls, or a condition that it waits for. */
+typedef struct user_function {
+    const char *name;
+    const spec_workflow *workflow;
+    const spec_task *task;
+    const spec_name *condition; /* NULL: it is what the task calls */
+} user_function;
+
+/* The n-th function of a task: what it calls, then its conditions. False: there are no more. */
+static bool function_of(const spec_workflow *workflow, const spec_task *task, size_t at,
+                        user_function *ret)
 {
-    for (size_t i = 0; i < model->workflow_count; i++)
-        for (size_t t = 0; t < model->workflows[i].task_count; t++) {
-            const spec_task *other = &model->workflows[i].tasks[t];
-            if (other == task)
-                return true;
-            if (other->call.text != NULL && strcmp(other->call.text, task->call.text) == 0)
-                return false;
-        }
+    size_t calls = task->call.text != NULL;
+
+    if (at >= calls + task->conditions.count)
+        return false;
+    *ret = (user_function){.name = task->call.text, .workflow = workflow, .task = task};
+    if (at >= calls) {
+        ret->condition = &task->conditions.items[at - calls];
+        ret->name = ret->condition->text;
+    }
     return true;
 }
 
-static void emit_task_prototype(emitter *e, const spec_workflow *workflow, const spec_task *task,
-                                const char *end)
+/* Several tasks may have one function: it is declared at the first. */
+static bool is_first(const spec *model, const user_function *function)
 {
+    user_function other;
+
+    for (size_t i = 0; i < model->workflow_count; i++)
+        for (size_t t = 0; t < model->workflows[i].body_count; t++)
+            for (size_t f = 0;
+                 function_of(&model->workflows[i], model->workflows[i].bodies[t], f, &other); f++) {
+                if (other.task == function->task && other.name == function->name)
+                    return true;
+                if (strcmp(other.name, function->name) == 0)
+                    return false;
+            }
+    return true;
+}
+
+static void emit_task_prototype(emitter *e, const user_function *function, const char *end)
+{
+    const spec_task *task = function->task;
     weir_buffer text = {0};
 
-    if (task->doc != NULL)
-        weir_buffer_printf(&text, "%s ", task->doc);
-    weir_buffer_printf(&text, "%s: %s.", workflow->name, task->name);
+    if (function->condition != NULL)
+        weir_buffer_printf(&text, "Whether %s of %s, which waits for it, can go on.", task->name,
+                           function->workflow->name);
+    else
+        weir_buffer_printf(&text, "%s%s%s: %s.", task->doc != NULL ? task->doc : "",
+                           task->doc != NULL ? " " : "", function->workflow->name, task->name);
     if (text.failed)
         e->out->failed = true;
     else
-        emit_comment(e->out, 0, text.data, task->where);
+        emit_comment(e->out, 0, text.data,
+                     function->condition != NULL ? function->condition->where : task->where);
     weir_buffer_free(&text);
-    EMIT(e, 0, "weir_answer %s(weir_task *task)%s", task->call.text, end);
+    EMIT(e, 0, "weir_answer %s(weir_task *task)%s", function->name, end);
+}
+
+static void emit_task_function(emitter *e, const user_function *function, bool body)
+{
+    if (!is_first(e->model, function))
+        return;
+    emit_task_prototype(e, function, body ? "" : ";");
+    if (body) {
+        EMIT(e, 0, "{");
+        EMIT(e, 4, "return weir_task_fail_for_good(task, \"not written yet\");");
+        EMIT(e, 0, "}");
+    }
+    emit_blank(e->out);
 }
 
 void emit_task_functions(emitter *e, bool bodies)
 {
     const spec *model = e->model;
+    user_function function;
 
     for (size_t i = 0; i < model->workflow_count; i++)
-        for (size_t t = 0; t < model->workflows[i].task_count; t++) {
-            const spec_task *task = &model->workflows[i].tasks[t];
-            if (task->call.text == NULL || !is_first_call(model, task))
-                continue;
-            emit_task_prototype(e, &model->workflows[i], task, bodies ? "" : ";");
-            if (bodies) {
-                EMIT(e, 0, "{");
-                EMIT(e, 4, "return weir_task_fail_for_good(task, \"not written yet\");");
-                EMIT(e, 0, "}");
-            }
-            emit_blank(e->out);
-        }
+        for (size_t t = 0; t < model->workflows[i].body_count; t++)
+            for (size_t f = 0;
+                 function_of(&model->workflows[i], model->workflows[i].bodies[t], f, &function);
+                 f++)
+                emit_task_function(e, &function, bodies);
 }
 
 /* --- Tables --- */
@@ -66,7 +104,7 @@ static void emit_after(emitter *e, const char *owner, const spec_task *task)
     for (size_t i = 0; i < task->after.count; i++)
         weir_buffer_printf(&list, "%s%zu", i != 0 ? ", " : "", task->after_index[i]);
     e->out->failed |= list.failed;
-    EMIT(e, 0, "static const uint32_t %s_%s_after[] = {%s};", owner, task->name,
+    EMIT(e, 0, "static const uint32_t %s_%s_after[] = {%s};", owner, task->id,
          list.failed ? "" : list.data);
     emit_blank(e->out);
     weir_buffer_free(&list);
@@ -105,7 +143,7 @@ static void emit_exec(emitter *e, const char *owner, const spec_task *task)
 {
     if (task->exec.count == 0)
         return;
-    EMIT(e, 0, "static const char *const %s_%s_exec[] = {", owner, task->name);
+    EMIT(e, 0, "static const char *const %s_%s_exec[] = {", owner, task->id);
     for (size_t i = 0; i < task->exec.count; i++) {
         const spec_word *word = &task->exec.items[i];
         bool is_expression = word->value.json != NULL && !word->secret;
@@ -116,9 +154,24 @@ static void emit_exec(emitter *e, const char *owner, const spec_task *task)
     emit_blank(e->out);
     if (!has_expressions(task))
         return;
-    EMIT(e, 0, "static const char *const %s_%s_exec_trees[] = {", owner, task->name);
+    EMIT(e, 0, "static const char *const %s_%s_exec_trees[] = {", owner, task->id);
     for (size_t i = 0; i < task->exec.count; i++)
         emit_text_item(e, 4, task->exec.items[i].value.json);
+    EMIT(e, 0, "};");
+    emit_blank(e->out);
+}
+
+static void emit_with(emitter *e, const char *owner, const spec_task *task)
+{
+    if (task->with.count == 0)
+        return;
+    EMIT(e, 0, "static const weir_task_argument %s_%s_with[] = {", owner, task->id);
+    for (size_t i = 0; i < task->with.count; i++) {
+        EMIT(e, 4, "{");
+        emit_text_item(e, 8, task->with.items[i].field);
+        emit_text_item(e, 8, task->with_json[i]);
+        EMIT(e, 4, "},");
+    }
     EMIT(e, 0, "};");
     emit_blank(e->out);
 }
@@ -128,28 +181,17 @@ static void emit_graph_task(emitter *e, const char *owner, const spec_task *task
 {
     if (task->graph.text == NULL)
         return;
-    if (task->with.count != 0) {
-        EMIT(e, 0, "static const weir_task_argument %s_%s_with[] = {", owner, task->name);
-        for (size_t i = 0; i < task->with.count; i++) {
-            EMIT(e, 4, "{");
-            emit_text_item(e, 8, task->with.items[i].field);
-            emit_text_item(e, 8, task->with_json[i]);
-            EMIT(e, 4, "},");
-        }
-        EMIT(e, 0, "};");
-        emit_blank(e->out);
-    }
-    EMIT(e, 0, "static const weir_task_graph %s_%s_graph = {", owner, task->name);
+    EMIT(e, 0, "static const weir_task_graph %s_%s_graph = {", owner, task->id);
     EMIT(e, 4, ".graph = &%s_graphs[%zu],", e->module.text, task->graph_index);
     if (e->params != NULL)
         EMIT(e, 4, ".params = &%s_params_type,", e->module.text);
     if (task->with.count != 0)
-        EMIT(e, 4, ".with = %s_%s_with, .with_count = %zu,", owner, task->name, task->with.count);
+        EMIT(e, 4, ".with = %s_%s_with, .with_count = %zu,", owner, task->id, task->with.count);
     EMIT(e, 0, "};");
     emit_blank(e->out);
-    EMIT(e, 0, "static weir_answer %s_%s_run(weir_task *task)", owner, task->name);
+    EMIT(e, 0, "static weir_answer %s_%s_run(weir_task *task)", owner, task->id);
     EMIT(e, 0, "{");
-    EMIT(e, 4, "return weir_task_call_graph(task, &%s_%s_graph);", owner, task->name);
+    EMIT(e, 4, "return weir_task_call_graph(task, &%s_%s_graph);", owner, task->id);
     EMIT(e, 0, "}");
     emit_blank(e->out);
 }
@@ -158,7 +200,7 @@ static void emit_retry_on(emitter *e, const char *owner, const spec_task *task)
 {
     if (task->retry_on.count == 0)
         return;
-    EMIT(e, 0, "static const char *const %s_%s_retry_on[] = {", owner, task->name);
+    EMIT(e, 0, "static const char *const %s_%s_retry_on[] = {", owner, task->id);
     for (size_t i = 0; i < task->retry_on.count; i++)
         emit_text_item(e, 4, task->retry_on.items[i].text);
     EMIT(e, 4, "NULL,");
@@ -166,19 +208,34 @@ static void emit_retry_on(emitter *e, const char *owner, const spec_task *task)
     emit_blank(e->out);
 }
 
+static void emit_conditions(emitter *e, const char *owner, const spec_task *task)
+{
+    if (task->conditions.count == 0)
+        return;
+    EMIT(e, 0, "static const weir_task_condition %s_%s_conditions[] = {", owner, task->id);
+    for (size_t i = 0; i < task->conditions.count; i++)
+        EMIT(e, 4, "{\"%s\", %s},", task->conditions.items[i].text, task->conditions.items[i].text);
+    EMIT(e, 0, "};");
+    emit_blank(e->out);
+}
+
 static void emit_parts(emitter *e, const char *room, const char *owner, const spec_task *task)
 {
-    char retry[128], concurrency[128];
+    char retry[128], concurrency[128], defer[128];
 
-    snprintf(retry, sizeof retry, "%.100s_retry", task->name);
-    snprintf(concurrency, sizeof concurrency, "%.100s_concurrency", task->name);
+    snprintf(retry, sizeof retry, "%.100s_retry", task->id);
+    snprintf(defer, sizeof defer, "%.100s_defer", task->id);
+    snprintf(concurrency, sizeof concurrency, "%.100s_concurrency", task->id);
     emit_after(e, owner, task);
     emit_exec(e, owner, task);
+    emit_with(e, owner, task);
     emit_graph_task(e, owner, task);
     emit_retry_on(e, owner, task);
-    emit_settings(e, room, task->name, &task->settings);
+    emit_settings(e, room, task->id, &task->settings);
     emit_settings(e, room, retry, &task->retry);
     emit_settings(e, room, concurrency, &task->concurrency);
+    emit_conditions(e, owner, task);
+    emit_settings(e, room, defer, &task->defer);
 }
 
 static void emit_rule(emitter *e, const spec_evaluated *rule)
@@ -191,38 +248,65 @@ static void emit_rule(emitter *e, const spec_evaluated *rule)
     EMIT(e, 8, "},");
 }
 
+static void emit_hooks(emitter *e, const char *owner, const spec_task *on_success,
+                       const spec_task *on_failure)
+{
+    if (on_success != NULL)
+        EMIT(e, 8, ".on_success = %s_%s_hook,", owner, on_success->id);
+    if (on_failure != NULL)
+        EMIT(e, 8, ".on_failure = %s_%s_hook,", owner, on_failure->id);
+}
+
 static void emit_task(emitter *e, const char *owner, const spec_task *task)
 {
     EMIT(e, 4, "{");
     emit_text(e, "name", task->name);
     emit_doc(e, task->doc);
     if (task->after.count != 0)
-        EMIT(e, 8, ".after = %s_%s_after, .after_count = %zu,", owner, task->name,
-             task->after.count);
+        EMIT(e, 8, ".after = %s_%s_after, .after_count = %zu,", owner, task->id, task->after.count);
     if (task->call.text != NULL) {
         EMIT(e, 8, ".call = %s,", task->call.text);
         emit_text(e, "call_name", task->call.text);
     } else if (task->graph.text != NULL) {
-        EMIT(e, 8, ".call = %s_%s_run,", owner, task->name);
+        EMIT(e, 8, ".call = %s_%s_run,", owner, task->id);
         emit_text(e, "call_name", task->graph.text);
-        EMIT(e, 8, ".graph = &%s_%s_graph,", owner, task->name);
+        EMIT(e, 8, ".graph = &%s_%s_graph,", owner, task->id);
+    } else if (task->workflow.text != NULL) {
+        emit_text(e, "workflow", task->workflow.text);
+        if (task->with.count != 0)
+            EMIT(e, 8, ".with = %s_%s_with, .with_count = %zu,", owner, task->id, task->with.count);
     } else {
-        EMIT(e, 8, ".exec = %s_%s_exec,", owner, task->name);
+        EMIT(e, 8, ".exec = %s_%s_exec,", owner, task->id);
         if (has_expressions(task))
-            EMIT(e, 8, ".exec_trees = %s_%s_exec_trees,", owner, task->name);
+            EMIT(e, 8, ".exec_trees = %s_%s_exec_trees,", owner, task->id);
     }
     emit_rule(e, &task->rule);
     if (task->retry_on.count != 0)
-        EMIT(e, 8, ".retry_on = %s_%s_retry_on,", owner, task->name);
+        EMIT(e, 8, ".retry_on = %s_%s_retry_on,", owner, task->id);
     if (task->settings.count != 0)
-        EMIT(e, 8, ".settings = {%s_%s_settings, %zu},", owner, task->name, task->settings.count);
+        EMIT(e, 8, ".settings = {%s_%s_settings, %zu},", owner, task->id, task->settings.count);
     if (task->retry.count != 0)
-        EMIT(e, 8, ".retry = {%s_%s_retry_settings, %zu},", owner, task->name, task->retry.count);
+        EMIT(e, 8, ".retry = {%s_%s_retry_settings, %zu},", owner, task->id, task->retry.count);
     if (task->concurrency.count != 0)
-        EMIT(e, 8, ".concurrency = {%s_%s_concurrency_settings, %zu},", owner, task->name,
+        EMIT(e, 8, ".concurrency = {%s_%s_concurrency_settings, %zu},", owner, task->id,
              task->concurrency.count);
+    if (task->conditions.count != 0)
+        EMIT(e, 8, ".conditions = %s_%s_conditions, .condition_count = %zu,", owner, task->id,
+             task->conditions.count);
+    if (task->defer.count != 0)
+        EMIT(e, 8, ".defer = {%s_%s_defer_settings, %zu},", owner, task->id, task->defer.count);
+    emit_hooks(e, owner, task->on_success, task->on_failure);
     emit_place(e, task->where);
     EMIT(e, 4, "},");
+}
+
+/* A table of one. */
+static void emit_hook(emitter *e, const char *owner, const spec_task *hook)
+{
+    EMIT(e, 0, "static const weir_module_task %s_%s_hook[] = {", owner, hook->id);
+    emit_task(e, owner, hook);
+    EMIT(e, 0, "};");
+    emit_blank(e->out);
 }
 
 static void emit_tasks(emitter *e, const spec_workflow *workflow)
@@ -231,8 +315,11 @@ static void emit_tasks(emitter *e, const spec_workflow *workflow)
 
     snprintf(room, sizeof room, "workflow_%.100s", workflow->name);
     snprintf(owner, sizeof owner, "%.120s_%.120s", e->module.text, room);
-    for (size_t i = 0; i < workflow->task_count; i++)
-        emit_parts(e, room, owner, &workflow->tasks[i]);
+    for (size_t i = 0; i < workflow->body_count; i++) {
+        emit_parts(e, room, owner, workflow->bodies[i]);
+        if (workflow->bodies[i]->hook)
+            emit_hook(e, owner, workflow->bodies[i]);
+    }
     snprintf(schedule, sizeof schedule, "%.100s_schedule", workflow->name);
     emit_settings(e, "workflow", workflow->name, &workflow->settings);
     emit_settings(e, "workflow", schedule, &workflow->schedule);
@@ -268,6 +355,9 @@ void emit_workflows(emitter *e)
         if (workflow->schedule.count != 0)
             EMIT(e, 8, ".schedule = {%s_workflow_%s_schedule_settings, %zu},", e->module.text,
                  workflow->name, workflow->schedule.count);
+        char owner[256];
+        snprintf(owner, sizeof owner, "%.120s_workflow_%.120s", e->module.text, workflow->name);
+        emit_hooks(e, owner, workflow->on_success, workflow->on_failure);
         emit_place(e, workflow->where);
         EMIT(e, 4, "},");
     }

@@ -18,7 +18,7 @@ extern "C" {
 
 /* The generation of the contract between the runtime and generated code. A module generated for
  * another one is refused, by the compiler and again at load. */
-#define WEIR_GENERATION 6
+#define WEIR_GENERATION 7
 
 #define WEIR_VERSION "0.1.0"
 

@@ -2,8 +2,9 @@
 /* task.h - what a task function of a workflow is given, and what a module says of its workflows.
  *
  * A task function may block. It gets a `weir_task *` and answers WEIR_TASK_DONE or one of
- * weir_task_fail, weir_task_fail_for_good, weir_task_retry_after. What it sets and deletes is kept
- * only when it answers done. Whoever runs it again after a crash runs it from its start, so it
+ * weir_task_fail, weir_task_fail_for_good, weir_task_retry_after, weir_task_defer_until,
+ * weir_task_defer_for, weir_task_defer_on. What it sets and deletes is kept only when it answers
+ * done, or that it waits. Whoever runs it again after a crash runs it from its start, so it
  * should do no harm twice: weir_task_key tells two runs of one task as one.
  *
  * Threads: a task runs on a thread of the engine's, beside other tasks; a `weir_task` belongs to
@@ -28,6 +29,8 @@ typedef enum weir_answer {
     WEIR_TASK_FAILED,      /* is tried again while attempts are left */
     WEIR_TASK_FAILED_GOOD, /* is not */
     WEIR_TASK_RETRY,       /* is tried again after a time of its own, while attempts are left */
+    WEIR_TASK_DEFERRED,    /* waits: by one of the weir_task_defer_* */
+    WEIR_TASK_NOT_YET,     /* a condition: it does not hold yet */
 } weir_answer;
 
 /* A task function: `call: nightly_extract`. */
@@ -45,6 +48,23 @@ WEIR_API weir_answer weir_task_retry_after(weir_task *task, int64_t delay_ns, co
  * in "io"; else, and in the others, it is "failed". */
 WEIR_API weir_answer weir_task_fail_class(weir_task *task, const char *error_class,
                                           const char *format, ...) WEIR_PRINTF(3, 4);
+
+/* --- Waiting ---
+ *
+ * The task gives its place back, and no process waits for it. When the time has come or the
+ * condition holds, its function is called again from its start, as the same attempt, with what it
+ * has written so far; in between it may be another runner's. All waiting of one attempt ends with
+ * the `limit` of the task's `defer:`: then the attempt has failed (class "deferred"). */
+
+/* Until a moment, nanoseconds since 1970; one that has passed: it goes on at once. */
+WEIR_API weir_answer weir_task_defer_until(weir_task *task, int64_t time_ns);
+/* For `delay_ns` nanoseconds (0 or more). */
+WEIR_API weir_answer weir_task_defer_for(weir_task *task, int64_t delay_ns);
+/* Until a condition holds, one of the task's `conditions:`. */
+WEIR_API weir_answer weir_task_defer_on(weir_task *task, const char *condition);
+
+/* Whether this run goes on with an attempt that has waited. */
+WEIR_API bool weir_task_resumed(const weir_task *task);
 
 /* --- Reading --- */
 
@@ -85,7 +105,20 @@ WEIR_API weir_status weir_task_set_number(weir_task *task, const char *key, doub
 WEIR_API weir_status weir_task_set_text(weir_task *task, const char *key, const char *value);
 WEIR_API weir_status weir_task_delete(weir_task *task, const char *key);
 
+/* --- Conditions ---
+ *
+ * A condition is a function like that of a task, and reads what the task would. It answers
+ * WEIR_TASK_DONE (it holds), WEIR_TASK_NOT_YET, weir_task_fail (which is as good as not yet, with
+ * a reason that is shown) or weir_task_fail_for_good (the task has failed, and is not tried
+ * again). It is asked when the task begins to wait and every `interval` after, by one runner at a
+ * time, in a process as the task's function is; what it writes is nobody's. */
+
 /* --- The tables of a module --- */
+
+typedef struct weir_task_condition {
+    const char *name;
+    weir_task_function ask;
+} weir_task_condition;
 
 typedef struct weir_task_settings {
     const weir_setting *items;
@@ -98,7 +131,8 @@ typedef struct weir_module_expression {
     const char *tree; /* NULL: there is none */
 } weir_module_expression;
 
-/* An argument of a graph that a task calls: its name, and the tree of an expression. */
+/* An argument of a graph that a task calls, or a key of the input of a workflow that it begins: its
+ * name, and the tree of an expression. */
 typedef struct weir_task_argument {
     const char *name;
     const char *tree;
@@ -123,14 +157,21 @@ typedef struct weir_module_task {
     uint32_t after_count;
     weir_task_function call; /* NULL: `exec` */
     const char *call_name;
-    const weir_task_graph *graph;  /* what `call` calls; NULL: it is the user's function */
+    const weir_task_graph *graph;   /* what `call` calls; NULL: it is the user's function */
+    const char *workflow;           /* that it begins instead; NULL: none */
+    const weir_task_argument *with; /* the input of that */
+    uint32_t with_count;
     const char *const *exec;       /* the words of a command; they end with NULL */
     const char *const *exec_trees; /* of words that are expressions, else NULL; NULL: none is */
     weir_module_expression rule;   /* of `run_if:`, where it is one */
     const char *const *retry_on;   /* classes; they end with NULL; NULL: all are tried again */
     weir_task_settings settings;
     weir_task_settings retry;
-    weir_task_settings concurrency; /* empty: none */
+    weir_task_settings concurrency;        /* empty: none */
+    const weir_task_condition *conditions; /* that it may wait for */
+    uint32_t condition_count;
+    weir_task_settings defer;
+    const struct weir_module_task *on_success, *on_failure; /* hooks; NULL: none */
     weir_place place;
 } weir_module_task;
 
@@ -141,7 +182,8 @@ typedef struct weir_module_workflow {
     uint32_t task_count;
     const weir_type *input; /* what an execution is started with; NULL: any object */
     weir_task_settings settings;
-    weir_task_settings schedule; /* empty: none */
+    weir_task_settings schedule;                     /* empty: none */
+    const weir_module_task *on_success, *on_failure; /* hooks; NULL: none */
     weir_place place;
 } weir_module_workflow;
 

@@ -18,6 +18,7 @@
 #define WEIR_WORKFLOW_H
 
 #include <weir/graph.h>
+#include <weir/kinds.h>
 #include <weir/task.h>
 
 #ifdef __cplusplus
@@ -64,10 +65,10 @@ WEIR_API WEIR_MUST_USE weir_status weir_workflow_start(weir_runner *runner, cons
                                                        const char *input, const char *key,
                                                        int64_t *ret_id, weir_error **error);
 
-/* Runs an execution, new or interrupted, until it has ended; at once where it had. Tasks that
- * another living runner has claimed are left to it. Fails with WEIR_NOT_FOUND (no such execution)
- * or WEIR_MISMATCH (its workflow is not loaded in the version that it began with). WEIR_CLOSED: it
- * was stopped. */
+/* Runs an execution, new or interrupted, until it has ended, and its hooks have; at once where that
+ * is so. What its tasks begin is run with it. Tasks that another living runner has claimed are left
+ * to it. Fails with WEIR_NOT_FOUND (no such execution) or WEIR_MISMATCH (its workflow is not loaded
+ * in the version that it began with). WEIR_CLOSED: it was stopped. */
 WEIR_API WEIR_MUST_USE weir_status weir_workflow_run(weir_runner *runner, int64_t id,
                                                      weir_error **error);
 
@@ -81,6 +82,12 @@ WEIR_API WEIR_MUST_USE weir_status weir_runner_serve(weir_runner *runner, weir_e
  * Later runs of this runner end at once, too. Any thread, and safe in a signal handler; does not
  * block. */
 WEIR_API void weir_runner_stop(weir_runner *runner);
+
+/* --- From a graph --- */
+
+/* The sink of the kind `workflow`, which starts an execution with each result, for
+ * weir_runtime_config.kinds (a program that brings other kinds too makes a list of all). Static. */
+WEIR_API const weir_kinds *weir_workflow_kinds(void);
 
 /* --- Control; by any process that has opened the store ---
  *
@@ -109,8 +116,9 @@ WEIR_API WEIR_MUST_USE weir_status weir_workflow_wait(weir_runner *runner, int64
 /* --- Looking --- */
 
 /* What is recorded of an execution, as one JSON object: {"id", "workflow", "status", "context",
- * "tasks": {NAME: {"state", "attempts", "reason"?}}, "reason"?}. `context` is that of the end, and
- * null before. */
+ * "tasks": {NAME: {"state", "attempts", "reason"?}}, "reason"?, "role"?, "parent"?, "item"?}.
+ * `context` is that of the end, and null before; `role` (workflow, item, hook) is what it is to the
+ * execution that has begun it. */
 WEIR_API WEIR_MUST_USE weir_status weir_workflow_result(weir_runner *runner, int64_t id,
                                                         char **ret_json, weir_error **error);
 
@@ -124,9 +132,10 @@ WEIR_API WEIR_MUST_USE weir_status weir_workflow_explain(weir_runner *runner, in
                                                          char **ret_json, weir_error **error);
 
 /* At most `most` executions, newest first, as a JSON array of {"id", "workflow", "status",
- * "created", "key"?, "started"?, "ended"?, "unfinished", "reason"?}, times in nanoseconds since
- * 1970. `workflow`, `state` (NULL: any) and `before` (0: all), an id, choose. WEIR_INVALID: no such
- * state. */
+ * "role"?, "parent"?, "item"?, "created", "key"?, "started"?, "ended"?, "unfinished", "reason"?},
+ * times in nanoseconds since 1970. Items and hooks are listed by their own names: "NAME/TASK",
+ * "NAME/on_failure", "NAME/TASK/on_failure". `workflow`, `state` (NULL: any) and `before` (0: all),
+ * an id, choose. WEIR_INVALID: no such state. */
 WEIR_API WEIR_MUST_USE weir_status weir_workflow_list(weir_runner *runner, const char *workflow,
                                                       const char *state, int64_t before,
                                                       size_t most, char **ret_json,

@@ -60,3 +60,24 @@ price '{"day": "2024-03-02", "factor": 0.5}' || fail "$(cat "$work/out" "$work/e
 expect_text "$work/out" '"alarm":{"state":"Completed","attempts":1,"log":"wide 1.5\n"}'
 ! price '{"day": "2024-03-03"}' || fail "there was a quote"
 expect_text "$work/out" '"north":{"state":"Failed","attempts":2'
+
+# Killed half-way and finished; the months are those of an independent count.
+WEIR="$weir" expect_code 0 "$root/examples/etl/run" "$work/etl"
+expect_text "$work/out" "load                 Completed  2"
+expect_text "$work/out" "check                Completed  1"
+python3 - "$root/examples/market/sp500-2000.csv" >"$work/months" <<'P'
+import csv
+import sys
+
+closes = [(row["date"][:7], float(row["close"])) for row in csv.DictReader(open(sys.argv[1])) if row["date"] < "2009"]
+year = [close for month, close in closes if month >= "2008"]
+moves = [100 * (b / a - 1) for a, b in zip(year, year[1:])]
+fall = min(100 * (b / max(year[: i + 1]) - 1) for i, b in enumerate(year))
+print(f"2008: {len(year)} days, the best {max(moves):+.2f} %, the worst {min(moves):+.2f} %, the deepest fall {fall:.1f} %")
+ends = dict(closes)
+before = year[0]
+for month in (month for month in ends if month >= "2008"):
+    print(f"{month[5:]} {100 * (ends[month] / before - 1):+7.2f} %")
+    before = ends[month]
+P
+diff "$work/months" "$work/etl/2008.txt" || fail "the report is another"

@@ -95,6 +95,12 @@ static weir_status commit(weir_store *base, weir_error **error)
       (weir_store * base, const store_filter *filter, store_take_execution take, void *arg,        \
        weir_error **error),                                                                        \
       (inner_of(base), filter, take, arg, error))                                                  \
+    X(each_child,                                                                                  \
+      (weir_store * base, int64_t parent, int64_t position, int64_t token,                         \
+       store_take_execution take, void *arg, weir_error **error),                                  \
+      (inner_of(base), parent, position, token, take, arg, error))                                 \
+    X(count_below, (weir_store * base, int64_t root, int64_t * ret, weir_error * *error),          \
+      (inner_of(base), root, ret, error))                                                          \
     X(find_task,                                                                                   \
       (weir_store * base, int64_t execution, int64_t position, bool whole, store_take_task take,   \
        void *arg, weir_error **error),                                                             \
@@ -111,8 +117,14 @@ static weir_status commit(weir_store *base, weir_error **error)
       (weir_store * base, store_list list, int64_t number, size_t most, store_take_task take,      \
        void *arg, weir_error **error),                                                             \
       (inner_of(base), list, number, most, take, arg, error))                                      \
-    X(next_due, (weir_store * base, int64_t * ret, weir_error * *error),                           \
-      (inner_of(base), ret, error))                                                                \
+    X(next_due,                                                                                    \
+      (weir_store * base, const store_asked *which, int64_t *ret_due, int64_t *ret_ask,            \
+       weir_error **error),                                                                        \
+      (inner_of(base), which, ret_due, ret_ask, error))                                            \
+    X(each_asked,                                                                                  \
+      (weir_store * base, const store_asked *which, store_take_task take, void *arg,               \
+       weir_error **error),                                                                        \
+      (inner_of(base), which, take, arg, error))                                                   \
     X(each_overdue,                                                                                \
       (weir_store * base, int64_t time, size_t most, store_take_execution take, void *arg,         \
        weir_error **error),                                                                        \
@@ -145,6 +157,8 @@ static weir_status commit(weir_store *base, weir_error **error)
       (inner_of(base), moves, count, ret_refused, error))                                          \
     X(move_execution, (weir_store * base, const store_execution_move *move, weir_error **error),   \
       (inner_of(base), move, error))                                                               \
+    X(ask_at, (weir_store * base, const store_asking *asking, weir_error **error),                 \
+      (inner_of(base), asking, error))                                                             \
     X(queue, (weir_store * base, int64_t execution, int64_t position, weir_error * *error),        \
       (inner_of(base), execution, position, error))                                                \
     X(count_down,                                                                                  \

@@ -186,10 +186,14 @@ static void add_options(flow *f, const char *options, weir_module_task *into)
 {
     weir_setting *own = weir_arena_alloc(&f->arena, 20 * sizeof *own);
     weir_setting *retry = weir_arena_alloc(&f->arena, 20 * sizeof *retry);
+    weir_task_argument *with = weir_arena_alloc(&f->arena, 20 * sizeof *with);
+    weir_setting *defer = weir_arena_alloc(&f->arena, 20 * sizeof *defer);
     char *text = weir_arena_printf(&f->arena, "%s", options != NULL ? options : "");
 
     into->settings.items = own;
     into->retry.items = retry;
+    into->defer.items = defer;
+    into->with = with;
     for (char *next, *word = strtok_r(text, " ", &next); word != NULL;
          word = strtok_r(NULL, " ", &next)) {
         char *equals = strchr(word, '=');
@@ -199,6 +203,12 @@ static void add_options(flow *f, const char *options, weir_module_task *into)
             into->retry_on = split(f, equals + 1);
         else if (strcmp(word, "rule") == 0)
             into->rule = (weir_module_expression){setting.text, setting.text};
+        else if (strncmp(word, "defer.", 6) == 0)
+            defer[into->defer.count++] = (weir_setting){.name = word + 6, .text = setting.text};
+        else if (strcmp(word, "begins") == 0)
+            into->workflow = setting.text;
+        else if (strncmp(word, "with.", 5) == 0)
+            with[into->with_count++] = (weir_task_argument){word + 5, setting.text};
         else if (is_retry(word))
             retry[into->retry.count++] = setting;
         else
@@ -206,9 +216,8 @@ static void add_options(flow *f, const char *options, weir_module_task *into)
     }
 }
 
-flow *flow_new(const flow_task *tasks)
+static weir_module_workflow make_workflow(flow *f, const char *name, const flow_task *tasks)
 {
-    flow *f = weir_alloc(sizeof *f);
     uint32_t count = 0;
 
     while (tasks[count].name != NULL)
@@ -222,12 +231,57 @@ flow *flow_new(const flow_task *tasks)
         link_after(f, tasks, &tasks[i], &list[i]);
         add_options(f, tasks[i].options, &list[i]);
     }
-    f->workflow = (weir_module_workflow){.name = "flow", .tasks = list, .task_count = count};
+    return (weir_module_workflow){.name = name, .tasks = list, .task_count = count};
+}
+
+void flow_add_workflow(flow *f, const char *name, const flow_task *tasks)
+{
+    f->others[0] = f->workflow;
+    f->others[f->module.workflow_count++] = make_workflow(f, name, tasks);
+    f->module.workflows = f->others;
+}
+
+flow *flow_new(const flow_task *tasks)
+{
+    flow *f = weir_alloc(sizeof *f);
+
+    f->workflow = make_workflow(f, "flow", tasks);
     f->module = (weir_module){.generation = WEIR_GENERATION,
                               .name = "test",
                               .workflows = &f->workflow,
                               .workflow_count = 1};
     return f;
+}
+
+/* The tables are ours; they are const for those who read them. */
+static weir_module_task *find_task(const flow *f, const char *name)
+{
+    weir_module_task *tasks = (weir_module_task *)(uintptr_t)f->workflow.tasks;
+
+    for (uint32_t i = 0; i < f->workflow.task_count; i++)
+        if (strcmp(tasks[i].name, name) == 0)
+            return &tasks[i];
+    fail_msg("no task '%s'", name);
+    return NULL;
+}
+
+void flow_add_hooks(flow *f, const char *task, const weir_module_task *on_success,
+                    const weir_module_task *on_failure)
+{
+    if (task == NULL) {
+        f->workflow.on_success = on_success;
+        f->workflow.on_failure = on_failure;
+        return;
+    }
+    find_task(f, task)->on_success = on_success;
+    find_task(f, task)->on_failure = on_failure;
+}
+
+void flow_add_conditions(flow *f, const char *task, const weir_task_condition *conditions,
+                         uint32_t count)
+{
+    find_task(f, task)->conditions = conditions;
+    find_task(f, task)->condition_count = count;
 }
 
 void flow_free(flow *f)

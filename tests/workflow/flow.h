@@ -52,7 +52,8 @@ typedef struct flow_task {
     const char *after; /* "a b" */
     weir_task_function call;
     const char *const *exec;
-    const char *options; /* "run_if=any_failed attempts=1 retry_on=io|crash"; "rule=" and a tree */
+    const char *options; /* "run_if=any_failed attempts=1 retry_on=io|crash defer.limit=5s"; "rule="
+                            and a tree */
 } flow_task;
 
 /* The module with the one workflow "flow"; freed by flow_free. The tasks end with one without a
@@ -60,10 +61,20 @@ typedef struct flow_task {
 typedef struct flow {
     weir_module module;
     weir_module_workflow workflow;
+    weir_module_workflow others[4]; /* `workflow`, and what was added */
     weir_arena arena;
 } flow;
 
 flow *flow_new(const flow_task *tasks);
+/* One more workflow of that module; where tasks have "begins=NAME" they begin it, with an input of
+ * "with.KEY=" and a tree. */
+void flow_add_workflow(flow *f, const char *name, const flow_task *tasks);
+/* What the task may wait for, which outlives the flow. */
+void flow_add_conditions(flow *f, const char *task, const weir_task_condition *conditions,
+                         uint32_t count);
+/* The hooks of a task, or (NULL) of the workflow; NULL: none. */
+void flow_add_hooks(flow *f, const char *task, const weir_module_task *on_success,
+                    const weir_module_task *on_failure);
 void flow_free(flow *f);
 
 /* A runner on `url` that knows the workflow, in virtual time unless `real`. */

@@ -106,7 +106,7 @@ size_t bench_claim(bench *b, const store_lane *lanes, size_t lane_count, int64_t
 {
     store_claim want = {.lanes = lanes,
                         .lane_count = lane_count,
-                        .execution = execution,
+                        .root = execution,
                         .runner = b->runner,
                         .time = 9,
                         .most = most};

@@ -546,7 +546,7 @@ static void wrong_tables_are_refused(void **state)
         const char *text;
     } cases[] = {
         {{{"a", "b", done, NULL, NULL}, {"b", "a", done, NULL, NULL}}, "in a circle"},
-        {{{"a", NULL, NULL, NULL, NULL}}, "needs a function or a command"},
+        {{{"a", NULL, NULL, NULL, NULL}}, "needs one of a function, a command and a workflow"},
         {{{"a", NULL, done, NULL, NULL}, {"a", NULL, done, NULL, NULL}}, "has two tasks 'a'"},
         {{{"a", NULL, done, NULL, "run_if=any_failed"}}, "nothing that it comes after"},
         {{{"a", NULL, done, NULL, "attempts=0"}}, "attempts"},

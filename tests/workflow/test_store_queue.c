@@ -102,18 +102,18 @@ static int64_t listed(bench *b, store_list list, int64_t number)
 static void it_is_not_claimed_before_it_is_due(bench *b)
 {
     store_task_move later = READY(0);
-    int64_t due = 0;
+    int64_t ask, due = 0;
 
     later.due = 100;
     FLOW_OK(bench_move(b, later, &error));
     assert_int_equal(bench_claim_one(b), -1);
-    ALONE(b, b->store->kind->next_due(b->store, &due, &error));
+    ALONE(b, b->store->kind->next_due(b->store, &(store_asked){0}, &due, &ask, &error));
     assert_int_equal(due, 100);
     assert_int_equal(listed(b, STORE_DUE, 99), -1);
     assert_int_equal(listed(b, STORE_DUE, 100), 0);
     ALONE(b, b->store->kind->queue(b->store, b->execution, 0, &error));
     assert_int_equal(bench_claim_one(b), 0);
-    ALONE(b, b->store->kind->next_due(b->store, &due, &error));
+    ALONE(b, b->store->kind->next_due(b->store, &(store_asked){0}, &due, &ask, &error));
     assert_true(due == INT64_MAX);
 }
 
@@ -175,14 +175,14 @@ static void stuck_executions_are_found(bench *b)
 /* A running task of an execution that has ended, and a deadline, which ends with it. */
 static void an_execution_that_ends_dooms_its_tasks(bench *b)
 {
-    int64_t count = 0, due = 0;
+    int64_t count = 0, due = 0, ask = 0;
 
     FLOW_OK(bench_move(b, READY(0), &error));
     assert_int_equal(bench_claim_one(b), 0);
     FLOW_OK(bench_move_whole(
         b, (store_execution_move){.from = STORE_PENDING, .to = STORE_RUNNING, .deadline = 50},
         &error));
-    ALONE(b, b->store->kind->next_due(b->store, &due, &error));
+    ALONE(b, b->store->kind->next_due(b->store, &(store_asked){0}, &due, &ask, &error));
     assert_int_equal(due, 50);
     ALONE(b, b->store->kind->each_overdue(b->store, 49, 5, count_execution, &count, &error));
     assert_int_equal(count, 0);
@@ -193,7 +193,7 @@ static void an_execution_that_ends_dooms_its_tasks(bench *b)
         b, (store_execution_move){.from = STORE_RUNNING, .to = STORE_CANCELLED}, &error));
     assert_int_equal(listed(b, STORE_DOOMED, b->runner), 0);
     assert_int_equal(listed(b, STORE_DOOMED, b->runner + 1), -1);
-    ALONE(b, b->store->kind->next_due(b->store, &due, &error));
+    ALONE(b, b->store->kind->next_due(b->store, &(store_asked){0}, &due, &ask, &error));
     assert_true(due == INT64_MAX);
 }
 

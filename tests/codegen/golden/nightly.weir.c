@@ -623,6 +623,173 @@ const weir_type nightly_etl_input_type = {
     .fill = nightly_etl_input_fill,
 };
 
+/* again_input */
+
+static const weir_field nightly_again_input_fields[] = {
+    {.name = "day", .wire = "day", .kind = WEIR_VALUE_DATE,
+     .offset = offsetof(nightly_again_input, day),
+     .item_size = sizeof ((nightly_again_input *)0)->day},
+};
+
+/* The field of a key; none: UINT32_MAX. */
+static uint32_t nightly_again_input_find(weir_text key)
+{
+    switch (key.size) {
+    case 3:
+        if (memcmp(key.data, "day", 3) == 0)
+            return 0;
+        break;
+    default:
+        break;
+    }
+    return UINT32_MAX;
+}
+
+static const unsigned char *nightly_again_input_read_msgpack(weir_reader *reader,
+    const unsigned char *at, void *target)
+{
+    nightly_again_input *value = target;
+    const unsigned char *start = at;
+    uint64_t seen0 = 0;
+    uint32_t left, field;
+    weir_text key;
+
+    at = weir_msgpack_open_map(reader, at, &left);
+    if (at == NULL)
+        return NULL;
+    for (;;) {
+        if (weir_msgpack_next(reader, &at, &left, "\243day", 4)) {
+            field = 0;
+        } else if (left == 0) {
+            break;
+        } else {
+            at = weir_msgpack_read_key(reader, at, &key);
+            left--;
+            if (at == NULL)
+                return NULL;
+            field = nightly_again_input_find(key);
+        }
+        switch (field) {
+        case 0: /* day */
+            if (weir_seen(&seen0, 0x1))
+                goto twice;
+            at = weir_msgpack_read_date(reader, at, &value->day);
+            if (at == NULL)
+                goto failed;
+            continue;
+        default:
+            at = weir_msgpack_skip(reader, at);
+            if (at == NULL)
+                return NULL;
+        }
+    }
+    if ((seen0 & 0x1) != 0x1)
+        return weir_read_missing(reader, start, &nightly_again_input_type,
+                                 (const uint64_t[]){seen0});
+    return weir_msgpack_close(reader, at);
+twice:
+    weir_read_twice(reader, at);
+failed:
+    return weir_in_field(reader->error, nightly_again_input_fields[field].name);
+}
+
+static const unsigned char *nightly_again_input_read_json(weir_reader *reader,
+                                                          const unsigned char *at, void *target)
+{
+    nightly_again_input *value = target;
+    const unsigned char *start = at;
+    uint64_t seen0 = 0;
+    uint32_t field;
+    weir_text key;
+
+    at = weir_json_open_object(reader, at);
+    if (at == NULL)
+        return NULL;
+    for (unsigned char before = '{';; before = ',') {
+        if (weir_json_next(reader, &at, "{\"day\":", 7)) {
+            field = 0;
+        } else {
+            at = weir_json_read_key(reader, at, before, &key);
+            if (at == NULL)
+                return NULL;
+            if (key.data == NULL)
+                break;
+            field = nightly_again_input_find(key);
+        }
+        switch (field) {
+        case 0: /* day */
+            if (weir_seen(&seen0, 0x1))
+                goto twice;
+            at = weir_json_read_date(reader, at, &value->day);
+            if (at == NULL)
+                goto failed;
+            continue;
+        default:
+            at = weir_json_skip(reader, at);
+            if (at == NULL)
+                return NULL;
+        }
+    }
+    if ((seen0 & 0x1) != 0x1)
+        return weir_read_missing(reader, start, &nightly_again_input_type,
+                                 (const uint64_t[]){seen0});
+    return weir_json_close(reader, at);
+twice:
+    weir_read_twice(reader, at);
+failed:
+    return weir_in_field(reader->error, nightly_again_input_fields[field].name);
+}
+
+static unsigned char *nightly_again_input_write_msgpack(weir_writer *writer, unsigned char *at,
+                                                        const void *source)
+{
+    const nightly_again_input *value = source;
+
+    at = weir_put(at, "\201\243day", 5);
+    at = weir_msgpack_write_date(writer, at, value->day);
+    if (at == NULL)
+        return weir_in_field(writer->error, "day");
+    return at;
+}
+
+static unsigned char *nightly_again_input_write_json(weir_writer *writer, unsigned char *at,
+                                                     const void *source)
+{
+    const nightly_again_input *value = source;
+    unsigned char *start = at;
+
+    at = weir_put(at, ",\"day\":", 7);
+    at = weir_json_write_date(writer, at, value->day);
+    if (at == NULL)
+        return weir_in_field(writer->error, "day");
+    return weir_json_end(start, at, '{', '}');
+}
+
+static bool nightly_again_input_same(const void *left, const void *right)
+{
+    const nightly_again_input *a = left, *b = right;
+
+    if (a->day != b->day)
+        return false;
+    return true;
+}
+
+const weir_type nightly_again_input_type = {
+    .name = "again_input",
+    .kind = WEIR_VALUE_STRUCT,
+    .size = sizeof(nightly_again_input),
+    .align = _Alignof(nightly_again_input),
+    .fields = nightly_again_input_fields,
+    .field_count = 1,
+    .msgpack_max = 24,
+    .json_max = 59,
+    .read_msgpack = nightly_again_input_read_msgpack,
+    .read_json = nightly_again_input_read_json,
+    .write_msgpack = nightly_again_input_write_msgpack,
+    .write_json = nightly_again_input_write_json,
+    .equal = nightly_again_input_same,
+};
+
 static const char nightly_spec[] = "nightly.weir.yaml";
 
 /* in: orders, days. nightly.weir.yaml:8 */
@@ -684,6 +851,7 @@ static const weir_type *const nightly_types[] = {
     &nightly_rate_type,
     &nightly_rating_args_type,
     &nightly_etl_input_type,
+    &nightly_again_input_type,
 };
 
 static const weir_module_node nightly_rating_node_table[] = {
@@ -753,13 +921,22 @@ static const weir_module_graph nightly_graphs[] = {
 };
 
 static const weir_setting nightly_workflow_etl_extract_retry_settings[] = {
-    {"attempts", "4", {nightly_spec, 14, 60}},
-    {"backoff", "fixed", {nightly_spec, 14, 72}},
-    {"delay", "1s", {nightly_spec, 14, 86}},
-    {"jitter", "false", {nightly_spec, 14, 98}},
+    {"attempts", "4", {nightly_spec, 15, 60}},
+    {"backoff", "fixed", {nightly_spec, 15, 72}},
+    {"delay", "1s", {nightly_spec, 15, 86}},
+    {"jitter", "false", {nightly_spec, 15, 98}},
 };
 
 static const uint32_t nightly_workflow_etl_transform_after[] = {0};
+
+static const weir_task_condition nightly_workflow_etl_transform_conditions[] = {
+    {"nightly_rows_are_there", nightly_rows_are_there},
+};
+
+static const weir_setting nightly_workflow_etl_transform_defer_settings[] = {
+    {"limit", "2h", {nightly_spec, 16, 115}},
+    {"interval", "1m", {nightly_spec, 16, 129}},
+};
 
 static const uint32_t nightly_workflow_etl_load_after[] = {1};
 
@@ -778,14 +955,48 @@ static const char *const nightly_workflow_etl_load_retry_on[] = {
 };
 
 static const weir_setting nightly_workflow_etl_load_settings[] = {
-    {"timeout", "5m", {nightly_spec, 16, 123}},
-    {"allow_failure", "true", {nightly_spec, 16, 142}},
+    {"timeout", "5m", {nightly_spec, 17, 123}},
+    {"allow_failure", "true", {nightly_spec, 17, 142}},
 };
 
 static const uint32_t nightly_workflow_etl_alert_after[] = {0, 2};
 
 static const weir_setting nightly_workflow_etl_alert_settings[] = {
-    {"run_if", "any_failed", {nightly_spec, 17, 51}},
+    {"run_if", "any_failed", {nightly_spec, 18, 51}},
+};
+
+static const char *const nightly_workflow_etl_alert_on_success_exec[] = {
+    "echo",
+    "input.task",
+    NULL,
+};
+
+static const char *const nightly_workflow_etl_alert_on_success_exec_trees[] = {
+    NULL,
+    "[\"string\",[\".\",[\"input\"],\"task\"]]",
+};
+
+static const weir_setting nightly_workflow_etl_alert_on_success_settings[] = {
+    {"timeout", "5s", {nightly_spec, 18, 167}},
+};
+
+static const weir_module_task nightly_workflow_etl_alert_on_success_hook[] = {
+    {
+        .name = "alert/on_success",
+        .exec = nightly_workflow_etl_alert_on_success_exec,
+        .exec_trees = nightly_workflow_etl_alert_on_success_exec_trees,
+        .settings = {nightly_workflow_etl_alert_on_success_settings, 1},
+        .place = {nightly_spec, 18, 111},
+    },
+};
+
+static const weir_module_task nightly_workflow_etl_alert_on_failure_hook[] = {
+    {
+        .name = "alert/on_failure",
+        .call = nightly_shout,
+        .call_name = "nightly_shout",
+        .place = {nightly_spec, 18, 84},
+    },
 };
 
 static const uint32_t nightly_workflow_etl_notify_after[] = {2};
@@ -824,6 +1035,21 @@ static weir_answer nightly_workflow_etl_rate_run(weir_task *task)
     return weir_task_call_graph(task, &nightly_workflow_etl_rate_graph);
 }
 
+static const weir_setting nightly_workflow_etl_on_failure_retry_settings[] = {
+    {"attempts", "5", {nightly_spec, 13, 57}},
+};
+
+static const weir_module_task nightly_workflow_etl_on_failure_hook[] = {
+    {
+        .name = "on_failure",
+        .doc = "Somebody is to look at it.",
+        .call = nightly_shout,
+        .call_name = "nightly_shout",
+        .retry = {nightly_workflow_etl_on_failure_retry_settings, 1},
+        .place = {nightly_spec, 13, 5},
+    },
+};
+
 static const weir_module_task nightly_workflow_etl_tasks[] = {
     {
         .name = "extract",
@@ -831,14 +1057,16 @@ static const weir_module_task nightly_workflow_etl_tasks[] = {
         .call = nightly_extract,
         .call_name = "nightly_extract",
         .retry = {nightly_workflow_etl_extract_retry_settings, 4},
-        .place = {nightly_spec, 14, 7},
+        .place = {nightly_spec, 15, 7},
     },
     {
         .name = "transform",
         .after = nightly_workflow_etl_transform_after, .after_count = 1,
         .call = nightly_transform,
         .call_name = "nightly_transform",
-        .place = {nightly_spec, 15, 7},
+        .conditions = nightly_workflow_etl_transform_conditions, .condition_count = 1,
+        .defer = {nightly_workflow_etl_transform_defer_settings, 2},
+        .place = {nightly_spec, 16, 7},
     },
     {
         .name = "load",
@@ -846,7 +1074,7 @@ static const weir_module_task nightly_workflow_etl_tasks[] = {
         .exec = nightly_workflow_etl_load_exec,
         .retry_on = nightly_workflow_etl_load_retry_on,
         .settings = {nightly_workflow_etl_load_settings, 2},
-        .place = {nightly_spec, 16, 7},
+        .place = {nightly_spec, 17, 7},
     },
     {
         .name = "alert",
@@ -854,7 +1082,9 @@ static const weir_module_task nightly_workflow_etl_tasks[] = {
         .call = nightly_alert,
         .call_name = "nightly_alert",
         .settings = {nightly_workflow_etl_alert_settings, 1},
-        .place = {nightly_spec, 17, 7},
+        .on_success = nightly_workflow_etl_alert_on_success_hook,
+        .on_failure = nightly_workflow_etl_alert_on_failure_hook,
+        .place = {nightly_spec, 18, 7},
     },
     {
         .name = "notify",
@@ -866,7 +1096,7 @@ static const weir_module_task nightly_workflow_etl_tasks[] = {
             "[\"||\",[\"failed\",\"load\"],[\">\",[\".\",[\"context\"],\"rows\"],[\".\",["
             "\"input\"],\"limit\"]]]",
         },
-        .place = {nightly_spec, 18, 7},
+        .place = {nightly_spec, 19, 7},
     },
     {
         .name = "rate",
@@ -874,7 +1104,20 @@ static const weir_module_task nightly_workflow_etl_tasks[] = {
         .call = nightly_workflow_etl_rate_run,
         .call_name = "rating",
         .graph = &nightly_workflow_etl_rate_graph,
-        .place = {nightly_spec, 19, 7},
+        .place = {nightly_spec, 20, 7},
+    },
+};
+
+static const uint32_t nightly_workflow_again_etl_after[] = {0};
+
+static const weir_task_argument nightly_workflow_again_etl_with[] = {
+    {
+        "day",
+        "[\".\",[\"input\"],\"day\"]",
+    },
+    {
+        "limit",
+        "[\".\",[\"context\"],\"limit\"]",
     },
 };
 
@@ -883,7 +1126,14 @@ static const weir_module_task nightly_workflow_again_tasks[] = {
         .name = "alert",
         .call = nightly_alert,
         .call_name = "nightly_alert",
-        .place = {nightly_spec, 22, 7},
+        .place = {nightly_spec, 24, 7},
+    },
+    {
+        .name = "etl",
+        .after = nightly_workflow_again_etl_after, .after_count = 1,
+        .workflow = "etl",
+        .with = nightly_workflow_again_etl_with, .with_count = 2,
+        .place = {nightly_spec, 25, 7},
     },
 };
 
@@ -893,12 +1143,14 @@ static const weir_module_workflow nightly_workflows[] = {
         .doc = "From files to tables.",
         .tasks = nightly_workflow_etl_tasks, .task_count = 6,
         .input = &nightly_etl_input_type,
+        .on_failure = nightly_workflow_etl_on_failure_hook,
         .place = {nightly_spec, 10, 3},
     },
     {
         .name = "again",
-        .tasks = nightly_workflow_again_tasks, .task_count = 1,
-        .place = {nightly_spec, 20, 3},
+        .tasks = nightly_workflow_again_tasks, .task_count = 2,
+        .input = &nightly_again_input_type,
+        .place = {nightly_spec, 21, 3},
     },
 };
 
@@ -906,7 +1158,7 @@ const weir_module nightly_module = {
     .generation = WEIR_GENERATION,
     .name = "nightly",
     .spec = nightly_spec,
-    .types = nightly_types, .type_count = 3,
+    .types = nightly_types, .type_count = 4,
     .graphs = nightly_graphs, .graph_count = 1,
     .workflows = nightly_workflows, .workflow_count = 2,
 };

@@ -8,7 +8,7 @@
 
 #include <weir/weir.h>
 
-#if WEIR_GENERATION != 6
+#if WEIR_GENERATION != 7
 #error "generated for another generation of weir: generate it again"
 #endif
 
@@ -75,6 +75,26 @@ static inline size_t nightly_etl_input_print(const nightly_etl_input *value, cha
     return weir_value_print(&nightly_etl_input_type, value, text, size);
 }
 
+/* What is given to again. nightly.weir.yaml:21 */
+typedef struct nightly_again_input {
+    int32_t day;
+} nightly_again_input;
+
+extern const weir_type nightly_again_input_type;
+
+static inline bool nightly_again_input_equal(const nightly_again_input *a,
+                                             const nightly_again_input *b)
+{
+    return nightly_again_input_type.equal(a, b);
+}
+
+/* As snprintf: the length of the whole text, which may be cut. */
+static inline size_t nightly_again_input_print(const nightly_again_input *value, char *text,
+                                               size_t size)
+{
+    return weir_value_print(&nightly_again_input_type, value, text, size);
+}
+
 /* What rating reads; what is optional may be NULL. */
 typedef struct nightly_rating_in {
     const uint32_t *orders;
@@ -93,14 +113,20 @@ typedef struct nightly_rating_out {
 weir_status nightly_rating_call(const nightly_rating_in *in, void *state, nightly_rating_out *out,
                                 weir_error **error);
 
-/* Reads the day's files. etl: extract. nightly.weir.yaml:14 */
+/* Reads the day's files. etl: extract. nightly.weir.yaml:15 */
 weir_answer nightly_extract(weir_task *task);
 
-/* etl: transform. nightly.weir.yaml:15 */
+/* etl: transform. nightly.weir.yaml:16 */
 weir_answer nightly_transform(weir_task *task);
 
-/* etl: alert. nightly.weir.yaml:17 */
+/* Whether transform of etl, which waits for it, can go on. nightly.weir.yaml:16 */
+weir_answer nightly_rows_are_there(weir_task *task);
+
+/* etl: alert. nightly.weir.yaml:18 */
 weir_answer nightly_alert(weir_task *task);
+
+/* etl: alert/on_failure. nightly.weir.yaml:18 */
+weir_answer nightly_shout(weir_task *task);
 
 extern const weir_module nightly_module;
 

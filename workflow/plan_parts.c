@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* plan_parts.c - what a workflow begins one by one: its hooks. They are the tasks of a plan of
+ * their own, "NAME/", of which an execution has one. */
+#include <stdio.h>
+#include <string.h>
+
+#include "workflow/json.h"
+#include "workflow/plan.h"
+
+/* --- Numbers: in the order of the tasks; the same wherever the plan was read --- */
+
+static uint32_t number(plan *p, const void *declared)
+{
+    return declared != NULL ? p->part_count++ : PLAN_NO_PART;
+}
+
+void plan_number_parts(plan *p, const weir_module_workflow *workflow)
+{
+    for (uint32_t i = 0; i < p->task_count; i++) {
+        p->tasks[i].on_success = number(p, workflow->tasks[i].on_success);
+        p->tasks[i].on_failure = number(p, workflow->tasks[i].on_failure);
+    }
+    p->on_success = number(p, workflow->on_success);
+    p->on_failure = number(p, workflow->on_failure);
+}
+
+/* --- Tasks --- */
+
+static void add_hook(plan *p, weir_module_task *parts, uint32_t at, const weir_module_task *hook,
+                     const char *of, const char *name)
+{
+    if (at == PLAN_NO_PART)
+        return;
+    parts[at] = *hook;
+    parts[at].name = of != NULL ? weir_arena_printf(&p->arena, "%s/%s", of, name) : name;
+}
+
+weir_status plan_make_parts(plan *p, const weir_module_workflow *workflow, const plan_list *known,
+                            weir_error **error)
+{
+    static const weir_setting none = {.name = "timeout", .text = "none"};
+    weir_module_task *parts = weir_arena_alloc(&p->arena, (p->part_count + 1) * sizeof *parts);
+    weir_module_workflow *whole = weir_arena_alloc(&p->arena, sizeof *whole);
+
+    if (p->part_count == 0 || parts == NULL || whole == NULL)
+        return p->part_count == 0 ? WEIR_OK : weir_error_set(error, WEIR_NOMEM, "out of memory");
+    for (uint32_t i = 0; i < p->task_count; i++) {
+        const weir_module_task *task = &workflow->tasks[i];
+        add_hook(p, parts, p->tasks[i].on_success, task->on_success, task->name, "on_success");
+        add_hook(p, parts, p->tasks[i].on_failure, task->on_failure, task->name, "on_failure");
+    }
+    add_hook(p, parts, p->on_success, workflow->on_success, NULL, "on_success");
+    add_hook(p, parts, p->on_failure, workflow->on_failure, NULL, "on_failure");
+    *whole = (weir_module_workflow){.name = weir_arena_printf(&p->arena, "%s/", workflow->name),
+                                    .tasks = parts,
+                                    .task_count = p->part_count,
+                                    .settings = {&none, 1},
+                                    .place = workflow->place};
+    if (p->arena.failed)
+        return weir_error_set(error, WEIR_NOMEM, "out of memory");
+    weir_status status = plan_new(whole, p->folder, known, &p->parts, error);
+    if (status != WEIR_OK)
+        return status;
+    p->parts->hidden = true;
+    return plan_keep_parts(p, p->parts->text) ? WEIR_OK
+                                              : weir_error_set(error, WEIR_NOMEM, "out of memory");
+}
+
+bool plan_keep_parts(plan *p, const char *text)
+{
+    weir_digest sum = WEIR_DIGEST_START;
+
+    weir_digest_add_text(&sum, text);
+    weir_digest_print(sum, p->parts_version);
+    p->parts_name = weir_arena_printf(&p->arena, "%s/", p->workflow);
+    p->parts_text = weir_arena_copy(&p->arena, text, strlen(text));
+    return !p->arena.failed;
+}
+
+plan *plan_take_parts(plan *p)
+{
+    plan *parts = p->parts;
+
+    p->parts = NULL;
+    return parts;
+}
