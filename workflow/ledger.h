@@ -97,8 +97,9 @@ weir_status ledger_claim(ledger *l, int64_t root, size_t most, weir_task **jobs,
 
 /* --- Finish (finish.c) --- */
 
-/* Records the outcome; one that comes too late (the claim was lost) is refused and noted. */
-weir_status ledger_finish(ledger *l, const weir_task *job, weir_error **error);
+/* Records the outcomes of jobs, those of one execution after the other; one that comes too late
+ * (the claim was lost) is refused and noted. */
+weir_status ledger_finish(ledger *l, const weir_task *jobs, weir_error **error);
 
 /* --- Waiting (defer.c) --- */
 
@@ -241,7 +242,9 @@ void ledger_fail(const ledger *l, const ledger_failure *failure, store_task_move
 /* What a job reads, whose `seen` and `draft` are there (claim.c). */
 weir_status ledger_fill_job(ledger *l, weir_task *job, weir_error **error);
 
-/* A task that has ended releases the tasks below it (release.c). */
+/* Tasks of an execution that have ended release those below them (release.c). */
+weir_status ledger_tasks_ended(ledger *l, const plan *p, int64_t id, const uint32_t *positions,
+                               size_t count, weir_error **error);
 weir_status ledger_task_ended(ledger *l, const plan *p, int64_t id, uint32_t position,
                               weir_error **error);
 /* A Pending task that waits for nobody becomes Ready or Skipped, and what follows from that. */
