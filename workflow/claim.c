@@ -212,8 +212,7 @@ static weir_status fill_job(ledger *l, weir_task *job, execution_head *head, wei
     if (status == WEIR_OK && (job->input = json_deep_copy(head->input)) == NULL)
         status = no_memory(error);
     job->slot = head->slot;
-    if (status == WEIR_OK && head->role != STORE_ROLE_HOOK &&
-        head->role != STORE_ROLE_ITEM)
+    if (status == WEIR_OK && head->role != STORE_ROLE_HOOK && head->role != STORE_ROLE_ITEM)
         status =
             ledger_context(l, job->plan, job->execution, job->seen,
                            job->attempt == 1 ? (int64_t)job->position : -2, &job->context, error);
