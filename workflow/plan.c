@@ -418,6 +418,7 @@ void plan_free(plan *p)
     schedule_free(p->schedule);
     plan_free(p->parts);
     weir_free(p->text);
+    weir_arena_free(&p->tables);
     weir_arena_free(&p->arena);
     weir_free(p);
 }
