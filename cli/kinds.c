@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* kinds.c - the kinds that the command knows: weir's own, those of libweir-kafka, and by --kinds
- * LIB.so those that a user brings along.
+/* kinds.c - the kinds that the command knows: weir's own, those of libweir-workflow and
+ * libweir-kafka, and by --kinds LIB.so those that a user brings along.
  *
  * Kafka's options are always known, so that a spec can be checked and generated anywhere; the
  * library itself is loaded when a module names the kind.
@@ -13,6 +13,7 @@
 #include "cli/cli.h"
 #include "core/buffer.h"
 #include "kafka/options.h"
+#include <weir/workflow.h>
 
 static const weir_kind kafka_source = KAFKA_SOURCE_HEAD, kafka_sink = KAFKA_SINK_HEAD;
 
@@ -23,10 +24,10 @@ typedef struct kind_lists {
 
 /* Libraries stay loaded to the end of the process. */
 static struct {
-    kind_lists own; /* the user's, and kafka's once loaded */
+    kind_lists own; /* the workflow's, the user's, and kafka's once loaded */
     weir_kinds kinds;
     weir_catalog catalog;
-    bool kafka;
+    bool workflow, kafka;
 } known;
 
 /* The kinds of `list` and `count` more. NULL: out of memory. */
@@ -138,8 +139,11 @@ static bool make_catalog(void)
 int cli_load_kinds(const cli_arguments *arguments)
 {
     const char *path = cli_value(arguments, "--kinds");
-    int code = path != NULL ? load(path) : CLI_DONE;
+    int code = known.workflow ? CLI_DONE : take(weir_workflow_kinds());
 
+    known.workflow = true;
+    if (code == CLI_DONE && path != NULL)
+        code = load(path);
     if (code == CLI_DONE && !make_catalog()) {
         cli_complain("out of memory");
         return CLI_ENVIRONMENT;

@@ -143,7 +143,7 @@ static void print_source(const weir_source_report *source)
         fprintf(stderr, ", %" PRIu64 "/%" PRIu64 " clients", source->gauges.clients,
                 source->gauges.client_limit);
     if (source->gauges.partitions != 0)
-        fprintf(stderr, ", lag %" PRIu64, source->gauges.lag);
+        fprintf(stderr, ", %" PRIu64 "/s, lag %" PRIu64, source->gauges.rate, source->gauges.lag);
     if (source->gauges.catch_up != 0)
         fprintf(stderr, " (%.0f s)", (double)source->gauges.catch_up / 1e9);
     fputc('\n', stderr);

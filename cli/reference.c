@@ -153,6 +153,8 @@ static void print_options_page(void)
     print_options(weir_workflow_options.items, weir_workflow_options.count);
     puts("\n`schedule:` takes");
     print_options(weir_schedule_options.items, weir_schedule_options.count);
+    print_section("Triggers", &spec_trigger_section);
+    print_options(weir_trigger_options.items, weir_trigger_options.count);
     print_section("Tasks", &spec_task_section);
     print_options(weir_task_options.items, weir_task_options.count);
     print_section("Hooks", &spec_hook_section);

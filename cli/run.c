@@ -77,7 +77,9 @@ static weir_status spare_sinks(const cli_arguments *arguments, const weir_module
 
     for (uint32_t i = 0; i < module->sink_count && status == WEIR_OK; i++) {
         const char *name = module->sinks[i].name;
-        if (strcmp(module->sinks[i].kind, "kafka") != 0 || is_redirected(arguments, name))
+        bool leaves = strcmp(module->sinks[i].kind, "kafka") == 0 ||
+                      strcmp(module->sinks[i].kind, "workflow") == 0;
+        if (!leaves || is_redirected(arguments, name))
             continue;
         if (mkdir("replay", 0777) != 0 && errno != EEXIST)
             return weir_error_set(error, WEIR_IO, "cannot make the folder 'replay': %s",

@@ -41,6 +41,8 @@ static void print_log(const weir_report *report, const weir_source_report *sourc
             (unsigned long long)gauges->lag);
     if (gauges->catch_up != 0)
         fprintf(stderr, " (%.0f s to catch up)", (double)gauges->catch_up / 1e9);
+    fprintf(stderr, ", %llu/s, %llu of %llu brokers", (unsigned long long)gauges->rate,
+            (unsigned long long)gauges->brokers_up, (unsigned long long)gauges->brokers);
     fprintf(stderr, ", %llu rebalances, %llu commits (the newest took %.1f ms), %llu failed\n",
             (unsigned long long)gauges->rebalances, (unsigned long long)gauges->commits,
             (double)gauges->commit_time / 1e6, (unsigned long long)gauges->commit_failures);

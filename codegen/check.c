@@ -150,6 +150,7 @@ void front_check(spec_front *front)
     check_reactors(&check);
     check_deletes(&check);
     check_workflows(&check);
+    check_starts(&check);
     check_tests(&check);
     check_unused(&check);
     check_used_types(&check);

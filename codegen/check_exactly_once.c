@@ -134,7 +134,7 @@ void check_exactly_once(checker *check)
                           check->model->keeps);
     for (size_t i = 0; i < check->model->sink_count; i++) {
         const spec_sink *sink = &check->model->sinks[i];
-        if (!is_word(&sink->settings, "delivery", "exactly_once"))
+        if (!is_word(&sink->settings, "delivery", "exactly_once") && !check_starts_workflows(sink))
             diagnostics_warning(check->log, sink->where,
                                 "'%s' takes no part in the transactions of '%s': after a failure "
                                 "some of its results come twice",

@@ -12,7 +12,6 @@
 static const struct {
     const char *what, *name, *why;
 } missing_kinds[] = {
-    {"sink", "workflow", "starting workflows from a sink is not part of this version of weir"},
     {"accumulator", "window", "event-time windows are not part of this version of weir"},
     {"accumulator", "join", "event-time joins are not part of this version of weir"},
 };

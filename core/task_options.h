@@ -70,6 +70,12 @@ typedef struct weir_schedule_config {
     int overlap;                    /* weir_overlap */
 } weir_schedule_config;
 
+/* What a runner looks at from time to time. */
+typedef struct weir_trigger_config {
+    int64_t every, timeout, settle; /* nanoseconds */
+    int isolate;                    /* weir_isolate */
+} weir_trigger_config;
+
 typedef struct weir_retry_config {
     int64_t attempts; /* runs in all, the first included */
     int backoff;      /* weir_backoff */
@@ -83,5 +89,6 @@ WEIR_API extern const weir_option_list weir_defer_options;       /* of `defer:` 
 WEIR_API extern const weir_option_list weir_concurrency_options; /* of `concurrency:` */
 WEIR_API extern const weir_option_list weir_workflow_options;
 WEIR_API extern const weir_option_list weir_schedule_options; /* of `schedule:` */
+WEIR_API extern const weir_option_list weir_trigger_options;  /* of one of `triggers:` */
 
 #endif

@@ -106,7 +106,9 @@ const char *weir_text_amount(weir_option_type type, int64_t value, char *text, s
         if (value != 0 && value % units[i].factor == 0)
             found = &units[i];
     snprintf(text, size, "%lld%s", (long long)(found != NULL ? value / found->factor : value),
-             found != NULL ? found->name : "");
+             found != NULL ? found->name
+             : duration    ? "s"
+                           : "");
     return text;
 }
 

@@ -154,9 +154,32 @@ void kafka_client_alive(kafka_client *client)
         client->trouble[0] = '\0';
 }
 
+static bool is_next(const char *text, const char *name, const char *value)
+{
+    const char *found = strstr(text, name);
+
+    return found != NULL && strncmp(found + strlen(name), value, strlen(value)) == 0;
+}
+
+/* In the order in which librdkafka prints them. Addresses of `brokers:` have numbers below 0 there,
+ * and a group's coordinator is once more itself. */
+static void count_brokers(kafka_client *client, const char *statistics)
+{
+    static const char number[] = "\"nodeid\":";
+
+    client->known = client->up = 0;
+    while ((statistics = strstr(statistics, number)) != NULL) {
+        statistics += sizeof number - 1;
+        bool known = *statistics != '-' && !is_next(statistics, "\"source\":\"", "logical");
+        client->known += known;
+        client->up += known && is_next(statistics, "\"state\":\"", "UP");
+    }
+}
+
 /* An error for all of them is not always raised, and none when they are there again. */
 void kafka_client_judge(kafka_client *client, const char *statistics)
 {
+    count_brokers(client, statistics);
     if (strstr(statistics, "\"state\":\"UP\"") != NULL)
         kafka_client_alive(client);
     else if (client->was_connected && !client->down)

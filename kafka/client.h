@@ -26,7 +26,8 @@ typedef struct kafka_client {
     bool fatal;         /* it will never work again: `trouble` says why */
     char trouble[320];  /* the newest, while it lasts; empty: none */
     uint64_t errors;
-    struct { /* the newest log lines: each once a minute */
+    uint64_t known, up; /* brokers, as of the newest statistics */
+    struct {            /* the newest log lines: each once a minute */
         uint32_t hash;
         int64_t time;
     } told[16];
@@ -62,7 +63,7 @@ void kafka_client_log(kafka_client *client, int level, const char *facility, con
 /* The peer has answered: it is there. */
 void kafka_client_alive(kafka_client *client);
 
-/* Is some broker connected, by librdkafka's statistics? */
+/* How many brokers are connected, by librdkafka's statistics? */
 void kafka_client_judge(kafka_client *client, const char *statistics);
 
 /* Sets `error` to "WHAT: the trouble" with `status`. */

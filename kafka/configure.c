@@ -24,6 +24,17 @@ uint64_t kafka_lag(const kafka_source *state)
     return lag;
 }
 
+/* Events a second since the last time. */
+static void count_rate(kafka_source *state, int64_t now)
+{
+    uint64_t received = state->source->origin.ledger.received;
+    double seconds = (double)(now - state->lag_at) / 1e9;
+    bool known = state->lag_at != 0 && received > state->counted; /* some may be taken back */
+
+    state->rate = known ? (uint64_t)((double)(received - state->counted) / seconds) : 0;
+    state->counted = received;
+}
+
 /* Every few seconds: is the cluster there, and how fast is the lag going down? */
 static int on_statistics(rd_kafka_t *rk, char *json, size_t size, void *opaque)
 {
@@ -39,6 +50,7 @@ static int on_statistics(rd_kafka_t *rk, char *json, size_t size, void *opaque)
         state->lag_at != 0 && lag != 0 && lag < state->lag
             ? (uint64_t)((double)lag * (double)(now - state->lag_at) / (double)(state->lag - lag))
             : 0;
+    count_rate(state, now);
     state->lag = lag;
     state->lag_at = now;
     return 0;

@@ -242,6 +242,19 @@ static void list_headers(kafka_source *state, const rd_kafka_message_t *message,
     ret->header_count = count;
 }
 
+bool kafka_identify(const weir_source *source, int32_t number, int64_t position, char *ret,
+                    size_t size)
+{
+    const kafka_source *state = source->state;
+    uint32_t topic = (uint32_t)number >> KAFKA_TOPIC_SHIFT;
+
+    if (topic >= state->topic_count)
+        return false;
+    snprintf(ret, size, "%.200s:%d:%lld", state->topics[topic],
+             (int)(number & ((1 << KAFKA_TOPIC_SHIFT) - 1)), (long long)position);
+    return true;
+}
+
 bool kafka_original(weir_source *source, int32_t number, int64_t position, weir_original *ret)
 {
     kafka_source *state = source->state;

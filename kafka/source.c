@@ -345,6 +345,9 @@ static void measure(weir_source *source, weir_source_gauges *ret)
     ret->partitions = state->partition_count;
     ret->lag = kafka_lag(state);
     ret->catch_up = state->catch_up;
+    ret->rate = state->rate;
+    ret->brokers = state->client.known;
+    ret->brokers_up = state->client.up;
     ret->rebalances = state->rebalances;
     ret->handed_over = state->handed_back;
     ret->commits = state->commits;
@@ -368,6 +371,7 @@ const weir_source_kind kafka_source_kind = {
     .attend = attend,
     .settle = settle,
     .original = kafka_original,
+    .identify = kafka_identify,
     .close = close_source,
     .measure = measure,
     .deletes_by = deletes_by,

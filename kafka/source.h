@@ -94,7 +94,8 @@ typedef struct kafka_source {
     weir_header *scratch;         /* headers of the newest original */
     size_t scratch_room;
 
-    uint64_t lag, catch_up; /* as of the newest statistics */
+    uint64_t lag, catch_up, rate; /* as of the newest statistics */
+    uint64_t counted;             /* events until then */
     int64_t lag_at;
     uint64_t rebalances, commits, commit_failures, handed_back;
     int64_t commit_time; /* nanoseconds that the newest commit took */
@@ -207,5 +208,7 @@ bool kafka_fill(const kafka_source *state, const rd_kafka_message_t *message, un
 
 /* The record at this position, if it is in the batch still. */
 bool kafka_original(weir_source *source, int32_t number, int64_t position, weir_original *ret);
+bool kafka_identify(const weir_source *source, int32_t number, int64_t position, char *ret,
+                    size_t size);
 
 #endif

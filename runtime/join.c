@@ -103,8 +103,15 @@ static bool collapses(const weir_route *route)
            route->reactor->criteria_mask == 1ull << route->input;
 }
 
-/* A sequential reactor fires on each of its boundaries, with or without key, and no feedback. */
-static bool is_quick(const weir_route *route)
+/* What goes back as an event needs the ticket of its firing, and so does a sink that asks for it.
+ */
+static bool needs_tickets(const weir_program *program, const weir_module_outlet *outlet)
+{
+    return outlet->sink == WEIR_NONE || program->sinks[outlet->sink].sink.kind->asks_provenance;
+}
+
+/* A sequential reactor fires on each of its boundaries, with or without key. */
+static bool is_quick(const weir_program *program, const weir_route *route)
 {
     const weir_module_reactor *reactor = route->reactor->module;
     const weir_criterion *criteria = reactor->criteria;
@@ -114,7 +121,7 @@ static bool is_quick(const weir_route *route)
     for (uint32_t g = 0; g < reactor->graph_count; g++) {
         const weir_module_graph *graph = route->reactor->graphs[g].module;
         for (uint32_t o = 0; o < graph->outlet_count; o++)
-            if (graph->outlets[o].accumulator != WEIR_NONE)
+            if (needs_tickets(program, &graph->outlets[o]))
                 return false;
     }
     if (criteria->kind == WEIR_CRITERION_INPUT)
@@ -140,7 +147,7 @@ static bool join_source(weir_program *program, uint32_t index)
         if (module->accumulators[a].source == index)
             work->accumulators[work->accumulator_count++] = &program->accumulators[a];
     const weir_route *route = only_route(work);
-    work->quick = route != NULL && is_quick(route);
+    work->quick = route != NULL && is_quick(program, route);
     work->collapses = route != NULL && collapses(route);
     for (uint32_t a = 0; a < work->accumulator_count && work->source.kind == &weir_channel; a++) {
         const weir_module_accumulator *accumulator = work->accumulators[a]->accumulator.module;

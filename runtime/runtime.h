@@ -11,6 +11,7 @@
  *     hand.c      pausing, firing, injecting by hand
  *     dead.c      dead letters
  *     sinks.c     results written out, writers held, what is given up
+ *     provenance.c  where a result comes from
  *     load.c      a module becomes a program, which join.c joins and start.c starts
  *     loop.c      our own loop, threads, other people's; watch.c the descriptors
  */
@@ -487,6 +488,11 @@ void weir_relieve_sink(weir_sink_work *work);
 
 /* Makes all safe that was written; the first failure becomes the outcome. */
 void weir_finish_sinks(weir_runtime *runtime);
+
+/* provenance.c: as in weir_sink_host. */
+void weir_sink_provenance(weir_sink *sink, weir_provenance *ret, weir_take_event take, void *arg);
+bool weir_sink_identify(weir_sink *sink, const char *source, int32_t partition, int64_t position,
+                        char *ret, size_t size);
 
 /* A sink that the reactor writes to and that is not ready, or NULL. */
 const char *weir_sink_awaited(const weir_program *program, const weir_reactor *reactor);

@@ -142,8 +142,21 @@ static void log_of_sink(weir_sink *sink, weir_level level, const char *message)
     weir_runtime_log(program->runtime, level, "sinks", sink->module->name, "%s", message);
 }
 
-const weir_sink_host weir_runtime_sink_host = {
-    .watch = watch_answers, .sink = sink_at, .source = source_at, .log = log_of_sink};
+static const weir_module *module_of(weir_sink *sink)
+{
+    const weir_sink_work *work = sink->host_arg;
+    const weir_program *program = work->owner;
+
+    return program->module;
+}
+
+const weir_sink_host weir_runtime_sink_host = {.watch = watch_answers,
+                                               .sink = sink_at,
+                                               .source = source_at,
+                                               .log = log_of_sink,
+                                               .module = module_of,
+                                               .provenance = weir_sink_provenance,
+                                               .identify = weir_sink_identify};
 
 /* --- Starting --- */
 

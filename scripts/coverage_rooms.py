@@ -7,7 +7,7 @@ import sys
 
 LEAST = 90
 HELD = ["core", "wire", "codegen", "accumulators", "reactors", "graph", "runtime"]
-OTHERS = ["sources", "sinks", "cli"]
+OTHERS = ["sources", "sinks", "kafka", "workflow", "store", "cli"]
 
 
 def main():

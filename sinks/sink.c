@@ -36,6 +36,8 @@ static weir_status prepare(const weir_outlet *outlet, weir_firing *firing, const
     if (sink->kind->write == NULL)
         return WEIR_OK;
     size_t before = work->out.size;
+    work->outlet = outlet;
+    work->firing = firing;
     if (encode(sink, value, &work->out, &error) != WEIR_OK) {
         work->out.failed = false;
         work->out.size = before;

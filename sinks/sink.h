@@ -31,6 +31,9 @@ struct weir_sink_work {
     int64_t failing_since, again_at; /* monotonic; again_at 0: when its descriptor says so */
     int64_t give_up;                 /* nanoseconds; INT64_MAX: never */
     int64_t logged;                  /* monotonic: when its trouble was told */
+    /* In `encode`: what the result leaves through, and its firing. */
+    const weir_outlet *outlet;
+    const weir_firing *firing;
     char reason[256];
     /* Called when `enough` has come together, and again for each result after. */
     void (*relieve)(weir_sink_work *work);

@@ -10,6 +10,7 @@
 #include <fcntl.h>
 #include <glob.h>
 #include <poll.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -21,9 +22,18 @@
 
 enum { PIECE = 256 * 1024, PIECES_AT_ONCE = 16 };
 
+/* A file that was begun: what tells it from another one of its name, and its first position. */
+typedef struct file_mark {
+    int64_t first;
+    uint64_t inode;
+    int64_t born; /* nanoseconds; 0: the file system does not know */
+    bool regular;
+} file_mark;
+
 typedef struct file_state {
     glob_t paths;
     bool globbed;
+    file_mark *marks; /* of the first `next_path` */
     size_t next_path;
     int fd;
     bool waits;       /* it can be waited for */
@@ -140,6 +150,10 @@ static weir_status open_source(weir_source *source, weir_error **error)
         status = find_paths(source, error);
     for (size_t i = 0; status == WEIR_OK && i < file->paths.gl_pathc; i++)
         status = check_path(source, file->paths.gl_pathv[i], error);
+    if (status == WEIR_OK &&
+        (file->marks = weir_alloc_array(file->paths.gl_pathc, sizeof *file->marks)) == NULL)
+        status =
+            weir_error_set(error, WEIR_NOMEM, "source '%s': out of memory", source->module->name);
     return status;
 }
 
@@ -151,6 +165,7 @@ static void close_source(weir_source *source)
         close(file->fd);
     if (file->globbed)
         globfree(&file->paths);
+    weir_free(file->marks);
     weir_framer_free(&file->framer);
 }
 
@@ -195,6 +210,19 @@ static weir_status leave_file(weir_source *source, weir_error **error)
     return status;
 }
 
+/* A file that took the place of another one has another inode, or was born later. */
+static void mark(file_state *file, const struct stat *found)
+{
+    struct statx more;
+
+    file_mark *mark = &file->marks[file->next_path - 1];
+    *mark = (file_mark){
+        .first = file->position, .inode = found->st_ino, .regular = S_ISREG(found->st_mode)};
+    if (statx(file->fd, "", AT_EMPTY_PATH, STATX_BTIME, &more) == 0 &&
+        (more.stx_mask & STATX_BTIME) != 0)
+        mark->born = more.stx_btime.tv_sec * 1000000000 + more.stx_btime.tv_nsec;
+}
+
 static weir_status next_file(weir_source *source, weir_error **error)
 {
     file_state *file = source->state;
@@ -210,6 +238,7 @@ static weir_status next_file(weir_source *source, weir_error **error)
                                        : open(path_of(file), O_RDONLY | O_NONBLOCK | O_CLOEXEC);
     if (file->fd < 0 || fstat(file->fd, &found) != 0)
         return refuse_path(source, path_of(file), strerror(errno), error);
+    mark(file, &found);
     file->waits = S_ISFIFO(found.st_mode) || S_ISSOCK(found.st_mode) || isatty(file->fd) == 1;
     return file->waits ? source->host->watch(source, file->fd, error) : WEIR_OK;
 }
@@ -303,6 +332,27 @@ static weir_status read_source(weir_source *source, size_t limit, weir_error **e
     return status;
 }
 
+/* By the file and the message's number in it: other files may have come before it since. What came
+ * of a pipe does not come again. */
+static bool identify(const weir_source *source, int32_t partition, int64_t position, char *ret,
+                     size_t size)
+{
+    const file_state *file = source->state;
+    size_t at = file->next_path;
+
+    (void)partition;
+    while (at > 0 && file->marks[at - 1].first > position)
+        at--;
+    if (at == 0 || !file->marks[at - 1].regular)
+        return false;
+    const file_mark *mark = &file->marks[at - 1];
+    const char *path = file->paths.gl_pathv[at - 1], *slash = strrchr(path, '/');
+    snprintf(ret, size, "%.64s@%llx.%llx:%lld", slash != NULL ? slash + 1 : path,
+             (unsigned long long)mark->inode, (unsigned long long)mark->born,
+             (long long)(position - mark->first));
+    return true;
+}
+
 const weir_source_kind weir_file = {
     .base = {.name = "file",
              .summary = "Reads events from files, pipes and terminals: CSV, JSON lines, a "
@@ -315,6 +365,7 @@ const weir_source_kind weir_file = {
     .read = read_source,
     .close = close_source,
     .measure = measure,
+    .identify = identify,
     .reads_bytes = true,
     .replays = true,
 };

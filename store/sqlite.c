@@ -135,7 +135,7 @@ static void leave(sqlite_store *store)
 {
     if (store->writing)
         sqlite_unlock(store);
-    store->writing = false;
+    store->writing = store->joins = false;
 }
 
 static void rollback(weir_store *base)
@@ -147,6 +147,11 @@ static void rollback(weir_store *base)
         sqlite_prepare(store, SQL_ROLLBACK, NULL) != NULL)
         sqlite3_step(store->statements[SQL_ROLLBACK]),
             sqlite3_reset(store->statements[SQL_ROLLBACK]);
+    /* The number of a runner that there is not may be another's next. */
+    if (store->joins) {
+        sqlite_lock_byte(store, F_OFD_SETLK, F_UNLCK, store->runner);
+        store->runner = 0;
+    }
     leave(store);
 }
 
@@ -343,10 +348,18 @@ const weir_store_kind store_sqlite = {
     .each_asked = sqlite_each_asked,
     .each_overdue = sqlite_each_overdue,
     .each_stuck = sqlite_each_stuck,
+    .each_unserved = sqlite_each_unserved,
+    .mark_unserved = sqlite_mark_unserved,
     .each_schedule = sqlite_each_schedule,
     .put_schedule = sqlite_put_schedule,
     .each_slot = sqlite_each_slot,
     .put_slot = sqlite_put_slot,
+    .each_trigger = sqlite_each_trigger,
+    .put_trigger = sqlite_put_trigger,
+    .has_fired = sqlite_has_fired,
+    .each_firing = sqlite_each_firing,
+    .put_firing = sqlite_put_firing,
+    .set_paused = sqlite_set_paused,
     .claim = sqlite_claim,
     .move_task = sqlite_move_task,
     .move_execution = sqlite_move_execution,

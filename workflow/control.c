@@ -274,8 +274,9 @@ weir_status ledger_retry(ledger *l, int64_t id, const char *reason, weir_error *
             move(l, id, view.state, STORE_RUNNING,
                  reason != NULL ? reason : "the execution is tried again",
                  p->config.timeout != INT64_MAX ? weir_later(l->now, p->config.timeout) : 0, error);
-    if (status == WEIR_OK)
-        status = retry_tasks(l, p, id, &list, error);
+    if (status == WEIR_OK) /* nothing of it is left where all was done when its time was over */
+        status = list.count != 0 ? retry_tasks(l, p, id, &list, error)
+                                 : ledger_complete(l, p, id, error);
     weir_free(list.items);
     return status;
 }

@@ -33,11 +33,11 @@ static weir_status find_key(ledger *l, const plan *p, const char *input, const c
 
     if (status == WEIR_NOT_FOUND)
         return WEIR_OK;
+    *ret_id = found.id;
     if (status == WEIR_OK && !found.same)
         return weir_error_set(error, WEIR_INVALID,
                               "the key '%s' was used for execution %lld of '%s' with another input",
                               key, (long long)found.id, p->workflow);
-    *ret_id = found.id;
     return status;
 }
 
@@ -138,7 +138,7 @@ weir_status ledger_start(ledger *l, const plan *p, const char *input, const char
 
     if (status == WEIR_OK && id == 0)
         status = add(l, p, input, key, &id, error);
-    if (status == WEIR_OK)
+    if (status == WEIR_OK || status == WEIR_INVALID)
         *ret_id = id;
     return status;
 }

@@ -54,6 +54,10 @@ weir_status ledger_do(ledger *l, bool write, ledger_work work, void *arg, weir_e
 /* --- Plans (plans.c) --- */
 
 const plan *ledger_plan_named(const ledger *l, const char *workflow); /* NULL: none is loaded */
+/* Makes the workflows of a module known; it outlives the ledger. WEIR_SPEC (a table that is wrong),
+ * WEIR_STATE (a workflow of that name is known). */
+weir_status ledger_load(ledger *l, const weir_module *module, const char *folder,
+                        weir_error **error);
 /* The plan with an id of the store, with its code or without; lives until LEDGER_FOREIGN more were
  * asked for. */
 weir_status ledger_plan(ledger *l, int64_t id, plan **ret, weir_error **error);
@@ -62,15 +66,27 @@ weir_status ledger_join(ledger *l, const char *name, weir_error **error);
 
 /* --- Start (ledger.c) --- */
 
-/* `input` is a JSON object. WEIR_INVALID: `key` was used with another input. */
+/* `input` is a JSON object. WEIR_INVALID: `key` was used with another input, by *ret_id. */
 weir_status ledger_start(ledger *l, const plan *p, const char *input, const char *key,
                          int64_t *ret_id, weir_error **error);
 
 /* Starts what the schedules of loaded workflows say by now (start_slots.c); *ret_due: when there is
  * more, INT64_MAX: never. */
 weir_status ledger_start_slots(ledger *l, int64_t *ret_due, weir_error **error);
-/* What it has noted of schedules was rolled back: the store is asked anew. */
+/* What it has noted of schedules and triggers was rolled back: the store is asked anew. */
 void ledger_forget_slots(ledger *l);
+
+/* --- Triggers (look.c) --- */
+
+/* Claims the looks that are due, of triggers of loaded workflows, one of all runners each; puts
+ * their jobs in front of *jobs. *ret_due: when there is more, INT64_MAX: never. */
+weir_status ledger_claim_looks(ledger *l, weir_task **jobs, int64_t *ret_due, weir_error **error);
+/* Records a look that has ended, and starts what it fired. One that comes too late is dropped. */
+weir_status ledger_finish_look(ledger *l, const weir_task *job, weir_error **error);
+/* It is recorded, or was never begun: the trigger can be looked at again, at the time that is
+ * given.
+ */
+int64_t ledger_settle_look(const ledger *l, const weir_task *job);
 
 /* --- Claim (claim.c) --- */
 
@@ -117,6 +133,17 @@ weir_status ledger_wake(ledger *l, weir_error **error);
 /* Ends runners that are gone, and takes at most LEDGER_BATCH tasks from them; *ret_more: there are
  * more. */
 weir_status ledger_sweep(ledger *l, bool *ret_more, weir_error **error);
+/* Executions that wait for a runner with the code of their plan, of those that were noted now. */
+typedef struct ledger_unserved {
+    int64_t count, first; /* `first`: an id */
+    char workflow[128];   /* of that */
+    char version[WEIR_DIGEST_TEXT];
+} ledger_unserved;
+
+/* Notes it in their events, once until a runner comes that has it, of those behind id `after`, up
+ * to `last`: of as many as ledger_find_stuck has looked at. */
+weir_status ledger_note_unserved(ledger *l, int64_t after, int64_t last, ledger_unserved *ret,
+                                 weir_error **error);
 /* Looks at the next executions behind *after, and fails those that are stuck (rule F13); *after is
  * 0 when all were looked at. */
 weir_status ledger_find_stuck(ledger *l, int64_t *after, weir_error **error);

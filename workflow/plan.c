@@ -9,6 +9,7 @@
 
 #include "workflow/json.h"
 #include "workflow/schedule.h"
+#include "workflow/trigger.h"
 
 static weir_status no_memory(weir_error **error)
 {
@@ -338,6 +339,8 @@ static weir_status build(plan *p, const weir_module_workflow *workflow, const pl
         p->workflow = workflow->name;
         p->task_count = workflow->task_count;
         p->input = workflow->input;
+        p->moments = workflow->moments;
+        p->moment_count = workflow->moment_count;
         status = make_room(p, workflow) ? join_up(p, workflow, error) : no_memory(error);
     }
     if (status == WEIR_OK) {
@@ -355,13 +358,22 @@ static weir_status build(plan *p, const weir_module_workflow *workflow, const pl
     return status;
 }
 
+static bool is_moment(const weir_module_workflow *workflow, const weir_field *field)
+{
+    for (uint32_t i = 0; i < workflow->moment_count; i++)
+        if (strcmp(workflow->moments[i].key, field->wire) == 0)
+            return true;
+    return false;
+}
+
 /* Nobody gives it an input. */
 static weir_status check_scheduled_input(const weir_module_workflow *workflow, weir_error **error)
 {
     const weir_type *input = workflow->input;
 
     for (uint32_t i = 0; input != NULL && i < input->field_count; i++)
-        if (!input->fields[i].optional && !input->fields[i].fallback)
+        if (!input->fields[i].optional && !input->fields[i].fallback &&
+            !is_moment(workflow, &input->fields[i]))
             return weir_error_set_at(error, WEIR_SPEC, workflow->place,
                                      "the workflow '%s' starts by its schedule, and '%s' of its "
                                      "input has no default",
@@ -384,6 +396,9 @@ weir_status plan_new(const weir_module_workflow *workflow, const char *folder,
     }
     if (workflow->schedule.count != 0)
         status = schedule_new(workflow, &p->schedule, error);
+    if (status == WEIR_OK)
+        status = triggers_new(workflow, folder, &p->triggers, error);
+    p->trigger_count = p->triggers != NULL ? workflow->trigger_count : 0;
     if (status == WEIR_OK && p->schedule != NULL)
         status = check_scheduled_input(workflow, error);
     if (status == WEIR_OK)
@@ -416,6 +431,7 @@ void plan_free(plan *p)
         free_expressions(&p->tasks[i]);
     }
     schedule_free(p->schedule);
+    triggers_free(p->triggers, p->trigger_count);
     plan_free(p->parts);
     weir_free(p->text);
     weir_arena_free(&p->tables);

@@ -45,8 +45,12 @@ typedef struct plan {
     const char *folder; /* where commands run; NULL: the working directory */
     weir_workflow_config config;
     struct schedule *schedule; /* NULL: it does not start by itself, or the plan was read */
-    const weir_type *input;    /* NULL: any object, and in a plan that was read */
-    plan_task *tasks;          /* in the order of the spec */
+    struct trigger **triggers; /* none in a plan that was read */
+    uint32_t trigger_count;
+    const weir_module_moment *moments; /* of its input, where a schedule gives it */
+    uint32_t moment_count;
+    const weir_type *input; /* NULL: any object, and in a plan that was read */
+    plan_task *tasks;       /* in the order of the spec */
     uint32_t task_count;
     uint32_t *order; /* topological; ties: the spec's */
     uint64_t *above; /* a row of bits a task: who is above it, near or far */

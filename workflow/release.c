@@ -193,7 +193,8 @@ typedef struct outcome {
     const plan *plan;
     size_t failures;
     char first[JOB_REASON + 200];
-    context_view view; /* of the tasks that nobody comes after */
+    context_view view; /* of the tasks that nobody comes after; of all, where `ended` is NULL */
+    int64_t *ended;    /* when each task has */
 } outcome;
 
 static weir_status take_outcome(void *arg, const store_task *row, weir_error **error)
@@ -204,7 +205,38 @@ static weir_status take_outcome(void *arg, const store_task *row, weir_error **e
     if (row->state == STORE_FAILED && !task->config.allow_failure && o->failures++ == 0)
         snprintf(o->first, sizeof o->first, "'%s' failed: %s", row->name,
                  row->reason != NULL ? row->reason : "");
-    return task->below_count == 0 ? context_view_add(&o->view, row->seen, error) : WEIR_OK;
+    if (o->ended != NULL)
+        o->ended[row->position] = row->ended;
+    return task->below_count == 0 || o->ended == NULL ? context_view_add(&o->view, row->seen, error)
+                                                      : WEIR_OK;
+}
+
+/* Where an execution was tried again, a task may have run anew above one that had ended, which has
+ * not seen what it wrote since. */
+static bool is_out_of_order(const outcome *o)
+{
+    for (uint32_t i = 0; i < o->plan->task_count; i++)
+        for (uint32_t b = 0; b < o->plan->tasks[i].below_count; b++)
+            if (o->ended[i] >= o->ended[o->plan->tasks[i].below[b]])
+                return true;
+    return false;
+}
+
+static weir_status take_outcomes(ledger *l, const plan *p, int64_t id, outcome *o,
+                                 weir_error **error)
+{
+    const weir_store_kind *kind = l->store->kind;
+
+    if ((o->ended = weir_alloc_array(p->task_count, sizeof *o->ended)) == NULL)
+        return weir_error_set(error, WEIR_NOMEM, "out of memory");
+    weir_status status = kind->each_task(l->store, id, STORE_NONE, false, take_outcome, o, error);
+    bool again = status == WEIR_OK && is_out_of_order(o);
+    weir_free(o->ended);
+    o->ended = NULL;
+    if (!again)
+        return status;
+    o->failures = 0;
+    return kind->each_task(l->store, id, STORE_NONE, false, take_outcome, o, error);
 }
 
 static weir_status final_context(ledger *l, const plan *p, int64_t id, outcome *o, char **ret,
@@ -270,8 +302,7 @@ weir_status ledger_complete(ledger *l, const plan *p, int64_t id, weir_error **e
         status = begin_execution(l, id, &view, error);
     if (status != WEIR_OK || view.state != STORE_RUNNING)
         return status;
-    status = l->store->kind->each_task(l->store, id, STORE_NONE, false, take_outcome, &o, error);
-
+    status = take_outcomes(l, p, id, &o, error);
     if (status == WEIR_OK)
         status = final_context(l, p, id, &o, &context, error);
     if (status == WEIR_OK)

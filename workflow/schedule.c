@@ -138,6 +138,15 @@ int64_t schedule_due(const schedule *s, int64_t slot)
     return weir_later(slot, (int64_t)(sum.a % (uint64_t)s->config.jitter));
 }
 
+int32_t schedule_date(const schedule *s, int64_t slot)
+{
+    const int64_t day = 86400;
+    int64_t time = seconds_of(slot);
+
+    time += weir_zone_period(s->zone, time).offset;
+    return (int32_t)(time / day - (time % day < 0));
+}
+
 /* Keeps the newest ones that are not too old. */
 static void keep(const schedule *s, schedule_missed *missed, int64_t slot, int64_t now)
 {
@@ -146,11 +155,14 @@ static void keep(const schedule *s, schedule_missed *missed, int64_t slot, int64
                                                            : (size_t)s->config.max_catchup;
 
     missed->all++;
-    missed->last = slot;
-    if (room == 0 || (s->config.max_age != INT64_MAX && now - slot > s->config.max_age))
+    if (room == 0 || (s->config.max_age != INT64_MAX && now - slot > s->config.max_age)) {
+        missed->last = slot;
         return;
-    if (missed->count == room)
+    }
+    if (missed->count == room) {
+        missed->last = missed->newest[0];
         memmove(missed->newest, missed->newest + 1, --missed->count * sizeof *missed->newest);
+    }
     missed->newest[missed->count++] = slot;
 }
 

@@ -18,6 +18,7 @@ typedef struct schedule {
     /* what this runner knows: when the next slot is due; 0: it has not asked yet */
     int64_t due;
     bool queued; /* slots wait for an earlier execution to end */
+    bool paused;
 } schedule;
 
 /* WEIR_SPEC: what is wrong, and where. */
@@ -30,11 +31,14 @@ int64_t schedule_next(const schedule *s, int64_t after);
 /* When it is to be started: later by its share of the jitter. */
 int64_t schedule_due(const schedule *s, int64_t slot);
 
+/* The day that the schedule's clocks show at a slot, in days since 1970. */
+int32_t schedule_date(const schedule *s, int64_t slot);
+
 /* Slots that were not started in time, of which some are started now. */
 typedef struct schedule_missed {
     int64_t *newest; /* the last `count` of them, oldest first; config.max_catchup fit in */
     size_t count;
-    int64_t all, last; /* how many there were; the newest of them, 0: none */
+    int64_t all, last; /* how many there were; the newest that is not among `newest`, 0: none */
     bool uncounted;    /* there were more */
 } schedule_missed;
 

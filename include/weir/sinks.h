@@ -27,6 +27,23 @@ extern "C" {
 
 typedef struct weir_sink weir_sink;
 
+/* Where a result comes from. */
+typedef struct weir_provenance {
+    const char *graph, *node;
+    uint32_t outlet; /* its place among all outlets of the module, over all graphs */
+    weir_slice key;  /* of the firing, as the key table holds it; empty: none */
+} weir_provenance;
+
+/* An event that the firing took from its sources. */
+typedef struct weir_taken {
+    const char *source; /* or the accumulator that it was given to by hand, or that polled it */
+    int32_t partition;
+    int64_t position;
+    const char *name; /* by `identify` of its source; NULL: it has none, and is of this run only */
+} weir_taken;
+
+typedef void (*weir_take_event)(void *arg, const weir_taken *event);
+
 typedef struct weir_sink_kind {
     weir_kind base;
     size_t state_size; /* of weir_sink.state, zeroed before `open` */
@@ -64,6 +81,9 @@ typedef struct weir_sink_kind {
      * until it is OK. Another status ends the runtime. */
     weir_status (*join)(weir_sink *sink, bool quiet, bool now, weir_error **error);
     void (*close)(weir_sink *sink);
+    /* Its `encode` asks where a result comes from: then firings keep the tickets of what they take,
+     * which is slower. */
+    bool asks_provenance;
 } weir_sink_kind;
 
 /* What a kind may ask of the engine. */
@@ -75,6 +95,13 @@ typedef struct weir_sink_host {
     weir_sink *(*sink)(weir_sink *sink, uint32_t place);
     weir_source *(*source)(weir_sink *sink, uint32_t place);
     void (*log)(weir_sink *sink, weir_level level, const char *message);
+    const weir_module *(*module)(weir_sink *sink); /* that the sink is of */
+    /* In `encode` of a kind that asks_provenance. Gives `take` each event that the firing took,
+     * once, in an order that is the same whenever it takes the same; none of a firing by hand. */
+    void (*provenance)(weir_sink *sink, weir_provenance *ret, weir_take_event take, void *arg);
+    /* The name for good of an event of a source, as in weir_taken; false: it has none. */
+    bool (*identify)(weir_sink *sink, const char *source, int32_t partition, int64_t position,
+                     char *ret, size_t size);
 } weir_sink_host;
 
 /* Counters since the start. */

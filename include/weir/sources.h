@@ -235,8 +235,11 @@ typedef struct weir_source_gauges {
      * them are not yet; how long, at the pace of the last seconds, until there are none (0:
      * unknown, or never at this pace). */
     uint64_t partitions, lag, catch_up; /* catch_up in nanoseconds */
-    uint64_t rebalances;                /* changes of the partitions that are read here */
-    uint64_t handed_over;               /* of those: with something still undone */
+    uint64_t rate;                      /* messages a second, over the last seconds */
+    uint64_t brokers,
+        brokers_up;       /* servers of its cluster that are known, and that are connected */
+    uint64_t rebalances;  /* changes of the partitions that are read here */
+    uint64_t handed_over; /* of those: with something still undone */
     uint64_t commits, commit_failures;
     uint64_t commit_time; /* nanoseconds that the newest commit took */
 } weir_source_gauges;
@@ -271,6 +274,11 @@ typedef struct weir_source_kind {
     weir_status (*settle)(weir_source *source, weir_error **error);
     /* The message at this position, if it is still there; valid until the next `read`. */
     bool (*original)(weir_source *source, int32_t partition, int64_t position, weir_original *ret);
+    /* Names the event at this position for good: no other event has that text, in this run or a
+     * later one, and this one has it again when it is read again. False: it has no such name. NULL:
+     * none of this kind has. */
+    bool (*identify)(const weir_source *source, int32_t partition, int64_t position, char *ret,
+                     size_t size);
     void (*close)(weir_source *source);
     void (*measure)(weir_source *source, weir_source_gauges *ret);
     /* The field by which it deletes keys (weir_source_delete): the key of all keyed accumulators of

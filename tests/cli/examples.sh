@@ -47,6 +47,30 @@ expect_code 0 "$weir" replay --from 2008-01-01 --until 2009-01-01 --sink orders=
 expect_text "$work/err" "source days: 253 received"
 expect_code 2 "$weir" replay --speed fast "$market/market.weir.yaml" "$market/nodes.c"
 
+# A graph starts workflows: each large swing one, also when it is all read again.
+for run in 1 2; do
+    WEIR="$weir" expect_code 0 "$root/examples/swing/run" "$work/swing"
+    diff "$root/examples/swing/expected.txt" "$work/out" || fail "the reports of run $run differ"
+done
+
+# Files start workflows.
+cp -r "$root/examples/ingest" "$work/ingest"
+mkdir "$work/ingest/inbox" "$work/ingest/done"
+"$weir" workflow serve "$work/ingest/ingest.weir.yaml" --store "sqlite:$work/ingest.db" --quiet 2>"$work/err" &
+server=$!
+trap 'kill "$server"' EXIT
+cp "$root/examples/market/sp500-2000.csv" "$work/ingest/inbox/days.csv"
+for i in $(seq 600); do
+    [ ! -e "$work/ingest/done/days.csv" ] || break
+    sleep 0.05
+done
+expect_code 0 "$weir" workflow wait 1 --store "sqlite:$work/ingest.db" --json --timeout 60s
+expect_text "$work/out" '"context":{"rows":5104}'
+expect_text "$work/out" '"log":"days.csv is large'
+[ -e "$work/ingest/done/days.csv" ] || fail "the file was not filed"
+kill "$server"
+trap - EXIT
+
 # Workflows: the day decides what runs.
 price() {
     "$weir" workflow run "$root/examples/pricing/pricing.weir.yaml" pricing --store "sqlite:$work/pricing.db" --quiet --json \
@@ -60,3 +84,24 @@ price '{"day": "2024-03-02", "factor": 0.5}' || fail "$(cat "$work/out" "$work/e
 expect_text "$work/out" '"alarm":{"state":"Completed","attempts":1,"log":"wide 1.5\n"}'
 ! price '{"day": "2024-03-03"}' || fail "there was a quote"
 expect_text "$work/out" '"north":{"state":"Failed","attempts":2'
+
+# Killed half-way and finished; the months are those of an independent count.
+WEIR="$weir" expect_code 0 "$root/examples/etl/run" "$work/etl"
+expect_text "$work/out" "load                 Completed  2"
+expect_text "$work/out" "check                Completed  1"
+python3 - "$root/examples/market/sp500-2000.csv" >"$work/months" <<'P'
+import csv
+import sys
+
+closes = [(row["date"][:7], float(row["close"])) for row in csv.DictReader(open(sys.argv[1])) if row["date"] < "2009"]
+year = [close for month, close in closes if month >= "2008"]
+moves = [100 * (b / a - 1) for a, b in zip(year, year[1:])]
+fall = min(100 * (b / max(year[: i + 1]) - 1) for i, b in enumerate(year))
+print(f"2008: {len(year)} days, the best {max(moves):+.2f} %, the worst {min(moves):+.2f} %, the deepest fall {fall:.1f} %")
+ends = dict(closes)
+before = year[0]
+for month in (month for month in ends if month >= "2008"):
+    print(f"{month[5:]} {100 * (ends[month] / before - 1):+7.2f} %")
+    before = ends[month]
+P
+diff "$work/months" "$work/etl/2008.txt" || fail "the report is another"

@@ -55,3 +55,22 @@ CFLAGS=-DWRONG= expect_code 0 "$weir" build demo_one.weir.yaml nodes.c
 rm factor.h
 expect_code 2 "$weir" build demo_one.weir.yaml nodes.c
 expect_text "$work/err" "factor.h"
+
+# Texts that are longer than a literal may be: a description is cut between characters, a value is whole.
+long=$(printf 'ä%.0s' $(seq 3000))
+cat >"$work/long.weir.yaml" <<SPEC
+module: long
+types:
+  Note: {text: string(8000), size: f64}
+sources: {notes: {kind: channel, type: Note}}
+graphs:
+  pass: {when_any: [notes], doc: a$long, nodes: {same: {in: notes, out: Note, set: {text: notes.text, size: notes.size * 2}, to: out}}}
+sinks: {out: {kind: callback, type: Note}}
+tests:
+  it_arrives_whole:
+    - send: {notes: {text: $long, size: 1.5}}
+    - expect: {out: [{text: $long, size: 3}]}
+SPEC
+expect_code 0 "$weir" test "$work/long.weir.yaml"
+expect_text "$work/out" "1 passed, 0 failed"
+expect_code 0 "$weir" graph "$work/long.weir.yaml"

@@ -20,15 +20,17 @@
 
 #include "core/buffer.h"
 #include "kafka/options.h"
+#include "workflow/sink_options.h"
 #include <weir/codegen.h>
 
 #define EXPECT "# expect: "
 
 /* The comments of `file`, each a line. */
-/* As the command knows it: with the kinds of libweir-kafka. */
+/* As the command knows it: with the kinds of libweir-kafka and libweir-workflow. */
 static const weir_catalog *whole_catalog(void)
 {
     static const weir_kind kafka_source = KAFKA_SOURCE_HEAD, kafka_sink = KAFKA_SINK_HEAD;
+    static const weir_kind workflow_sink = WORKFLOW_SINK_HEAD;
     static const weir_kind *sources[16], *sinks[16];
     static weir_catalog catalog;
 
@@ -37,6 +39,7 @@ static const weir_catalog *whole_catalog(void)
     memcpy(sinks, catalog.sinks.items, catalog.sinks.count * sizeof *sinks);
     sources[catalog.sources.count++] = &kafka_source;
     sinks[catalog.sinks.count++] = &kafka_sink;
+    sinks[catalog.sinks.count++] = &workflow_sink;
     catalog.sources.items = sources;
     catalog.sinks.items = sinks;
     return &catalog;

@@ -37,8 +37,11 @@ if [ -z "${WEIR_SANITIZE:-}" ]; then # sanitizers keep what was freed
     [ "$late" -le $((20480 + 4 * 16384)) ] || fail "$late KiB are more than four times the budget"
     [ "$late" -le $((early + early / 20 + 1024)) ] || fail "it grows: from $early to $late KiB"
 fi
+grep -q '^weir_source_brokers_up{.*} 1$' metrics || fail "no broker is up"
+awk '/^weir_source_rate/ { if ($2 > 0) exit 1 }' metrics || fail "it reads, although it is held"
 touch go
 kt await "$run" "$run-in" 60
+await 20 awk '/^weir_source_rate/ { if ($2 == 0) exit 1 }' metrics
 kill -TERM "$pid"
 finish_code=0
 wait "$pid" || finish_code=$?

@@ -59,11 +59,12 @@ static void on_dead(const void *value, void *arg)
 
 /* --- Life --- */
 
-static void must(weir_status status, weir_error *error)
+/* The error is read after the call that is the other argument. */
+static void must(weir_status status, weir_error *const *error)
 {
     if (status != WEIR_OK)
         fail_msg("%s: %s", weir_status_text(status),
-                 error != NULL ? weir_error_message(error) : "");
+                 *error != NULL ? weir_error_message(*error) : "");
 }
 
 static const weir_source_kind *const sources[] = {&rig_history, &rig_log, &rig_limits_kind};
@@ -94,15 +95,15 @@ void rig_open(rig_world *rig, const rig_spec *spec)
     if (rig->config.mode == WEIR_MODE_LIVE && !rig->live)
         rig->config.mode = WEIR_MODE_TEST;
     rig->config.kinds = rig_kinds;
-    must(weir_runtime_new(&rig->config, &rig->runtime, &error), error);
+    must(weir_runtime_new(&rig->config, &rig->runtime, &error), &error);
     weir_runtime_set_user(rig->runtime, rig);
-    must(weir_runtime_load(rig->runtime, rig->module, &error), error);
+    must(weir_runtime_load(rig->runtime, rig->module, &error), &error);
     for (size_t i = 0; i < RIG_ROOM && spec->sinks[i] != NULL; i++) {
         bool dead = strncmp(rig->tables->sinks[i].name, "dead", 4) == 0;
         rig->taps[i] = (rig_tap){rig, rig->tables->sinks[i].name};
         must(weir_runtime_on(rig->runtime, rig->module, rig->tables->sinks[i].name,
                              dead ? on_dead : on_item, &rig->taps[i], &error),
-             error);
+             &error);
     }
 }
 
@@ -168,7 +169,7 @@ static void move_clock(rig_world *rig, int64_t by)
 {
     weir_error *error = NULL;
 
-    must(weir_runtime_advance(rig->runtime, rig->runtime->clock.now + by, &error), error);
+    must(weir_runtime_advance(rig->runtime, rig->runtime->clock.now + by, &error), &error);
 }
 
 /* The items of 1,2k7,3, each behind `mark`. */
@@ -206,9 +207,11 @@ static void push(rig_world *rig, const char *word)
 
 static void close_all(rig_world *rig)
 {
+    weir_error *error = NULL;
+
     for (uint32_t i = 0; i < rig->tables->module.source_count; i++)
         if (strcmp(rig->tables->sources[i].kind, "channel") == 0)
-            must(weir_runtime_close(rig->runtime, rig->module, i, NULL), NULL);
+            must(weir_runtime_close(rig->runtime, rig->module, i, &error), &error);
 }
 
 static weir_status fire(rig_world *rig, char *name, weir_error **error)
@@ -395,7 +398,9 @@ void rig_check_ledgers(rig_world *rig)
 
 const weir_reactor_report *rig_report(rig_world *rig, const char *reactor, weir_report **ret)
 {
-    must(weir_runtime_metrics(rig->runtime, ret, NULL), NULL);
+    weir_error *error = NULL;
+
+    must(weir_runtime_metrics(rig->runtime, ret, &error), &error);
     for (size_t i = 0; i < (*ret)->reactor_count; i++)
         if (strcmp((*ret)->reactors[i].name, reactor) == 0)
             return &(*ret)->reactors[i];

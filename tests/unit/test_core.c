@@ -69,6 +69,20 @@ static void durations_are_read_exactly(void **state)
     }
 }
 
+static void what_is_written_can_be_read(void **state)
+{
+    static const int64_t durations[] = {0, 1, 1500000, 1000000000, 5400000000000, INT64_MAX};
+    char text[32];
+    int64_t ns;
+
+    (void)state;
+    for (size_t i = 0; i < sizeof durations / sizeof *durations; i++) {
+        weir_text_amount(WEIR_OPTION_DURATION, durations[i], text, sizeof text);
+        assert_true(weir_text_duration(text, &ns));
+        assert_int_equal(ns, durations[i]);
+    }
+}
+
 static void a_near_name_is_offered(void **state)
 {
     (void)state;
@@ -216,6 +230,7 @@ int main(void)
         cmocka_unit_test(an_error_keeps_status_message_and_place),
         cmocka_unit_test(an_error_may_quote_the_one_it_replaces),
         cmocka_unit_test(durations_are_read_exactly),
+        cmocka_unit_test(what_is_written_can_be_read),
         cmocka_unit_test(a_near_name_is_offered),
         cmocka_unit_test(options_have_defaults),
         cmocka_unit_test(a_bad_option_is_named),

@@ -5,16 +5,23 @@
 
 #include "store/store.h"
 
+typedef enum faulty_where {
+    FAULTY_ANY,       /* any call; a commit that fails is none */
+    FAULTY_COMMIT,    /* only a commit, which is none */
+    FAULTY_COMMITTED, /* only a commit, which is one all the same */
+} faulty_where;
+
 typedef struct faulty {
     weir_store base;
     weir_store *inner; /* closed with it */
-    int left;          /* calls until one fails; 0: none is to */
-    int every;         /* then again after so many; 0: never */
+    faulty_where where;
+    int left;  /* calls until one fails; 0: none is to */
+    int every; /* then again after so many; 0: never */
     weir_status with;
     int struck;
 } faulty;
 
-/* Calls are counted from `begin` on; a commit that fails is none. */
+/* Calls are counted from `begin` on; `where` is FAULTY_ANY. */
 void faulty_wrap(faulty *f, weir_store *inner, int n, int every, weir_status with);
 
 #endif

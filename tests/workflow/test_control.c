@@ -25,6 +25,12 @@ static weir_answer fails_at_first(weir_task *task)
                                                   : WEIR_TASK_DONE;
 }
 
+static weir_answer writes_in_the_end(weir_task *task)
+{
+    weir_task_set_integer(task, "late", 1);
+    return fails_at_first(task);
+}
+
 static const char *const sleeps[] = {"sh", "-c", "exec sleep 600", NULL};
 
 static const flow_task chain[] = {{"a", NULL, counts, NULL, NULL},
@@ -268,6 +274,49 @@ static void a_cancelled_one_can_be_tried_again(void **state)
     close_pair(&p);
 }
 
+/* All was done when it was cancelled: there is nothing to begin anew. */
+static void a_retry_may_find_all_done(void **state)
+{
+    (void)state;
+    static const flow_task one[] = {{"a", NULL, counts, NULL, NULL},
+                                    {NULL, NULL, NULL, NULL, NULL}};
+    pair p;
+
+    open_pair(&p, one, false);
+    int64_t id = start(&p);
+    turn_some(&p, 1);
+    FLOW_OK(weir_workflow_cancel(p.outside, id, NULL, &error));
+    turn_until(&p, id, "a", "Completed");
+    FLOW_OK(weir_workflow_retry(p.outside, id, &error));
+    json_t *result = flow_result(p.outside, id);
+    assert_string_equal(flow_status(result), "Completed");
+    assert_int_equal(json_object_size(json_object_get(result, "context")), 1);
+    json_decref(result);
+    close_pair(&p);
+}
+
+/* A task that ran anew has written behind one below it, which had ended before. */
+static void what_a_retry_writes_is_kept(void **state)
+{
+    (void)state;
+    const flow_task tasks[] = {{"f", NULL, writes_in_the_end, NULL, "attempts=1"},
+                               {"h", "f", counts, NULL, "run_if=all_done"},
+                               {NULL, NULL, NULL, NULL, NULL}};
+    pair p;
+
+    open_pair(&p, tasks, false);
+    fails_until = 1;
+    int64_t id = start(&p);
+    turn_until(&p, id, NULL, "Failed");
+    FLOW_OK(weir_workflow_retry(p.outside, id, &error));
+    turn_until(&p, id, NULL, "Completed");
+    json_t *result = flow_result(p.outside, id), *context = json_object_get(result, "context");
+    assert_int_equal(json_integer_value(json_object_get(context, "late")), 1);
+    assert_int_equal(json_object_size(context), 2);
+    json_decref(result);
+    close_pair(&p);
+}
+
 /* --- What takes too long, and what cannot go on --- */
 
 static void an_execution_has_a_timeout(void **state)
@@ -469,6 +518,8 @@ int main(void)
         cmocka_unit_test(what_is_cancelled_is_stopped),
         cmocka_unit_test(a_retry_keeps_what_is_done),
         cmocka_unit_test(a_cancelled_one_can_be_tried_again),
+        cmocka_unit_test(a_retry_may_find_all_done),
+        cmocka_unit_test(what_a_retry_writes_is_kept),
         cmocka_unit_test(an_execution_has_a_timeout),
         cmocka_unit_test(a_stuck_execution_is_failed),
         cmocka_unit_test(a_runner_that_was_taken_for_gone_begins_anew),

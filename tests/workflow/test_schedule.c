@@ -177,11 +177,14 @@ static const struct {
     {"cron=0 * * * *", "on off +5h +1m on +1h",
      "missed 02:00:00 of 4, started 03:00:00, started 04:00:00"},
     {"cron=0 * * * *;grace=10s", "on off +5h +1m on", "missed 03:00:00 of 5"},
-    {"cron=0 * * * *;grace=10s;catchup=last", "on off +5h +1m on", "started 03:00:00"},
+    {"cron=0 * * * *;grace=10s;catchup=last", "on off +5h +1m on",
+     "missed 02:00:00 of 4, started 03:00:00"},
     {"cron=0 * * * *;grace=10s;catchup=all;max_catchup=2;overlap=allow", "on off +5h +1m on",
-     "started 02:00:00, started 03:00:00"},
+     "missed 01:00:00 of 3, started 02:00:00, started 03:00:00"},
     {"cron=0 * * * *;grace=10s;catchup=all;max_age=90m;overlap=allow", "on off +5h +1m on",
-     "started 02:00:00, started 03:00:00"},
+     "missed 01:00:00 of 3, started 02:00:00, started 03:00:00"},
+    {"cron=0 * * * *;grace=10s;catchup=last", "hold on +1h off +5h +1m on go",
+     "started 23:00:00, missed 03:00:00 of 4, skipped 04:00:00"},
     {"cron=0 * * * *;grace=2h", "on off +5h +1m on",
      "missed 01:00:00 of 3, started 02:00:00, skipped 03:00:00"},
     /* A bound on each side. */
@@ -279,6 +282,29 @@ static void each_slot_is_started_once(void **state)
     close_world(&b);
 }
 
+/* A slot that one runner has queued is started by another one, when the first is gone. */
+static void who_is_left_starts_what_is_queued(void **state)
+{
+    world a, b;
+
+    (void)state;
+    open_world(&a, "cron=*/10 * * * * *;overlap=queue");
+    open_world(&b, "cron=*/10 * * * * *;overlap=queue");
+    snprintf(b.url, sizeof b.url, "%s", a.url);
+    obey(&a, "on");
+    obey(&b, "on");
+    obey(&a, "hold");
+    move(&a, "10s");
+    move(&b, "10s");
+    move(&b, "10s");
+    move(&a, "10s");
+    obey(&b, "off");
+    obey(&a, "go");
+    check_slots(&a, "started 22:00:10, started 22:00:20");
+    close_world(&a);
+    close_world(&b);
+}
+
 static void mistakes_are_named(void **state)
 {
     static const char *const wrong[][2] = {
@@ -305,6 +331,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(slots_are_started),
         cmocka_unit_test(each_slot_is_started_once),
+        cmocka_unit_test(who_is_left_starts_what_is_queued),
         cmocka_unit_test(mistakes_are_named),
     };
 

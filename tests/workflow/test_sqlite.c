@@ -96,6 +96,26 @@ static void the_log_stays_small(void **state)
     store_close(store);
 }
 
+/* A runner holds the byte of its number in the lock file; one that there is not lets it go. */
+static void a_runner_that_is_rolled_back_holds_nothing(void **state)
+{
+    (void)state;
+    char url[256];
+    weir_store *stores[2] = {NULL};
+    int64_t now, ids[2];
+
+    snprintf(url, sizeof url, "%s", flow_new_file());
+    for (int i = 0; i < 2; i++) {
+        FLOW_OK(store_open(url, 1000000000, &stores[i], &error));
+        FLOW_OK(stores[i]->kind->begin(stores[i], true, &now, &error));
+        FLOW_OK(stores[i]->kind->join(stores[i], "test", now, &ids[i], &error));
+        stores[i]->kind->rollback(stores[i]);
+    }
+    assert_int_equal(ids[0], ids[1]);
+    store_close(stores[0]);
+    store_close(stores[1]);
+}
+
 static void urls(void **state)
 {
     (void)state;
@@ -114,6 +134,7 @@ int main(void)
         cmocka_unit_test(test_files),
         cmocka_unit_test(it_is_set_for_safety),
         cmocka_unit_test(the_log_stays_small),
+        cmocka_unit_test(a_runner_that_is_rolled_back_holds_nothing),
         cmocka_unit_test(urls),
     };
 

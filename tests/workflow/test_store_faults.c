@@ -115,6 +115,44 @@ static void a_bad_store_makes_progress(void **state)
     flow_free(f);
 }
 
+static int64_t newest(weir_runner *runner)
+{
+    char *text = NULL;
+
+    FLOW_OK(weir_workflow_list(runner, NULL, NULL, 0, 1, &text, &error));
+    json_t *list = json_loads(text, 0, NULL);
+    int64_t id = json_integer_value(json_object_get(json_array_get(list, 0), "id"));
+    json_decref(list);
+    weir_free(text);
+    return id;
+}
+
+/* A slot is started and claimed by one commit, which is not answered, and was none: the execution
+ * of the claim that is in doubt is not there. */
+static void a_slot_may_be_lost_with_its_claim(void **state)
+{
+    (void)state;
+    static const weir_setting hourly[] = {{.name = "cron", .text = "0 * * * *"}};
+    flow *f = flow_new(story_tasks);
+    faulty store;
+
+    f->workflow.schedule = (weir_task_settings){hourly, 1};
+    story_begin();
+    weir_runner *runner = open_faulty(flow_new_store(), f, &store, 0, 0, WEIR_CLOSED);
+    FLOW_OK(runner_turn(runner, &error));
+    runner->virtual_now = 3600 * INT64_C(1000000000);
+    store.where = FAULTY_COMMIT;
+    store.left = 1;
+    FLOW_OK(runner_turn(runner, &error));
+    assert_int_equal(store.struck, 1);
+    FLOW_OK(runner_turn(runner, &error));
+    int64_t id = newest(runner);
+    FLOW_OK(weir_workflow_run(runner, id, &error));
+    story_check(runner, id);
+    weir_runner_close(runner);
+    flow_free(f);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -122,6 +160,7 @@ int main(void)
         cmocka_unit_test(who_fails_is_followed),
         cmocka_unit_test(so_is_who_has_no_memory),
         cmocka_unit_test(a_bad_store_makes_progress),
+        cmocka_unit_test(a_slot_may_be_lost_with_its_claim),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
