@@ -153,6 +153,8 @@ static void print_options_page(void)
     print_options(weir_workflow_options.items, weir_workflow_options.count);
     puts("\n`schedule:` takes");
     print_options(weir_schedule_options.items, weir_schedule_options.count);
+    print_section("Triggers", &spec_trigger_section);
+    print_options(weir_trigger_options.items, weir_trigger_options.count);
     print_section("Tasks", &spec_task_section);
     print_options(weir_task_options.items, weir_task_options.count);
     print_section("Hooks", &spec_hook_section);
@@ -314,6 +316,11 @@ static const struct {
     {"`execution N of 'w' has Failed: ..`, `.. was cancelled: ..`",
      "What the task began came to that; class `failed`.",
      "`weir workflow explain N`. `retry ID` of the first execution begins another one."},
+    {"`N of M items failed; the first: item I (execution E) failed: ..`",
+     "A task with `for_each:` fails when one of its items has; the others went on.",
+     "`weir workflow explain E`; `retry ID` of the first execution runs all of them anew."},
+    {"`for_each '..' gives N items; ..`, `.. gives no list`", "Nothing of it ran.",
+     "Raise `max:`, or set a list in the task before."},
     {"`its result is N bytes long; at most 1048576 are kept`",
      "The final context of what the task began is too long for one key.",
      "Delete in it what nobody reads, or keep large things elsewhere."},

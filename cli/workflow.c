@@ -236,6 +236,49 @@ static int list_word(const cli_arguments *arguments)
     return give_list(arguments, list, workflow_print_list);
 }
 
+/* schedules pause NAME, triggers resume WORKFLOW.NAME. */
+static weir_status pause_one(weir_runner *runner, const char *name, bool trigger, bool on,
+                             weir_error **error)
+{
+    const char *dot = strchr(name, '.');
+    char workflow[256];
+
+    if (!trigger)
+        return weir_workflow_pause_start(runner, name, NULL, on, error);
+    if (dot == NULL || dot[1] == '\0' || (size_t)(dot - name) >= sizeof workflow)
+        return weir_error_set(error, WEIR_INVALID, "'%s' names no trigger: write WORKFLOW.TRIGGER",
+                              name);
+    snprintf(workflow, sizeof workflow, "%.*s", (int)(dot - name), name);
+    return weir_workflow_pause_start(runner, workflow, dot + 1, on, error);
+}
+
+static int pause_word(const cli_arguments *arguments, bool trigger)
+{
+    const char *name = arguments->operands[2];
+    bool on = strcmp(arguments->operands[1], "pause") == 0;
+    weir_runner *runner = NULL;
+    weir_error *error = NULL;
+    weir_status status = workflow_open(arguments, &runner, &error);
+
+    if (status == WEIR_OK)
+        status = pause_one(runner, name, trigger, on, &error);
+    weir_runner_close(runner);
+    if (status != WEIR_OK)
+        return cli_report_error(error);
+    cli_tell(arguments, "weir: the %s %s %s\n", trigger ? "trigger" : "schedule of", name,
+             on ? "is paused" : "goes on");
+    return CLI_DONE;
+}
+
+/* Whether what follows the word is `pause NAME` or `resume NAME`. */
+static bool is_pause(const cli_arguments *arguments)
+{
+    const char *second = arguments->operand_count > 1 ? arguments->operands[1] : "";
+
+    return arguments->operand_count == 3 &&
+           (strcmp(second, "pause") == 0 || strcmp(second, "resume") == 0);
+}
+
 static weir_status list_schedules(const cli_arguments *arguments, weir_runner *runner, char **ret,
                                   weir_error **error)
 {
@@ -249,9 +292,29 @@ static weir_status list_schedules(const cli_arguments *arguments, weir_runner *r
                : status;
 }
 
+static weir_status list_triggers(const cli_arguments *arguments, weir_runner *runner, char **ret,
+                                 weir_error **error)
+{
+    int64_t count = 5;
+    weir_status status = read_most(arguments, &count, error);
+
+    return status == WEIR_OK
+               ? weir_workflow_triggers(
+                     runner, arguments->operand_count > 1 ? arguments->operands[1] : NULL,
+                     (size_t)count, ret, error)
+               : status;
+}
+
 static int schedules_word(const cli_arguments *arguments)
 {
-    return give_list(arguments, list_schedules, workflow_print_schedules);
+    return is_pause(arguments) ? pause_word(arguments, false)
+                               : give_list(arguments, list_schedules, workflow_print_schedules);
+}
+
+static int triggers_word(const cli_arguments *arguments)
+{
+    return is_pause(arguments) ? pause_word(arguments, true)
+                               : give_list(arguments, list_triggers, workflow_print_triggers);
 }
 
 /* --- All words --- */
@@ -263,7 +326,10 @@ static const word words[] = {
      .min_operands = 1,
      .run = workflow_serve},
     {.name = "list", .operands = "[NAME]", .run = list_word},
-    {.name = "schedules", .operands = "[NAME]", .run = schedules_word},
+    {.name = "schedules", .operands = "[NAME | pause NAME | resume NAME]", .run = schedules_word},
+    {.name = "triggers",
+     .operands = "[NAME | pause NAME.TRIGGER | resume NAME.TRIGGER]",
+     .run = triggers_word},
     {.name = "show",
      .operands = "ID",
      .min_operands = 1,
@@ -317,7 +383,8 @@ static int run(const cli_arguments *arguments)
     if (what == NULL)
         return CLI_USAGE;
     bool many = strstr(what->operands, "...") != NULL;
-    if (given < what->min_operands || (!many && given > 1)) {
+    size_t most = strchr(what->operands, '|') != NULL && is_pause(arguments) ? 2 : 1;
+    if (given < what->min_operands || (!many && given > most)) {
         cli_complain("weir workflow %s %s --store sqlite:FILE", what->name, what->operands);
         return CLI_USAGE;
     }
@@ -336,7 +403,7 @@ static const cli_option options[] = {
     {"--detach", NULL, "run: starts it, prints its number and leaves it to those that serve"},
     {"--reason", "TEXT", "pause, cancel: why; it is kept in the event"},
     {"--state", "STATE", "list: only executions in this state"},
-    {"--most", "N", "list, schedules: so many, the newest (default: 100; 5 slots)"},
+    {"--most", "N", "list, schedules, triggers: so many, the newest (default: 100; 5 slots)"},
     {"--before", "ID", "list: those before this one"},
     {"--timeout", "DURATION", "wait: for so long (default: for ever)"},
     {"--set", "NAME=VALUE", "an option of the runner: slots=8, grace=10s"},
@@ -347,6 +414,7 @@ const cli_verb cli_workflow = {
     .name = "workflow",
     .summary = "Runs durable workflows, and shows and steers their executions.",
     .operands = "run SPEC NAME [FILE.c ...] | serve SPEC [FILE.c ...] ... | list [NAME] | "
+                "schedules|triggers [NAME | pause NAME | resume NAME] | "
                 "show|events|explain|pause|resume|cancel|retry|wait ID",
     .details =
         "What has been done is recorded in the store. When a run is interrupted, it goes on there "

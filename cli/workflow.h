@@ -20,6 +20,7 @@ void workflow_print_execution(const json_t *execution);
 void workflow_print_dag(const json_t *execution);
 void workflow_print_list(const json_t *list);
 void workflow_print_schedules(const json_t *schedules);
+void workflow_print_triggers(const json_t *triggers);
 void workflow_print_events(const json_t *events);
 void workflow_print_reasons(const json_t *reasons);
 

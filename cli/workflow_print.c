@@ -206,7 +206,8 @@ void workflow_print_schedules(const json_t *schedules)
         const char *next = json_object_get(schedule, "next") != NULL
                                ? time_of(schedule, "next", when, sizeof when)
                                : "never";
-        printf("%s, next %s\n", text_of(schedule, "workflow"), next);
+        printf("%s, next %s%s\n", text_of(schedule, "workflow"), next,
+               number_of(schedule, "paused") != 0 ? ", paused" : "");
         json_array_foreach(json_object_get(schedule, "slots"), j, slot)
         {
             printf("  %s  %-8s", time_of(slot, "slot", when, sizeof when),
@@ -215,6 +216,46 @@ void workflow_print_schedules(const json_t *schedules)
                 printf(" %lld", number_of(slot, "execution"));
             printf("%s%s\n", text_of(slot, "reason")[0] != '\0' ? "  " : "",
                    text_of(slot, "reason"));
+        }
+    }
+}
+
+static void print_trigger(const json_t *trigger)
+{
+    char when[48];
+
+    printf("%s.%s, ", text_of(trigger, "workflow"), text_of(trigger, "trigger"));
+    if (number_of(trigger, "paused") != 0)
+        printf("paused");
+    else if (number_of(trigger, "runner") != 0)
+        printf("runner %lld looks", number_of(trigger, "runner"));
+    else
+        printf("next look %s", time_of(trigger, "due", when, sizeof when));
+    if (number_of(trigger, "looked") != 0)
+        printf(", last look %s", time_of(trigger, "looked", when, sizeof when));
+    printf("\n");
+    if (number_of(trigger, "failures") != 0)
+        printf("  failed %lld times in succession, last %s: %s\n", number_of(trigger, "failures"),
+               time_of(trigger, "failed", when, sizeof when), text_of(trigger, "reason"));
+}
+
+void workflow_print_triggers(const json_t *triggers)
+{
+    json_t *trigger, *firing;
+    char when[48];
+    size_t i, j;
+
+    json_array_foreach(loose(triggers), i, trigger)
+    {
+        print_trigger(trigger);
+        json_array_foreach(json_object_get(trigger, "firings"), j, firing)
+        {
+            printf("  %s  %-8s", time_of(firing, "time", when, sizeof when),
+                   text_of(firing, "outcome"));
+            if (number_of(firing, "execution") != 0)
+                printf(" %lld", number_of(firing, "execution"));
+            printf("  %s%s%s\n", text_of(firing, "key"),
+                   text_of(firing, "reason")[0] != '\0' ? ": " : "", text_of(firing, "reason"));
         }
     }
 }

@@ -56,6 +56,8 @@ bool check_offers_names(const checker *check);
 void check_types(checker *check);
 bool check_shape(checker *check, spec_shape *shape);
 void check_fields(checker *check, spec_fields *fields);
+/* The same, of the input of a workflow. */
+void check_input_fields(checker *check, spec_workflow *workflow);
 const spec_type *check_struct(checker *check, const spec_name *name); /* NULL: complained */
 const spec_field *check_find_field(const spec_type *type, const char *name);
 void check_unknown_field(checker *check, const spec_type *type, const char *name, weir_place where);
@@ -129,6 +131,12 @@ void check_begun(checker *check, spec_task *task); /* the workflow that it begin
 void check_begins(checker *check);
 void check_workflows(checker *check);
 void check_starts(checker *check);
+void check_moments(checker *check, const spec_workflow *workflow);
+void check_triggers(checker *check, const spec_workflow *workflow);
+/* A function that a task or a trigger calls. */
+void check_engine_call(checker *check, const spec_name *call);
+void check_own_settings(checker *check, const spec_settings *settings,
+                        const check_options *options);
 bool check_starts_workflows(const spec_sink *sink);
 
 #endif

@@ -152,7 +152,8 @@ static void add_workflow(name_list *list, const spec_workflow *workflow)
     weir_arena *arena = &list->check->model->arena;
     const char *prefix = weir_arena_printf(arena, "workflow_%s_", emit_snake(workflow->name).text);
 
-    add_thing(list, "workflow_", workflow->name, "_tasks|_settings|_schedule_settings", "workflow",
+    add_thing(list, "workflow_", workflow->name,
+              "_tasks|_settings|_schedule_settings|_triggers|_moments", "workflow",
               workflow->where);
     list->check->log->failed |= prefix == NULL;
     for (size_t i = 0; prefix != NULL && i < workflow->body_count; i++)
@@ -160,6 +161,11 @@ static void add_workflow(name_list *list, const spec_workflow *workflow)
                   "_after|_exec|_exec_trees|_with|_graph|_run|_retry_on|_settings|_retry_settings|_"
                   "concurrency_settings|_conditions|_defer_settings|_hook",
                   workflow->bodies[i]->hook ? "hook" : "task", workflow->bodies[i]->where);
+    prefix = weir_arena_printf(arena, "workflow_%s_trigger_", emit_snake(workflow->name).text);
+    list->check->log->failed |= prefix == NULL;
+    for (size_t i = 0; prefix != NULL && i < workflow->trigger_count; i++)
+        add_thing(list, prefix, workflow->triggers[i].name, "_settings", "trigger",
+                  workflow->triggers[i].where);
 }
 
 static void add_rooms(name_list *list)
@@ -203,7 +209,7 @@ static size_t count_names(const spec *model)
     for (size_t i = 0; i < model->graph_count; i++)
         things += 3 + model->graphs[i].node_count;
     for (size_t i = 0; i < model->workflow_count; i++)
-        things += 2 + model->workflows[i].body_count;
+        things += 2 + model->workflows[i].body_count + model->workflows[i].trigger_count;
     for (size_t i = 0; i < model->type_count; i++)
         things += model->types[i]->enumerator_count;
     return things * MOST_ENDINGS + count_fields(model) * MOST_ENDINGS;
@@ -407,6 +413,12 @@ static void check_all_variables(const name_list *list)
                 if (task->conditions.items[c].text != NULL)
                     check_hidden(list, task->conditions.items[c].text, "a C function",
                                  task->conditions.items[c].where);
+        }
+    for (size_t i = 0; i < model->workflow_count; i++)
+        for (size_t t = 0; t < model->workflows[i].trigger_count; t++) {
+            const spec_name *call = &model->workflows[i].triggers[t].call;
+            if (call->text != NULL)
+                check_hidden(list, call->text, "a C function", call->where);
         }
     for (size_t i = 0; i < model->graph_count; i++) {
         const spec_graph *graph = &model->graphs[i];

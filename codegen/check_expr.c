@@ -199,16 +199,54 @@ static void check_with(checker *check, expr_context *context, spec_task *task)
     }
 }
 
+/* An item as expressions read it: what has another form in JSON is read as that. */
+static spec_shape item_of(const spec_shape *list)
+{
+    spec_type_kind kind = list->type->kind;
+    bool plain = kind == SPEC_STRUCT || kind == SPEC_STRING || kind <= SPEC_F64;
+
+    return (spec_shape){.type = plain ? list->type : &expr_dynamic, .size = plain ? list->size : 0};
+}
+
+/* NULL: it is not run for each of a list. */
+static const spec_shape *check_for_each(checker *check, const spec_workflow *workflow,
+                                        spec_task *task, spec_shape *item)
+{
+    spec_roots roots = spec_roots_of_task(workflow, NULL, &check->model->arena);
+    expr_context context = context_of(check, &roots);
+    spec_evaluated *list = &task->for_each;
+
+    if (list->expression.text == NULL)
+        return NULL;
+    *item = (spec_shape){.type = &expr_dynamic};
+    check_evaluated(check, &context, list, NULL);
+    if (list->expression.tree == NULL)
+        return item;
+    spec_shape shape = expr_shape(list->expression.tree);
+    if (shape.list)
+        *item = item_of(&shape);
+    else if (shape.type != &expr_dynamic)
+        diagnostics_error(check->log, list->expression.where,
+                          "`for_each:` wants a list, and this is %s",
+                          front_shape_text(check->front, &shape));
+    return item;
+}
+
 void check_task_expressions(checker *check, const spec_workflow *workflow, spec_task *task)
 {
-    spec_roots roots = spec_roots_of_task(workflow, &check->model->arena);
     const spec_shape condition = {.type = spec_scalar(SPEC_BOOL)};
+    spec_shape item;
+    spec_roots roots = spec_roots_of_task(workflow, check_for_each(check, workflow, task, &item),
+                                          &check->model->arena);
     expr_context context = context_of(check, &roots);
     size_t room;
 
     for (size_t i = 0; i < task->exec.count; i++)
         check_word(check, &context, &task->exec.items[i].value);
     check_with(check, &context, task);
+    /* Whether it runs at all is asked before. */
+    roots = spec_roots_of_task(workflow, NULL, &check->model->arena);
+    context = context_of(check, &roots);
     const char **after = front_array(check->front, task->after.count + 1, sizeof *after, &room);
     for (size_t i = 0; i + 1 < room; i++)
         after[i] = task->after.items[i].text != NULL ? task->after.items[i].text : "";

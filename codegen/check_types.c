@@ -195,10 +195,19 @@ static void find_equal_wires(checker *check, const spec_fields *fields)
     }
 }
 
-void check_fields(checker *check, spec_fields *fields)
+/* Elsewhere nobody could say when it is. */
+static void check_moment(checker *check, const spec_field *field, bool of_input)
+{
+    if (field->moment != NULL && !of_input)
+        diagnostics_error(check->log, field->moment_where,
+                          "only the input of a workflow takes a default from a schedule");
+}
+
+static void check_all(checker *check, spec_fields *fields, bool of_input)
 {
     for (size_t i = 0; i < fields->count; i++) {
         spec_field *field = &fields->items[i];
+        check_moment(check, field, of_input);
         if (!check_shape(check, &field->shape))
             continue;
         if (field->text && (!is_number(field->shape.type) || field->shape.list))
@@ -212,6 +221,16 @@ void check_fields(checker *check, spec_fields *fields)
         check_default(check, &field->shape, &field->fallback, field->fallback_where, field->name);
     }
     find_equal_wires(check, fields);
+}
+
+void check_fields(checker *check, spec_fields *fields)
+{
+    check_all(check, fields, false);
+}
+
+void check_input_fields(checker *check, spec_workflow *workflow)
+{
+    check_all(check, &workflow->input, true);
 }
 
 /* --- Enums --- */

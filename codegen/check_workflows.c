@@ -34,16 +34,16 @@ static void resolve_after(checker *check, const spec_workflow *workflow, const c
 }
 
 /* The functions of accumulators are called otherwise. */
-static void check_call(checker *check, const spec_task *task)
+void check_engine_call(checker *check, const spec_name *call)
 {
-    check_c_function(check, &task->call);
+    check_c_function(check, call);
     for (size_t i = 0; i < check->model->accumulator_count; i++) {
         const spec_name *other = &check->model->accumulators[i]->call;
-        if (other->text == NULL || strcmp(other->text, task->call.text) != 0)
+        if (other->text == NULL || strcmp(other->text, call->text) != 0)
             continue;
-        diagnostics_error(check->log, task->call.where,
+        diagnostics_error(check->log, call->where,
                           "'%s' is what the accumulator '%s' calls, and cannot be a task's too",
-                          task->call.text, check->model->accumulators[i]->name);
+                          call->text, check->model->accumulators[i]->name);
         diagnostics_note(check->log, other->where, "the other one");
         return;
     }
@@ -204,7 +204,7 @@ static void check_body(checker *check, spec_task *task)
         diagnostics_error(check->log, task->with.where,
                           "`with:` goes with `graph:` and `workflow:`");
     if (task->call.text != NULL)
-        check_call(check, task);
+        check_engine_call(check, &task->call);
     if (task->graph.text != NULL)
         check_graph(check, task);
     if (task->workflow.text != NULL)
@@ -258,6 +258,10 @@ static bool refuse_setting(checker *check, const spec_task *task, size_t at)
 {
     const weir_setting *setting = &task->settings.items[at];
 
+    if (strcmp(setting->name, "max") == 0 && task->for_each.expression.text == NULL) {
+        diagnostics_error(check->log, task->settings.names[at], "`max:` goes with `for_each:`");
+        return true;
+    }
     if (task->hook && is_of_tasks(setting->name)) {
         diagnostics_error(check->log, task->settings.names[at],
                           "`%s:` is of a task: a hook runs when its time has come, and its failure "
@@ -297,7 +301,7 @@ static spec_settings sift(checker *check, const spec_task *task)
 }
 
 /* Settings in which variables mean nothing. */
-static void check_list(checker *check, const spec_settings *settings, const check_options *options)
+void check_own_settings(checker *check, const spec_settings *settings, const check_options *options)
 {
     if (options->what == NULL) {
         check->log->failed = true;
@@ -328,22 +332,23 @@ static void check_options_of(checker *check, spec_task *task)
                          .lists = &weir_task_options,
                          .list_count = 1,
                          .section = task->hook ? &spec_hook_section : &spec_task_section});
-    check_list(check, &task->retry,
-               &(check_options){.what = weir_arena_printf(arena, "`retry:` of %s", what),
-                                .where = task->where,
-                                .lists = &weir_retry_options,
-                                .list_count = 1});
-    check_list(check, &task->defer,
-               &(check_options){.what = weir_arena_printf(arena, "`defer:` of %s", what),
-                                .where = task->where,
-                                .lists = &weir_defer_options,
-                                .list_count = 1});
+    check_own_settings(check, &task->retry,
+                       &(check_options){.what = weir_arena_printf(arena, "`retry:` of %s", what),
+                                        .where = task->where,
+                                        .lists = &weir_retry_options,
+                                        .list_count = 1});
+    check_own_settings(check, &task->defer,
+                       &(check_options){.what = weir_arena_printf(arena, "`defer:` of %s", what),
+                                        .where = task->where,
+                                        .lists = &weir_defer_options,
+                                        .list_count = 1});
     if (task->concurrency.count != 0)
-        check_list(check, &task->concurrency,
-                   &(check_options){.what = weir_arena_printf(arena, "`concurrency:` of %s", what),
-                                    .where = task->where,
-                                    .lists = &weir_concurrency_options,
-                                    .list_count = 1});
+        check_own_settings(
+            check, &task->concurrency,
+            &(check_options){.what = weir_arena_printf(arena, "`concurrency:` of %s", what),
+                             .where = task->where,
+                             .lists = &weir_concurrency_options,
+                             .list_count = 1});
     task->settings = left;
 }
 
@@ -457,7 +462,7 @@ static void check_scheduled_input(checker *check, const spec_workflow *workflow)
 {
     for (size_t i = 0; i < workflow->input.count; i++) {
         const spec_field *field = &workflow->input.items[i];
-        if (!field->shape.optional && field->fallback == NULL)
+        if (!field->shape.optional && field->fallback == NULL && field->moment == NULL)
             diagnostics_error(check->log, field->where,
                               "the workflow '%s' starts by its `schedule:`, and '%s' of its input "
                               "has no default",
@@ -496,23 +501,24 @@ static void check_workflow(checker *check, spec_workflow *workflow)
         if (workflow->bodies[i]->hook)
             check_hook(check, workflow, workflow->bodies[i]);
     check_circles(check, workflow);
-    check_list(check, &workflow->settings,
-               &(check_options){
-                   .what = weir_arena_printf(&check->model->arena, "workflow '%s'", workflow->name),
-                   .where = workflow->where,
-                   .lists = &weir_workflow_options,
-                   .list_count = 1,
-                   .section = &spec_workflow_section});
+    check_triggers(check, workflow);
+    check_own_settings(check, &workflow->settings,
+                       &(check_options){.what = weir_arena_printf(&check->model->arena,
+                                                                  "workflow '%s'", workflow->name),
+                                        .where = workflow->where,
+                                        .lists = &weir_workflow_options,
+                                        .list_count = 1,
+                                        .section = &spec_workflow_section});
     if (workflow->schedule.count != 0)
         check_scheduled_input(check, workflow);
     if (workflow->schedule.count != 0)
-        check_list(check, &workflow->schedule,
-                   &(check_options){.what = weir_arena_printf(&check->model->arena,
-                                                              "`schedule:` of workflow '%s'",
-                                                              workflow->name),
-                                    .where = workflow->where,
-                                    .lists = &weir_schedule_options,
-                                    .list_count = 1});
+        check_own_settings(check, &workflow->schedule,
+                           &(check_options){.what = weir_arena_printf(
+                                                &check->model->arena,
+                                                "`schedule:` of workflow '%s'", workflow->name),
+                                            .where = workflow->where,
+                                            .lists = &weir_schedule_options,
+                                            .list_count = 1});
 }
 
 void check_workflows(checker *check)
@@ -523,7 +529,8 @@ void check_workflows(checker *check)
         return;
     for (size_t i = 0; i < model->workflow_count; i++) {
         check_names_add(&check->workflows, model->workflows[i].name, i);
-        check_fields(check, &model->workflows[i].input);
+        check_input_fields(check, &model->workflows[i]);
+        check_moments(check, &model->workflows[i]);
     }
     check_names_sort(&check->workflows);
     for (size_t i = 0; i < model->workflow_count; i++)

@@ -56,7 +56,9 @@ static const spec_key field_keys[] = {
     NEEDED("type", SHAPE, spec_field, shape, "The type of the field."),
     KEY("wire", TEXT, spec_field, wire, "Its name on the wire, where that is another one."),
     KEY("text", BOOL, spec_field, text, "A number that is written as text."),
-    KEY("default", TEXT, spec_field, fallback, "Its value where the wire has none."),
+    KEY("default", DEFAULT, spec_field, fallback,
+        "Its value where the wire has none; of a workflow's input also {expr: schedule.date} or "
+        "schedule.time."),
     DOC(spec_field, doc),
 };
 
@@ -148,6 +150,8 @@ static const spec_key workflow_keys[] = {
     KEY("input", FIELDS, spec_workflow, input,
         "What an execution is given at its start; without it any JSON object."),
     KEY("schedule", SETTINGS, spec_workflow, schedule, "When it starts by itself."),
+    KEY("triggers", TRIGGERS, spec_workflow, triggers,
+        "What else it starts by: functions that are called, files that are looked for."),
     KEY("on_success", HOOK, spec_workflow, on_success,
         "What runs once when an execution is Completed: a C function, or {call: ..} or {exec: "
         "..}."),
@@ -168,6 +172,9 @@ static const spec_key task_keys[] = {
     KEY("with", ASSIGNMENTS, spec_task, with,
         "Arguments of the graph, where the others are keys of the context; or the input of the "
         "workflow."),
+    KEY("for_each", EXPRESSION, spec_task, for_each.expression,
+        "A list of the context or the input: it runs once for each `item`, side by side, and the "
+        "results are set as a list under its name."),
     KEY("retry", SETTINGS, spec_task, retry, "When it runs again after a failure."),
     KEY("retry_on", NAMES, spec_task, retry_on,
         "Only failures of these classes are tried again: crash, timeout, lost, failed, "
@@ -193,6 +200,13 @@ static const spec_key hook_keys[] = {
     DOC(spec_task, doc),
 };
 
+static const spec_key trigger_keys[] = {
+    KEY("call", NAME, spec_trigger, call, "The name of its C function, which fires or does not."),
+    KEY("files", NAME, spec_trigger, files,
+        "Each file whose path is like that (FOLDER/PATTERN) starts an execution, once."),
+    DOC(spec_trigger, doc),
+};
+
 const spec_section spec_top_section = SECTION("a spec", top_keys);
 const spec_section spec_field_section = SECTION("a field", field_keys);
 const spec_section spec_param_section = SECTION("a parameter", param_keys);
@@ -204,12 +218,12 @@ const spec_section spec_node_section = SECTION("a node", node_keys);
 const spec_section spec_route_section = SECTION("a route", route_keys);
 const spec_section spec_test_section = SECTION("a test", test_keys);
 const spec_section spec_sink_section = SECTION("a sink", sink_keys);
+const spec_section spec_trigger_section = SECTION("a trigger", trigger_keys);
 const spec_section spec_workflow_section = {.what = "a workflow",
                                             .keys = workflow_keys,
                                             .count = COUNT(workflow_keys),
                                             .later = "concurrency|priority|deadline"};
-const spec_section spec_task_section = {
-    .what = "a task", .keys = task_keys, .count = COUNT(task_keys), .later = "for_each|max"};
+const spec_section spec_task_section = SECTION("a task", task_keys);
 const spec_section spec_hook_section = SECTION("a hook", hook_keys);
 
 const spec_key *spec_key_find(const spec_section *section, const char *name)

@@ -10,6 +10,7 @@
 /* What stands behind a key, and so what its member in the model is. */
 typedef enum spec_takes {
     TAKES_TEXT,        /* const char * */
+    TAKES_DEFAULT,     /* `default` of a spec_field: a text, or {expr: ..} */
     TAKES_BOOL,        /* bool */
     TAKES_NAME,        /* spec_name */
     TAKES_NAMES,       /* spec_names: one name or a list */
@@ -24,6 +25,7 @@ typedef enum spec_takes {
     TAKES_TARGETS,     /* `to` of a spec_node */
     TAKES_NODES,       /* spec_graph: its nodes */
     TAKES_TASKS,       /* spec_workflow: its tasks */
+    TAKES_TRIGGERS,    /* spec_workflow: its triggers */
     TAKES_HOOK,        /* spec_task *: the name of a function, or what a task does */
     TAKES_WORDS,       /* spec_words: the words of a command */
     TAKES_SETTINGS,    /* spec_settings: options in a map of their own */
@@ -67,6 +69,7 @@ extern const spec_section spec_test_section;  /* written long */
 extern const spec_section spec_sink_section;
 extern const spec_section spec_workflow_section;
 extern const spec_section spec_task_section;
+extern const spec_section spec_trigger_section;
 extern const spec_section spec_hook_section;
 
 const spec_key *spec_key_find(const spec_section *section, const char *name);

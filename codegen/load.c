@@ -134,6 +134,23 @@ static void load_assignments(spec_front *front, const yaml_node *node,
 
 /* --- Keys --- */
 
+static void load_workflow_key(spec_front *front, const spec_key *key, const yaml_node *value,
+                              void *into)
+{
+    void *member = (char *)into + key->offset;
+
+    if (key->takes == TAKES_TASKS)
+        load_tasks(front, value, into);
+    else if (key->takes == TAKES_TRIGGERS)
+        load_triggers(front, value, into);
+    else if (key->takes == TAKES_HOOK)
+        load_hook(front, value, member);
+    else if (key->takes == TAKES_WORDS)
+        load_words(front, value, member);
+    else
+        load_own_settings(front, value, member);
+}
+
 static void load_text(spec_front *front, const yaml_node *value, const char **member)
 {
     if (yaml_is_empty(value) || load_is_text(front, value, "text"))
@@ -147,6 +164,9 @@ void load_key(spec_front *front, const spec_key *key, const yaml_node *value, vo
     switch (key->takes) {
     case TAKES_TEXT:
         load_text(front, value, member);
+        break;
+    case TAKES_DEFAULT:
+        load_default(front, value, into);
         break;
     case TAKES_BOOL:
         load_bool(front, value, member);
@@ -188,18 +208,14 @@ void load_key(spec_front *front, const spec_key *key, const yaml_node *value, vo
         load_nodes(front, value, member);
         break;
     case TAKES_TASKS:
-        load_tasks(front, value, into);
-        break;
+    case TAKES_TRIGGERS:
     case TAKES_HOOK:
-        load_hook(front, value, member);
-        break;
     case TAKES_WORDS:
-        load_words(front, value, member);
+    case TAKES_SETTINGS:
+        load_workflow_key(front, key, value, into);
         break;
     case TAKES_SECTION:
         break;
-    case TAKES_SETTINGS:
-        load_own_settings(front, value, member);
     }
 }
 

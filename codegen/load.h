@@ -31,6 +31,7 @@ bool load_is_misspelt(const spec_section *section, const yaml_node *value);
 void load_keys(spec_front *front, const spec_section *section, const yaml_node *map, void *into,
                spec_settings *settings);
 
+void load_default(spec_front *front, const yaml_node *node, spec_field *field);
 /* "optional Level x 0..10". */
 bool load_shape(spec_front *front, const yaml_node *node, spec_shape *shape);
 void load_fields(spec_front *front, const yaml_node *node, spec_fields *fields, const char *what);
@@ -51,6 +52,7 @@ void load_nodes(spec_front *front, const yaml_node *node, spec_graph *graph);
 
 void load_workflows(spec_front *front, const yaml_node *node);
 void load_tasks(spec_front *front, const yaml_node *node, spec_workflow *workflow);
+void load_triggers(spec_front *front, const yaml_node *node, spec_workflow *workflow);
 void load_hook(spec_front *front, const yaml_node *node, spec_task **ret);
 void load_words(spec_front *front, const yaml_node *node, spec_words *words);
 /* Options that stand in a map of their own. */

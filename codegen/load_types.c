@@ -183,6 +183,20 @@ bool load_shape(spec_front *front, const yaml_node *node, spec_shape *shape)
     return good;
 }
 
+void load_default(spec_front *front, const yaml_node *node, spec_field *field)
+{
+    bool is_expression =
+        node->kind == YAML_MAP && node->count == 1 && yaml_get(node, "expr") != NULL;
+
+    if (is_expression) {
+        spec_name name = load_name(front, yaml_get(node, "expr"), "schedule.date or schedule.time");
+        field->moment = name.text;
+        field->moment_where = name.where;
+    } else if (yaml_is_empty(node) || load_is_text(front, node, "text")) {
+        field->fallback = node->text;
+    }
+}
+
 static void load_field(spec_front *front, const yaml_node *node, spec_field *field,
                        const char *what)
 {

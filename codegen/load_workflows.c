@@ -149,6 +149,32 @@ void load_tasks(spec_front *front, const yaml_node *node, spec_workflow *workflo
             load_task(front, value, &workflow->tasks[workflow->task_count++]);
 }
 
+static void load_trigger(spec_front *front, const yaml_node *node, spec_trigger *trigger)
+{
+    size_t errors = front->log->errors;
+
+    *trigger = (spec_trigger){.name = node->key, .where = node->key_where};
+    front_check_name(front, node->key, node->key_where, "a trigger");
+    if (load_is_map(front, node,
+                    "a map, as in {files: inbox/*.csv} or {call: my_look, every: 30s}"))
+        load_keys(front, &spec_trigger_section, node, trigger, &trigger->settings);
+    for (const yaml_node *value = node->first; value != NULL; value = value->next)
+        trigger->unread |= value->kind == YAML_BAD;
+    trigger->unread |= front->log->errors != errors;
+}
+
+void load_triggers(spec_front *front, const yaml_node *node, spec_workflow *workflow)
+{
+    size_t room;
+
+    if (!load_is_map(front, node, "a map of triggers"))
+        return;
+    workflow->triggers = front_array(front, node->count, sizeof *workflow->triggers, &room);
+    for (const yaml_node *value = node->first; room != 0 && value != NULL; value = value->next)
+        if (value->kind != YAML_BAD)
+            load_trigger(front, value, &workflow->triggers[workflow->trigger_count++]);
+}
+
 void load_workflows(spec_front *front, const yaml_node *node)
 {
     spec *model = front->spec;

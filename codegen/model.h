@@ -70,8 +70,9 @@ typedef struct spec_field {
     spec_shape shape;
     bool text;            /* a number that is written as text */
     const char *fallback; /* default as written, NULL: none; checked against the shape */
+    const char *moment;   /* what a schedule gives it instead: "schedule.date"; NULL: none */
     const char *doc;      /* NULL: none; so everywhere */
-    weir_place where, fallback_where;
+    weir_place where, fallback_where, moment_where;
 } spec_field;
 
 typedef struct spec_fields {
@@ -153,7 +154,7 @@ typedef struct spec_param {
     spec_shape shape;
     const char *fallback; /* NULL: required at load */
     const char *doc;
-    weir_place where, fallback_where;
+    weir_place where, fallback_where, moment_where;
 } spec_param;
 
 struct spec_source {
@@ -377,10 +378,11 @@ typedef struct spec_task {
     size_t graph_index; /* resolved */
     spec_name workflow; /* that it begins */
     size_t workflow_index;
-    spec_assignments with;  /* arguments of the graph, the input of the workflow */
-    const char **with_json; /* resolved: their trees */
-    spec_evaluated rule;    /* `run_if:` that is no word */
-    spec_names retry_on;    /* classes of errors */
+    spec_assignments with;   /* arguments of the graph, the input of the workflow */
+    const char **with_json;  /* resolved: their trees */
+    spec_evaluated for_each; /* a list: the task is run for each item */
+    spec_evaluated rule;     /* `run_if:` that is no word */
+    spec_names retry_on;     /* classes of errors */
     spec_settings settings;
     spec_names conditions; /* C functions */
     spec_settings retry, concurrency, defer;
@@ -391,6 +393,18 @@ typedef struct spec_task {
     weir_place where;
 } spec_task;
 
+/* What starts a workflow beside a schedule: a function that is called, or files that are looked
+ * for.
+ */
+typedef struct spec_trigger {
+    const char *name;
+    spec_name call, files; /* text NULL: it has none */
+    spec_settings settings;
+    bool unread; /* some of it could not be read, and was told of */
+    const char *doc;
+    weir_place where;
+} spec_trigger;
+
 typedef struct spec_workflow {
     const char *name;
     spec_task *tasks;
@@ -400,6 +414,8 @@ typedef struct spec_workflow {
     size_t body_count;
     spec_fields input;
     bool has_input; /* perhaps {}; else any object will do */
+    spec_trigger *triggers;
+    size_t trigger_count;
     spec_settings settings, schedule;
     const char *doc;
     weir_place where;

@@ -155,15 +155,20 @@ spec_roots spec_roots_of_reactor(const spec *model, const spec_reactor *reactor,
 }
 
 /* Evaluated, and so never reached by C. */
-spec_roots spec_roots_of_task(const spec_workflow *workflow, weir_arena *arena)
+spec_roots spec_roots_of_task(const spec_workflow *workflow, const spec_shape *item,
+                              weir_arena *arena)
 {
-    spec_roots roots = make(2, arena);
+    spec_roots roots = make(4, arena);
     const spec_type *input = spec_input_type(workflow, arena);
 
     if (roots.items == NULL)
         return roots;
     add(&roots, "context", &expr_dynamic);
     add(&roots, "input", input != NULL ? input : &expr_dynamic);
+    if (item != NULL) {
+        add(&roots, "item", item->type)->shape.size = item->size;
+        add(&roots, "index", spec_scalar(SPEC_I64));
+    }
     return roots;
 }
 

@@ -28,7 +28,9 @@ spec_roots spec_roots_of_reactor(const spec *model, const spec_reactor *reactor,
 spec_roots spec_roots_of_node(const spec *model, const spec_node *node, weir_arena *arena);
 
 /* Expressions of a task: context, input. */
-spec_roots spec_roots_of_task(const spec_workflow *workflow, weir_arena *arena);
+/* `item`: the shape of what it runs for each of; NULL: it does not. */
+spec_roots spec_roots_of_task(const spec_workflow *workflow, const spec_shape *item,
+                              weir_arena *arena);
 
 /* The struct of the module's parameters; NULL: it has none. Made once, in the spec's arena. */
 const spec_type *spec_params_type(const spec *model, weir_arena *arena);

@@ -78,6 +78,7 @@ static json_t *of_key(const spec_key *key)
         return json_pack("{s:[s,s]}", "enum", "sequential", "latest");
     case TAKES_FIELDS:
         return map_of(reference("field"));
+    case TAKES_DEFAULT:
     case TAKES_EXPRESSION:
         return reference("expression");
     case TAKES_ASSIGNMENTS:
@@ -90,6 +91,8 @@ static json_t *of_key(const spec_key *key)
         return map_of(reference("node"));
     case TAKES_TASKS:
         return map_of(reference("task"));
+    case TAKES_TRIGGERS:
+        return map_of(reference("trigger"));
     case TAKES_HOOK:
         return reference("hook");
     case TAKES_WORDS:
@@ -257,6 +260,8 @@ static void add_defs(schema_writer *schema)
     put(schema, schema->defs, "node", of_section(schema, &spec_node_section, NULL));
     put(schema, schema->defs, "task",
         with_options(schema, &spec_task_section, &weir_task_options, NULL));
+    put(schema, schema->defs, "trigger",
+        with_options(schema, &spec_trigger_section, &weir_trigger_options, NULL));
     put(schema, schema->defs, "hook",
         json_pack("{s:[{s:s}, o]}", "anyOf", "type", "string",
                   with_options(schema, &spec_hook_section, &weir_task_options, NULL)));

@@ -53,6 +53,13 @@ static const weir_option task_options[] = {
      .forever = "none",
      .offset = offsetof(weir_task_config, memory),
      .help = "How much memory a function in a process of its own may ask for in one run."},
+    {.name = "max",
+     .type = WEIR_OPTION_INTEGER,
+     .fallback = "1000",
+     .min = 1,
+     .max = 10000,
+     .offset = offsetof(weir_task_config, max),
+     .help = "How many items the list of `for_each:` may have; with more the task has failed."},
 };
 
 static const weir_option defer_options[] = {
@@ -206,6 +213,40 @@ static const weir_option schedule_options[] = {
      .help = "What a slot does while an execution of an earlier one has not ended."},
 };
 
+static const weir_option trigger_options[] = {
+    {.name = "every",
+     .type = WEIR_OPTION_DURATION,
+     .fallback = "10s",
+     .min = 10000000,
+     .max = 31536000000000000,
+     .offset = offsetof(weir_trigger_config, every),
+     .help = "The time from the end of one look to the next, over all runners of a store. After "
+             "looks that fail it doubles, up to an hour."},
+    {.name = "timeout",
+     .type = WEIR_OPTION_DURATION,
+     .fallback = "30s",
+     .min = 1000000,
+     .max = 86400000000000,
+     .offset = offsetof(weir_trigger_config, timeout),
+     .help = "How long a function may look (`call:`); then its process is ended, and the look has "
+             "failed."},
+    {.name = "settle",
+     .type = WEIR_OPTION_DURATION,
+     .fallback = "2s",
+     .min = 0,
+     .max = 86400000000000,
+     .offset = offsetof(weir_trigger_config, settle),
+     .help = "A file is whole when its size and time of change have been the same for so long "
+             "(`files:`)."},
+    {.name = "isolate",
+     .type = WEIR_OPTION_CHOICE,
+     .fallback = "process",
+     .choices = "process|none",
+     .offset = offsetof(weir_trigger_config, isolate),
+     .help = "Where a function looks (`call:`): in a process of its own, or on a thread of the "
+             "runner's, which nothing can end."},
+};
+
 const weir_option_list weir_task_options = {task_options,
                                             sizeof task_options / sizeof *task_options};
 const weir_option_list weir_retry_options = {retry_options,
@@ -218,3 +259,5 @@ const weir_option_list weir_workflow_options = {workflow_options,
                                                 sizeof workflow_options / sizeof *workflow_options};
 const weir_option_list weir_schedule_options = {schedule_options,
                                                 sizeof schedule_options / sizeof *schedule_options};
+const weir_option_list weir_trigger_options = {trigger_options,
+                                               sizeof trigger_options / sizeof *trigger_options};

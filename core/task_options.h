@@ -35,6 +35,7 @@ typedef struct weir_task_config {
     int on_lost;    /* weir_on_lost */
     int isolate;    /* weir_isolate */
     int64_t memory; /* bytes, INT64_MAX for no limit */
+    int64_t max;    /* items of `for_each:` */
 } weir_task_config;
 
 typedef struct weir_defer_config {
@@ -69,6 +70,12 @@ typedef struct weir_schedule_config {
     int overlap;                    /* weir_overlap */
 } weir_schedule_config;
 
+/* What a runner looks at from time to time. */
+typedef struct weir_trigger_config {
+    int64_t every, timeout, settle; /* nanoseconds */
+    int isolate;                    /* weir_isolate */
+} weir_trigger_config;
+
 typedef struct weir_retry_config {
     int64_t attempts; /* runs in all, the first included */
     int backoff;      /* weir_backoff */
@@ -82,5 +89,6 @@ WEIR_API extern const weir_option_list weir_defer_options;       /* of `defer:` 
 WEIR_API extern const weir_option_list weir_concurrency_options; /* of `concurrency:` */
 WEIR_API extern const weir_option_list weir_workflow_options;
 WEIR_API extern const weir_option_list weir_schedule_options; /* of `schedule:` */
+WEIR_API extern const weir_option_list weir_trigger_options;  /* of one of `triggers:` */
 
 #endif

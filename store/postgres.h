@@ -58,6 +58,9 @@ typedef enum postgres_statement {
     PG_LOST,
     PG_DOOMED,
     PG_NEXT_DUE,
+    PG_UNSERVED,
+    PG_MARK_UNSERVED,
+    PG_UNMARK_UNSERVED,
     PG_ASKED,
     PG_ASK_AT,
     PG_OVERDUE,
@@ -85,11 +88,20 @@ typedef enum postgres_statement {
     PG_SLOTS,
     PG_SLOTS_QUEUED,
     PG_PUT_SLOT,
+    PG_LOCK_TRIGGER,
+    PG_TRIGGERS,
+    PG_PUT_TRIGGER,
+    PG_HAS_FIRED,
+    PG_FIRINGS,
+    PG_PUT_FIRING,
+    PG_PAUSE_TRIGGER,
+    PG_PAUSE_SCHEDULE,
     PG_STATUS,
     PG_CHECK,
     PG_PRUNE,
     PG_PRUNE_RUNNERS,
     PG_PRUNE_SLOTS,
+    PG_PRUNE_FIRINGS,
     PG_STATEMENTS,
 } postgres_statement;
 
@@ -273,6 +285,10 @@ weir_status postgres_next_due(weir_store *store, const store_asked *which, int64
                               int64_t *ret_ask, weir_error **error);
 weir_status postgres_each_asked(weir_store *store, const store_asked *which, store_take_task take,
                                 void *arg, weir_error **error);
+weir_status postgres_each_unserved(weir_store *base, int64_t after, int64_t last, int64_t time,
+                                   store_take_execution take, void *arg, weir_error **error);
+weir_status postgres_mark_unserved(weir_store *base, int64_t execution, int64_t time,
+                                   weir_error **error);
 weir_status postgres_each_overdue(weir_store *base, int64_t time, size_t most,
                                   store_take_execution take, void *arg, weir_error **error);
 weir_status postgres_each_stuck(weir_store *base, int64_t after, size_t most,
@@ -293,6 +309,17 @@ weir_status postgres_count_offers(weir_store *base, int64_t plan, int64_t *ret, 
 
 /* --- Changes (postgres_moves.c) --- */
 
+weir_status postgres_each_trigger(weir_store *base, const char *workflow, const char *name,
+                                  store_take_trigger take, void *arg, weir_error **error);
+weir_status postgres_put_trigger(weir_store *base, const store_trigger *row, weir_error **error);
+weir_status postgres_has_fired(weir_store *base, const char *workflow, const char *name,
+                               const char *key, int64_t time, bool *ret, weir_error **error);
+weir_status postgres_each_firing(weir_store *base, const char *workflow, const char *name,
+                                 size_t most, store_take_firing take, void *arg,
+                                 weir_error **error);
+weir_status postgres_put_firing(weir_store *base, const store_firing *row, weir_error **error);
+weir_status postgres_set_paused(weir_store *base, const char *workflow, const char *name,
+                                int64_t since, weir_error **error);
 weir_status postgres_claim(weir_store *base, const store_claim *want, store_take_task take,
                            void *arg, weir_error **error);
 weir_status postgres_move_task(weir_store *base, const store_task_move *move, weir_error **error);

@@ -27,6 +27,9 @@ weir_status postgres_prune(weir_store *base, int64_t time, size_t most, int64_t 
 
     if (status == WEIR_OK)
         status = postgres_post(store, PG_PRUNE_SLOTS, ARGUMENTS(NUMBER(time), NUMBER(most)), error);
+    if (status == WEIR_OK)
+        status =
+            postgres_post(store, PG_PRUNE_FIRINGS, ARGUMENTS(NUMBER(time), NUMBER(most)), error);
     return status == WEIR_OK
                ? postgres_ask_number(store, PG_PRUNE, ARGUMENTS(NUMBER(time), NUMBER(most)),
                                      ret_count, error)

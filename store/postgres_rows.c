@@ -183,6 +183,22 @@ weir_status postgres_each_overdue(weir_store *base, int64_t time, size_t most,
     return give_list(base, PG_OVERDUE, ARGUMENTS(NUMBER(time), NUMBER(most)), &to, error);
 }
 
+weir_status postgres_each_unserved(weir_store *base, int64_t after, int64_t last, int64_t time,
+                                   store_take_execution take, void *arg, weir_error **error)
+{
+    const taker to = {.execution = take, .arg = arg};
+
+    return give_list(base, PG_UNSERVED, ARGUMENTS(NUMBER(after), NUMBER(last), NUMBER(time)), &to,
+                     error);
+}
+
+weir_status postgres_mark_unserved(weir_store *base, int64_t execution, int64_t time,
+                                   weir_error **error)
+{
+    return postgres_post((postgres_store *)base, PG_MARK_UNSERVED,
+                         ARGUMENTS(NUMBER(execution), NUMBER(time)), error);
+}
+
 weir_status postgres_each_stuck(weir_store *base, int64_t after, size_t most,
                                 store_take_execution take, void *arg, int64_t *ret_last,
                                 weir_error **error)

@@ -27,8 +27,13 @@ weir_status postgres_beat(weir_store *base, int64_t runner, int64_t time, weir_e
 
 weir_status postgres_offer(weir_store *base, int64_t runner, int64_t plan, weir_error **error)
 {
-    return postgres_post((postgres_store *)base, PG_OFFER, ARGUMENTS(NUMBER(plan), NUMBER(runner)),
-                         error);
+    postgres_store *store = (postgres_store *)base;
+    weir_status status =
+        postgres_post(store, PG_OFFER, ARGUMENTS(NUMBER(plan), NUMBER(runner)), error);
+
+    return status == WEIR_OK
+               ? postgres_post(store, PG_UNMARK_UNSERVED, ARGUMENTS(NUMBER(plan)), error)
+               : status;
 }
 
 /* Others take what it had. */

@@ -22,7 +22,8 @@ weir_status postgres_each_schedule(weir_store *base, const char *workflow, store
                       &(store_schedule){.workflow = postgres_text(result, i, 0),
                                         .digest = postgres_text(result, i, 1),
                                         .slot = postgres_number(result, i, 2),
-                                        .due = postgres_number(result, i, 3)},
+                                        .due = postgres_number(result, i, 3),
+                                        .paused = postgres_number(result, i, 4)},
                       error);
     PQclear(result);
     return status;

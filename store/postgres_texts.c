@@ -152,6 +152,14 @@ const char *const postgres_texts[PG_STATEMENTS] = {
     [PG_ASK_AT] = "UPDATE tasks SET ask = $4, token = token + 1, runner = $5, reason = "
                   "coalesce($6, reason) WHERE execution = $1 AND position = $2 AND token = $3 AND "
                   "state = 'Deferred' AND ask IS NOT NULL RETURNING token",
+    [PG_UNSERVED] =
+        EXECUTION("") "WHERE e.state IN ('Pending', 'Running') AND e.id > $1 AND e.id <= $2 AND "
+                      "e.created <= $3 AND e.unserved IS NULL AND NOT EXISTS (SELECT 1 FROM "
+                      "offers o WHERE o.plan = e.plan) AND EXISTS (SELECT 1 FROM tasks t WHERE "
+                      "t.execution = e.id AND t.queued = 1) ORDER BY e.id" FREE,
+    [PG_MARK_UNSERVED] = "UPDATE executions SET unserved = $2 WHERE id = $1",
+    [PG_UNMARK_UNSERVED] =
+        "UPDATE executions SET unserved = NULL WHERE plan = $1 AND unserved IS NOT NULL",
     [PG_OVERDUE] = EXECUTION("") "WHERE e.deadline <= $1 ORDER BY e.deadline LIMIT $2" FREE,
     [PG_LAST_LIVE] = "SELECT coalesce(max(id), 0) FROM (SELECT id FROM executions WHERE " RUNS
                      " AND id > $1 ORDER BY id LIMIT $2) AS live",
@@ -209,7 +217,7 @@ const char *const postgres_texts[PG_STATEMENTS] = {
         EXECUTION("") "WHERE e.workflow = $1 AND e.slot IS NOT NULL AND e.ended IS NULL "
                       "ORDER BY e.id LIMIT $2",
     [PG_LOCK_SCHEDULE] = "SELECT pg_advisory_xact_lock(hashtextextended($1::text, 8))",
-    [PG_SCHEDULES] = "SELECT workflow, digest, slot, due FROM schedules "
+    [PG_SCHEDULES] = "SELECT workflow, digest, slot, due, paused FROM schedules "
                      "WHERE $1::text IS NULL OR workflow = $1 ORDER BY workflow",
     [PG_PUT_SCHEDULE] =
         "INSERT INTO schedules (workflow, digest, slot, due) VALUES ($1, $2, $3, $4) "
@@ -223,6 +231,28 @@ const char *const postgres_texts[PG_STATEMENTS] = {
         "INSERT INTO slots (workflow, slot, time, outcome, execution, missed, reason) "
         "VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (workflow, slot) DO UPDATE "
         "SET time = $3, outcome = $4, execution = $5, missed = slots.missed + $6, reason = $7",
+
+    [PG_LOCK_TRIGGER] =
+        "SELECT pg_advisory_xact_lock(hashtextextended($1::text || chr(1) || $2::text, 9))",
+    [PG_TRIGGERS] = TRIGGER "WHERE ($1::text IS NULL OR workflow = $1) AND "
+                            "($2::text IS NULL OR name = $2) ORDER BY workflow, name",
+    [PG_PUT_TRIGGER] =
+        "INSERT INTO triggers (" TRIGGER_COLUMNS ") VALUES ($1, $2, $3, $4, $5, $6, $7, "
+        "$8, $9, $10, $11, $12, $13) ON CONFLICT (workflow, name) DO UPDATE SET digest = $3, "
+        "due = $4, runner = $5, until = $6, token = $7, looked = $8, fired = $9, failed = $10, "
+        "failures = $11, reason = $12, kept = $13",
+    [PG_HAS_FIRED] = "UPDATE firings SET seen = $4 WHERE workflow = $1 AND name = $2 AND "
+                     "key = $3 RETURNING CAST(1 AS bigint)",
+    [PG_FIRINGS] = "SELECT workflow, name, key, time, outcome, execution, reason FROM firings "
+                   "WHERE workflow = $1 AND name = $2 ORDER BY time DESC, key DESC LIMIT $3",
+    [PG_PUT_FIRING] =
+        "INSERT INTO firings (workflow, name, key, time, outcome, execution, reason, seen) "
+        "VALUES ($1, $2, $3, $4, $5, $6, $7, $4) ON CONFLICT (workflow, name, key) DO UPDATE "
+        "SET time = $4, outcome = $5, execution = $6, reason = $7, seen = $4",
+    [PG_PAUSE_TRIGGER] = "UPDATE triggers SET paused = $3 WHERE workflow = $1 AND name = $2 "
+                         "RETURNING CAST(1 AS bigint)",
+    [PG_PAUSE_SCHEDULE] = "UPDATE schedules SET paused = $2 WHERE workflow = $1 "
+                          "RETURNING CAST(1 AS bigint)",
 
     [PG_STATUS] = QUESTION_STATUS
     "UNION ALL SELECT 'bytes', sum(pg_total_relation_size(c.oid))::text FROM pg_class c WHERE "
@@ -248,6 +278,9 @@ const char *const postgres_texts[PG_STATEMENTS] = {
         "id IN (SELECT id FROM old) RETURNING id) SELECT count(*) FROM x",
     [PG_PRUNE_SLOTS] = "DELETE FROM slots WHERE (workflow, slot) IN (SELECT workflow, slot FROM "
                        "slots WHERE time < $1 AND outcome <> 'queued' LIMIT $2)",
+    [PG_PRUNE_FIRINGS] =
+        "DELETE FROM firings WHERE (workflow, name, key) IN (SELECT workflow, name, key FROM "
+        "firings WHERE seen < $1 LIMIT $2)",
     [PG_PRUNE_RUNNERS] =
         "DELETE FROM runners WHERE id IN (SELECT r.id FROM runners r WHERE r.ended < $1 AND NOT "
         "EXISTS (SELECT 1 FROM tasks t WHERE t.state = 'Running' AND t.runner = r.id) LIMIT $2)",

@@ -13,6 +13,12 @@
     "UNION ALL SELECT 'runners', CAST(count(*) AS TEXT) FROM runners WHERE ended IS NULL "         \
     "UNION ALL SELECT 'oldest_ended', CAST(coalesce(min(ended), 0) AS TEXT) FROM executions "
 
+/* All of a trigger, in this order in every kind of store. */
+#define TRIGGER_COLUMNS                                                                            \
+    "workflow, name, digest, due, runner, until, token, looked, fired, failed, failures, reason, " \
+    "kept"
+#define TRIGGER "SELECT " TRIGGER_COLUMNS ", paused FROM triggers "
+
 #define ROW "'execution ' || e.id"
 
 /* What is wrong, and where. */

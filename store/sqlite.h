@@ -45,6 +45,9 @@ typedef enum sqlite_statement {
     SQL_LOST,
     SQL_DOOMED,
     SQL_NEXT_DUE,
+    SQL_UNSERVED,
+    SQL_MARK_UNSERVED,
+    SQL_UNMARK_UNSERVED,
     SQL_ASKED,
     SQL_ASK_AT,
     SQL_OVERDUE,
@@ -70,6 +73,13 @@ typedef enum sqlite_statement {
     SQL_SLOTS,
     SQL_SLOTS_QUEUED,
     SQL_PUT_SLOT,
+    SQL_TRIGGERS,
+    SQL_PUT_TRIGGER,
+    SQL_HAS_FIRED,
+    SQL_FIRINGS,
+    SQL_PUT_FIRING,
+    SQL_PAUSE_TRIGGER,
+    SQL_PAUSE_SCHEDULE,
     SQL_STATUS, /* from here on an operator's */
     SQL_CHECK,
     SQL_PRUNE_EVENTS,
@@ -78,6 +88,7 @@ typedef enum sqlite_statement {
     SQL_PRUNE_EXECUTIONS,
     SQL_PRUNE_RUNNERS,
     SQL_PRUNE_SLOTS,
+    SQL_PRUNE_FIRINGS,
     SQL_STATEMENTS,
 } sqlite_statement;
 
@@ -181,6 +192,10 @@ weir_status sqlite_next_due(weir_store *store, const store_asked *which, int64_t
                             int64_t *ret_ask, weir_error **error);
 weir_status sqlite_each_asked(weir_store *store, const store_asked *which, store_take_task take,
                               void *arg, weir_error **error);
+weir_status sqlite_each_unserved(weir_store *base, int64_t after, int64_t last, int64_t time,
+                                 store_take_execution take, void *arg, weir_error **error);
+weir_status sqlite_mark_unserved(weir_store *base, int64_t execution, int64_t time,
+                                 weir_error **error);
 weir_status sqlite_each_overdue(weir_store *store, int64_t time, size_t most,
                                 store_take_execution take, void *arg, weir_error **error);
 weir_status sqlite_each_stuck(weir_store *store, int64_t after, size_t most,
@@ -192,6 +207,16 @@ weir_status sqlite_put_schedule(weir_store *store, const store_schedule *row, we
 weir_status sqlite_each_slot(weir_store *store, const char *workflow, bool queued, size_t most,
                              store_take_slot take, void *arg, weir_error **error);
 weir_status sqlite_put_slot(weir_store *store, const store_slot *row, weir_error **error);
+weir_status sqlite_each_trigger(weir_store *base, const char *workflow, const char *name,
+                                store_take_trigger take, void *arg, weir_error **error);
+weir_status sqlite_put_trigger(weir_store *base, const store_trigger *row, weir_error **error);
+weir_status sqlite_has_fired(weir_store *base, const char *workflow, const char *name,
+                             const char *key, int64_t time, bool *ret, weir_error **error);
+weir_status sqlite_each_firing(weir_store *base, const char *workflow, const char *name,
+                               size_t most, store_take_firing take, void *arg, weir_error **error);
+weir_status sqlite_put_firing(weir_store *base, const store_firing *row, weir_error **error);
+weir_status sqlite_set_paused(weir_store *base, const char *workflow, const char *name,
+                              int64_t since, weir_error **error);
 weir_status sqlite_claim(weir_store *store, const store_claim *want, store_take_task take,
                          void *arg, weir_error **error);
 weir_status sqlite_move_task(weir_store *store, const store_task_move *move, weir_error **error);

@@ -38,9 +38,9 @@ weir_status sqlite_prune(weir_store *base, int64_t time, size_t most, int64_t *r
                          weir_error **error)
 {
     /* The same executions each time, until they go themselves. */
-    static const sqlite_statement steps[] = {SQL_PRUNE_EVENTS,   SQL_PRUNE_TASKS,
-                                             SQL_PRUNE_PAYLOADS, SQL_PRUNE_RUNNERS,
-                                             SQL_PRUNE_SLOTS,    SQL_PRUNE_EXECUTIONS};
+    static const sqlite_statement steps[] = {
+        SQL_PRUNE_EVENTS, SQL_PRUNE_TASKS,   SQL_PRUNE_PAYLOADS,  SQL_PRUNE_RUNNERS,
+        SQL_PRUNE_SLOTS,  SQL_PRUNE_FIRINGS, SQL_PRUNE_EXECUTIONS};
     sqlite_store *store = (sqlite_store *)base;
     weir_status status = WEIR_OK;
 

@@ -263,6 +263,34 @@ weir_status sqlite_each_overdue(weir_store *base, int64_t time, size_t most,
     return give_list(store, &q, error);
 }
 
+weir_status sqlite_each_unserved(weir_store *base, int64_t after, int64_t last, int64_t time,
+                                 store_take_execution take, void *arg, weir_error **error)
+{
+    sqlite_store *store = (sqlite_store *)base;
+    sqlite_query q = {.which = SQL_UNSERVED, .execution = take, .arg = arg};
+    sqlite3_stmt *statement = sqlite_prepare(store, q.which, error);
+
+    if (statement == NULL)
+        return WEIR_IO;
+    sqlite3_bind_int64(statement, 1, after);
+    sqlite3_bind_int64(statement, 2, last);
+    sqlite3_bind_int64(statement, 3, time);
+    return give_list(store, &q, error);
+}
+
+weir_status sqlite_mark_unserved(weir_store *base, int64_t execution, int64_t time,
+                                 weir_error **error)
+{
+    sqlite_store *store = (sqlite_store *)base;
+    sqlite3_stmt *statement = sqlite_prepare(store, SQL_MARK_UNSERVED, error);
+
+    if (statement == NULL)
+        return WEIR_IO;
+    sqlite3_bind_int64(statement, 1, execution);
+    sqlite3_bind_int64(statement, 2, time);
+    return sqlite_do(store, SQL_MARK_UNSERVED, "be written", error);
+}
+
 weir_status sqlite_each_stuck(weir_store *base, int64_t after, size_t most,
                               store_take_execution take, void *arg, int64_t *ret_last,
                               weir_error **error)

@@ -53,7 +53,13 @@ weir_status sqlite_offer(weir_store *base, int64_t runner, int64_t plan, weir_er
         return WEIR_IO;
     sqlite3_bind_int64(statement, 1, plan);
     sqlite3_bind_int64(statement, 2, runner);
-    return sqlite_do(store, SQL_OFFER, "be written", error);
+    weir_status status = sqlite_do(store, SQL_OFFER, "be written", error);
+    if (status != WEIR_OK)
+        return status;
+    if ((statement = sqlite_prepare(store, SQL_UNMARK_UNSERVED, error)) == NULL)
+        return WEIR_IO;
+    sqlite3_bind_int64(statement, 1, plan);
+    return sqlite_do(store, SQL_UNMARK_UNSERVED, "be written", error);
 }
 
 weir_status sqlite_end_runner(weir_store *base, int64_t runner, int64_t time, weir_error **error)

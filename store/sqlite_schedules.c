@@ -23,7 +23,8 @@ static weir_status give(const schedule_query *q, sqlite3_stmt *row, weir_error *
                            &(store_schedule){.workflow = text_at(row, 0),
                                              .digest = text_at(row, 1),
                                              .slot = sqlite3_column_int64(row, 2),
-                                             .due = sqlite3_column_int64(row, 3)},
+                                             .due = sqlite3_column_int64(row, 3),
+                                             .paused = sqlite3_column_int64(row, 4)},
                            error);
     return q->slot(q->arg,
                    &(store_slot){.workflow = text_at(row, 0),

@@ -108,6 +108,14 @@ const char *const sqlite_texts[SQL_STATEMENTS] = {
     [SQL_ASK_AT] = "UPDATE tasks SET ask = ?4, token = token + 1, runner = ?5, reason = "
                    "coalesce(?6, reason) WHERE execution = ?1 AND position = ?2 AND token = ?3 AND "
                    "state = 'Deferred' AND ask IS NOT NULL RETURNING token",
+    [SQL_UNSERVED] =
+        EXECUTION("") "WHERE e.state IN ('Pending', 'Running') AND e.id > ?1 AND e.id <= ?2 AND "
+                      "e.created <= ?3 AND e.unserved IS NULL AND NOT EXISTS (SELECT 1 FROM "
+                      "offers o WHERE o.plan = e.plan) AND EXISTS (SELECT 1 FROM tasks t WHERE "
+                      "t.execution = e.id AND t.queued = 1) ORDER BY e.id",
+    [SQL_MARK_UNSERVED] = "UPDATE executions SET unserved = ?2 WHERE id = ?1",
+    [SQL_UNMARK_UNSERVED] =
+        "UPDATE executions SET unserved = NULL WHERE plan = ?1 AND unserved IS NOT NULL",
     [SQL_OVERDUE] = EXECUTION("") "WHERE e.deadline <= ?1 ORDER BY e.deadline LIMIT ?2",
     [SQL_STUCK] = EXECUTION(
         "") "WHERE e.state IN ('Pending', 'Running') AND e.id > ?1 AND e.id <= ?2 AND NOT EXISTS "
@@ -173,7 +181,7 @@ const char *const sqlite_texts[SQL_STATEMENTS] = {
     [SQL_EXECUTIONS_SCHEDULED] =
         EXECUTION("") "WHERE e.workflow = ?1 AND e.slot IS NOT NULL AND e.ended IS NULL "
                       "ORDER BY e.id LIMIT ?2",
-    [SQL_SCHEDULES] = "SELECT workflow, digest, slot, due FROM schedules "
+    [SQL_SCHEDULES] = "SELECT workflow, digest, slot, due, paused FROM schedules "
                       "WHERE ?1 IS NULL OR workflow = ?1 ORDER BY workflow",
     [SQL_PUT_SCHEDULE] =
         "INSERT INTO schedules (workflow, digest, slot, due) VALUES (?1, ?2, ?3, ?4) "
@@ -187,6 +195,26 @@ const char *const sqlite_texts[SQL_STATEMENTS] = {
         "INSERT INTO slots (workflow, slot, time, outcome, execution, missed, reason) "
         "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) ON CONFLICT (workflow, slot) DO UPDATE "
         "SET time = ?3, outcome = ?4, execution = ?5, missed = missed + ?6, reason = ?7",
+
+    [SQL_TRIGGERS] = TRIGGER "WHERE (?1 IS NULL OR workflow = ?1) AND "
+                             "(?2 IS NULL OR name = ?2) ORDER BY workflow, name",
+    [SQL_PUT_TRIGGER] =
+        "INSERT INTO triggers (" TRIGGER_COLUMNS ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, "
+        "?8, ?9, ?10, ?11, ?12, ?13) ON CONFLICT (workflow, name) DO UPDATE SET digest = ?3, "
+        "due = ?4, runner = ?5, until = ?6, token = ?7, looked = ?8, fired = ?9, failed = ?10, "
+        "failures = ?11, reason = ?12, kept = ?13",
+    [SQL_HAS_FIRED] = "UPDATE firings SET seen = ?4 WHERE workflow = ?1 AND name = ?2 AND "
+                      "key = ?3 RETURNING 1",
+    [SQL_FIRINGS] = "SELECT workflow, name, key, time, outcome, execution, reason FROM firings "
+                    "WHERE workflow = ?1 AND name = ?2 ORDER BY time DESC, key DESC LIMIT ?3",
+    [SQL_PUT_FIRING] =
+        "INSERT INTO firings (workflow, name, key, time, outcome, execution, reason, seen) "
+        "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?4) ON CONFLICT (workflow, name, key) DO UPDATE "
+        "SET time = ?4, outcome = ?5, execution = ?6, reason = ?7, seen = ?4",
+    [SQL_PAUSE_TRIGGER] = "UPDATE triggers SET paused = ?3 WHERE workflow = ?1 AND name = ?2 "
+                          "RETURNING 1",
+    [SQL_PAUSE_SCHEDULE] = "UPDATE schedules SET paused = ?2 WHERE workflow = ?1 "
+                           "RETURNING 1",
 
     [SQL_STATUS] =
         QUESTION_STATUS "UNION ALL SELECT 'bytes', CAST(page_count * page_size AS TEXT) FROM "
@@ -206,6 +234,9 @@ const char *const sqlite_texts[SQL_STATEMENTS] = {
     [SQL_PRUNE_EXECUTIONS] = "DELETE FROM executions WHERE id IN " OLD,
     [SQL_PRUNE_SLOTS] = "DELETE FROM slots WHERE (workflow, slot) IN (SELECT workflow, slot FROM "
                         "slots WHERE time < ?1 AND outcome <> 'queued' LIMIT ?2)",
+    [SQL_PRUNE_FIRINGS] =
+        "DELETE FROM firings WHERE (workflow, name, key) IN (SELECT workflow, name, key FROM "
+        "firings WHERE seen < ?1 LIMIT ?2)",
     [SQL_PRUNE_RUNNERS] =
         "DELETE FROM runners WHERE id IN (SELECT r.id FROM runners r WHERE r.ended < ?1 AND NOT "
         "EXISTS (SELECT 1 FROM tasks t WHERE t.state = 'Running' AND t.runner = r.id) LIMIT ?2)",

@@ -77,12 +77,14 @@ typedef enum store_role {
 const char *store_role_text(store_role role);
 store_role store_role_read(const char *text); /* NULL: itself */
 
-/* What became of a slot of a schedule: name, text. */
+/* What became of a slot of a schedule, or of a firing of a trigger: name, text. */
 #define STORE_OUTCOMES(X)                                                                          \
     X(STARTED, "started")                                                                          \
     X(QUEUED, "queued")                                                                            \
     X(SKIPPED, "skipped")                                                                          \
-    X(MISSED, "missed")
+    X(MISSED, "missed")                                                                            \
+    X(REFUSED, "refused")                                                                          \
+    X(FAILED, "failed")
 
 typedef enum store_outcome {
 #define STORE_OUTCOME_ENUM(name, text) STORE_SLOT_##name,
@@ -160,6 +162,7 @@ typedef struct store_plan {
 typedef struct store_schedule {
     const char *workflow, *digest;
     int64_t slot, due;
+    int64_t paused; /* since; 0: it is not. Changed by set_paused alone */
 } store_schedule;
 
 typedef struct store_slot {
@@ -170,6 +173,28 @@ typedef struct store_slot {
     int64_t missed;    /* slots up to this one that are not started any more */
     const char *reason;
 } store_slot;
+
+/* What a runner looks at from time to time. */
+typedef struct store_trigger {
+    const char *workflow, *name, *digest;
+    int64_t due;                   /* when it is looked at next */
+    int64_t runner, until;         /* who looks just now (0: nobody), and holds it for so long */
+    int64_t token;                 /* of the newest look */
+    int64_t looked, fired, failed; /* when the newest look, firing and failure were; 0: never */
+    int64_t failures;              /* looks that failed, in succession */
+    const char *reason;            /* of the newest failure; NULL: there was none */
+    const char *kept;              /* what its function keeps from look to look; NULL: nothing */
+    int64_t paused;                /* as of a schedule */
+} store_trigger;
+
+/* What a trigger has fired on, or failed to. */
+typedef struct store_firing {
+    const char *workflow, *name, *key;
+    int64_t time;
+    store_outcome outcome; /* started, refused, failed */
+    int64_t execution;     /* 0: none */
+    const char *reason;
+} store_firing;
 
 typedef struct store_runner {
     int64_t id;
@@ -269,6 +294,8 @@ typedef weir_status (*store_take_plan)(void *arg, const store_plan *row, weir_er
 typedef weir_status (*store_take_schedule)(void *arg, const store_schedule *row,
                                            weir_error **error);
 typedef weir_status (*store_take_slot)(void *arg, const store_slot *row, weir_error **error);
+typedef weir_status (*store_take_trigger)(void *arg, const store_trigger *row, weir_error **error);
+typedef weir_status (*store_take_firing)(void *arg, const store_firing *row, weir_error **error);
 typedef weir_status (*store_take_runner)(void *arg, const store_runner *row, weir_error **error);
 
 /* Lists of tasks that the engine asks for. */
@@ -386,6 +413,15 @@ typedef struct weir_store_kind {
                               store_take_execution take, void *arg, int64_t *ret_last,
                               weir_error **error);
 
+    /* Of the Pending and Running executions behind id `after`, up to `last`, those that were made
+     * before `time` and have a task to be claimed, where no runner that has not ended has the code
+     * of their plan: those that are not marked yet. A runner that offers the plan takes the marks
+     * away. */
+    weir_status (*each_unserved)(weir_store *store, int64_t after, int64_t last, int64_t time,
+                                 store_take_execution take, void *arg, weir_error **error);
+    weir_status (*mark_unserved)(weir_store *store, int64_t execution, int64_t time,
+                                 weir_error **error);
+
     /* --- Schedules --- */
 
     /* Of one workflow, or (NULL) of all. */
@@ -398,6 +434,26 @@ typedef struct weir_store_kind {
                              store_take_slot take, void *arg, weir_error **error);
     /* Records it, or what has become of it since. */
     weir_status (*put_slot)(weir_store *store, const store_slot *row, weir_error **error);
+
+    /* --- Triggers --- */
+
+    /* Of one workflow, or (NULL) of all; of one name, or (NULL) of all. Who asks for one to write
+     * comes after others that do. */
+    weir_status (*each_trigger)(weir_store *store, const char *workflow, const char *name,
+                                store_take_trigger take, void *arg, weir_error **error);
+    /* Makes it, or changes all of it but `paused`. */
+    weir_status (*put_trigger)(weir_store *store, const store_trigger *row, weir_error **error);
+    /* Whether it has fired on the key, which is noted to have been asked for at `time`. */
+    weir_status (*has_fired)(weir_store *store, const char *workflow, const char *name,
+                             const char *key, int64_t time, bool *ret, weir_error **error);
+    /* Newest first. */
+    weir_status (*each_firing)(weir_store *store, const char *workflow, const char *name,
+                               size_t most, store_take_firing take, void *arg, weir_error **error);
+    weir_status (*put_firing)(weir_store *store, const store_firing *row, weir_error **error);
+    /* Of a trigger, or (`name` NULL) of the schedule of a workflow: since when it is paused; 0: it
+     * is not any more. WEIR_NOT_FOUND comes without a message. */
+    weir_status (*set_paused)(weir_store *store, const char *workflow, const char *name,
+                              int64_t since, weir_error **error);
 
     /* --- Changes --- */
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* children.c - what a task begins and ends with: an execution of another workflow (rule F16).
+/* children.c - what a task begins and ends with (rule F16): an execution of another workflow, or
+ * one for each of its items.
  *
  *     Running --begins it--> Deferred --it is Completed--> Completed, with its final context
  *                               \------- it is not ------> Ready or Failed, as after a failure
@@ -28,7 +29,7 @@ static weir_status no_memory(weir_error **error)
 static char *input_of(weir_task *job)
 {
     const plan_task *task = &job->plan->tasks[job->position];
-    const evaluate_scope scope = {.context = job->context, .input = job->input};
+    const evaluate_scope scope = job_scope(job);
     json_t *input = json_object();
     char why[WHY] = "";
 
@@ -77,9 +78,14 @@ weir_status ledger_fill_begun(const ledger *l, weir_task *job, weir_error **erro
 
 void ledger_wait_for_begun(const weir_task *job, char *reason, size_t size, store_task_move *move)
 {
-    snprintf(reason, size, "it waits for an execution of '%.128s'", job->begins->workflow);
+    size_t count = json_array_size(job->items);
+
+    if (job->items != NULL)
+        snprintf(reason, size, "it waits for its %zu item%s", count, count == 1 ? "" : "s");
+    else
+        snprintf(reason, size, "it waits for an execution of '%.128s'", job->begins->workflow);
     move->to = STORE_DEFERRED;
-    move->waiting = 1;
+    move->waiting = job->items != NULL ? (int64_t)count : 1;
     move->reason = reason;
 }
 
@@ -233,7 +239,8 @@ static weir_status end_waiting(ledger *l, const plan *p, const ledger_view *view
                               .execution = view->parent,
                               .attempt = waiting->attempt,
                               .spent = waiting->spent,
-                              .answer = WEIR_TASK_FAILED,
+                              .answer = view->role == STORE_ROLE_ITEM ? WEIR_TASK_FAILED_GOOD
+                                                                      : WEIR_TASK_FAILED,
                               .error_class = "failed"};
     weir_status status = WEIR_OK;
 
@@ -274,6 +281,25 @@ static weir_status end_workflow(ledger *l, const plan *p, int64_t id, const ledg
     return status;
 }
 
+/* One less to wait for; with the last one the task ends. */
+static weir_status end_item(ledger *l, const plan *p, const ledger_view *view,
+                            const waiting_task *waiting, weir_error **error)
+{
+    char reason[JOB_REASON] = "";
+    json_t *result = NULL;
+    int64_t left = 0;
+    weir_status status =
+        l->store->kind->count_down(l->store, view->parent, view->parent_position, &left, error);
+
+    if (status != WEIR_OK || left != 0)
+        return status;
+    status = ledger_gather_items(l, p, view, &result, reason, sizeof reason, error);
+    if (status == WEIR_OK)
+        status = end_waiting(l, p, view, waiting, result, reason, sizeof reason, error);
+    json_decref(result);
+    return status;
+}
+
 /* Nothing where the task does not wait for it any more. */
 static weir_status tell_parent(ledger *l, int64_t id, const ledger_view *view, store_state to,
                                const char *reason, weir_error **error)
@@ -290,7 +316,9 @@ static weir_status tell_parent(ledger *l, int64_t id, const ledger_view *view, s
                  waiting.token == view->parent_token;
     if (status == WEIR_OK && waits)
         status = ledger_plan(l, parent.plan, &p, error);
-    if (status == WEIR_OK && waits)
+    if (status == WEIR_OK && waits && view->role == STORE_ROLE_ITEM)
+        status = end_item(l, p, view, &waiting, error);
+    else if (status == WEIR_OK && waits)
         status = end_workflow(l, p, id, view, &waiting, to, reason, error);
     weir_free(waiting.seen);
     return status;

@@ -104,7 +104,7 @@ typedef struct execution_head {
     json_t *input, *context; /* `context`: of its end */
     int64_t slot, plan;
     store_role role;
-    int64_t parent, parent_position;
+    int64_t parent, parent_position, item;
 } execution_head;
 
 static weir_status take_head(void *arg, const store_execution *row, weir_error **error)
@@ -118,6 +118,7 @@ static weir_status take_head(void *arg, const store_execution *row, weir_error *
     head->role = row->role;
     head->parent = row->parent;
     head->parent_position = row->parent_position;
+    head->item = row->item;
     head->context =
         row->context != NULL ? json_from_text(row->context, reason, sizeof reason) : json_object();
     head->input = json_from_text(row->input, reason, sizeof reason);
@@ -164,7 +165,18 @@ static weir_status take_seen(void *arg, const store_task *row, weir_error **erro
     return WEIR_OK;
 }
 
-/* A hook sees what the task that it is of handed on, or the execution's end. */
+/* What one run of a task has for one of its items is the execution's own input; all else it has as
+ * that task. */
+static void take_item(const execution_head *head, json_t *input, weir_task *job)
+{
+    job->item = json_incref(json_object_get(job->input, "item"));
+    job->index = head->item;
+    json_decref(job->input);
+    job->input = json_incref(input);
+}
+
+/* A hook sees what the task that it is of handed on, or the execution's end; an item what its task
+ * sees. */
 static weir_status read_parent(ledger *l, const execution_head *head, weir_task *job,
                                weir_error **error)
 {
@@ -185,6 +197,8 @@ static weir_status read_parent(ledger *l, const execution_head *head, weir_task 
         if (status == WEIR_OK)
             status = ledger_context(l, p, head->parent, seen, -2, &job->context, error);
     }
+    if (status == WEIR_OK && head->role == STORE_ROLE_ITEM)
+        take_item(head, parent.input, job);
     free_head(&parent);
     weir_free(seen);
     return status;
@@ -198,7 +212,7 @@ static weir_status fill_job(ledger *l, weir_task *job, execution_head *head, wei
     if (status == WEIR_OK && (job->input = json_deep_copy(head->input)) == NULL)
         status = no_memory(error);
     job->slot = head->slot;
-    if (status == WEIR_OK && head->role != STORE_ROLE_HOOK)
+    if (status == WEIR_OK && head->role != STORE_ROLE_HOOK && head->role != STORE_ROLE_ITEM)
         status =
             ledger_context(l, job->plan, job->execution, job->seen,
                            job->attempt == 1 ? (int64_t)job->position : -2, &job->context, error);
@@ -216,6 +230,8 @@ static weir_status fill_job(ledger *l, weir_task *job, execution_head *head, wei
     if (size > CONTEXT_LIMIT)
         job_fail(job, WEIR_TASK_FAILED_GOOD, "its context is %zu bytes long; at most %d are kept",
                  size, CONTEXT_LIMIT);
+    if (job->answer == WEIR_TASK_DONE && task->for_each != NULL && job->condition == NULL)
+        return ledger_fill_items(job, error);
     if (job->answer != WEIR_TASK_DONE || job_function(job) != NULL)
         return WEIR_OK;
     return task->declared->workflow != NULL ? ledger_fill_begun(l, job, error)

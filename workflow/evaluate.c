@@ -23,6 +23,12 @@ static const json_t *arg_of(const json_t *tree, size_t at)
     return json_array_get(tree, at + 1);
 }
 
+static bool is_root(const char *head)
+{
+    return strcmp(head, "context") == 0 || strcmp(head, "input") == 0 ||
+           strcmp(head, "item") == 0 || strcmp(head, "index") == 0;
+}
+
 /* A path as it is written, in `text`; else "a value". */
 static void describe(const json_t *tree, char *text, size_t size)
 {
@@ -38,7 +44,7 @@ static void describe(const json_t *tree, char *text, size_t size)
             snprintf(text, size, "%s[%lld]", inner, (long long)json_integer_value(arg_of(tree, 1)));
         else
             snprintf(text, size, "%s[..]", inner);
-    } else if (strcmp(head, "context") == 0 || strcmp(head, "input") == 0) {
+    } else if (is_root(head)) {
         snprintf(text, size, "%s", head);
     } else {
         snprintf(text, size, "a value");
@@ -73,6 +79,10 @@ static json_t *find(evaluation *e, const json_t *tree)
         return json_incref((json_t *)(uintptr_t)e->scope->context);
     if (strcmp(head, "input") == 0)
         return json_incref((json_t *)(uintptr_t)e->scope->input);
+    if (strcmp(head, "item") == 0)
+        return json_incref((json_t *)(uintptr_t)e->scope->item);
+    if (strcmp(head, "index") == 0)
+        return json_integer(e->scope->index);
     if (strcmp(head, ".") != 0 && strcmp(head, "[]") != 0)
         return walk(e, tree);
     json_t *owner = find(e, arg_of(tree, 0)), *key, *found = NULL;
@@ -215,6 +225,8 @@ static const struct {
     {"text", literal_text},
     {"context", read_path},
     {"input", read_path},
+    {"item", read_path},
+    {"index", read_path},
     {".", read_path},
     {"[]", read_path},
     {"has", has},
@@ -233,8 +245,7 @@ static bool is_path(const json_t *tree)
 {
     const char *head = head_of(tree);
 
-    return strcmp(head, ".") == 0 || strcmp(head, "[]") == 0 || strcmp(head, "context") == 0 ||
-           strcmp(head, "input") == 0;
+    return strcmp(head, ".") == 0 || strcmp(head, "[]") == 0 || is_root(head);
 }
 
 static const char *kind_of(const json_t *value)

@@ -21,6 +21,8 @@ typedef struct evaluate_task {
 
 typedef struct evaluate_scope {
     const json_t *context, *input;
+    const json_t *item; /* NULL: there is none */
+    int64_t index;
     const evaluate_task *tasks;
     size_t task_count;
 } evaluate_scope;

@@ -20,7 +20,7 @@ enum { ERRORS_KEPT = 2048 };
 /* The folder of one run. */
 typedef struct run_files {
     char folder[4096];
-    char context[4128], input[4128], result[4128];
+    char context[4128], input[4128], result[4128], item[4128];
 } run_files;
 
 /* --- Files --- */
@@ -57,7 +57,10 @@ static bool make_files(weir_task *job, run_files *files)
     snprintf(files->context, sizeof files->context, "%s/context.json", files->folder);
     snprintf(files->input, sizeof files->input, "%s/input.json", files->folder);
     snprintf(files->result, sizeof files->result, "%s/result.json", files->folder);
-    return write_json(files->context, job->context) && write_json(files->input, job->input);
+    if (job->item != NULL)
+        snprintf(files->item, sizeof files->item, "%s/item.json", files->folder);
+    return write_json(files->context, job->context) && write_json(files->input, job->input) &&
+           (job->item == NULL || write_json(files->item, job->item));
 }
 
 static void remove_files(const run_files *files)
@@ -67,6 +70,8 @@ static void remove_files(const run_files *files)
     unlink(files->context);
     unlink(files->input);
     unlink(files->result);
+    if (files->item[0] != '\0')
+        unlink(files->item);
     rmdir(files->folder);
 }
 
@@ -75,18 +80,20 @@ static void remove_files(const run_files *files)
 /* Ours, and what tells the command of its task. NULL: out of memory. */
 static char **make_environment(weir_task *job, const run_files *files)
 {
-    const char *const names[] = {"WEIR_CONTEXT",   "WEIR_INPUT", "WEIR_RESULT",
-                                 "WEIR_EXECUTION", "WEIR_TASK",  "WEIR_ATTEMPT",
-                                 "WEIR_TASK_KEY",  "WEIR_SLOT",  "WEIR_RESUMED"};
+    const char *const names[] = {"WEIR_CONTEXT", "WEIR_INPUT",   "WEIR_RESULT",   "WEIR_EXECUTION",
+                                 "WEIR_TASK",    "WEIR_ATTEMPT", "WEIR_TASK_KEY", "WEIR_SLOT",
+                                 "WEIR_RESUMED", "WEIR_ITEM",    "WEIR_INDEX"};
     enum { OWN = sizeof names / sizeof *names };
-    char execution[24], attempt[24], slot[WEIR_CALENDAR_TIME + 1] = "";
-    const char *const values[] = {files->context,         files->input, files->result, execution,
-                                  weir_task_name(job),    attempt,      job->key,      slot,
-                                  job->resumed ? "1" : ""};
+    char execution[24], attempt[24], index[24] = "", slot[WEIR_CALENDAR_TIME + 1] = "";
+    const char *const values[] = {files->context,          files->input, files->result, execution,
+                                  weir_task_name(job),     attempt,      job->key,      slot,
+                                  job->resumed ? "1" : "", files->item,  index};
     size_t count = 0, at = 0;
 
     snprintf(execution, sizeof execution, "%lld", (long long)job->execution);
     snprintf(attempt, sizeof attempt, "%lld", (long long)job->attempt);
+    if (job->index >= 0)
+        snprintf(index, sizeof index, "%lld", (long long)job->index);
     if (job->slot != 0)
         *weir_calendar_print_time(slot, job->slot) = '\0';
     while (environ[count] != NULL)

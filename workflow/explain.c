@@ -14,7 +14,7 @@ enum { BEGUN = 5 }; /* that are named */
 typedef struct brief_task {
     char *name, *reason, *tag;
     store_state state;
-    int64_t due, started, runner, ask, patience;
+    int64_t due, started, runner, ask, patience, waiting;
 } brief_task;
 
 typedef struct explaining {
@@ -51,7 +51,8 @@ static weir_status take_task(void *arg, const store_task *row, weir_error **erro
                                            .started = row->started,
                                            .runner = row->runner,
                                            .ask = row->ask,
-                                           .patience = row->patience};
+                                           .patience = row->patience,
+                                           .waiting = row->waiting};
     return WEIR_OK;
 }
 
@@ -135,6 +136,8 @@ static void say_deferred(explaining *e, uint32_t position)
                            store_state_text(e->begun[i].state));
         first = false;
     }
+    if (task->waiting > 1)
+        weir_buffer_printf(&e->text, "; %lld have not ended", (long long)task->waiting);
     if (task->ask != 0) {
         weir_buffer_text(&e->text, "; that is asked next at ");
         say_time(e, task->ask);

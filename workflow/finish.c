@@ -85,7 +85,7 @@ static store_task_move outcome_of(const ledger *l, const weir_task *job, bool ov
                           ? "it would wait, and its execution has ended"
                           : job->reason;
         move.spent = job->ending != JOB_HANDED_BACK;
-    } else if (job->begins != NULL && job->answer == WEIR_TASK_DEFERRED) {
+    } else if ((job->begins != NULL || job->items != NULL) && job->answer == WEIR_TASK_DEFERRED) {
         ledger_wait_for_begun(job, reason, size, &move);
     } else if (job->answer == WEIR_TASK_DEFERRED) {
         ledger_defer(l, job, reason, size, &move);
@@ -152,6 +152,8 @@ static weir_status move_all(ledger *l, finishing *f, const ledger_view *view, we
             f->ended[f->ended_count++] = job->position;
         else if (f->moves[i].to == STORE_DEFERRED && job->begins != NULL)
             status = ledger_begin_begun(l, job, view, error);
+        else if (f->moves[i].to == STORE_DEFERRED && job->items != NULL)
+            status = ledger_begin_items(l, job, view, error);
     }
     return status;
 }

@@ -26,7 +26,7 @@ typedef struct graph_call {
 /* A new reference. NULL: the job has failed. */
 static json_t *argument(weir_task *job, const weir_task_argument *given)
 {
-    const evaluate_scope scope = {.context = job->context, .input = job->input};
+    const evaluate_scope scope = job_scope(job);
     char why[WHY] = "";
     json_t *tree = json_from_text(given->tree, why, sizeof why);
     json_t *value = tree != NULL ? evaluate(tree, &scope, why, sizeof why) : NULL;

@@ -54,8 +54,7 @@ static weir_status take_input(void *arg, const store_execution *row, weir_error 
                           (long long)row->id, reason);
 }
 
-/* The plan of the hooks, which another process may have the code of. */
-static weir_status parts_of(ledger *l, const plan *p, plan **ret, weir_error **error)
+weir_status ledger_parts(ledger *l, const plan *p, plan **ret, weir_error **error)
 {
     store_plan row = {
         .version = p->parts_version, .workflow = p->parts_name, .text = p->parts_text};
@@ -71,7 +70,7 @@ static weir_status begin(ledger *l, const plan *p, uint32_t part, const ledger_p
     plan *parts = NULL;
     int64_t id = 0;
     char text[300], *input = NULL;
-    weir_status status = parts_of(l, p, &parts, error);
+    weir_status status = ledger_parts(l, p, &parts, error);
 
     if (status == WEIR_OK)
         status = l->store->kind->find_execution(l->store, parent->execution, NULL, NULL, true,

@@ -66,13 +66,25 @@ static weir_status check_keys(const weir_type *type, const char *path, json_t *v
 
 /* --- Values --- */
 
+/* Whether a schedule gives the field of that name. */
+static bool is_moment(const plan *p, const char *name)
+{
+    for (uint32_t i = 0; i < p->moment_count; i++) {
+        const weir_field *field = find_field(p->input, p->moments[i].key);
+        if (field != NULL && strcmp(field->name, name) == 0)
+            return true;
+    }
+    return false;
+}
+
 static weir_status refuse_value(const plan *p, const weir_wire_error *wrong, weir_error **error)
 {
     const weir_status status = wrong->status == WEIR_NOMEM ? WEIR_NOMEM : WEIR_INVALID;
 
     if (wrong->fault == WEIR_WIRE_MISSING)
-        return weir_error_set(error, status, "the input of '%s' lacks '%s'", p->workflow,
-                              wrong->path);
+        return weir_error_set(
+            error, status, "the input of '%s' lacks '%s'%s", p->workflow, wrong->path,
+            is_moment(p, wrong->path) ? ", which only its schedule gives it" : "");
     return weir_error_set(error, status, "the input of '%s' is wrong%s%s: %s", p->workflow,
                           wrong->path[0] != '\0' ? " at " : "", wrong->path, wrong->message);
 }

@@ -221,12 +221,13 @@ static bool send_job(const worker_socket *to, const weir_task *job, const functi
 {
     const plan_task *task = &job->plan->tasks[job->position];
     char *input = json_to_text(job->input), *context = json_to_text(job->context);
-    char *exec = exec_text(job);
+    char *exec = exec_text(job), *item = json_to_text(job->item);
     worker_frame frame = {.kind = WORKER_RUN,
                           .numbers = {[WORKER_EXECUTION] = job->execution,
                                       [WORKER_ATTEMPT] = job->attempt,
                                       [WORKER_SLOT] = job->slot,
                                       [WORKER_RESUMED] = job->resumed,
+                                      [WORKER_INDEX] = job->index,
                                       [WORKER_ASKS] = job->condition != NULL,
                                       [WORKER_OFFSET] = place->offset,
                                       [WORKER_MEMORY] = task->config.memory,
@@ -238,12 +239,15 @@ static bool send_job(const worker_socket *to, const weir_task *job, const functi
                                     [WORKER_FOLDER] = job->plan->folder,
                                     [WORKER_KEY] = job->key,
                                     [WORKER_INPUT] = input,
-                                    [WORKER_CONTEXT] = context}};
-    bool good = input != NULL && context != NULL && exec != NULL && worker_send(to, &frame);
+                                    [WORKER_CONTEXT] = context,
+                                    [WORKER_ITEM] = item}};
+    bool good = input != NULL && context != NULL && exec != NULL &&
+                (item != NULL) == (job->item != NULL) && worker_send(to, &frame);
 
     weir_free(input);
     weir_free(context);
     weir_free(exec);
+    weir_free(item);
     return good;
 }
 

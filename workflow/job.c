@@ -23,6 +23,7 @@ weir_task *job_new(const plan *p, uint32_t position)
         return NULL;
     job->plan = p;
     job->position = position;
+    job->index = -1;
     job->set = json_object();
     job->gone = json_object();
     /* A function on a thread asks; only what is waited for needs to be woken. */
@@ -43,6 +44,8 @@ void job_free(weir_task *job)
     json_decref(job->context);
     json_decref(job->set);
     json_decref(job->gone);
+    json_decref(job->item);
+    json_decref(job->items);
     weir_arena_free(&job->texts);
     if (job->stop >= 0)
         close(job->stop);
@@ -66,6 +69,12 @@ int64_t job_timeout(const weir_task *job)
     const plan_task *task = &job->plan->tasks[job->position];
 
     return job->condition != NULL ? task->defer.timeout : task->config.timeout;
+}
+
+evaluate_scope job_scope(const weir_task *job)
+{
+    return (evaluate_scope){
+        .context = job->context, .input = job->input, .item = job->item, .index = job->index};
 }
 
 const char *const *job_words(const weir_task *job)
@@ -142,7 +151,7 @@ static json_t *keys_of(json_t *object)
 }
 
 /* What was written becomes text, or the task has failed. */
-static void settle(weir_task *job)
+void job_settle(weir_task *job)
 {
     size_t size = json_text_size(job->context);
 
@@ -205,7 +214,7 @@ void job_run(weir_task *job)
         secret_hide(job->log, job->secrets[i]);
     }
     if (job->answer == WEIR_TASK_DONE || job->answer == WEIR_TASK_DEFERRED)
-        settle(job);
+        job_settle(job);
 }
 
 /* --- Answers --- */
@@ -359,6 +368,16 @@ bool weir_task_get_text(weir_task *task, const char *key, const char **ret)
     if (text != NULL)
         *ret = text;
     return text != NULL;
+}
+
+const char *weir_task_item(weir_task *task)
+{
+    return task->item != NULL ? lend(task, task->item) : NULL;
+}
+
+int64_t weir_task_index(const weir_task *task)
+{
+    return task->index;
 }
 
 const char *weir_task_name(const weir_task *task)

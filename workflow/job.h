@@ -6,6 +6,7 @@
 #include <jansson.h>
 
 #include "core/arena.h"
+#include "workflow/evaluate.h"
 #include "workflow/plan.h"
 #include <weir/task.h>
 
@@ -37,6 +38,9 @@ struct weir_task {
     char *draft;  /* what it has written before it waited; NULL: it has not */
     bool resumed; /* it goes on with that */
     const weir_task_condition *condition; /* that this run asks, instead of running the task */
+    json_t *item;                         /* that it is for; NULL: none */
+    int64_t index;                        /* of that; -1: none */
+    json_t *items;                        /* for which it begins executions; NULL: none */
     const plan *begins;                   /* what it begins and waits for; NULL: nothing */
     char *begins_with;                    /* the input of that */
     int64_t slot;                         /* of the schedule that started it; 0: none */
@@ -57,6 +61,7 @@ struct weir_task {
     char *writes;                /* as a row holds them; of one that is done */
     char *seen_after;            /* what it hands on; NULL: what it has seen itself */
     /* of a commit that was not answered */
+    bool settled; /* its outcome is there: it is not run */
     bool sure;    /* its claim is in the store */
     bool doubted; /* its outcome may be */
     weir_task *next;
@@ -82,6 +87,12 @@ int64_t job_timeout(const weir_task *job);
 /* Takes {"set", "delete"} that it has written before it waited. NULL allowed. False: out of memory,
  * or it is no such thing. */
 bool job_take_draft(weir_task *job, const char *text);
+
+/* What its expressions read. */
+evaluate_scope job_scope(const weir_task *job);
+
+/* Makes text of what a run has written that is done or waits; it may fail by that. */
+void job_settle(weir_task *job);
 
 /* The words of its command. */
 const char *const *job_words(const weir_task *job);

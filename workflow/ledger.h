@@ -54,6 +54,10 @@ weir_status ledger_do(ledger *l, bool write, ledger_work work, void *arg, weir_e
 /* --- Plans (plans.c) --- */
 
 const plan *ledger_plan_named(const ledger *l, const char *workflow); /* NULL: none is loaded */
+/* Makes the workflows of a module known; it outlives the ledger. WEIR_SPEC (a table that is wrong),
+ * WEIR_STATE (a workflow of that name is known). */
+weir_status ledger_load(ledger *l, const weir_module *module, const char *folder,
+                        weir_error **error);
 /* The plan with an id of the store, with its code or without; lives until LEDGER_FOREIGN more were
  * asked for. */
 weir_status ledger_plan(ledger *l, int64_t id, plan **ret, weir_error **error);
@@ -69,8 +73,20 @@ weir_status ledger_start(ledger *l, const plan *p, const char *input, const char
 /* Starts what the schedules of loaded workflows say by now (start_slots.c); *ret_due: when there is
  * more, INT64_MAX: never. */
 weir_status ledger_start_slots(ledger *l, int64_t *ret_due, weir_error **error);
-/* What it has noted of schedules was rolled back: the store is asked anew. */
+/* What it has noted of schedules and triggers was rolled back: the store is asked anew. */
 void ledger_forget_slots(ledger *l);
+
+/* --- Triggers (look.c) --- */
+
+/* Claims the looks that are due, of triggers of loaded workflows, one of all runners each; puts
+ * their jobs in front of *jobs. *ret_due: when there is more, INT64_MAX: never. */
+weir_status ledger_claim_looks(ledger *l, weir_task **jobs, int64_t *ret_due, weir_error **error);
+/* Records a look that has ended, and starts what it fired. One that comes too late is dropped. */
+weir_status ledger_finish_look(ledger *l, const weir_task *job, weir_error **error);
+/* It is recorded, or was never begun: the trigger can be looked at again, at the time that is
+ * given.
+ */
+int64_t ledger_settle_look(const ledger *l, const weir_task *job);
 
 /* --- Claim (claim.c) --- */
 
@@ -118,6 +134,17 @@ weir_status ledger_wake(ledger *l, weir_error **error);
 /* Ends runners that are gone, and takes at most LEDGER_BATCH tasks from them; *ret_more: there are
  * more. */
 weir_status ledger_sweep(ledger *l, bool *ret_more, weir_error **error);
+/* Executions that wait for a runner with the code of their plan, of those that were noted now. */
+typedef struct ledger_unserved {
+    int64_t count, first; /* `first`: an id */
+    char workflow[128];   /* of that */
+    char version[WEIR_DIGEST_TEXT];
+} ledger_unserved;
+
+/* Notes it in their events, once until a runner comes that has it, of those behind id `after`, up
+ * to `last`: of as many as ledger_find_stuck has looked at. */
+weir_status ledger_note_unserved(ledger *l, int64_t after, int64_t last, ledger_unserved *ret,
+                                 weir_error **error);
 /* Looks at the next executions behind *after, and fails those that are stuck (rule F13); *after is
  * 0 when all were looked at. */
 weir_status ledger_find_stuck(ledger *l, int64_t *after, weir_error **error);
@@ -166,7 +193,13 @@ weir_status ledger_execution_ended(ledger *l, const plan *p, int64_t id, const l
 /* What a task begins and waits for (children.c): a job that has what it begins is not run, but
  * recorded by ledger_finish, which calls the others. */
 weir_status ledger_fill_begun(const ledger *l, weir_task *job, weir_error **error);
+weir_status ledger_fill_items(weir_task *job, weir_error **error); /* (items.c) */
 void ledger_wait_for_begun(const weir_task *job, char *reason, size_t size, store_task_move *move);
+weir_status ledger_begin_items(ledger *l, const weir_task *job, const ledger_view *view,
+                               weir_error **error);
+/* What all items of a task came to that have ended: a list, or (*ret NULL) why there is none. */
+weir_status ledger_gather_items(ledger *l, const plan *p, const ledger_view *item, json_t **ret,
+                                char *reason, size_t size, weir_error **error);
 weir_status ledger_begin_begun(ledger *l, const weir_task *job, const ledger_view *view,
                                weir_error **error);
 
@@ -178,6 +211,9 @@ typedef struct ledger_begun {
 } ledger_begun;
 weir_status ledger_list_begun(ledger *l, int64_t id, size_t most, ledger_begun **ret,
                               size_t *ret_count, weir_error **error);
+
+/* The plan of what one begins one by one; another process may have the code of it. */
+weir_status ledger_parts(ledger *l, const plan *p, plan **ret, weir_error **error);
 
 /* The hooks of a task that has ended (hooks.c); none of one that was Skipped or Cancelled. */
 weir_status ledger_begin_hook(ledger *l, const plan *p, int64_t id, uint32_t position,

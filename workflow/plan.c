@@ -9,6 +9,7 @@
 
 #include "workflow/json.h"
 #include "workflow/schedule.h"
+#include "workflow/trigger.h"
 
 static weir_status no_memory(weir_error **error)
 {
@@ -159,6 +160,8 @@ static weir_status read_expressions(plan *p, const weir_module_task *task, plan_
     weir_status status =
         task->rule.tree != NULL ? read_tree(task, task->rule.tree, &into->rule, error) : WEIR_OK;
 
+    if (status == WEIR_OK && task->for_each.tree != NULL)
+        status = read_tree(task, task->for_each.tree, &into->for_each, error);
     if (status == WEIR_OK && task->exec != NULL && task->exec_trees != NULL)
         status = read_words(p, task, into, error);
     if (status == WEIR_OK && task->with_count != 0)
@@ -169,6 +172,7 @@ static weir_status read_expressions(plan *p, const weir_module_task *task, plan_
 static void free_expressions(plan_task *task)
 {
     json_decref(task->rule);
+    json_decref(task->for_each);
     for (size_t i = 0; task->words != NULL && task->declared->exec[i] != NULL; i++)
         json_decref(task->words[i]);
     for (uint32_t i = 0; task->with != NULL && i < task->declared->with_count; i++)
@@ -335,6 +339,8 @@ static weir_status build(plan *p, const weir_module_workflow *workflow, const pl
         p->workflow = workflow->name;
         p->task_count = workflow->task_count;
         p->input = workflow->input;
+        p->moments = workflow->moments;
+        p->moment_count = workflow->moment_count;
         status = make_room(p, workflow) ? join_up(p, workflow, error) : no_memory(error);
     }
     if (status == WEIR_OK) {
@@ -352,13 +358,22 @@ static weir_status build(plan *p, const weir_module_workflow *workflow, const pl
     return status;
 }
 
+static bool is_moment(const weir_module_workflow *workflow, const weir_field *field)
+{
+    for (uint32_t i = 0; i < workflow->moment_count; i++)
+        if (strcmp(workflow->moments[i].key, field->wire) == 0)
+            return true;
+    return false;
+}
+
 /* Nobody gives it an input. */
 static weir_status check_scheduled_input(const weir_module_workflow *workflow, weir_error **error)
 {
     const weir_type *input = workflow->input;
 
     for (uint32_t i = 0; input != NULL && i < input->field_count; i++)
-        if (!input->fields[i].optional && !input->fields[i].fallback)
+        if (!input->fields[i].optional && !input->fields[i].fallback &&
+            !is_moment(workflow, &input->fields[i]))
             return weir_error_set_at(error, WEIR_SPEC, workflow->place,
                                      "the workflow '%s' starts by its schedule, and '%s' of its "
                                      "input has no default",
@@ -381,6 +396,9 @@ weir_status plan_new(const weir_module_workflow *workflow, const char *folder,
     }
     if (workflow->schedule.count != 0)
         status = schedule_new(workflow, &p->schedule, error);
+    if (status == WEIR_OK)
+        status = triggers_new(workflow, folder, &p->triggers, error);
+    p->trigger_count = p->triggers != NULL ? workflow->trigger_count : 0;
     if (status == WEIR_OK && p->schedule != NULL)
         status = check_scheduled_input(workflow, error);
     if (status == WEIR_OK)
@@ -413,6 +431,7 @@ void plan_free(plan *p)
         free_expressions(&p->tasks[i]);
     }
     schedule_free(p->schedule);
+    triggers_free(p->triggers, p->trigger_count);
     plan_free(p->parts);
     weir_free(p->text);
     weir_arena_free(&p->arena);

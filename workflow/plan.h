@@ -17,8 +17,9 @@ enum { PLAN_MOST_TASKS = 10000 };
 typedef struct plan_task {
     const weir_module_task *declared; /* without a function or a command in a plan that was read */
     const char *name;
-    json_t *rule;   /* the tree of `run_if:`; NULL: it is a word */
-    json_t **words; /* trees of the words of a command, NULL where one is plain; NULL: all are */
+    json_t *for_each; /* the tree of a list; NULL: it is run once */
+    json_t *rule;     /* the tree of `run_if:`; NULL: it is a word */
+    json_t **words;   /* trees of the words of a command, NULL where one is plain; NULL: all are */
     weir_task_config config;
     weir_retry_config retry;
     weir_concurrency_config concurrency;
@@ -26,6 +27,7 @@ typedef struct plan_task {
     json_t **with;                   /* trees of the input of a workflow that it begins */
     const char *begins_version;      /* of that, as it was when this was loaded */
     uint32_t on_success, on_failure; /* among the parts; PLAN_NO_PART: none */
+    uint32_t item;                   /* the same: what runs for one */
     uint32_t *below;                 /* tasks that name it in their `after:` */
     uint32_t below_count;
 } plan_task;
@@ -42,8 +44,12 @@ typedef struct plan {
     const char *folder; /* where commands run; NULL: the working directory */
     weir_workflow_config config;
     struct schedule *schedule; /* NULL: it does not start by itself, or the plan was read */
-    const weir_type *input;    /* NULL: any object, and in a plan that was read */
-    plan_task *tasks;          /* in the order of the spec */
+    struct trigger **triggers; /* none in a plan that was read */
+    uint32_t trigger_count;
+    const weir_module_moment *moments; /* of its input, where a schedule gives it */
+    uint32_t moment_count;
+    const weir_type *input; /* NULL: any object, and in a plan that was read */
+    plan_task *tasks;       /* in the order of the spec */
     uint32_t task_count;
     uint32_t *order; /* topological; ties: the spec's */
     uint64_t *above; /* a row of bits a task: who is above it, near or far */

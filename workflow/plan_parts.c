@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* plan_parts.c - what a workflow begins one by one: its hooks. They are the tasks of a plan of
- * their own, "NAME/", of which an execution has one. */
+/* plan_parts.c - what a workflow begins one by one: its hooks, and the items of its tasks. They are
+ * the tasks of a plan of their own, "NAME/", of which an execution has one. */
 #include <stdio.h>
 #include <string.h>
 
@@ -19,6 +19,7 @@ void plan_number_parts(plan *p, const weir_module_workflow *workflow)
     for (uint32_t i = 0; i < p->task_count; i++) {
         p->tasks[i].on_success = number(p, workflow->tasks[i].on_success);
         p->tasks[i].on_failure = number(p, workflow->tasks[i].on_failure);
+        p->tasks[i].item = number(p, workflow->tasks[i].for_each.tree);
     }
     p->on_success = number(p, workflow->on_success);
     p->on_failure = number(p, workflow->on_failure);
@@ -35,6 +36,28 @@ static void add_hook(plan *p, weir_module_task *parts, uint32_t at, const weir_m
     parts[at].name = of != NULL ? weir_arena_printf(&p->arena, "%s/%s", of, name) : name;
 }
 
+/* Whether it runs at all, and what becomes of that, is of all items together. */
+static bool is_of_all(const char *option)
+{
+    return strcmp(option, "run_if") == 0 || strcmp(option, "allow_failure") == 0 ||
+           strcmp(option, "max") == 0;
+}
+
+static void add_item(plan *p, weir_module_task *parts, uint32_t at, const weir_module_task *task)
+{
+    if (at == PLAN_NO_PART)
+        return;
+    weir_setting *own = weir_arena_alloc(&p->arena, (task->settings.count + 1) * sizeof *own);
+    parts[at] = *task;
+    parts[at].after_count = 0;
+    parts[at].rule = parts[at].for_each = (weir_module_expression){NULL, NULL};
+    parts[at].on_success = parts[at].on_failure = NULL;
+    parts[at].settings = (weir_task_settings){own, 0};
+    for (size_t i = 0; own != NULL && i < task->settings.count; i++)
+        if (!is_of_all(task->settings.items[i].name))
+            own[parts[at].settings.count++] = task->settings.items[i];
+}
+
 weir_status plan_make_parts(plan *p, const weir_module_workflow *workflow, const plan_list *known,
                             weir_error **error)
 {
@@ -48,6 +71,7 @@ weir_status plan_make_parts(plan *p, const weir_module_workflow *workflow, const
         const weir_module_task *task = &workflow->tasks[i];
         add_hook(p, parts, p->tasks[i].on_success, task->on_success, task->name, "on_success");
         add_hook(p, parts, p->tasks[i].on_failure, task->on_failure, task->name, "on_failure");
+        add_item(p, parts, p->tasks[i].item, task);
     }
     add_hook(p, parts, p->on_success, workflow->on_success, NULL, "on_success");
     add_hook(p, parts, p->on_failure, workflow->on_failure, NULL, "on_failure");

@@ -9,6 +9,8 @@
 #include "workflow/json.h"
 #include "workflow/plan.h"
 
+/* A graph of a plan that was read: that one is called. */
+static const weir_task_graph is_called;
 /* A hook of a plan that was read: that there is one. */
 static const weir_module_task is_there;
 
@@ -141,6 +143,9 @@ static json_t *describe_task(const plan *p, const plan_task *task)
     put_hooks(whole, task->declared->on_success, task->declared->on_failure);
     if (task->declared->retry_on != NULL)
         json_object_set_new(whole, "retry_on", texts_of(task->declared->retry_on));
+    if (task->for_each != NULL)
+        json_object_set_new(whole, "for_each",
+                            expression_of(task->declared->for_each.text, task->for_each));
     if (task->rule != NULL)
         json_object_set_new(whole, "rule", expression_of(task->declared->rule.text, task->rule));
     return whole;
@@ -279,9 +284,11 @@ static weir_module_task read_task(weir_arena *arena, json_t *task, const json_t 
                               .after_count = (uint32_t)json_array_size(after),
                               .call_name = copy(arena, json_object_get(body, "call")),
                               .workflow = copy(arena, json_object_get(body, "workflow")),
+                              .graph = json_object_get(body, "graph") != NULL ? &is_called : NULL,
                               .exec = exec,
                               .retry_on = read_texts(arena, json_object_get(task, "retry_on")),
                               .rule = read_expression(arena, json_object_get(task, "rule")),
+                              .for_each = read_expression(arena, json_object_get(task, "for_each")),
                               .settings = read_settings(arena, json_object_get(task, "options")),
                               .retry = read_settings(arena, json_object_get(task, "retry")),
                               .conditions = read_conditions(arena, conditions),

@@ -59,6 +59,95 @@ weir_status ledger_do(ledger *l, bool write, ledger_work work, void *arg, weir_e
     return status;
 }
 
+/* --- Loading --- */
+
+/* Takes it, also when it fails. */
+static weir_status add_plan(ledger *l, plan *p, weir_error **error)
+{
+    plan **plans = weir_realloc(l->plans, (l->plan_count + 1) * sizeof *plans);
+
+    if (plans == NULL) {
+        plan_free(p);
+        return weir_error_set(error, WEIR_NOMEM, "out of memory");
+    }
+    l->plans = plans;
+    l->plans[l->plan_count++] = p;
+    return WEIR_OK;
+}
+
+static weir_status load(ledger *l, const weir_module_workflow *workflow, const char *folder,
+                        weir_error **error)
+{
+    const plan_list known = {l->plans, l->plan_count};
+    plan *p = NULL;
+
+    if (ledger_plan_named(l, workflow->name) != NULL)
+        return weir_error_set(error, WEIR_STATE, "the workflow '%s' is loaded already",
+                              workflow->name);
+    weir_status status = plan_new(workflow, folder, &known, &p, error);
+    plan *parts = status == WEIR_OK ? plan_take_parts(p) : NULL;
+    if (status == WEIR_OK)
+        status = add_plan(l, p, error);
+    if (status == WEIR_OK && parts != NULL)
+        return add_plan(l, parts, error);
+    plan_free(parts);
+    return status;
+}
+
+/* The workflows of a module while they are loaded: what others begin comes before them. */
+typedef struct loading {
+    ledger *ledger;
+    const weir_module *module;
+    const char *folder;
+    bool *loaded;
+} loading;
+
+static weir_status load_from(const loading *list, uint32_t at, uint32_t deep, weir_error **error);
+
+static weir_status load_begun(const loading *list, const weir_module_task *task, uint32_t deep,
+                              weir_error **error)
+{
+    for (uint32_t i = 0; i < list->module->workflow_count; i++)
+        if (strcmp(list->module->workflows[i].name, task->workflow) == 0 && !list->loaded[i])
+            return load_from(list, i, deep + 1, error);
+    return WEIR_OK; /* it is loaded, or will be missed */
+}
+
+static weir_status load_from(const loading *list, uint32_t at, uint32_t deep, weir_error **error)
+{
+    const weir_module_workflow *workflow = &list->module->workflows[at];
+    weir_status status = WEIR_OK;
+
+    if (deep > WEIR_WORKFLOWS_DEEP)
+        return weir_error_set_at(error, WEIR_SPEC, workflow->place,
+                                 "the workflow '%s' is begun by others, more than %d deep or in a "
+                                 "circle",
+                                 workflow->name, WEIR_WORKFLOWS_DEEP);
+    for (uint32_t i = 0; i < workflow->task_count && status == WEIR_OK; i++)
+        if (workflow->tasks[i].workflow != NULL)
+            status = load_begun(list, &workflow->tasks[i], deep, error);
+    if (status == WEIR_OK)
+        status = load(list->ledger, workflow, list->folder, error);
+    list->loaded[at] = true;
+    return status;
+}
+
+weir_status ledger_load(ledger *l, const weir_module *module, const char *folder,
+                        weir_error **error)
+{
+    const loading list = {l, module, folder,
+                          weir_alloc_array(module->workflow_count + 1, sizeof(bool))};
+    weir_status status = WEIR_OK;
+
+    if (list.loaded == NULL)
+        return weir_error_set(error, WEIR_NOMEM, "out of memory");
+    for (uint32_t i = 0; i < module->workflow_count && status == WEIR_OK; i++)
+        if (!list.loaded[i])
+            status = load_from(&list, i, 1, error);
+    weir_free(list.loaded);
+    return status;
+}
+
 const plan *ledger_plan_named(const ledger *l, const char *workflow)
 {
     for (size_t i = 0; i < l->plan_count; i++)

@@ -275,6 +275,8 @@ static weir_status take_schedule(void *arg, const store_schedule *row, weir_erro
         put(r, schedule, "next", json_integer(row->slot));
     if (row->due != row->slot)
         put(r, schedule, "due", json_integer(row->due));
+    if (row->paused != 0)
+        put(r, schedule, "paused", json_integer(row->paused));
     put(r, schedule, "slots", json_array());
     r->broken |= json_array_append_new(r->whole, schedule) != 0;
     return WEIR_OK;
@@ -325,4 +327,73 @@ weir_status weir_workflow_schedules(weir_runner *runner, const char *workflow, s
     report r = {.whole = json_array(), .tasks = json_array(), .filter = &filter};
 
     return give(runner, 1, read_schedules, &r, ret_json, error);
+}
+
+/* --- Triggers --- */
+
+static weir_status take_trigger(void *arg, const store_trigger *row, weir_error **error)
+{
+    report *r = arg;
+    json_t *trigger = json_pack("{s:s, s:s, s:I}", "workflow", row->workflow, "trigger", row->name,
+                                "due", (json_int_t)row->due);
+    const struct {
+        const char *name;
+        int64_t number;
+    } numbers[] = {{"looked", row->looked},     {"fired", row->fired},   {"failed", row->failed},
+                   {"failures", row->failures}, {"runner", row->runner}, {"paused", row->paused}};
+
+    (void)error;
+    for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++)
+        if (numbers[i].number != 0)
+            put(r, trigger, numbers[i].name, json_integer(numbers[i].number));
+    if (row->reason != NULL)
+        put(r, trigger, "reason", json_string(row->reason));
+    r->broken |= json_array_append_new(r->whole, trigger) != 0;
+    return WEIR_OK;
+}
+
+static weir_status take_firing(void *arg, const store_firing *row, weir_error **error)
+{
+    report *r = arg;
+    json_t *firing = json_pack("{s:s, s:I, s:s}", "key", row->key, "time", (json_int_t)row->time,
+                               "outcome", store_outcome_text(row->outcome));
+
+    (void)error;
+    if (row->execution != 0)
+        put(r, firing, "execution", json_integer(row->execution));
+    if (row->reason != NULL)
+        put(r, firing, "reason", json_string(row->reason));
+    r->broken |= json_array_append_new(r->tasks, firing) != 0;
+    return WEIR_OK;
+}
+
+static weir_status read_triggers(ledger *l, int64_t id, report *r, weir_error **error)
+{
+    weir_store *store = l->store;
+    weir_status status =
+        store->kind->each_trigger(store, r->filter->workflow, NULL, take_trigger, r, error);
+    json_t *trigger;
+    size_t i;
+
+    (void)id;
+    json_array_foreach(r->whole, i, trigger)
+    {
+        const char *workflow = json_string_value(json_object_get(trigger, "workflow"));
+        const char *name = json_string_value(json_object_get(trigger, "trigger"));
+        json_array_clear(r->tasks);
+        if (status == WEIR_OK)
+            status = store->kind->each_firing(store, workflow, name, r->filter->most, take_firing,
+                                              r, error);
+        put(r, trigger, "firings", json_copy(r->tasks));
+    }
+    return status;
+}
+
+weir_status weir_workflow_triggers(weir_runner *runner, const char *workflow, size_t most,
+                                   char **ret_json, weir_error **error)
+{
+    store_filter filter = {.workflow = workflow, .most = most};
+    report r = {.whole = json_array(), .tasks = json_array(), .filter = &filter};
+
+    return give(runner, 1, read_triggers, &r, ret_json, error);
 }

@@ -119,7 +119,7 @@ static const char *fill_word(weir_task *job, const evaluate_scope *scope, const 
 weir_status rule_fill_words(const ledger *l, weir_task *job, weir_error **error)
 {
     const plan_task *task = &job->plan->tasks[job->position];
-    const evaluate_scope scope = {.context = job->context, .input = job->input};
+    const evaluate_scope scope = job_scope(job);
     size_t count = 0;
 
     if (task->words == NULL)

@@ -14,6 +14,7 @@
 #include "core/text.h"
 #include "workflow/input.h"
 #include "workflow/isolate.h"
+#include "workflow/trigger.h"
 #include "workflow/worker.h"
 
 /* --- Opening and closing --- */
@@ -79,6 +80,7 @@ void weir_runner_close(weir_runner *runner)
         return;
     for (weir_task *job = runner->running; job != NULL; job = job->next_running)
         job_end(job, JOB_HANDED_BACK);
+    runner_free_looks(runner);
     pool_free(runner->pool);
     zygotes_free(runner->ledger.zygotes);
     free_jobs(runner->results);
@@ -163,99 +165,15 @@ static weir_status prepare(weir_runner *runner, const plan *p, weir_error **erro
             task->config.isolate == WEIR_ISOLATE_PROCESS)
             status = prepare_task(runner->ledger.zygotes, task->declared, error);
     }
-    return status;
-}
-
-static weir_status add_plan(ledger *l, plan *p, weir_error **error)
-{
-    plan **plans = weir_realloc(l->plans, (l->plan_count + 1) * sizeof *plans);
-
-    if (plans == NULL)
-        return weir_error_set(error, WEIR_NOMEM, "out of memory");
-    l->plans = plans;
-    l->plans[l->plan_count++] = p;
-    return WEIR_OK;
-}
-
-/* Takes it, also when it fails. */
-static weir_status take_plan(weir_runner *runner, plan *p, weir_error **error)
-{
-    weir_status status = prepare(runner, p, error);
-
-    if (status == WEIR_OK)
-        status = add_plan(&runner->ledger, p, error);
-    if (status != WEIR_OK)
-        plan_free(p);
-    return status;
-}
-
-static weir_status load(weir_runner *runner, const weir_module_workflow *workflow,
-                        const char *folder, weir_error **error)
-{
-    plan *p = NULL;
-
-    if (runner->ledger.runner != 0)
-        return weir_error_set(error, WEIR_STATE,
-                              "the runner runs already: load '%s' before anything is run",
-                              workflow->name);
-    if (ledger_plan_named(&runner->ledger, workflow->name) != NULL)
-        return weir_error_set(error, WEIR_STATE, "the workflow '%s' is loaded already",
-                              workflow->name);
-    const plan_list known = {runner->ledger.plans, runner->ledger.plan_count};
-    weir_status status = plan_new(workflow, folder, &known, &p, error);
-    plan *parts = status == WEIR_OK ? plan_take_parts(p) : NULL;
-    if (status == WEIR_OK)
-        status = take_plan(runner, p, error);
-    else
-        plan_free(p);
-    if (status == WEIR_OK && parts != NULL)
-        return take_plan(runner, parts, error);
-    plan_free(parts);
-    return status;
-}
-
-/* The workflows of a module while they are loaded: what others begin comes before them. */
-typedef struct loading {
-    weir_runner *runner;
-    const weir_module *module;
-    const char *folder;
-    bool *loaded;
-} loading;
-
-static weir_status load_from(const loading *list, uint32_t at, uint32_t deep, weir_error **error);
-
-static weir_status load_begun(const loading *list, const weir_module_task *task, uint32_t deep,
-                              weir_error **error)
-{
-    for (uint32_t i = 0; i < list->module->workflow_count; i++)
-        if (strcmp(list->module->workflows[i].name, task->workflow) == 0 && !list->loaded[i])
-            return load_from(list, i, deep + 1, error);
-    return WEIR_OK; /* it is loaded, or will be missed */
-}
-
-static weir_status load_from(const loading *list, uint32_t at, uint32_t deep, weir_error **error)
-{
-    const weir_module_workflow *workflow = &list->module->workflows[at];
-    weir_status status = WEIR_OK;
-
-    if (deep > WEIR_WORKFLOWS_DEEP)
-        return weir_error_set_at(error, WEIR_SPEC, workflow->place,
-                                 "the workflow '%s' is begun by others, more than %d deep or in a "
-                                 "circle",
-                                 workflow->name, WEIR_WORKFLOWS_DEEP);
-    for (uint32_t i = 0; i < workflow->task_count && status == WEIR_OK; i++)
-        if (workflow->tasks[i].workflow != NULL)
-            status = load_begun(list, &workflow->tasks[i], deep, error);
-    if (status == WEIR_OK)
-        status = load(list->runner, workflow, list->folder, error);
-    list->loaded[at] = true;
+    for (uint32_t i = 0; i < p->trigger_count && status == WEIR_OK; i++)
+        status = prepare(runner, p->triggers[i]->plan, error);
     return status;
 }
 
 weir_status weir_runner_load(weir_runner *runner, const weir_module *module, const char *folder,
                              weir_error **error)
 {
-    weir_status status = WEIR_OK;
+    size_t before = runner->ledger.plan_count;
 
     if (module->generation != WEIR_GENERATION)
         return weir_error_set(
@@ -263,14 +181,13 @@ weir_status weir_runner_load(weir_runner *runner, const weir_module *module, con
             "the module '%s' was generated for generation %u of weir; this is %d: "
             "generate it again",
             module->name, module->generation, WEIR_GENERATION);
-    const loading list = {runner, module, folder,
-                          weir_alloc_array(module->workflow_count + 1, sizeof(bool))};
-    if (list.loaded == NULL)
-        return weir_error_set(error, WEIR_NOMEM, "out of memory");
-    for (uint32_t i = 0; i < module->workflow_count && status == WEIR_OK; i++)
-        if (!list.loaded[i])
-            status = load_from(&list, i, 1, error);
-    weir_free(list.loaded);
+    if (runner->ledger.runner != 0)
+        return weir_error_set(error, WEIR_STATE,
+                              "the runner runs already: load '%s' before anything is run",
+                              module->name);
+    weir_status status = ledger_load(&runner->ledger, module, folder, error);
+    for (size_t i = before; i < runner->ledger.plan_count && status == WEIR_OK; i++)
+        status = prepare(runner, runner->ledger.plans[i], error);
     return status;
 }
 
@@ -463,6 +380,34 @@ weir_status weir_workflow_resume(weir_runner *runner, int64_t id, weir_error **e
 weir_status weir_workflow_retry(weir_runner *runner, int64_t id, weir_error **error)
 {
     return control(runner, id, NULL, ledger_retry, error);
+}
+
+/* --- Schedules and triggers --- */
+
+typedef struct pausing {
+    const char *workflow, *trigger;
+    bool on;
+} pausing;
+
+static weir_status pause_start(ledger *l, void *arg, weir_error **error)
+{
+    const pausing *p = arg;
+    weir_status status =
+        l->store->kind->set_paused(l->store, p->workflow, p->trigger, p->on ? l->now : 0, error);
+
+    if (status == WEIR_NOT_FOUND && p->trigger != NULL)
+        return weir_error_set(error, status, "no runner has taken up a trigger '%s' of '%s' yet",
+                              p->trigger, p->workflow);
+    if (status == WEIR_NOT_FOUND)
+        return weir_error_set(error, status, "no runner has taken up a schedule of '%s' yet",
+                              p->workflow);
+    return status;
+}
+
+weir_status weir_workflow_pause_start(weir_runner *runner, const char *workflow, const char *name,
+                                      bool on, weir_error **error)
+{
+    return ledger_do(&runner->ledger, true, pause_start, &(pausing){workflow, name, on}, error);
 }
 
 /* --- Waiting --- */

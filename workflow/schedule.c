@@ -138,6 +138,15 @@ int64_t schedule_due(const schedule *s, int64_t slot)
     return weir_later(slot, (int64_t)(sum.a % (uint64_t)s->config.jitter));
 }
 
+int32_t schedule_date(const schedule *s, int64_t slot)
+{
+    const int64_t day = 86400;
+    int64_t time = seconds_of(slot);
+
+    time += weir_zone_period(s->zone, time).offset;
+    return (int32_t)(time / day - (time % day < 0));
+}
+
 /* Keeps the newest ones that are not too old. */
 static void keep(const schedule *s, schedule_missed *missed, int64_t slot, int64_t now)
 {

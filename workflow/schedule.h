@@ -18,6 +18,7 @@ typedef struct schedule {
     /* what this runner knows: when the next slot is due; 0: it has not asked yet */
     int64_t due;
     bool queued; /* slots wait for an earlier execution to end */
+    bool paused;
 } schedule;
 
 /* WEIR_SPEC: what is wrong, and where. */
@@ -29,6 +30,9 @@ WEIR_API void schedule_free(schedule *s); /* NULL allowed */
 int64_t schedule_next(const schedule *s, int64_t after);
 /* When it is to be started: later by its share of the jitter. */
 int64_t schedule_due(const schedule *s, int64_t slot);
+
+/* The day that the schedule's clocks show at a slot, in days since 1970. */
+int32_t schedule_date(const schedule *s, int64_t slot);
 
 /* Slots that were not started in time, of which some are started now. */
 typedef struct schedule_missed {

@@ -35,10 +35,10 @@ typedef struct start_sink {
     char what[96]; /* "sink 'starts'" */
     const workflow_sink_config *config;
     const weir_module *module;
-    plan *plan;
     starter *starter;
-    newest *newest; /* by outlet; the last is that of dead letters */
-    uint64_t run;   /* no other run has that number */
+    const plan *plan; /* the starter's */
+    newest *newest;   /* by outlet; the last is that of dead letters */
+    uint64_t run;     /* no other run has that number */
     uint64_t by_hand;
     uint32_t outlets;               /* of the module */
     const weir_dead_letter *letter; /* that is encoded; NULL: it is a result */
@@ -53,7 +53,8 @@ typedef struct start_head {
 
 /* --- Opening --- */
 
-static weir_status find_plan(start_sink *state, const weir_sink *sink, weir_error **error)
+static weir_status check_workflow(const start_sink *state, const weir_sink *sink,
+                                  weir_error **error)
 {
     const char *name = state->config->workflow;
     weir_nearest nearest = {.wanted = name};
@@ -61,8 +62,7 @@ static weir_status find_plan(start_sink *state, const weir_sink *sink, weir_erro
 
     for (uint32_t i = 0; i < state->module->workflow_count; i++) {
         if (strcmp(state->module->workflows[i].name, name) == 0)
-            return plan_new(&state->module->workflows[i], NULL, &(plan_list){NULL, 0}, &state->plan,
-                            error);
+            return WEIR_OK;
         weir_nearest_offer(&nearest, state->module->workflows[i].name);
     }
     return weir_error_set_at(error, WEIR_SPEC, sink->module->place,
@@ -111,7 +111,7 @@ static weir_status open_starter(start_sink *state, const weir_sink *sink, weir_e
         weir_buffer_text(&full, url);
     weir_status status = full.failed
                              ? weir_error_set(error, WEIR_NOMEM, "%s: out of memory", state->what)
-                             : starter_new(full.data, state->plan, who,
+                             : starter_new(full.data, state->module, state->config->workflow, who,
                                            (size_t)state->config->buffer, &state->starter, error);
     weir_buffer_free(&full);
     return status;
@@ -136,16 +136,18 @@ static weir_status open_sink(weir_sink *sink, weir_error **error)
     state->config = sink->config;
     state->module = sink->host->module(sink);
     snprintf(state->what, sizeof state->what, "sink '%s'", sink->module->name);
-    weir_status status = find_plan(state, sink, error);
+    weir_status status = check_workflow(state, sink, error);
     if (status == WEIR_OK)
         status = check_fields(state, sink, error);
     if (status == WEIR_OK)
         status = make_room(state, error);
     if (status == WEIR_OK)
         status = open_starter(state, sink, error);
-    if (status == WEIR_OK)
-        sink->host->watch(sink, starter_descriptor(state->starter));
-    return status;
+    if (status != WEIR_OK)
+        return status;
+    state->plan = starter_plan(state->starter);
+    sink->host->watch(sink, starter_descriptor(state->starter));
+    return WEIR_OK;
 }
 
 /* --- The input --- */
@@ -492,7 +494,6 @@ static void close_sink(weir_sink *sink)
     if (state->starter != NULL)
         sink->host->watch(sink, -1);
     starter_free(state->starter);
-    plan_free(state->plan);
     weir_free(state->newest);
     weir_buffer_free(&state->scratch);
 }

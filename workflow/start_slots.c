@@ -1,15 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* start_slots.c - starts what a schedule says, and records it: slot, its row and the execution are
  * one transaction (rule F14). */
-#include "workflow/input.h"
 #include "workflow/ledger.h"
 
 #include <stdio.h>
 #include <string.h>
 
 #include "core/calendar.h"
+#include "core/clock.h"
 #include "workflow/input.h"
+#include "workflow/json.h"
 #include "workflow/schedule.h"
+#include "workflow/trigger.h"
+
+static const int64_t SECOND = 1000000000;
 
 static weir_status record(ledger *l, const plan *p, store_slot *row, weir_error **error)
 {
@@ -59,13 +63,40 @@ static weir_status cancel_running(ledger *l, const plan *p, weir_error **error)
 
 /* --- Starting --- */
 
+/* What the input takes from the slot, as JSON. NULL: out of memory. */
+static char *moments_of(const plan *p, int64_t slot)
+{
+    json_t *input = json_object();
+    char time[WEIR_CALENDAR_TIME + 1], date[WEIR_CALENDAR_DATE + 1];
+
+    *weir_calendar_print_time(time, slot) = '\0';
+    char *end = weir_calendar_print_date(date, schedule_date(p->schedule, slot));
+    date[end != NULL ? end - date : 0] = '\0';
+    for (uint32_t i = 0; i < p->moment_count; i++)
+        json_object_set_new(input, p->moments[i].key,
+                            json_string(p->moments[i].kind == WEIR_MOMENT_DATE ? date : time));
+    char *text = json_to_text(input);
+    json_decref(input);
+    return text;
+}
+
+static weir_status make_input(const plan *p, int64_t slot, char **ret, weir_error **error)
+{
+    char *given = moments_of(p, slot);
+    weir_status status = given != NULL ? input_read(p, given, ret, error)
+                                       : weir_error_set(error, WEIR_NOMEM, "out of memory");
+
+    weir_free(given);
+    return status;
+}
+
 /* The key names the slot, so that no two executions are of one. */
 static weir_status start(ledger *l, const plan *p, int64_t slot, const char *reason,
                          weir_error **error)
 {
     char key[64] = "slot ", *input = NULL;
     int64_t id = 0;
-    weir_status status = input_read(p, NULL, &input, error);
+    weir_status status = make_input(p, slot, &input, error);
 
     if (status != WEIR_OK)
         return status;
@@ -195,6 +226,7 @@ static weir_status catch_up(ledger *l, const plan *p, const schedule_missed *mis
 
 typedef struct found_schedule {
     bool same; /* as it is declared here */
+    bool paused;
     int64_t slot;
     const char *digest;
 } found_schedule;
@@ -206,6 +238,7 @@ static weir_status take_schedule(void *arg, const store_schedule *row, weir_erro
     (void)error;
     found->same = strcmp(row->digest, found->digest) == 0;
     found->slot = row->slot;
+    found->paused = row->paused != 0;
     return WEIR_OK;
 }
 
@@ -233,6 +266,16 @@ static weir_status take_due(ledger *l, const plan *p, int64_t slot, weir_error *
     return status == WEIR_OK ? put(l, p, slot, error) : status;
 }
 
+static weir_status look_for_pause(ledger *l, const plan *p, weir_error **error)
+{
+    found_schedule found = {.digest = p->schedule->digest};
+    weir_status status =
+        l->store->kind->each_schedule(l->store, p->workflow, take_schedule, &found, error);
+
+    p->schedule->paused = found.paused;
+    return status;
+}
+
 /* The oldest slot that waits, once nothing of the schedule runs. */
 static weir_status start_queued(ledger *l, const plan *p, weir_error **error)
 {
@@ -240,7 +283,9 @@ static weir_status start_queued(ledger *l, const plan *p, weir_error **error)
     running r;
     weir_status status = find_running(l, p, &r, error);
 
-    if (status != WEIR_OK || r.count != 0)
+    if (status == WEIR_OK && r.count == 0)
+        status = look_for_pause(l, p, error);
+    if (status != WEIR_OK || r.count != 0 || p->schedule->paused)
         return status;
     status = count_queued(l, p, &queued, &first, error);
     p->schedule->queued = queued > 1;
@@ -257,9 +302,12 @@ static weir_status look_at(ledger *l, const plan *p, weir_error **error)
     s->queued |= s->config.overlap == WEIR_OVERLAP_QUEUE; /* others may have queued one */
     if (status != WEIR_OK)
         return status;
+    s->paused = found.paused;
     if (!found.same)
         return put(l, p, schedule_next(s, l->now), error);
     s->due = found.slot != 0 ? schedule_due(s, found.slot) : INT64_MAX;
+    if (s->paused)
+        return WEIR_OK; /* when it goes on, what was missed goes by `catchup:` */
     return found.slot != 0 && s->due <= l->now ? take_due(l, p, found.slot, error) : WEIR_OK;
 }
 
@@ -276,14 +324,21 @@ weir_status ledger_start_slots(ledger *l, int64_t *ret_due, weir_error **error)
             status = look_at(l, p, error);
         if (status == WEIR_OK && p->schedule->queued)
             status = start_queued(l, p, error);
-        *ret_due = p->schedule->due < *ret_due ? p->schedule->due : *ret_due;
+        /* What is paused is asked for again once somebody has changed something, or soon. */
+        int64_t due = p->schedule->due;
+        if (p->schedule->paused && due < weir_later(l->now, SECOND))
+            due = weir_later(l->now, SECOND);
+        *ret_due = due < *ret_due ? due : *ret_due;
     }
     return status;
 }
 
 void ledger_forget_slots(ledger *l)
 {
-    for (size_t i = 0; i < l->plan_count; i++)
+    for (size_t i = 0; i < l->plan_count; i++) {
         if (l->plans[i]->schedule != NULL)
             l->plans[i]->schedule->due = 0;
+        for (uint32_t k = 0; k < l->plans[i]->trigger_count; k++)
+            l->plans[i]->triggers[k]->due = 0;
+    }
 }

@@ -253,18 +253,30 @@ static weir_status open_starter(starter *s, const char *store, weir_error **erro
     return status == WEIR_AGAIN ? WEIR_OK : status;
 }
 
-weir_status starter_new(const char *store, const plan *p, const char *who, size_t buffer,
-                        starter **ret, weir_error **error)
+static weir_status load(starter *s, const weir_module *module, const char *workflow,
+                        weir_error **error)
+{
+    weir_status status = ledger_load(&s->ledger, module, NULL, error);
+
+    if (status == WEIR_OK && (s->plan = ledger_plan_named(&s->ledger, workflow)) == NULL)
+        return weir_error_set(error, WEIR_NOT_FOUND, "%s: there is no workflow '%s'", s->who,
+                              workflow);
+    return status;
+}
+
+weir_status starter_new(const char *store, const weir_module *module, const char *workflow,
+                        const char *who, size_t buffer, starter **ret, weir_error **error)
 {
     starter *s = weir_alloc(sizeof *s);
 
     if (s == NULL)
         return weir_error_set(error, WEIR_NOMEM, "%s: out of memory", who);
-    s->plan = p;
     s->buffer = buffer;
     s->wake = -1;
     snprintf(s->who, sizeof s->who, "%s", who);
-    weir_status status = open_starter(s, store, error);
+    weir_status status = load(s, module, workflow, error);
+    if (status == WEIR_OK)
+        status = open_starter(s, store, error);
     if (status == WEIR_OK)
         status = begin(s, error);
     if (status == WEIR_OK)
@@ -272,6 +284,11 @@ weir_status starter_new(const char *store, const plan *p, const char *who, size_
     else
         starter_free(s);
     return status;
+}
+
+const plan *starter_plan(const starter *s)
+{
+    return s->plan;
 }
 
 int starter_descriptor(const starter *s)

@@ -27,11 +27,12 @@ typedef struct starter_report {
     char refusal[320];  /* the newest of them */
 } starter_report;
 
-/* `who` is told of in the events of executions; `plan` outlives the starter. `buffer` bytes wait at
- * the most, or one order. Fails with WEIR_INVALID, WEIR_MISMATCH, WEIR_IO, as a runner's opening
- * does, but a server that is away is waited for. */
-weir_status starter_new(const char *store, const plan *p, const char *who, size_t buffer,
-                        starter **ret, weir_error **error);
+/* Of one of the module's workflows; the module outlives the starter. `who` is told of in the events
+ * of executions. `buffer` bytes wait at the most, or one order. Fails with WEIR_SPEC, WEIR_INVALID,
+ * WEIR_MISMATCH, WEIR_IO, as a runner's opening does, but a server that is away is waited for. */
+weir_status starter_new(const char *store, const weir_module *module, const char *workflow,
+                        const char *who, size_t buffer, starter **ret, weir_error **error);
+const plan *starter_plan(const starter *s); /* of the workflow */
 /* Can be read when a report is worth a call. */
 int starter_descriptor(const starter *s);
 /* False: it is full. */

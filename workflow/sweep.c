@@ -216,6 +216,50 @@ weir_status ledger_sweep(ledger *l, bool *ret_more, weir_error **error)
     return status;
 }
 
+/* --- Executions that nobody has the code of --- */
+
+typedef struct unserved {
+    int64_t ids[LEDGER_BATCH];
+    size_t count;
+    ledger_unserved *told;
+} unserved;
+
+static weir_status take_unserved(void *arg, const store_execution *row, weir_error **error)
+{
+    unserved *u = arg;
+    ledger_unserved *told = u->told;
+
+    (void)error;
+    u->ids[u->count++] = row->id;
+    if (told->count++ != 0)
+        return WEIR_OK;
+    told->first = row->id;
+    snprintf(told->workflow, sizeof told->workflow, "%s", row->workflow);
+    snprintf(told->version, sizeof told->version, "%s", row->version);
+    return WEIR_OK;
+}
+
+/* One that was just made may be of a runner that is about to begin. */
+weir_status ledger_note_unserved(ledger *l, int64_t after, int64_t last, ledger_unserved *ret,
+                                 weir_error **error)
+{
+    unserved u = {.told = ret};
+    weir_status status = l->store->kind->each_unserved(
+        l->store, after, last, l->now - l->config.heartbeat, take_unserved, &u, error);
+    store_event event = {.position = -1,
+                         .time = l->now,
+                         .runner = l->runner,
+                         .reason = "it waits: no runner that lives has its workflow in its "
+                                   "version"};
+
+    for (size_t i = 0; i < u.count && status == WEIR_OK; i++) {
+        status = l->store->kind->note(l->store, u.ids[i], &event, error);
+        if (status == WEIR_OK)
+            status = l->store->kind->mark_unserved(l->store, u.ids[i], l->now, error);
+    }
+    return status;
+}
+
 /* --- Stuck executions --- */
 
 typedef struct causes {

@@ -28,7 +28,8 @@ bool runner_is_stopped(const weir_runner *runner)
 
 bool runner_is_idle(const weir_runner *runner)
 {
-    return pool_running(runner->pool) == 0 && runner->results == NULL && runner->doubtful == NULL;
+    return pool_running(runner->pool) == 0 && runner->results == NULL && runner->doubtful == NULL &&
+           runner_looks_running(runner) == 0 && runner->looks == NULL;
 }
 
 /* --- Room --- */
@@ -121,7 +122,7 @@ static void take_results(weir_runner *runner)
 
 static void give(weir_runner *runner, weir_task *job)
 {
-    if (job->answer == WEIR_TASK_DONE) {
+    if (job->answer == WEIR_TASK_DONE && !job->settled) {
         if (job->condition == NULL)
             runner_tell(runner, WEIR_INFO, weir_task_name(job), "run %lld %s",
                         (long long)job->attempt, job->resumed ? "goes on" : "begins");
@@ -137,6 +138,7 @@ static void give(weir_runner *runner, weir_task *job)
 
 static void end_all(weir_runner *runner, job_ending ending)
 {
+    runner_end_looks(runner, ending);
     for (weir_task *job = runner->running; job != NULL; job = job->next_running)
         job_end(job, ending);
 }
@@ -217,10 +219,15 @@ static weir_status clear_doubts(weir_runner *runner, weir_error **error)
 
 static weir_status sweep(weir_runner *runner, bool *ret_more, weir_error **error)
 {
+    int64_t after = runner->stuck_after;
     weir_status status = ledger_sweep(&runner->ledger, ret_more, error);
 
     if (status == WEIR_OK)
         status = ledger_find_stuck(&runner->ledger, &runner->stuck_after, error);
+    runner->unserved = (ledger_unserved){0};
+    if (status == WEIR_OK && runner->stuck_after != 0)
+        status = ledger_note_unserved(&runner->ledger, after, runner->stuck_after,
+                                      &runner->unserved, error);
     *ret_more |= runner->stuck_after != 0;
     return status;
 }
@@ -254,7 +261,7 @@ static weir_status next_times(weir_runner *runner, weir_error **error)
 }
 
 static weir_status step(weir_runner *runner, bool sweeps, bool *ret_more, weir_task **claimed,
-                        weir_error **error)
+                        weir_task **looks, weir_error **error)
 {
     ledger *l = &runner->ledger;
     /* What is doubtful may take its place; what is left is claimed by the next turn. */
@@ -262,8 +269,12 @@ static weir_status step(weir_runner *runner, bool sweeps, bool *ret_more, weir_t
     size_t room = takes ? room_for_tasks(runner) : 0;
     weir_status status = look_after(runner, sweeps, ret_more, error);
 
+    if (status == WEIR_OK)
+        status = runner_record_looks(runner, error);
     if (status == WEIR_OK && runner->only == 0 && !runner->stopping)
         status = ledger_start_slots(l, &runner->next_slot, error);
+    if (status == WEIR_OK && runner->only == 0 && !runner->stopping)
+        status = runner_claim_looks(runner, looks, error);
     if (status == WEIR_OK && room != 0)
         status = ledger_claim(l, runner->root, room, claimed, error);
     if (status == WEIR_OK && takes && l->now >= runner->next_ask)
@@ -308,6 +319,20 @@ static bool settle_doubts(weir_runner *runner)
     return any;
 }
 
+/* Once: what was noted is not noted again. */
+static void tell_unserved(weir_runner *runner)
+{
+    const ledger_unserved *told = &runner->unserved;
+
+    if (told->count != 0)
+        runner_tell(runner, WEIR_WARNING, told->workflow,
+                    "execution %lld%s wait%s: no runner that lives has the workflow '%s' in "
+                    "version %.8s",
+                    (long long)told->first, told->count > 1 ? " and others" : "",
+                    told->count > 1 ? "" : "s", told->workflow, told->version);
+    runner->unserved.count = 0;
+}
+
 /* After the commit. */
 static void settle(weir_runner *runner, bool swept, bool more, weir_task *claimed)
 {
@@ -318,6 +343,7 @@ static void settle(weir_runner *runner, bool swept, bool more, weir_task *claime
 
     runner->waits_for_store = false;
     runner->results = NULL;
+    tell_unserved(runner);
     for (const weir_task *job = recorded; job != NULL; job = job->next)
         tell_result(runner, job);
     drop(recorded);
@@ -380,18 +406,20 @@ static weir_status transact(weir_runner *runner, weir_error **error)
     ledger *l = &runner->ledger;
     int64_t before = l->runner, stuck_after = runner->stuck_after;
     bool sweeps = own_now(runner) >= runner->next_sweep || l->runner == 0, more = false;
-    weir_task *claimed = NULL;
+    weir_task *claimed = NULL, *looks = NULL;
     weir_error *failure = NULL;
     weir_status status = ledger_begin(l, true, &failure);
 
     if (status == WEIR_OK) {
         runner->base = l->now - own_now(runner);
-        status = ledger_end(l, step(runner, sweeps, &more, &claimed, &failure), &failure);
+        status = ledger_end(l, step(runner, sweeps, &more, &claimed, &looks, &failure), &failure);
     }
     if (status == WEIR_OK) {
         settle(runner, sweeps, more, claimed);
+        runner_settle_looks(runner, looks);
         return WEIR_OK;
     }
+    runner_drop_looks(runner, looks);
     if (status == WEIR_CLOSED)
         doubt(runner, claimed);
     else
@@ -409,8 +437,9 @@ static bool is_due(const weir_runner *runner)
 {
     int64_t now = own_now(runner);
 
-    return runner->results != NULL || runner->ledger.runner == 0 || now >= runner->next_beat ||
-           now >= runner->next_sweep || now + runner->base >= runner->next_due ||
+    return runner->results != NULL || runner->looks != NULL || runner->ledger.runner == 0 ||
+           now >= runner->next_beat || now >= runner->next_sweep ||
+           now + runner->base >= runner->next_due ||
            (runner->only == 0 && now + runner->base >= runner->next_slot) ||
            (!runner->stopping && now + runner->base >= runner->next_ask &&
             room_for_conditions(runner) != 0) ||
@@ -423,6 +452,7 @@ weir_status runner_turn(weir_runner *runner, weir_error **error)
 
     drain(runner);
     take_results(runner);
+    runner_take_looks(runner);
     bool due = is_due(runner);
     return due || store->kind->has_changed(store) ? transact(runner, error) : WEIR_OK;
 }
@@ -466,13 +496,14 @@ void runner_wait(weir_runner *runner)
     int stop = runner->stopping ? -1 : runner->stop;
     struct pollfd fds[] = {{.fd = pool_descriptor(runner->pool), .events = POLLIN},
                            {.fd = stop, .events = POLLIN},
-                           {.fd = store->kind->descriptor(store), .events = POLLIN}};
+                           {.fd = store->kind->descriptor(store), .events = POLLIN},
+                           {.fd = runner_looks_descriptor(runner), .events = POLLIN}};
     int64_t left = runner->waits_for_store ? runner->ledger.config.poll : time_left(runner);
 
-    if (runner->results != NULL && !runner->waits_for_store)
+    if ((runner->results != NULL || runner->looks != NULL) && !runner->waits_for_store)
         return;
     if (!runner->waits_for_store && (jump(runner) || (runner->hungry && is_due(runner))))
         return;
     struct timespec most = {.tv_sec = left / 1000000000, .tv_nsec = left % 1000000000};
-    ppoll(fds, 3, &most, NULL); /* interrupted is as good */
+    ppoll(fds, sizeof fds / sizeof *fds, &most, NULL); /* interrupted is as good */
 }

@@ -60,6 +60,7 @@ enum {
     WORKER_KEY,
     WORKER_INPUT,
     WORKER_CONTEXT,
+    WORKER_ITEM, /* "": there is none */
     WORKER_TEXTS
 };
 enum {
@@ -71,6 +72,7 @@ enum {
     WORKER_TIMEOUT,
     WORKER_GRACE,
     WORKER_RESUMED,
+    WORKER_INDEX,
     WORKER_ASKS, /* it is a condition */
     WORKER_NUMBERS
 };

@@ -207,6 +207,9 @@ static bool run_alone(const worker_socket *to, const plan *alone, const worker_f
     job->grace = frame->numbers[WORKER_GRACE];
     job->input = read_object(frame->texts[WORKER_INPUT]);
     job->context = read_object(frame->texts[WORKER_CONTEXT]);
+    if (frame->texts[WORKER_ITEM][0] != '\0')
+        job->item = read_object(frame->texts[WORKER_ITEM]);
+    job->index = frame->numbers[WORKER_INDEX];
     job->execution = frame->numbers[WORKER_EXECUTION];
     job->attempt = frame->numbers[WORKER_ATTEMPT];
     job->slot = frame->numbers[WORKER_SLOT];

@@ -6,40 +6,63 @@
 #include "codegen/emit/prototypes.h"
 #include "codegen/roots.h"
 
-/* A C function that the user writes: what a task calls, or a condition that it waits for. */
+/* A C function that the user writes: what a task or a trigger calls, or a condition that a task
+ * waits for. */
 typedef struct user_function {
     const char *name;
     const spec_workflow *workflow;
-    const spec_task *task;
-    const spec_name *condition; /* NULL: it is what the task calls */
+    const char *owner, *doc; /* the task's or the trigger's */
+    bool condition;
+    weir_place where;
 } user_function;
 
 /* The n-th function of a task: what it calls, then its conditions. False: there are no more. */
-static bool function_of(const spec_workflow *workflow, const spec_task *task, size_t at,
-                        user_function *ret)
+static bool function_of_task(const spec_task *task, size_t at, user_function *ret)
 {
     size_t calls = task->call.text != NULL;
 
     if (at >= calls + task->conditions.count)
         return false;
-    *ret = (user_function){.name = task->call.text, .workflow = workflow, .task = task};
-    if (at >= calls) {
-        ret->condition = &task->conditions.items[at - calls];
-        ret->name = ret->condition->text;
-    }
+    ret->name = task->call.text;
+    ret->owner = task->name;
+    ret->doc = task->doc;
+    ret->where = task->where;
+    if (at < calls)
+        return true;
+    ret->condition = true;
+    ret->name = task->conditions.items[at - calls].text;
+    ret->where = task->conditions.items[at - calls].where;
     return true;
 }
 
-/* Several tasks may have one function: it is declared at the first. */
+/* The same of the n-th body of a workflow: the tasks and hooks, then the triggers. */
+static bool function_of(const spec_workflow *workflow, size_t body, size_t at, user_function *ret)
+{
+    *ret = (user_function){.workflow = workflow};
+    if (body < workflow->body_count)
+        return function_of_task(workflow->bodies[body], at, ret);
+    const spec_trigger *trigger = &workflow->triggers[body - workflow->body_count];
+    ret->name = trigger->call.text;
+    ret->owner = trigger->name;
+    ret->doc = trigger->doc;
+    ret->where = trigger->where;
+    return at == 0 && trigger->call.text != NULL;
+}
+
+static size_t count_bodies(const spec_workflow *workflow)
+{
+    return workflow->body_count + workflow->trigger_count;
+}
+
+/* Several may have one function: it is declared at the first. */
 static bool is_first(const spec *model, const user_function *function)
 {
     user_function other;
 
     for (size_t i = 0; i < model->workflow_count; i++)
-        for (size_t t = 0; t < model->workflows[i].body_count; t++)
-            for (size_t f = 0;
-                 function_of(&model->workflows[i], model->workflows[i].bodies[t], f, &other); f++) {
-                if (other.task == function->task && other.name == function->name)
+        for (size_t t = 0; t < count_bodies(&model->workflows[i]); t++)
+            for (size_t f = 0; function_of(&model->workflows[i], t, f, &other); f++) {
+                if (other.owner == function->owner && other.name == function->name)
                     return true;
                 if (strcmp(other.name, function->name) == 0)
                     return false;
@@ -49,20 +72,19 @@ static bool is_first(const spec *model, const user_function *function)
 
 static void emit_task_prototype(emitter *e, const user_function *function, const char *end)
 {
-    const spec_task *task = function->task;
+    const char *doc = function->doc;
     weir_buffer text = {0};
 
-    if (function->condition != NULL)
-        weir_buffer_printf(&text, "Whether %s of %s, which waits for it, can go on.", task->name,
-                           function->workflow->name);
+    if (function->condition)
+        weir_buffer_printf(&text, "Whether %s of %s, which waits for it, can go on.",
+                           function->owner, function->workflow->name);
     else
-        weir_buffer_printf(&text, "%s%s%s: %s.", task->doc != NULL ? task->doc : "",
-                           task->doc != NULL ? " " : "", function->workflow->name, task->name);
+        weir_buffer_printf(&text, "%s%s%s: %s.", doc != NULL ? doc : "", doc != NULL ? " " : "",
+                           function->workflow->name, function->owner);
     if (text.failed)
         e->out->failed = true;
     else
-        emit_comment(e->out, 0, text.data,
-                     function->condition != NULL ? function->condition->where : task->where);
+        emit_comment(e->out, 0, text.data, function->where);
     weir_buffer_free(&text);
     EMIT(e, 0, "weir_answer %s(weir_task *task)%s", function->name, end);
 }
@@ -86,10 +108,8 @@ void emit_task_functions(emitter *e, bool bodies)
     user_function function;
 
     for (size_t i = 0; i < model->workflow_count; i++)
-        for (size_t t = 0; t < model->workflows[i].body_count; t++)
-            for (size_t f = 0;
-                 function_of(&model->workflows[i], model->workflows[i].bodies[t], f, &function);
-                 f++)
+        for (size_t t = 0; t < count_bodies(&model->workflows[i]); t++)
+            for (size_t f = 0; function_of(&model->workflows[i], t, f, &function); f++)
                 emit_task_function(e, &function, bodies);
 }
 
@@ -238,13 +258,13 @@ static void emit_parts(emitter *e, const char *room, const char *owner, const sp
     emit_settings(e, room, defer, &task->defer);
 }
 
-static void emit_rule(emitter *e, const spec_evaluated *rule)
+static void emit_expression(emitter *e, const char *member, const spec_evaluated *value)
 {
-    if (rule->json == NULL)
+    if (value->json == NULL)
         return;
-    EMIT(e, 8, ".rule = {");
-    emit_text_item(e, 12, rule->expression.text);
-    emit_text_item(e, 12, rule->json);
+    EMIT(e, 8, ".%s = {", member);
+    emit_text_item(e, 12, value->expression.text);
+    emit_text_item(e, 12, value->json);
     EMIT(e, 8, "},");
 }
 
@@ -280,7 +300,8 @@ static void emit_task(emitter *e, const char *owner, const spec_task *task)
         if (has_expressions(task))
             EMIT(e, 8, ".exec_trees = %s_%s_exec_trees,", owner, task->id);
     }
-    emit_rule(e, &task->rule);
+    emit_expression(e, "rule", &task->rule);
+    emit_expression(e, "for_each", &task->for_each);
     if (task->retry_on.count != 0)
         EMIT(e, 8, ".retry_on = %s_%s_retry_on,", owner, task->id);
     if (task->settings.count != 0)
@@ -330,6 +351,70 @@ static void emit_tasks(emitter *e, const spec_workflow *workflow)
     emit_blank(e->out);
 }
 
+static size_t count_moments(const spec_workflow *workflow)
+{
+    size_t count = 0;
+
+    for (size_t i = 0; i < workflow->input.count; i++)
+        count += workflow->input.items[i].moment != NULL;
+    return count;
+}
+
+static void emit_moments(emitter *e, const spec_workflow *workflow)
+{
+    if (count_moments(workflow) == 0)
+        return;
+    EMIT(e, 0, "static const weir_module_moment %s_workflow_%s_moments[] = {", e->module.text,
+         workflow->name);
+    for (size_t i = 0; i < workflow->input.count; i++) {
+        const spec_field *field = &workflow->input.items[i];
+        if (field->moment == NULL)
+            continue;
+        EMIT(e, 4, "{");
+        emit_text_item(e, 8, field->wire);
+        EMIT(e, 8, "%s,",
+             strcmp(field->moment, "schedule.date") == 0 ? "WEIR_MOMENT_DATE" : "WEIR_MOMENT_TIME");
+        EMIT(e, 4, "},");
+    }
+    EMIT(e, 0, "};");
+    emit_blank(e->out);
+}
+
+static void emit_trigger(emitter *e, const spec_workflow *workflow, const spec_trigger *trigger)
+{
+    EMIT(e, 4, "{");
+    emit_text(e, "name", trigger->name);
+    emit_doc(e, trigger->doc);
+    if (trigger->call.text != NULL) {
+        EMIT(e, 8, ".call = %s,", trigger->call.text);
+        emit_text(e, "call_name", trigger->call.text);
+    } else {
+        emit_text(e, "files", trigger->files.text);
+    }
+    if (trigger->settings.count != 0)
+        EMIT(e, 8, ".settings = {%s_workflow_%s_trigger_%s_settings, %zu},", e->module.text,
+             workflow->name, trigger->name, trigger->settings.count);
+    emit_place(e, trigger->where);
+    EMIT(e, 4, "},");
+}
+
+static void emit_triggers(emitter *e, const spec_workflow *workflow)
+{
+    char room[160];
+
+    if (workflow->trigger_count == 0)
+        return;
+    snprintf(room, sizeof room, "workflow_%.100s_trigger", workflow->name);
+    for (size_t i = 0; i < workflow->trigger_count; i++)
+        emit_settings(e, room, workflow->triggers[i].name, &workflow->triggers[i].settings);
+    EMIT(e, 0, "static const weir_module_trigger %s_workflow_%s_triggers[] = {", e->module.text,
+         workflow->name);
+    for (size_t i = 0; i < workflow->trigger_count; i++)
+        emit_trigger(e, workflow, &workflow->triggers[i]);
+    EMIT(e, 0, "};");
+    emit_blank(e->out);
+}
+
 void emit_workflows(emitter *e)
 {
     const spec *model = e->model;
@@ -338,6 +423,10 @@ void emit_workflows(emitter *e)
         return;
     for (size_t i = 0; i < model->workflow_count; i++)
         emit_tasks(e, &model->workflows[i]);
+    for (size_t i = 0; i < model->workflow_count; i++)
+        emit_triggers(e, &model->workflows[i]);
+    for (size_t i = 0; i < model->workflow_count; i++)
+        emit_moments(e, &model->workflows[i]);
     EMIT(e, 0, "static const weir_module_workflow %s_workflows[] = {", e->module.text);
     for (size_t i = 0; i < model->workflow_count; i++) {
         const spec_workflow *workflow = &model->workflows[i];
@@ -355,6 +444,12 @@ void emit_workflows(emitter *e)
         if (workflow->schedule.count != 0)
             EMIT(e, 8, ".schedule = {%s_workflow_%s_schedule_settings, %zu},", e->module.text,
                  workflow->name, workflow->schedule.count);
+        if (workflow->trigger_count != 0)
+            EMIT(e, 8, ".triggers = %s_workflow_%s_triggers, .trigger_count = %zu,", e->module.text,
+                 workflow->name, workflow->trigger_count);
+        if (count_moments(workflow) != 0)
+            EMIT(e, 8, ".moments = %s_workflow_%s_moments, .moment_count = %zu,", e->module.text,
+                 workflow->name, count_moments(workflow));
         char owner[256];
         snprintf(owner, sizeof owner, "%.120s_workflow_%.120s", e->module.text, workflow->name);
         emit_hooks(e, owner, workflow->on_success, workflow->on_failure);

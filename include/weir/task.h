@@ -82,6 +82,11 @@ WEIR_API bool weir_task_get_integer(weir_task *task, const char *key, int64_t *r
 WEIR_API bool weir_task_get_number(weir_task *task, const char *key, double *ret);
 WEIR_API bool weir_task_get_text(weir_task *task, const char *key, const char **ret);
 
+/* Of a task with `for_each:`, the item that this run is for, as JSON text, and its index, counted
+ * from 0. NULL and -1: it has none. */
+WEIR_API const char *weir_task_item(weir_task *task);
+WEIR_API int64_t weir_task_index(const weir_task *task);
+
 WEIR_API const char *weir_task_name(const weir_task *task);
 WEIR_API int64_t weir_task_execution(const weir_task *task);
 WEIR_API int64_t weir_task_attempt(const weir_task *task); /* of this run, counted from 1 */
@@ -104,6 +109,17 @@ WEIR_API weir_status weir_task_set_integer(weir_task *task, const char *key, int
 WEIR_API weir_status weir_task_set_number(weir_task *task, const char *key, double value);
 WEIR_API weir_status weir_task_set_text(weir_task *task, const char *key, const char *value);
 WEIR_API weir_status weir_task_delete(weir_task *task, const char *key);
+
+/* --- Of a trigger --- */
+
+/* What a trigger's function (`triggers: {orders: {call: shop_look, every: 30s}}`) does beside
+ * answering: an execution of its workflow is started with `input`, a JSON object as the workflow
+ * declares it, once for each `key` (1 to 200 bytes) whatever else happens. Fires nothing: it just
+ * answers WEIR_TASK_DONE. What it sets is there again at its next look, and counts with what it
+ * fires: all of it, or nothing. At most 256 keys and 1 MiB a look; the rest at the next.
+ * Refused (WEIR_ENCODE, WEIR_LIMIT; WEIR_STATE: of a task): then the look fails, whatever it
+ * answers. */
+WEIR_API weir_status weir_task_fire(weir_task *task, const char *key, const char *input);
 
 /* --- Conditions ---
  *
@@ -161,10 +177,11 @@ typedef struct weir_module_task {
     const char *workflow;           /* that it begins instead; NULL: none */
     const weir_task_argument *with; /* the input of that */
     uint32_t with_count;
-    const char *const *exec;       /* the words of a command; they end with NULL */
-    const char *const *exec_trees; /* of words that are expressions, else NULL; NULL: none is */
-    weir_module_expression rule;   /* of `run_if:`, where it is one */
-    const char *const *retry_on;   /* classes; they end with NULL; NULL: all are tried again */
+    const char *const *exec;         /* the words of a command; they end with NULL */
+    const char *const *exec_trees;   /* of words that are expressions, else NULL; NULL: none is */
+    weir_module_expression rule;     /* of `run_if:`, where it is one */
+    weir_module_expression for_each; /* a list, whose items it runs for */
+    const char *const *retry_on;     /* classes; they end with NULL; NULL: all are tried again */
     weir_task_settings settings;
     weir_task_settings retry;
     weir_task_settings concurrency;        /* empty: none */
@@ -175,6 +192,25 @@ typedef struct weir_module_task {
     weir_place place;
 } weir_module_task;
 
+/* What a runner looks at from time to time: a function, or (`call` NULL) files. */
+typedef struct weir_module_trigger {
+    const char *name;
+    const char *doc;
+    weir_task_function call;
+    const char *call_name;
+    const char *files; /* FOLDER/PATTERN */
+    weir_task_settings settings;
+    weir_place place;
+} weir_module_trigger;
+
+/* What a schedule gives an input where it is left out. */
+typedef enum weir_moment_kind { WEIR_MOMENT_TIME, WEIR_MOMENT_DATE } weir_moment_kind;
+
+typedef struct weir_module_moment {
+    const char *key; /* of the input, on the wire */
+    weir_moment_kind kind;
+} weir_module_moment;
+
 typedef struct weir_module_workflow {
     const char *name;
     const char *doc;
@@ -184,6 +220,10 @@ typedef struct weir_module_workflow {
     weir_task_settings settings;
     weir_task_settings schedule;                     /* empty: none */
     const weir_module_task *on_success, *on_failure; /* hooks; NULL: none */
+    const weir_module_trigger *triggers;
+    uint32_t trigger_count;
+    const weir_module_moment *moments; /* of its input */
+    uint32_t moment_count;
     weir_place place;
 } weir_module_workflow;
 

@@ -108,6 +108,14 @@ WEIR_API WEIR_MUST_USE weir_status weir_workflow_cancel(weir_runner *runner, int
 WEIR_API WEIR_MUST_USE weir_status weir_workflow_retry(weir_runner *runner, int64_t id,
                                                        weir_error **error);
 
+/* From now on (`on`) the schedule of a workflow, or (not NULL) one of its triggers, starts nothing,
+ * whoever runs it; or it goes on: a schedule with what `catchup:` makes of the slots that it has
+ * missed, a trigger with a look. WEIR_NOT_FOUND: no runner has taken it up yet. */
+WEIR_API WEIR_MUST_USE weir_status weir_workflow_pause_start(weir_runner *runner,
+                                                             const char *workflow,
+                                                             const char *trigger, bool on,
+                                                             weir_error **error);
+
 /* Waits until an execution and all of its tasks have ended, whoever runs it. WEIR_AGAIN: it has not
  * within `most_ns` nanoseconds, or the runner was stopped. */
 WEIR_API WEIR_MUST_USE weir_status weir_workflow_wait(weir_runner *runner, int64_t id,
@@ -144,11 +152,20 @@ WEIR_API WEIR_MUST_USE weir_status weir_workflow_list(weir_runner *runner, const
 /* Schedules that a runner has taken up, of one workflow or (NULL) of all, with their newest `most`
  * slots, as a JSON array of {"workflow", "next"?, "due"?, "slots": [{"slot", "time", "outcome",
  * "execution"?, "missed"?, "reason"?}]}. `next` is the slot that comes, `due` when it is started
- * where that is later; `outcome` is started, queued, skipped or missed. Times are nanoseconds since
- * 1970. */
+ * where that is later; `outcome` is started, queued, skipped or missed; "paused", since when, where
+ * it is. Times are nanoseconds since 1970. */
 WEIR_API WEIR_MUST_USE weir_status weir_workflow_schedules(weir_runner *runner,
                                                            const char *workflow, size_t most,
                                                            char **ret_json, weir_error **error);
+
+/* The same of triggers: [{"workflow", "trigger", "due", "looked"?, "fired"?, "failed"?,
+ * "failures"?, "reason"?, "runner"?, "paused"?, "firings": [{"key", "time", "outcome",
+ * "execution"?, "reason"?}]}]. `looked`, `fired` and `failed` are when the newest look, firing and
+ * failure were, `failures` how many looks failed in succession, `reason` why the newest of all did,
+ * `runner` who looks just now; `outcome` is started, refused or failed. */
+WEIR_API WEIR_MUST_USE weir_status weir_workflow_triggers(weir_runner *runner, const char *workflow,
+                                                          size_t most, char **ret_json,
+                                                          weir_error **error);
 
 /* All events of an execution, oldest first, as a JSON array of {"number", "time", "task"?, "from"?,
  * "to"?, "runner"?, "attempt"?, "reason"?}. */

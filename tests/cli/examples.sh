@@ -47,6 +47,30 @@ expect_code 0 "$weir" replay --from 2008-01-01 --until 2009-01-01 --sink orders=
 expect_text "$work/err" "source days: 253 received"
 expect_code 2 "$weir" replay --speed fast "$market/market.weir.yaml" "$market/nodes.c"
 
+# A graph starts workflows: each large swing one, also when it is all read again.
+for run in 1 2; do
+    WEIR="$weir" expect_code 0 "$root/examples/swing/run" "$work/swing"
+    diff "$root/examples/swing/expected.txt" "$work/out" || fail "the reports of run $run differ"
+done
+
+# Files start workflows.
+cp -r "$root/examples/ingest" "$work/ingest"
+mkdir "$work/ingest/inbox" "$work/ingest/done"
+"$weir" workflow serve "$work/ingest/ingest.weir.yaml" --store "sqlite:$work/ingest.db" --quiet 2>"$work/err" &
+server=$!
+trap 'kill "$server"' EXIT
+cp "$root/examples/market/sp500-2000.csv" "$work/ingest/inbox/days.csv"
+for i in $(seq 600); do
+    [ ! -e "$work/ingest/done/days.csv" ] || break
+    sleep 0.05
+done
+expect_code 0 "$weir" workflow wait 1 --store "sqlite:$work/ingest.db" --json --timeout 60s
+expect_text "$work/out" '"context":{"rows":5104}'
+expect_text "$work/out" '"log":"days.csv is large'
+[ -e "$work/ingest/done/days.csv" ] || fail "the file was not filed"
+kill "$server"
+trap - EXIT
+
 # Workflows: the day decides what runs.
 price() {
     "$weir" workflow run "$root/examples/pricing/pricing.weir.yaml" pricing --store "sqlite:$work/pricing.db" --quiet --json \

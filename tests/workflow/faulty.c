@@ -133,6 +133,12 @@ static weir_status commit(weir_store *base, weir_error **error)
       (weir_store * base, int64_t after, size_t most, store_take_execution take, void *arg,        \
        int64_t *ret_last, weir_error **error),                                                     \
       (inner_of(base), after, most, take, arg, ret_last, error))                                   \
+    X(each_unserved,                                                                               \
+      (weir_store * base, int64_t after, int64_t last, int64_t time, store_take_execution take,    \
+       void *arg, weir_error **error),                                                             \
+      (inner_of(base), after, last, time, take, arg, error))                                       \
+    X(mark_unserved, (weir_store * base, int64_t execution, int64_t time, weir_error * *error),    \
+      (inner_of(base), execution, time, error))                                                    \
     X(each_schedule,                                                                               \
       (weir_store * base, const char *workflow, store_take_schedule take, void *arg,               \
        weir_error **error),                                                                        \
@@ -145,6 +151,26 @@ static weir_status commit(weir_store *base, weir_error **error)
       (inner_of(base), workflow, queued, most, take, arg, error))                                  \
     X(put_slot, (weir_store * base, const store_slot *row, weir_error **error),                    \
       (inner_of(base), row, error))                                                                \
+    X(each_trigger,                                                                                \
+      (weir_store * base, const char *workflow, const char *name, store_take_trigger take,         \
+       void *arg, weir_error **error),                                                             \
+      (inner_of(base), workflow, name, take, arg, error))                                          \
+    X(put_trigger, (weir_store * base, const store_trigger *row, weir_error **error),              \
+      (inner_of(base), row, error))                                                                \
+    X(has_fired,                                                                                   \
+      (weir_store * base, const char *workflow, const char *name, const char *key, int64_t time,   \
+       bool *ret, weir_error **error),                                                             \
+      (inner_of(base), workflow, name, key, time, ret, error))                                     \
+    X(each_firing,                                                                                 \
+      (weir_store * base, const char *workflow, const char *name, size_t most,                     \
+       store_take_firing take, void *arg, weir_error **error),                                     \
+      (inner_of(base), workflow, name, most, take, arg, error))                                    \
+    X(put_firing, (weir_store * base, const store_firing *row, weir_error **error),                \
+      (inner_of(base), row, error))                                                                \
+    X(set_paused,                                                                                  \
+      (weir_store * base, const char *workflow, const char *name, int64_t since,                   \
+       weir_error **error),                                                                        \
+      (inner_of(base), workflow, name, since, error))                                              \
     X(claim,                                                                                       \
       (weir_store * base, const store_claim *want, store_take_task take, void *arg,                \
        weir_error **error),                                                                        \

@@ -205,6 +205,8 @@ static void add_options(flow *f, const char *options, weir_module_task *into)
             into->rule = (weir_module_expression){setting.text, setting.text};
         else if (strncmp(word, "defer.", 6) == 0)
             defer[into->defer.count++] = (weir_setting){.name = word + 6, .text = setting.text};
+        else if (strcmp(word, "each") == 0)
+            into->for_each = (weir_module_expression){setting.text, setting.text};
         else if (strcmp(word, "begins") == 0)
             into->workflow = setting.text;
         else if (strncmp(word, "with.", 5) == 0)

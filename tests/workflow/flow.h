@@ -52,8 +52,8 @@ typedef struct flow_task {
     const char *after; /* "a b" */
     weir_task_function call;
     const char *const *exec;
-    const char *options; /* "run_if=any_failed attempts=1 retry_on=io|crash defer.limit=5s"; "rule="
-                            and a tree */
+    const char *options; /* "run_if=any_failed attempts=1 retry_on=io|crash defer.limit=5s";
+                            "rule=", "each=" and a tree */
 } flow_task;
 
 /* The module with the one workflow "flow"; freed by flow_free. The tasks end with one without a

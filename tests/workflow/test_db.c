@@ -4,6 +4,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "store/sqlite.h"
 #include "tests/workflow/story.h"
 #include <weir/db.h>
 
@@ -64,7 +65,7 @@ static void it_is_looked_at(void **state)
     assert_string_equal(json_string_value(json_object_get(status, "store")),
                         flow_is_postgres() ? "postgresql" : "sqlite");
     json_decref(status);
-    assert_int_equal(number_of(u.url, "schema"), 4);
+    assert_int_equal(number_of(u.url, "schema"), sqlite_migration_count);
     assert_int_equal(number_of(u.url, "executions.Completed"), 2);
     assert_int_equal(number_of(u.url, "executions.Pending"), 1);
     assert_int_equal(number_of(u.url, "tasks"), 3 * STORY_TASKS);

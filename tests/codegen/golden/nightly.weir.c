@@ -1121,6 +1121,25 @@ static const weir_task_argument nightly_workflow_again_etl_with[] = {
     },
 };
 
+static const uint32_t nightly_workflow_again_each_after[] = {1};
+
+static const char *const nightly_workflow_again_each_exec[] = {
+    "echo",
+    "item.name",
+    "index",
+    NULL,
+};
+
+static const char *const nightly_workflow_again_each_exec_trees[] = {
+    NULL,
+    "[\"string\",[\".\",[\"item\"],\"name\"]]",
+    "[\"string\",[\"index\"]]",
+};
+
+static const weir_setting nightly_workflow_again_each_settings[] = {
+    {"max", "50", {nightly_spec, 26, 58}},
+};
+
 static const weir_module_task nightly_workflow_again_tasks[] = {
     {
         .name = "alert",
@@ -1135,6 +1154,18 @@ static const weir_module_task nightly_workflow_again_tasks[] = {
         .with = nightly_workflow_again_etl_with, .with_count = 2,
         .place = {nightly_spec, 25, 7},
     },
+    {
+        .name = "each",
+        .after = nightly_workflow_again_each_after, .after_count = 1,
+        .exec = nightly_workflow_again_each_exec,
+        .exec_trees = nightly_workflow_again_each_exec_trees,
+        .for_each = {
+            "context.rows",
+            "[\".\",[\"context\"],\"rows\"]",
+        },
+        .settings = {nightly_workflow_again_each_settings, 1},
+        .place = {nightly_spec, 26, 7},
+    },
 };
 
 static const weir_module_workflow nightly_workflows[] = {
@@ -1148,7 +1179,7 @@ static const weir_module_workflow nightly_workflows[] = {
     },
     {
         .name = "again",
-        .tasks = nightly_workflow_again_tasks, .task_count = 2,
+        .tasks = nightly_workflow_again_tasks, .task_count = 3,
         .input = &nightly_again_input_type,
         .place = {nightly_spec, 21, 3},
     },
