@@ -43,6 +43,63 @@ static void executions_take_turns(bench *b)
     assert_int_equal(add_ready(b, "x", 0, NULL), second + 1);
 }
 
+/* Tasks that begin as Ready stand in the queue as those do that become so, one round after the
+ * other, and their events are the same. */
+static void a_task_may_begin_as_ready(bench *b)
+{
+    const weir_store_kind *kind = b->store->kind;
+    int64_t other = add_ready(b, "x", 0, NULL), id = 0;
+    store_lane lane = {.plan = b->plan};
+    store_execution row = {
+        .plan = b->plan, .workflow = "x", .input = "{}", .unfinished = 4, .ready = 4, .created = 5};
+    store_task task = {.name = "a", .state = STORE_READY};
+    claims got;
+
+    bench_begin(b->store);
+    FLOW_OK(kind->add_execution(b->store, &row, &id, &error));
+    for (task.position = 0; task.position < 4; task.position++) {
+        task.behind = 3 - task.position;
+        FLOW_OK(kind->add_task(b->store, id, row.plan, &task, 5, &error));
+    }
+    bench_commit(b->store);
+    b->execution = id;
+    assert_int_equal(bench_count_events(b), 1 + 4 * 2);
+    assert_int_equal(bench_read_task(b, 2).row.state, STORE_READY);
+    assert_int_equal(bench_claim(b, &lane, 1, 0, 16, &got), 8);
+    for (size_t i = 0; i < 8; i++) {
+        assert_int_equal(got.items[i].execution, i % 2 == 0 ? other : id);
+        assert_int_equal(got.items[i].position, i / 2);
+    }
+}
+
+/* More than are asked about at once; one is refused, and all others are done. */
+static void several_move_together(bench *b)
+{
+    enum { MANY = 150 };
+    const weir_store_kind *kind = b->store->kind;
+    store_execution row = {
+        .plan = b->plan, .workflow = "w", .input = "{}", .unfinished = MANY, .created = 5};
+    store_task_move moves[MANY];
+    bool refused[MANY];
+
+    bench_begin(b->store);
+    FLOW_OK(kind->add_execution(b->store, &row, &b->execution, &error));
+    for (size_t i = 0; i < MANY; i++) {
+        store_task task = {.position = (int64_t)i, .name = "a"};
+        FLOW_OK(kind->add_task(b->store, b->execution, b->plan, &task, 5, &error));
+        moves[i] = READY((int64_t)i);
+        moves[i].execution = b->execution;
+        moves[i].from = i == 77 ? STORE_DEFERRED : STORE_PENDING;
+    }
+    FLOW_OK(kind->move_tasks(b->store, moves, MANY, refused, &error));
+    bench_commit(b->store);
+    for (size_t i = 0; i < MANY; i++) {
+        assert_int_equal(refused[i], i == 77);
+        assert_int_equal(bench_read_task(b, (int64_t)i).row.state,
+                         i == 77 ? STORE_PENDING : STORE_READY);
+    }
+}
+
 static void plans_take_turns_behind_priority(bench *b)
 {
     store_lane lanes[3];
@@ -337,6 +394,8 @@ static void test_suite(void **state)
     (void)state;
     static const bench_test suite[] = {
         executions_take_turns,
+        a_task_may_begin_as_ready,
+        several_move_together,
         plans_take_turns_behind_priority,
         a_tag_has_a_limit,
         it_is_not_claimed_before_it_is_due,
