@@ -34,7 +34,7 @@ int cli_exit_code(weir_status status)
     if (status == WEIR_SPEC || status == WEIR_INVALID || status == WEIR_NOT_FOUND ||
         status == WEIR_MISMATCH)
         return CLI_USAGE;
-    if (status == WEIR_IO || status == WEIR_NOMEM || status == WEIR_CLOSED)
+    if (status == WEIR_IO || status == WEIR_NOMEM || status == WEIR_CLOSED || status == WEIR_AGAIN)
         return CLI_ENVIRONMENT;
     return CLI_FAILED;
 }

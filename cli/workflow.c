@@ -186,8 +186,6 @@ static int wait_word(const cli_arguments *arguments)
     if (status == WEIR_OK)
         status = wait_for(arguments, runner, id, &error);
     int code = status == WEIR_OK ? workflow_end(arguments, runner, id) : cli_report_error(error);
-    if (status == WEIR_AGAIN)
-        code = CLI_ENVIRONMENT; /* nothing has failed yet */
     weir_runner_close(runner);
     return code;
 }

@@ -315,6 +315,7 @@ const weir_store_kind store_postgres = {
     .set_paused = postgres_set_paused,
     .claim = postgres_claim,
     .move_task = postgres_move_task,
+    .move_tasks = postgres_move_tasks,
     .move_execution = postgres_move_execution,
     .ask_at = postgres_ask_at,
     .queue = postgres_queue,

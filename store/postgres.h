@@ -74,6 +74,7 @@ typedef enum postgres_statement {
     PG_PASS_ROUND,
     PG_IS_LEFT,
     PG_MOVE_TASK,
+    PG_MOVE_TASK_FOR_SURE, /* it fails the transaction where it is refused */
     PG_MOVE_EXECUTION,
     PG_HOLD,
     PG_QUEUE,
@@ -150,7 +151,10 @@ void postgres_pool_set_plain(postgres_pool *pool);
 
 /* --- A handle --- */
 
-enum { POSTGRES_UNANSWERED = 256 }; /* calls under way at most */
+enum {
+    POSTGRES_UNANSWERED = 256, /* calls under way at most */
+    POSTGRES_SERIES = 64,      /* of them that are answered together */
+};
 
 typedef struct postgres_store {
     weir_store base;
@@ -223,6 +227,10 @@ weir_status postgres_ask(postgres_store *store, postgres_statement which,
 weir_status postgres_ask_number(postgres_store *store, postgres_statement which,
                                 const postgres_argument *arguments, size_t count, int64_t *ret,
                                 weir_error **error);
+/* What the `count` newest calls, which were posted and are of one statement, answer: a number each,
+ * or no row. For more than POSTGRES_SERIES there may be no room. */
+weir_status postgres_take_series(postgres_store *store, size_t count, int64_t *ret_numbers,
+                                 bool *ret_missing, weir_error **error);
 /* Ends the transaction by COMMIT or ROLLBACK, and waits; false: the connection is lost. */
 bool postgres_finish(postgres_store *store, postgres_statement which, bool *ret_done);
 /* Forgets the transaction that was under way on the link. */
@@ -315,6 +323,8 @@ weir_status postgres_set_paused(weir_store *base, const char *workflow, const ch
 weir_status postgres_claim(weir_store *base, const store_claim *want, store_take_task take,
                            void *arg, weir_error **error);
 weir_status postgres_move_task(weir_store *base, const store_task_move *move, weir_error **error);
+weir_status postgres_move_tasks(weir_store *store, const store_task_move *moves, size_t count,
+                                bool *ret_refused, weir_error **error);
 weir_status postgres_move_execution(weir_store *base, const store_execution_move *move,
                                     weir_error **error);
 weir_status postgres_ask_at(weir_store *base, const store_asking *asking, weir_error **error);

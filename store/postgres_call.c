@@ -276,6 +276,22 @@ weir_status postgres_ask(postgres_store *store, postgres_statement which,
     return WEIR_OK;
 }
 
+weir_status postgres_take_series(postgres_store *store, size_t count, int64_t *ret_numbers,
+                                 bool *ret_missing, weir_error **error)
+{
+    if (!flush(store))
+        note_loss(store);
+    while (store->count > count)
+        PQclear(take_result(store));
+    for (size_t i = 0; i < count && store->count != 0; i++) {
+        PGresult *result = take_result(store);
+        ret_missing[i] = PQntuples(result) == 0;
+        ret_numbers[i] = ret_missing[i] ? 0 : postgres_number(result, 0, 0);
+        PQclear(result);
+    }
+    return store->failure == WEIR_OK ? WEIR_OK : tell_failure(store, error);
+}
+
 weir_status postgres_ask_number(postgres_store *store, postgres_statement which,
                                 const postgres_argument *arguments, size_t count, int64_t *ret,
                                 weir_error **error)

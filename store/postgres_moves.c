@@ -185,28 +185,73 @@ weir_status postgres_claim(weir_store *base, const store_claim *want, store_take
 
 /* --- Transitions --- */
 
+static weir_status post_move(postgres_store *store, postgres_statement which,
+                             const store_task_move *move, weir_error **error)
+{
+    return postgres_post(
+        store, which,
+        ARGUMENTS(
+            NUMBER(move->execution), NUMBER(move->position), TEXT(store_state_text(move->from)),
+            NUMBER(move->token), TEXT(store_state_text(move->to)), NUMBER(move->due),
+            TEXT(store_verdict_text(move->verdict)), TEXT(move->reason), TEXT(move->writes),
+            TEXT(move->log), NUMBER(move->spent), NUMBER(move->lost), TEXT(move->seen),
+            NUMBER(move->waiting), NUMBER(move->time), SOME(move->runner), NUMBER(move->keeps),
+            SOME(move->patience), NUMBER(move->resumes), TEXT(move->awaits), SOME(move->ask)),
+        error);
+}
+
+/* One round trip for a series of them. */
+static weir_status move_series(postgres_store *store, const store_task_move *moves, size_t count,
+                               bool *ret_refused, weir_error **error)
+{
+    int64_t queued[POSTGRES_SERIES] = {0};
+    bool missing[POSTGRES_SERIES] = {false};
+    size_t sent = 0;
+    weir_status status = WEIR_OK;
+
+    if (store->count > POSTGRES_UNANSWERED / 2) /* room for them all */
+        status = postgres_take_series(store, 0, queued, missing, error);
+    for (size_t i = 0; i < count && status == WEIR_OK; i++) {
+        ret_refused[i] = !store_is_move(&moves[i]);
+        if (!ret_refused[i] &&
+            (status = post_move(store, PG_MOVE_TASK, &moves[i], error)) == WEIR_OK)
+            sent++;
+    }
+    if (status == WEIR_OK)
+        status = postgres_take_series(store, sent, queued, missing, error);
+    for (size_t i = 0, at = 0; i < count && status == WEIR_OK; i++)
+        if (!ret_refused[i]) {
+            ret_refused[i] = missing[at];
+            store->loose += queued[at++];
+        }
+    return status;
+}
+
+weir_status postgres_move_tasks(weir_store *base, const store_task_move *moves, size_t count,
+                                bool *ret_refused, weir_error **error)
+{
+    weir_status status = WEIR_OK;
+
+    for (size_t at = 0, some; at < count && status == WEIR_OK; at += some) {
+        some = count - at < POSTGRES_SERIES ? count - at : POSTGRES_SERIES;
+        status = move_series((postgres_store *)base, moves + at, some, ret_refused + at, error);
+    }
+    return status;
+}
+
+/* What cannot be refused is not waited for. */
 weir_status postgres_move_task(weir_store *base, const store_task_move *move, weir_error **error)
 {
     postgres_store *store = (postgres_store *)base;
-    int64_t queued = 0;
-    weir_status status =
-        store_is_move(move)
-            ? postgres_ask_number(
-                  store, PG_MOVE_TASK,
-                  ARGUMENTS(NUMBER(move->execution), NUMBER(move->position),
-                            TEXT(store_state_text(move->from)), NUMBER(move->token),
-                            TEXT(store_state_text(move->to)), NUMBER(move->due),
-                            TEXT(store_verdict_text(move->verdict)), TEXT(move->reason),
-                            TEXT(move->writes), TEXT(move->log), NUMBER(move->spent),
-                            NUMBER(move->lost), TEXT(move->seen), NUMBER(move->waiting),
-                            NUMBER(move->time), SOME(move->runner), NUMBER(move->keeps),
-                            SOME(move->patience), NUMBER(move->resumes), TEXT(move->awaits),
-                            SOME(move->ask)),
-                  &queued, error)
-            : WEIR_NOT_FOUND;
+    bool refused = false;
+    weir_status status;
 
-    store->loose += status == WEIR_OK && queued == 1;
-    return status == WEIR_NOT_FOUND
+    if (move->sure && store_is_move(move)) {
+        store->loose += move->to == STORE_READY;
+        return post_move(store, PG_MOVE_TASK_FOR_SURE, move, error);
+    }
+    status = postgres_move_tasks(base, move, 1, &refused, error);
+    return status == WEIR_OK && refused
                ? store_refuse("task", move->position, move->from, move->to, error)
                : status;
 }

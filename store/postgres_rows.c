@@ -340,18 +340,23 @@ weir_status postgres_add_execution(weir_store *base, const store_execution *row,
         (postgres_store *)base, PG_ADD_EXECUTION,
         ARGUMENTS(NUMBER(row->plan), TEXT(row->workflow), TEXT(row->key), NUMBER(row->unfinished),
                   SOME(row->deadline), NUMBER(row->created), TEXT(row->input), SOME(row->slot),
-                  TEXT(begun ? store_role_text(row->role) : NULL), SOME(row->parent), position,
-                  SOME(row->parent_token), item, SOME(row->root)),
+                  NUMBER(row->ready), TEXT(begun ? store_role_text(row->role) : NULL),
+                  SOME(row->parent), position, SOME(row->parent_token), item, SOME(row->root)),
         ret_id, error);
 }
 
 weir_status postgres_add_task(weir_store *base, int64_t execution, int64_t plan,
                               const store_task *row, int64_t time, weir_error **error)
 {
-    return postgres_post((postgres_store *)base, PG_ADD_TASK,
+    postgres_store *store = (postgres_store *)base;
+    bool ready = row->state == STORE_READY;
+
+    store->loose += ready;
+    return postgres_post(store, PG_ADD_TASK,
                          ARGUMENTS(NUMBER(execution), NUMBER(row->position), NUMBER(plan),
                                    TEXT(row->name), NUMBER(row->waiting), NUMBER(row->priority),
-                                   TEXT(row->tag), NUMBER(time),
+                                   TEXT(row->tag), NUMBER(time), TEXT(ready ? "true" : "false"),
+                                   NUMBER(row->behind),
                                    NUMBER(row->root != 0 ? row->root : execution)),
                          error);
 }

@@ -362,6 +362,7 @@ const weir_store_kind store_sqlite = {
     .set_paused = sqlite_set_paused,
     .claim = sqlite_claim,
     .move_task = sqlite_move_task,
+    .move_tasks = sqlite_move_tasks,
     .move_execution = sqlite_move_execution,
     .ask_at = sqlite_ask_at,
     .queue = sqlite_queue,

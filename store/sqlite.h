@@ -220,6 +220,8 @@ weir_status sqlite_set_paused(weir_store *base, const char *workflow, const char
 weir_status sqlite_claim(weir_store *store, const store_claim *want, store_take_task take,
                          void *arg, weir_error **error);
 weir_status sqlite_move_task(weir_store *store, const store_task_move *move, weir_error **error);
+weir_status sqlite_move_tasks(weir_store *store, const store_task_move *moves, size_t count,
+                              bool *ret_refused, weir_error **error);
 weir_status sqlite_move_execution(weir_store *store, const store_execution_move *move,
                                   weir_error **error);
 weir_status sqlite_ask_at(weir_store *store, const store_asking *asking, weir_error **error);

@@ -221,6 +221,24 @@ weir_status sqlite_move_task(weir_store *base, const store_task_move *move, weir
     return status == WEIR_OK ? sqlite_note(base, move->execution, &event, error) : status;
 }
 
+weir_status sqlite_move_tasks(weir_store *base, const store_task_move *moves, size_t count,
+                              bool *ret_refused, weir_error **error)
+{
+    weir_status status = WEIR_OK;
+
+    for (size_t i = 0; i < count && status == WEIR_OK; i++) {
+        weir_error *why = NULL;
+        status = sqlite_move_task(base, &moves[i], &why);
+        ret_refused[i] = status == WEIR_STATE;
+        if (ret_refused[i])
+            status = WEIR_OK;
+        else if (status != WEIR_OK)
+            weir_error_set(error, status, "%s", weir_error_message(why));
+        weir_error_free(why);
+    }
+    return status;
+}
+
 weir_status sqlite_ask_at(weir_store *base, const store_asking *asking, weir_error **error)
 {
     sqlite_store *store = (sqlite_store *)base;

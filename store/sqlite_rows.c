@@ -504,14 +504,15 @@ weir_status sqlite_add_execution(weir_store *base, const store_execution *row, i
     sqlite_bind_some(statement, 5, row->deadline);
     sqlite3_bind_int64(statement, 6, row->created);
     sqlite_bind_some(statement, 7, row->slot);
+    sqlite3_bind_int64(statement, 8, row->ready);
     if (row->role != STORE_ROLE_ITSELF) {
-        sqlite_bind_text(statement, 8, store_role_text(row->role));
-        sqlite3_bind_int64(statement, 9, row->parent);
+        sqlite_bind_text(statement, 9, store_role_text(row->role));
+        sqlite3_bind_int64(statement, 10, row->parent);
         if (row->parent_position >= 0)
-            sqlite3_bind_int64(statement, 10, row->parent_position);
-        sqlite3_bind_int64(statement, 11, row->parent_token);
-        sqlite3_bind_int64(statement, 12, row->item);
-        sqlite3_bind_int64(statement, 13, row->root);
+            sqlite3_bind_int64(statement, 11, row->parent_position);
+        sqlite3_bind_int64(statement, 12, row->parent_token);
+        sqlite3_bind_int64(statement, 13, row->item);
+        sqlite3_bind_int64(statement, 14, row->root);
     }
     weir_status status = sqlite_do(store, SQL_ADD_EXECUTION, "record an execution", error);
     if (status != WEIR_OK)
@@ -539,8 +540,17 @@ weir_status sqlite_add_task(weir_store *base, int64_t execution, int64_t plan,
     sqlite3_bind_int64(statement, 5, row->waiting);
     sqlite3_bind_int64(statement, 6, row->priority);
     sqlite_bind_text(statement, 7, row->tag);
-    sqlite3_bind_int64(statement, 8, row->root != 0 ? row->root : execution);
+    if (row->state == STORE_READY)
+        sqlite3_bind_int64(statement, 8, row->behind);
+    sqlite3_bind_int64(statement, 9, time);
+    sqlite3_bind_int64(statement, 10, row->root != 0 ? row->root : execution);
     weir_status status = sqlite_do(store, SQL_ADD_TASK, "record a task", error);
     store_event event = {.position = row->position, .time = time, .to = STORE_PENDING};
-    return status == WEIR_OK ? sqlite_note(base, execution, &event, error) : status;
+    if (status == WEIR_OK)
+        status = sqlite_note(base, execution, &event, error);
+    event.from = STORE_PENDING;
+    event.to = STORE_READY;
+    return status == WEIR_OK && row->state == STORE_READY
+               ? sqlite_note(base, execution, &event, error)
+               : status;
 }

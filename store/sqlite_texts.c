@@ -50,12 +50,18 @@ const char *const sqlite_texts[SQL_STATEMENTS] = {
     [SQL_ADD_EXECUTION] =
         "INSERT INTO executions (plan, workflow, key, state, unfinished, round, deadline, created, "
         "slot, role, parent, parent_position, parent_token, item, root) VALUES (?1, ?2, ?3, "
-        "'Pending', ?4, 0, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)",
+        "'Pending', ?4, (SELECT max(1, p.round) - 1 + ?8 FROM plans p WHERE p.id = ?1), ?5, ?6, "
+        "?7, "
+        "?9, ?10, ?11, ?12, ?13, ?14)",
     [SQL_ADD_PAYLOAD] = "INSERT INTO payloads (execution, input) VALUES (?1, ?2)",
     [SQL_ADD_TASK] =
         "INSERT INTO tasks (execution, position, plan, name, state, waiting, attempt, spent, lost, "
-        "due, priority, tag, round, token, root) "
-        "VALUES (?1, ?2, ?3, ?4, 'Pending', ?5, 0, 0, 0, 0, ?6, ?7, 0, 0, ?8)",
+        "due, queued, priority, tag, round, token, root) "
+        "VALUES (?1, ?2, ?3, ?4, CASE WHEN ?8 IS NULL THEN 'Pending' ELSE 'Ready' END, ?5, 0, 0, "
+        "0, "
+        "CASE WHEN ?8 IS NULL THEN 0 ELSE ?9 END, CASE WHEN ?8 IS NULL THEN NULL ELSE 1 END, ?6, "
+        "?7, CASE WHEN ?8 IS NULL THEN 0 ELSE (SELECT e.round - ?8 FROM executions e WHERE e.id = "
+        "?1) END, 0, ?10)",
 
     [SQL_PLAN_BY_ID] = "SELECT p.id, p.version, p.workflow, t.text FROM plans p "
                        "JOIN plan_texts t ON t.plan = p.id WHERE p.id = ?1",

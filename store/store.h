@@ -112,6 +112,7 @@ typedef struct store_execution {
     const char *context; /* NULL: it has not ended, and in a brief row */
     const char *reason;
     int64_t unfinished;
+    int64_t ready;                   /* to add_execution: how many of its tasks begin as Ready */
     int64_t deadline;                /* 0: none */
     int64_t slot;                    /* of a schedule, that it was started for; 0: none */
     int64_t created, started, ended; /* 0: not yet */
@@ -131,6 +132,7 @@ typedef struct store_task {
     int64_t waiting, attempt, spent, lost, due, token;
     int64_t runner; /* 0: none */
     int64_t priority;
+    int64_t behind;   /* to add_task, of one that begins as Ready: how many come behind it */
     const char *tag;  /* of its concurrency; NULL: none */
     const char *seen; /* whose writes a task below sees through it; NULL: nobody's */
     const char *reason;
@@ -212,6 +214,7 @@ typedef struct store_task_move {
     int64_t due;           /* to Ready, to Deferred (0: no time) */
     int64_t waiting;       /* to Pending; to Deferred: executions that it has begun */
     bool spent, lost;      /* the run that ends by it counts as an attempt, as lost */
+    bool sure;             /* it cannot be refused, and need not be answered now */
     bool keeps;            /* to Ready: its writes and its patience stay as they were */
     bool resumes;          /* to Ready: its next run has the number of the last one */
     const char *awaits;    /* to Deferred; NULL: a time */
@@ -359,8 +362,9 @@ typedef struct weir_store_kind {
 
     weir_status (*add_plan)(weir_store *store, const store_plan *row, int64_t *ret_id,
                             weir_error **error); /* one of that version may be there already */
-    /* The execution begins as Pending with `row`'s plan, workflow, key, input, unfinished,
-     * deadline, slot and created; a task with its position, name, waiting, priority and tag. */
+    /* The execution begins as Pending with `row`'s plan, workflow, key, input, unfinished, ready,
+     * deadline, slot and created; a task with its position, name, waiting, priority, tag, and as
+     * Ready (state, behind: the places in the queue are those of the execution) or as Pending. */
     weir_status (*add_execution)(weir_store *store, const store_execution *row, int64_t *ret_id,
                                  weir_error **error);
     weir_status (*add_task)(weir_store *store, int64_t execution, int64_t plan,
@@ -457,6 +461,10 @@ typedef struct weir_store_kind {
     weir_status (*claim)(weir_store *store, const store_claim *want, store_take_task take,
                          void *arg, weir_error **error);
     weir_status (*move_task)(weir_store *store, const store_task_move *move, weir_error **error);
+    /* The same for several; which of them were refused (WEIR_STATE of move_task) is told one by
+     * one, and is no failure. */
+    weir_status (*move_tasks)(weir_store *store, const store_task_move *moves, size_t count,
+                              bool *ret_refused, weir_error **error);
     weir_status (*move_execution)(weir_store *store, const store_execution_move *move,
                                   weir_error **error);
     /* WEIR_STATE: it does not wait any more, is held, or another is at it. */

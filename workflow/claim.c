@@ -99,6 +99,7 @@ weir_status ledger_context(ledger *l, const plan *p, int64_t id, const char *see
 /* --- Jobs --- */
 
 typedef struct execution_head {
+    int64_t id; /* 0: of none */
     store_state state;
     json_t *input, *context; /* `context`: of its end */
     int64_t slot, plan;
@@ -127,10 +128,22 @@ static weir_status take_head(void *arg, const store_execution *row, weir_error *
                                 (long long)row->id, reason);
 }
 
-/* The first claim of an execution begins it. */
+static void free_head(execution_head *head)
+{
+    json_decref(head->input);
+    json_decref(head->context);
+    *head = (execution_head){0};
+}
+
+/* The first claim of an execution begins it. Several in a row ask once. */
 static weir_status open_execution(ledger *l, int64_t id, execution_head *head, weir_error **error)
 {
     const weir_store_kind *kind = l->store->kind;
+
+    if (head->id == id)
+        return WEIR_OK;
+    free_head(head);
+    head->id = id;
     weir_status status =
         kind->find_execution(l->store, id, NULL, NULL, true, take_head, head, error);
 
@@ -184,29 +197,28 @@ static weir_status read_parent(ledger *l, const execution_head *head, weir_task 
         if (status == WEIR_OK)
             status = ledger_context(l, p, head->parent, seen, -2, &job->context, error);
     }
+    job->slot = parent.slot;
     if (status == WEIR_OK && head->role == STORE_ROLE_ITEM)
         take_item(head, parent.input, job);
-    json_decref(parent.input);
-    json_decref(parent.context);
+    free_head(&parent);
     weir_free(seen);
     return status;
 }
 
-weir_status ledger_fill_job(ledger *l, weir_task *job, weir_error **error)
+static weir_status fill_job(ledger *l, weir_task *job, execution_head *head, weir_error **error)
 {
     const plan_task *task = &job->plan->tasks[job->position];
-    execution_head head = {0};
-    weir_status status = open_execution(l, job->execution, &head, error);
+    weir_status status = open_execution(l, job->execution, head, error);
 
-    job->input = head.input;
-    job->slot = head.slot;
-    json_decref(head.context);
-    if (status == WEIR_OK && head.role != STORE_ROLE_HOOK && head.role != STORE_ROLE_ITEM)
+    if (status == WEIR_OK && (job->input = json_deep_copy(head->input)) == NULL)
+        status = no_memory(error);
+    job->slot = head->slot;
+    if (status == WEIR_OK && head->role != STORE_ROLE_HOOK && head->role != STORE_ROLE_ITEM)
         status =
             ledger_context(l, job->plan, job->execution, job->seen,
                            job->attempt == 1 ? (int64_t)job->position : -2, &job->context, error);
     else if (status == WEIR_OK)
-        status = read_parent(l, &head, job, error);
+        status = read_parent(l, head, job, error);
     if (status == WEIR_OK && !job_take_draft(job, job->draft))
         status = no_memory(error);
     if (status != WEIR_OK)
@@ -225,6 +237,15 @@ weir_status ledger_fill_job(ledger *l, weir_task *job, weir_error **error)
         return WEIR_OK;
     return task->declared->workflow != NULL ? ledger_fill_begun(l, job, error)
                                             : rule_fill_words(l, job, error);
+}
+
+weir_status ledger_fill_job(ledger *l, weir_task *job, weir_error **error)
+{
+    execution_head head = {0};
+    weir_status status = fill_job(l, job, &head, error);
+
+    free_head(&head);
+    return status;
 }
 
 typedef struct claiming {
@@ -291,6 +312,7 @@ weir_status ledger_claim(ledger *l, int64_t root, size_t most, weir_task **jobs,
 {
     store_claim want = {.root = root, .runner = l->runner, .time = l->now, .most = most};
     claiming c = {.ledger = l};
+    execution_head head = {0};
     store_lane *lanes = make_lanes(l, &want.lane_count);
 
     if (lanes == NULL)
@@ -299,7 +321,8 @@ weir_status ledger_claim(ledger *l, int64_t root, size_t most, weir_task **jobs,
     weir_status status = l->store->kind->claim(l->store, &want, take_claimed, &c, error);
     weir_free(lanes);
     for (weir_task *job = c.jobs; job != NULL && status == WEIR_OK; job = job->next)
-        status = ledger_fill_job(l, job, error);
+        status = fill_job(l, job, &head, error);
+    free_head(&head);
     while (c.jobs != NULL) {
         weir_task *job = c.jobs;
         c.jobs = job->next;

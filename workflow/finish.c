@@ -122,41 +122,109 @@ static weir_status note_late(ledger *l, const weir_task *job, weir_error **error
                : status;
 }
 
-/* Its execution has ended before it. */
-static weir_status end_late(ledger *l, const weir_task *job, weir_error **error)
-{
-    int64_t left;
-    weir_status status =
-        l->store->kind->count_unfinished(l->store, job->execution, -1, &left, error);
+typedef char finish_reason[300];
 
-    return status == WEIR_OK ? ledger_begin_hook(l, job->plan, job->execution, job->position, error)
-                             : status;
+/* What is told of jobs of one execution; of each a move, and whether it was refused. */
+typedef struct finishing {
+    const weir_task *jobs;
+    size_t count;
+    store_task_move *moves;
+    bool *refused;
+    finish_reason *reasons;
+    uint32_t *ended; /* positions of the tasks that have ended by it */
+    size_t ended_count;
+} finishing;
+
+static weir_status move_all(ledger *l, finishing *f, const ledger_view *view, weir_error **error)
+{
+    bool over = store_state_is_end(view->state);
+    const weir_task *job = f->jobs;
+
+    for (size_t i = 0; i < f->count; i++, job = job->next)
+        f->moves[i] = outcome_of(l, job, over, f->reasons[i], sizeof f->reasons[i]);
+    weir_status status =
+        l->store->kind->move_tasks(l->store, f->moves, f->count, f->refused, error);
+    job = f->jobs;
+    for (size_t i = 0; i < f->count && status == WEIR_OK; i++, job = job->next) {
+        if (f->refused[i])
+            status = note_late(l, job, error);
+        else if (store_state_is_end(f->moves[i].to))
+            f->ended[f->ended_count++] = job->position;
+        else if (f->moves[i].to == STORE_DEFERRED && job->begins != NULL)
+            status = ledger_begin_begun(l, job, view, error);
+        else if (f->moves[i].to == STORE_DEFERRED && job->items != NULL)
+            status = ledger_begin_items(l, job, view, error);
+    }
+    return status;
 }
 
-weir_status ledger_finish(ledger *l, const weir_task *job, weir_error **error)
+/* Their execution has ended before them. */
+static weir_status end_late(ledger *l, const finishing *f, weir_error **error)
+{
+    int64_t id = f->jobs->execution, left;
+    weir_status status =
+        l->store->kind->count_unfinished(l->store, id, -(int64_t)f->ended_count, &left, error);
+
+    for (size_t i = 0; i < f->ended_count && status == WEIR_OK; i++)
+        status = ledger_begin_hook(l, f->jobs->plan, id, f->ended[i], error);
+    return status;
+}
+
+/* What they release is looked at once. */
+static weir_status finish(ledger *l, finishing *f, weir_error **error)
 {
     ledger_view view;
-    char reason[300];
-    weir_error *refused = NULL;
-    weir_status status = ledger_look(l, job->execution, &view, error);
+    weir_status status = ledger_look(l, f->jobs->execution, &view, error);
 
-    if (status != WEIR_OK)
+    if (status == WEIR_OK)
+        status = move_all(l, f, &view, error);
+    if (status != WEIR_OK || f->ended_count == 0)
         return status;
-    bool over = store_state_is_end(view.state);
-    store_task_move move = outcome_of(l, job, over, reason, sizeof reason);
-    status = l->store->kind->move_task(l->store, &move, &refused);
-    if (status == WEIR_STATE)
-        status = note_late(l, job, error);
-    else if (status != WEIR_OK)
-        weir_error_set(error, status, "%s", weir_error_message(refused));
-    else if (store_state_is_end(move.to) && over)
-        status = end_late(l, job, error);
-    else if (move.to == STORE_DEFERRED && job->begins != NULL)
-        status = ledger_begin_begun(l, job, &view, error);
-    else if (move.to == STORE_DEFERRED && job->items != NULL)
-        status = ledger_begin_items(l, job, &view, error);
-    else if (store_state_is_end(move.to))
-        status = ledger_task_ended(l, job->plan, job->execution, job->position, error);
-    weir_error_free(refused);
+    return store_state_is_end(view.state) ? end_late(l, f, error)
+                                          : ledger_tasks_ended(l, f->jobs->plan, f->jobs->execution,
+                                                               f->ended, f->ended_count, error);
+}
+
+static weir_status finish_some(ledger *l, const weir_task *jobs, size_t count, weir_error **error)
+{
+    finishing f = {.jobs = jobs,
+                   .count = count,
+                   .moves = weir_alloc_array(count, sizeof *f.moves),
+                   .reasons = weir_alloc_array(count, sizeof *f.reasons),
+                   .refused = weir_alloc_array(count, sizeof *f.refused),
+                   .ended = weir_alloc_array(count, sizeof *f.ended)};
+    weir_status status =
+        f.moves != NULL && f.reasons != NULL && f.refused != NULL && f.ended != NULL
+            ? finish(l, &f, error)
+            : weir_error_set(error, WEIR_NOMEM, "out of memory");
+
+    weir_free(f.moves);
+    weir_free(f.reasons);
+    weir_free(f.refused);
+    weir_free(f.ended);
+    return status;
+}
+
+/* Runs of one execution; a condition is no run. */
+static bool is_together(const weir_task *first, const weir_task *job)
+{
+    return job != NULL && job->condition == NULL && job->execution == first->execution;
+}
+
+weir_status ledger_finish(ledger *l, const weir_task *jobs, weir_error **error)
+{
+    weir_status status = WEIR_OK;
+
+    while (jobs != NULL && status == WEIR_OK) {
+        const weir_task *next = jobs;
+        size_t count = 0;
+        for (; is_together(jobs, next); next = next->next)
+            count++;
+        if (count != 0)
+            status = finish_some(l, jobs, count, error);
+        else
+            status = ledger_answer(l, jobs, error);
+        jobs = count != 0 ? next : jobs->next;
+    }
     return status;
 }

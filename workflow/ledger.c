@@ -41,26 +41,31 @@ static weir_status find_key(ledger *l, const plan *p, const char *input, const c
     return status;
 }
 
-static weir_status make_ready(ledger *l, int64_t id, uint32_t position, weir_error **error)
+/* It waits for nobody, and nobody is to be asked. */
+static bool begins_ready(const plan *p, uint32_t position)
 {
-    return l->store->kind->move_task(l->store,
-                                     &(store_task_move){.execution = id,
-                                                        .position = position,
-                                                        .from = STORE_PENDING,
-                                                        .to = STORE_READY,
-                                                        .runner = l->runner,
-                                                        .time = l->now,
-                                                        .due = l->now},
-                                     error);
+    return p->tasks[position].declared->after_count == 0 && p->tasks[position].rule == NULL;
 }
 
+static int64_t count_ready(const plan *p)
+{
+    int64_t count = 0;
+
+    for (uint32_t i = 0; i < p->task_count; i++)
+        count += begins_ready(p, i);
+    return count;
+}
+
+/* `behind`: how many that begin as Ready come behind it; below 0: it does not. */
 static weir_status add_task(ledger *l, const plan *p, int64_t id, const store_execution *of,
-                            uint32_t position, weir_error **error)
+                            uint32_t position, int64_t behind, weir_error **error)
 {
     const plan_task *task = &p->tasks[position];
     store_task row = {.position = position,
                       .root = of->root,
                       .name = task->name,
+                      .state = behind >= 0 ? STORE_READY : STORE_PENDING,
+                      .behind = behind,
                       .waiting = task->declared->after_count,
                       .priority = task->config.priority,
                       .tag = task->concurrency.tag};
@@ -73,12 +78,13 @@ static weir_status add_tasks(ledger *l, const plan *p, int64_t id, const store_e
 {
     weir_status status = WEIR_OK;
 
+    int64_t ready = of->ready;
+
     for (uint32_t i = 0; i < p->task_count && status == WEIR_OK; i++)
-        status = add_task(l, p, id, of, i, error);
+        status = add_task(l, p, id, of, i, begins_ready(p, i) ? --ready : -1, error);
     for (uint32_t i = 0; i < p->task_count && status == WEIR_OK; i++)
-        if (p->tasks[i].declared->after_count == 0)
-            status = p->tasks[i].rule == NULL ? make_ready(l, id, i, error)
-                                              : ledger_decide(l, p, id, i, error);
+        if (p->tasks[i].declared->after_count == 0 && p->tasks[i].rule != NULL)
+            status = ledger_decide(l, p, id, i, error);
     return status;
 }
 
@@ -91,6 +97,7 @@ static weir_status add(ledger *l, const plan *p, const char *input, const char *
                                  .key = key,
                                  .input = input,
                                  .unfinished = p->task_count,
+                                 .ready = count_ready(p),
                                  .slot = l->slot,
                                  .created = l->now};
     weir_status status = kind->add_plan(l->store, &row, &execution.plan, error);
@@ -112,6 +119,7 @@ weir_status ledger_begin_child(ledger *l, const plan *p, uint32_t part, const le
                                  .plan = p->id,
                                  .input = input,
                                  .unfinished = whole ? p->task_count : 1,
+                                 .ready = whole ? count_ready(p) : 1,
                                  .created = l->now,
                                  .role = parent->role,
                                  .parent = parent->execution,
@@ -126,8 +134,7 @@ weir_status ledger_begin_child(ledger *l, const plan *p, uint32_t part, const le
     weir_status status = kind->add_execution(l->store, &execution, ret_id, error);
     if (status != WEIR_OK || whole)
         return status == WEIR_OK ? add_tasks(l, p, *ret_id, &execution, error) : status;
-    status = add_task(l, p, *ret_id, &execution, part, error);
-    return status == WEIR_OK ? make_ready(l, *ret_id, part, error) : status;
+    return add_task(l, p, *ret_id, &execution, part, 0, error);
 }
 
 weir_status ledger_start(ledger *l, const plan *p, const char *input, const char *key,

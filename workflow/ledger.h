@@ -97,8 +97,9 @@ weir_status ledger_claim(ledger *l, int64_t root, size_t most, weir_task **jobs,
 
 /* --- Finish (finish.c) --- */
 
-/* Records the outcome; one that comes too late (the claim was lost) is refused and noted. */
-weir_status ledger_finish(ledger *l, const weir_task *job, weir_error **error);
+/* Records the outcomes of jobs, those of one execution after the other; one that comes too late
+ * (the claim was lost) is refused and noted. */
+weir_status ledger_finish(ledger *l, const weir_task *jobs, weir_error **error);
 
 /* --- Waiting (defer.c) --- */
 
@@ -202,6 +203,9 @@ weir_status ledger_gather_items(ledger *l, const plan *p, const ledger_view *ite
 weir_status ledger_begin_begun(ledger *l, const weir_task *job, const ledger_view *view,
                                weir_error **error);
 
+/* Whether the run of a task that has begun it still waits for it. */
+weir_status ledger_is_waited_for(ledger *l, const ledger_view *view, bool *ret, weir_error **error);
+
 /* Those that an execution has begun and that have not ended, hooks aside: the caller frees *ret. */
 typedef struct ledger_begun {
     int64_t id, parent_position;
@@ -241,7 +245,9 @@ void ledger_fail(const ledger *l, const ledger_failure *failure, store_task_move
 /* What a job reads, whose `seen` and `draft` are there (claim.c). */
 weir_status ledger_fill_job(ledger *l, weir_task *job, weir_error **error);
 
-/* A task that has ended releases the tasks below it (release.c). */
+/* Tasks of an execution that have ended release those below them (release.c). */
+weir_status ledger_tasks_ended(ledger *l, const plan *p, int64_t id, const uint32_t *positions,
+                               size_t count, weir_error **error);
 weir_status ledger_task_ended(ledger *l, const plan *p, int64_t id, uint32_t position,
                               weir_error **error);
 /* A Pending task that waits for nobody becomes Ready or Skipped, and what follows from that. */
@@ -263,6 +269,8 @@ weir_status ledger_context(ledger *l, const plan *p, int64_t id, const char *see
 weir_status ledger_ask_rule(ledger *l, const plan *p, int64_t id, uint32_t position,
                             const char *seen, const evaluate_task *tasks, bool *ret_holds,
                             char *reason, size_t size, weir_error **error);
+/* Reads the input of a row into the json_t * that `arg` points to; the caller has the reference. */
+weir_status ledger_take_input(void *arg, const store_execution *row, weir_error **error);
 /* Evaluates the words of a job's command; the job has failed where that cannot be. */
 weir_status rule_fill_words(const ledger *l, weir_task *job, weir_error **error);
 

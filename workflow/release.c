@@ -140,7 +140,8 @@ static weir_status move_decided(ledger *l, const plan *p, int64_t id, uint32_t p
                             .time = l->now,
                             .due = l->now,
                             .reason = what->to != STORE_READY ? what->reason : NULL,
-                            .seen = seen};
+                            .seen = seen,
+                            .sure = true};
 
     if (what->to == STORE_SKIPPED)
         move.verdict = verdict_of_skip(task, up);
@@ -405,14 +406,23 @@ static weir_status release_all(ledger *l, const plan *p, int64_t id, ended_list 
     return status;
 }
 
-weir_status ledger_task_ended(ledger *l, const plan *p, int64_t id, uint32_t position,
-                              weir_error **error)
+weir_status ledger_tasks_ended(ledger *l, const plan *p, int64_t id, const uint32_t *positions,
+                               size_t count, weir_error **error)
 {
     ended_list ended = {0};
 
-    if (!add_ended(&ended, position))
-        return weir_error_set(error, WEIR_NOMEM, "out of memory");
+    for (size_t i = 0; i < count; i++)
+        if (!add_ended(&ended, positions[i])) {
+            weir_free(ended.items);
+            return weir_error_set(error, WEIR_NOMEM, "out of memory");
+        }
     return release_all(l, p, id, &ended, error);
+}
+
+weir_status ledger_task_ended(ledger *l, const plan *p, int64_t id, uint32_t position,
+                              weir_error **error)
+{
+    return ledger_tasks_ended(l, p, id, &position, 1, error);
 }
 
 weir_status ledger_decide(ledger *l, const plan *p, int64_t id, uint32_t position,

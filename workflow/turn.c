@@ -243,9 +243,8 @@ static weir_status look_after(weir_runner *runner, bool sweeps, bool *ret_more, 
         status = clear_doubts(runner, error);
     if (status == WEIR_OK && sweeps)
         status = sweep(runner, ret_more, error);
-    for (weir_task *job = runner->results; job != NULL && status == WEIR_OK; job = job->next)
-        status =
-            job->condition != NULL ? ledger_answer(l, job, error) : ledger_finish(l, job, error);
+    if (status == WEIR_OK)
+        status = ledger_finish(l, runner->results, error);
     if (status == WEIR_OK)
         status = ledger_wake(l, error);
     if (status == WEIR_OK && runner->running != NULL)

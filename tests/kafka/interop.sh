@@ -2,7 +2,7 @@
 # Other people's clients: what they write is read, and what is written here is read by them, under each
 # codec that they have. kafkajs has gzip of its own and snappy as an add-on; lz4 and zstd would need
 # native code there, and are left out.
-clients=${XDG_CACHE_HOME:-$HOME/.cache}/weir/kafka-clients
+clients=${XDG_CACHE_HOME:-$HOME/.cache}/weir/clients
 . "$(dirname "$0")/common.sh"
 [ -x "$clients/bin/python" ] || exit 77
 py() {

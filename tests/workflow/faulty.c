@@ -177,6 +177,10 @@ static weir_status commit(weir_store *base, weir_error **error)
       (inner_of(base), want, take, arg, error))                                                    \
     X(move_task, (weir_store * base, const store_task_move *move, weir_error **error),             \
       (inner_of(base), move, error))                                                               \
+    X(move_tasks,                                                                                  \
+      (weir_store * base, const store_task_move *moves, size_t count, bool *ret_refused,           \
+       weir_error **error),                                                                        \
+      (inner_of(base), moves, count, ret_refused, error))                                          \
     X(move_execution, (weir_store * base, const store_execution_move *move, weir_error **error),   \
       (inner_of(base), move, error))                                                               \
     X(ask_at, (weir_store * base, const store_asking *asking, weir_error **error),                 \

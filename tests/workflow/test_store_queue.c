@@ -43,6 +43,63 @@ static void executions_take_turns(bench *b)
     assert_int_equal(add_ready(b, "x", 0, NULL), second + 1);
 }
 
+/* Tasks that begin as Ready stand in the queue as those do that become so, one round after the
+ * other, and their events are the same. */
+static void a_task_may_begin_as_ready(bench *b)
+{
+    const weir_store_kind *kind = b->store->kind;
+    int64_t other = add_ready(b, "x", 0, NULL), id = 0;
+    store_lane lane = {.plan = b->plan};
+    store_execution row = {
+        .plan = b->plan, .workflow = "x", .input = "{}", .unfinished = 4, .ready = 4, .created = 5};
+    store_task task = {.name = "a", .state = STORE_READY};
+    claims got;
+
+    bench_begin(b->store);
+    FLOW_OK(kind->add_execution(b->store, &row, &id, &error));
+    for (task.position = 0; task.position < 4; task.position++) {
+        task.behind = 3 - task.position;
+        FLOW_OK(kind->add_task(b->store, id, row.plan, &task, 5, &error));
+    }
+    bench_commit(b->store);
+    b->execution = id;
+    assert_int_equal(bench_count_events(b), 1 + 4 * 2);
+    assert_int_equal(bench_read_task(b, 2).row.state, STORE_READY);
+    assert_int_equal(bench_claim(b, &lane, 1, 0, 16, &got), 8);
+    for (size_t i = 0; i < 8; i++) {
+        assert_int_equal(got.items[i].execution, i % 2 == 0 ? other : id);
+        assert_int_equal(got.items[i].position, i / 2);
+    }
+}
+
+/* More than are asked about at once; one is refused, and all others are done. */
+static void several_move_together(bench *b)
+{
+    enum { MANY = 150 };
+    const weir_store_kind *kind = b->store->kind;
+    store_execution row = {
+        .plan = b->plan, .workflow = "w", .input = "{}", .unfinished = MANY, .created = 5};
+    store_task_move moves[MANY];
+    bool refused[MANY];
+
+    bench_begin(b->store);
+    FLOW_OK(kind->add_execution(b->store, &row, &b->execution, &error));
+    for (size_t i = 0; i < MANY; i++) {
+        store_task task = {.position = (int64_t)i, .name = "a"};
+        FLOW_OK(kind->add_task(b->store, b->execution, b->plan, &task, 5, &error));
+        moves[i] = READY((int64_t)i);
+        moves[i].execution = b->execution;
+        moves[i].from = i == 77 ? STORE_DEFERRED : STORE_PENDING;
+    }
+    FLOW_OK(kind->move_tasks(b->store, moves, MANY, refused, &error));
+    bench_commit(b->store);
+    for (size_t i = 0; i < MANY; i++) {
+        assert_int_equal(refused[i], i == 77);
+        assert_int_equal(bench_read_task(b, (int64_t)i).row.state,
+                         i == 77 ? STORE_PENDING : STORE_READY);
+    }
+}
+
 static void plans_take_turns_behind_priority(bench *b)
 {
     store_lane lanes[3];
@@ -215,11 +272,130 @@ static void executions_are_listed(bench *b)
     assert_int_equal(count, 3);
 }
 
+/* --- What waits --- */
+
+static int64_t asked(bench *b, store_asked which)
+{
+    int64_t position = -1;
+
+    which.most = 5;
+    ALONE(b, b->store->kind->each_asked(b->store, &which, take_position, &position, &error));
+    return position;
+}
+
+static int64_t next_ask(bench *b, int64_t runner)
+{
+    int64_t due, ask = 0;
+
+    ALONE(b,
+          b->store->kind->next_due(b->store, &(store_asked){.runner = runner}, &due, &ask, &error));
+    return ask;
+}
+
+/* It is listed to those who have its code, at its time, while its execution is not held; who asks
+ * moves that on and has a token of his own; in the end it goes on as the same run. */
+static void a_condition_is_asked_by_one_at_a_time(bench *b)
+{
+    const weir_store_kind *kind = b->store->kind;
+    store_task_move waits = {.from = STORE_RUNNING,
+                             .to = STORE_DEFERRED,
+                             .awaits = "there",
+                             .ask = 30,
+                             .patience = 90,
+                             .due = 90,
+                             .writes = "{\"set\":{}}"};
+    store_task_move goes_on = {
+        .from = STORE_DEFERRED, .to = STORE_READY, .keeps = true, .resumes = true};
+
+    FLOW_OK(bench_move(b, READY(0), &error));
+    assert_int_equal(bench_claim_one(b), 0);
+    FLOW_OK(bench_move(b, waits, &error));
+    assert_true(next_ask(b, b->runner) == INT64_MAX); /* nobody has its code */
+    ALONE(b, kind->offer(b->store, b->runner, b->plan, &error));
+    assert_int_equal(next_ask(b, b->runner), 30);
+    assert_true(next_ask(b, b->runner + 1) == INT64_MAX);
+    assert_int_equal(asked(b, (store_asked){.runner = b->runner, .time = 29}), -1);
+    assert_int_equal(asked(b, (store_asked){.runner = b->runner, .time = 30}), 0);
+    assert_int_equal(asked(b, (store_asked){.runner = b->runner, .time = 30, .root = 77}), -1);
+    assert_int_equal(listed(b, STORE_DUE, 89), -1);
+    assert_int_equal(listed(b, STORE_DUE, 90), 0); /* it has waited for long enough */
+
+    task_copy task = bench_read_task(b, 0);
+    store_asking mine = {
+        .execution = b->execution, .token = task.row.token, .runner = b->runner, .ask = 60};
+    ALONE(b, kind->ask_at(b->store, &mine, &error));
+    bench_begin(b->store);
+    FLOW_FAILS(WEIR_STATE, "does not wait for a condition that could be asked",
+               kind->ask_at(b->store, &mine, &error));
+    bench_commit(b->store);
+    assert_int_equal(next_ask(b, b->runner), 60);
+
+    FLOW_OK(bench_move_whole(b, (store_execution_move){.from = STORE_PENDING, .to = STORE_PAUSED},
+                             &error));
+    assert_true(next_ask(b, b->runner) == INT64_MAX);
+    FLOW_OK(bench_move_whole(b, (store_execution_move){.from = STORE_PAUSED, .to = STORE_RUNNING},
+                             &error));
+    assert_int_equal(next_ask(b, b->runner), 9); /* the time of that move */
+    FLOW_OK(bench_move(b, goes_on, &error));
+    assert_true(next_ask(b, b->runner) == INT64_MAX);
+    assert_int_equal(bench_claim_one(b), 0);
+    task = bench_read_task(b, 0);
+    assert_int_equal(task.row.attempt, 1);
+    assert_int_equal(task.row.patience, 90);
+    assert_string_equal(task.writes, "{\"set\":{}}");
+}
+
+static weir_status take_child(void *arg, const store_execution *row, weir_error **error)
+{
+    int64_t *sum = arg;
+
+    (void)error;
+    *sum = *sum * 10 + row->item;
+    return WEIR_OK;
+}
+
+/* What a run has begun, in order; what is below a root; hooks are not among the former. */
+static void children_are_listed(bench *b)
+{
+    const weir_store_kind *kind = b->store->kind;
+    static const int64_t items[] = {3, 1, 2};
+    int64_t id = 0, sum = 0, below = 0;
+    store_filter live = {.parent = b->execution, .most = 9};
+    store_execution row = {.workflow = "w/a",
+                           .input = "{}",
+                           .unfinished = 1,
+                           .plan = b->plan,
+                           .role = STORE_ROLE_ITEM,
+                           .parent = b->execution,
+                           .parent_token = 4,
+                           .root = b->execution};
+
+    for (size_t i = 0; i < 3; i++) {
+        row.item = items[i];
+        ALONE(b, kind->add_execution(b->store, &row, &id, &error));
+    }
+    row.role = STORE_ROLE_HOOK;
+    ALONE(b, kind->add_execution(b->store, &row, &id, &error));
+    row.role = STORE_ROLE_ITEM;
+    row.parent_token = 5;
+    row.item = 7;
+    ALONE(b, kind->add_execution(b->store, &row, &id, &error));
+    ALONE(b, kind->each_child(b->store, b->execution, 0, 4, take_child, &sum, &error));
+    assert_int_equal(sum, 123);
+    sum = 0;
+    ALONE(b, kind->each_execution(b->store, &live, take_child, &sum, &error));
+    assert_int_equal(sum, 3127);
+    ALONE(b, kind->count_below(b->store, b->execution, &below, &error));
+    assert_int_equal(below, 5);
+}
+
 static void test_suite(void **state)
 {
     (void)state;
     static const bench_test suite[] = {
         executions_take_turns,
+        a_task_may_begin_as_ready,
+        several_move_together,
         plans_take_turns_behind_priority,
         a_tag_has_a_limit,
         it_is_not_claimed_before_it_is_due,
@@ -227,6 +403,8 @@ static void test_suite(void **state)
         stuck_executions_are_found,
         an_execution_that_ends_dooms_its_tasks,
         executions_are_listed,
+        a_condition_is_asked_by_one_at_a_time,
+        children_are_listed,
     };
 
     bench_run_all(suite, sizeof suite / sizeof *suite);

@@ -11,9 +11,9 @@
 #include "tests/workflow/simulation/world.h"
 
 #if defined __SANITIZE_ADDRESS__ || defined __SANITIZE_THREAD__
-enum { COUNT = 100 };
+enum { COUNT = 50 };
 #else
-enum { COUNT = 2000 };
+enum { COUNT = 1000 };
 #endif
 
 static unsigned long first_seed = 1, seed_count = COUNT;
