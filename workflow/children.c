@@ -300,6 +300,20 @@ static weir_status end_item(ledger *l, const plan *p, const ledger_view *view,
     return status;
 }
 
+weir_status ledger_is_waited_for(ledger *l, const ledger_view *view, bool *ret, weir_error **error)
+{
+    waiting_task waiting = {.seen = NULL};
+    weir_status status =
+        view->role == STORE_ROLE_ITEM || view->role == STORE_ROLE_WORKFLOW
+            ? l->store->kind->find_task(l->store, view->parent, view->parent_position, false,
+                                        take_waiting, &waiting, error)
+            : WEIR_OK;
+
+    *ret = waiting.state == STORE_DEFERRED && waiting.token == view->parent_token;
+    weir_free(waiting.seen);
+    return status;
+}
+
 /* Nothing where the task does not wait for it any more. */
 static weir_status tell_parent(ledger *l, int64_t id, const ledger_view *view, store_state to,
                                const char *reason, weir_error **error)

@@ -197,6 +197,7 @@ static weir_status read_parent(ledger *l, const execution_head *head, weir_task 
         if (status == WEIR_OK)
             status = ledger_context(l, p, head->parent, seen, -2, &job->context, error);
     }
+    job->slot = parent.slot;
     if (status == WEIR_OK && head->role == STORE_ROLE_ITEM)
         take_item(head, parent.input, job);
     free_head(&parent);

@@ -251,6 +251,7 @@ weir_status ledger_retry(ledger *l, int64_t id, const char *reason, weir_error *
     ledger_view view;
     task_list list = {.ended = true};
     plan *p = NULL;
+    bool waited;
     weir_status status = ledger_look(l, id, &view, error);
 
     if (status != WEIR_OK)
@@ -259,6 +260,11 @@ weir_status ledger_retry(ledger *l, int64_t id, const char *reason, weir_error *
         return refuse(id, &view, "tried again", "only what has Failed or is Cancelled can", error);
     if (view.unfinished != 0)
         return refuse(id, &view, "tried again", "some of its tasks still run", error);
+    if ((status = ledger_is_waited_for(l, &view, &waited, error)) != WEIR_OK)
+        return status;
+    if (waited) /* it has counted already */
+        return refuse(id, &view, "tried again",
+                      "the execution that has begun it still waits for others like it", error);
     status = ledger_plan(l, view.plan, &p, error);
     if (status == WEIR_OK)
         status =

@@ -43,17 +43,6 @@ static weir_status note(ledger *l, int64_t id, int64_t position, const char *rea
     return l->store->kind->note(l->store, id, &event, error);
 }
 
-static weir_status take_input(void *arg, const store_execution *row, weir_error **error)
-{
-    char reason[200];
-    json_t **input = arg;
-
-    if ((*input = json_from_text(row->input, reason, sizeof reason)) != NULL)
-        return WEIR_OK;
-    return weir_error_set(error, WEIR_IO, "the input of execution %lld cannot be read: %s",
-                          (long long)row->id, reason);
-}
-
 weir_status ledger_parts(ledger *l, const plan *p, plan **ret, weir_error **error)
 {
     store_plan row = {
@@ -74,7 +63,7 @@ static weir_status begin(ledger *l, const plan *p, uint32_t part, const ledger_p
 
     if (status == WEIR_OK)
         status = l->store->kind->find_execution(l->store, parent->execution, NULL, NULL, true,
-                                                take_input, &e->input, error);
+                                                ledger_take_input, &e->input, error);
     if (status == WEIR_OK && (input = input_of(parent->execution, e)) == NULL)
         status = weir_error_set(error, WEIR_NOMEM, "out of memory");
     if (status == WEIR_OK)

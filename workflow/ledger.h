@@ -203,6 +203,9 @@ weir_status ledger_gather_items(ledger *l, const plan *p, const ledger_view *ite
 weir_status ledger_begin_begun(ledger *l, const weir_task *job, const ledger_view *view,
                                weir_error **error);
 
+/* Whether the run of a task that has begun it still waits for it. */
+weir_status ledger_is_waited_for(ledger *l, const ledger_view *view, bool *ret, weir_error **error);
+
 /* Those that an execution has begun and that have not ended, hooks aside: the caller frees *ret. */
 typedef struct ledger_begun {
     int64_t id, parent_position;
@@ -266,6 +269,8 @@ weir_status ledger_context(ledger *l, const plan *p, int64_t id, const char *see
 weir_status ledger_ask_rule(ledger *l, const plan *p, int64_t id, uint32_t position,
                             const char *seen, const evaluate_task *tasks, bool *ret_holds,
                             char *reason, size_t size, weir_error **error);
+/* Reads the input of a row into the json_t * that `arg` points to; the caller has the reference. */
+weir_status ledger_take_input(void *arg, const store_execution *row, weir_error **error);
 /* Evaluates the words of a job's command; the job has failed where that cannot be. */
 weir_status rule_fill_words(const ledger *l, weir_task *job, weir_error **error);
 

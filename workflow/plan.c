@@ -434,6 +434,7 @@ void plan_free(plan *p)
     triggers_free(p->triggers, p->trigger_count);
     plan_free(p->parts);
     weir_free(p->text);
+    weir_arena_free(&p->tables);
     weir_arena_free(&p->arena);
     weir_free(p);
 }

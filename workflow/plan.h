@@ -40,6 +40,7 @@ typedef struct plan_tag {
 
 typedef struct plan {
     weir_arena arena;
+    weir_arena tables; /* that it was made of, where that is no module's */
     const char *workflow;
     const char *folder; /* where commands run; NULL: the working directory */
     weir_workflow_config config;

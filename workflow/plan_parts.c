@@ -27,13 +27,13 @@ void plan_number_parts(plan *p, const weir_module_workflow *workflow)
 
 /* --- Tasks --- */
 
-static void add_hook(plan *p, weir_module_task *parts, uint32_t at, const weir_module_task *hook,
-                     const char *of, const char *name)
+static void add_hook(weir_arena *tables, weir_module_task *parts, uint32_t at,
+                     const weir_module_task *hook, const char *of, const char *name)
 {
     if (at == PLAN_NO_PART)
         return;
     parts[at] = *hook;
-    parts[at].name = of != NULL ? weir_arena_printf(&p->arena, "%s/%s", of, name) : name;
+    parts[at].name = of != NULL ? weir_arena_printf(tables, "%s/%s", of, name) : name;
 }
 
 /* Whether it runs at all, and what becomes of that, is of all items together. */
@@ -43,11 +43,12 @@ static bool is_of_all(const char *option)
            strcmp(option, "max") == 0;
 }
 
-static void add_item(plan *p, weir_module_task *parts, uint32_t at, const weir_module_task *task)
+static void add_item(weir_arena *tables, weir_module_task *parts, uint32_t at,
+                     const weir_module_task *task)
 {
     if (at == PLAN_NO_PART)
         return;
-    weir_setting *own = weir_arena_alloc(&p->arena, (task->settings.count + 1) * sizeof *own);
+    weir_setting *own = weir_arena_alloc(tables, (task->settings.count + 1) * sizeof *own);
     parts[at] = *task;
     parts[at].after_count = 0;
     parts[at].rule = parts[at].for_each = (weir_module_expression){NULL, NULL};
@@ -58,33 +59,47 @@ static void add_item(plan *p, weir_module_task *parts, uint32_t at, const weir_m
             own[parts[at].settings.count++] = task->settings.items[i];
 }
 
-weir_status plan_make_parts(plan *p, const weir_module_workflow *workflow, const plan_list *known,
-                            weir_error **error)
+/* NULL: out of memory. */
+static const weir_module_workflow *make_tables(const plan *p, const weir_module_workflow *workflow,
+                                               weir_arena *tables)
 {
     static const weir_setting none = {.name = "timeout", .text = "none"};
-    weir_module_task *parts = weir_arena_alloc(&p->arena, (p->part_count + 1) * sizeof *parts);
-    weir_module_workflow *whole = weir_arena_alloc(&p->arena, sizeof *whole);
+    weir_module_task *parts = weir_arena_alloc(tables, p->part_count * sizeof *parts);
+    weir_module_workflow *whole = weir_arena_alloc(tables, sizeof *whole);
 
-    if (p->part_count == 0 || parts == NULL || whole == NULL)
-        return p->part_count == 0 ? WEIR_OK : weir_error_set(error, WEIR_NOMEM, "out of memory");
+    if (parts == NULL || whole == NULL)
+        return NULL;
     for (uint32_t i = 0; i < p->task_count; i++) {
         const weir_module_task *task = &workflow->tasks[i];
-        add_hook(p, parts, p->tasks[i].on_success, task->on_success, task->name, "on_success");
-        add_hook(p, parts, p->tasks[i].on_failure, task->on_failure, task->name, "on_failure");
-        add_item(p, parts, p->tasks[i].item, task);
+        add_hook(tables, parts, p->tasks[i].on_success, task->on_success, task->name, "on_success");
+        add_hook(tables, parts, p->tasks[i].on_failure, task->on_failure, task->name, "on_failure");
+        add_item(tables, parts, p->tasks[i].item, task);
     }
-    add_hook(p, parts, p->on_success, workflow->on_success, NULL, "on_success");
-    add_hook(p, parts, p->on_failure, workflow->on_failure, NULL, "on_failure");
-    *whole = (weir_module_workflow){.name = weir_arena_printf(&p->arena, "%s/", workflow->name),
+    add_hook(tables, parts, p->on_success, workflow->on_success, NULL, "on_success");
+    add_hook(tables, parts, p->on_failure, workflow->on_failure, NULL, "on_failure");
+    *whole = (weir_module_workflow){.name = weir_arena_printf(tables, "%s/", workflow->name),
                                     .tasks = parts,
                                     .task_count = p->part_count,
                                     .settings = {&none, 1},
                                     .place = workflow->place};
-    if (p->arena.failed)
-        return weir_error_set(error, WEIR_NOMEM, "out of memory");
-    weir_status status = plan_new(whole, p->folder, known, &p->parts, error);
-    if (status != WEIR_OK)
+    return tables->failed ? NULL : whole;
+}
+
+weir_status plan_make_parts(plan *p, const weir_module_workflow *workflow, const plan_list *known,
+                            weir_error **error)
+{
+    weir_arena tables = {0};
+
+    if (p->part_count == 0)
+        return WEIR_OK;
+    const weir_module_workflow *whole = make_tables(p, workflow, &tables);
+    weir_status status = whole != NULL ? plan_new(whole, p->folder, known, &p->parts, error)
+                                       : weir_error_set(error, WEIR_NOMEM, "out of memory");
+    if (status != WEIR_OK) {
+        weir_arena_free(&tables);
         return status;
+    }
+    p->parts->tables = tables;
     p->parts->hidden = true;
     return plan_keep_parts(p, p->parts->text) ? WEIR_OK
                                               : weir_error_set(error, WEIR_NOMEM, "out of memory");

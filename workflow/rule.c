@@ -11,7 +11,7 @@ enum { WHY = 500 };
 
 /* --- run_if --- */
 
-static weir_status take_input(void *arg, const store_execution *row, weir_error **error)
+weir_status ledger_take_input(void *arg, const store_execution *row, weir_error **error)
 {
     char reason[200] = "";
 
@@ -52,8 +52,8 @@ weir_status ledger_ask_rule(ledger *l, const plan *p, int64_t id, uint32_t posit
 
     reason[0] = '\0';
     if (status == WEIR_OK)
-        status = l->store->kind->find_execution(l->store, id, NULL, NULL, true, take_input, &input,
-                                                error);
+        status = l->store->kind->find_execution(l->store, id, NULL, NULL, true, ledger_take_input,
+                                                &input, error);
     if (status == WEIR_OK) {
         const evaluate_scope scope = {.context = context,
                                       .input = input,

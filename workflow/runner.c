@@ -302,18 +302,19 @@ static weir_status look(weir_runner *runner, int64_t id, ledger_view *view, int6
 static weir_status check_version(weir_runner *runner, int64_t id, const ledger_view *view,
                                  weir_error **error)
 {
-    const plan *p = ledger_plan_named(&runner->ledger, view->workflow);
+    const plan *p = NULL;
 
-    if (p == NULL)
+    for (size_t i = 0; i < runner->ledger.plan_count; i++)
+        if (strcmp(runner->ledger.plans[i]->version, view->version) == 0)
+            return WEIR_OK;
+    if ((p = ledger_plan_named(&runner->ledger, view->workflow)) == NULL)
         return weir_error_set(error, WEIR_MISMATCH,
                               "execution %lld is of the workflow '%s', which is not loaded",
                               (long long)id, view->workflow);
-    if (strcmp(p->version, view->version) != 0)
-        return weir_error_set(error, WEIR_MISMATCH,
-                              "execution %lld began with version %.8s of the workflow '%s', and "
-                              "ends with it; loaded is version %.8s",
-                              (long long)id, view->version, view->workflow, p->version);
-    return WEIR_OK;
+    return weir_error_set(error, WEIR_MISMATCH,
+                          "execution %lld began with version %.8s of the workflow '%s', and "
+                          "ends with it; loaded is version %.8s",
+                          (long long)id, view->version, view->workflow, p->version);
 }
 
 weir_status weir_workflow_run(weir_runner *runner, int64_t id, weir_error **error)

@@ -29,7 +29,7 @@ typedef struct starter_report {
 
 /* Of one of the module's workflows; the module outlives the starter. `who` is told of in the events
  * of executions. `buffer` bytes wait at the most, or one order. Fails with WEIR_SPEC, WEIR_INVALID,
- * WEIR_MISMATCH, WEIR_IO, as a runner's opening does, but a server that is away is waited for. */
+ * WEIR_MISMATCH, WEIR_IO, as a runner's opening does; a store that others hold is waited for. */
 weir_status starter_new(const char *store, const weir_module *module, const char *workflow,
                         const char *who, size_t buffer, starter **ret, weir_error **error);
 const plan *starter_plan(const starter *s); /* of the workflow */

@@ -36,8 +36,9 @@ WEIR_API WEIR_MUST_USE weir_status weir_db_backup(const char *store, const char 
 WEIR_API WEIR_MUST_USE weir_status weir_db_vacuum(const char *store, weir_error **error);
 
 /* Removes executions that ended longer than `older_than` nanoseconds ago, with their tasks,
- * contexts and events, 500 in one transaction; and runners that ended before that. Their keys can
- * be used anew. *ret_count: how many executions. */
+ * contexts and events, 500 in one transaction, but for those of which something goes on that has
+ * begun them or that they have begun; and runners that ended before that. Their keys can be used
+ * anew. *ret_count: how many executions. */
 WEIR_API WEIR_MUST_USE weir_status weir_db_prune(const char *store, int64_t older_than,
                                                  int64_t *ret_count, weir_error **error);
 

@@ -94,7 +94,8 @@ WEIR_API const weir_kinds *weir_workflow_kinds(void);
  * Each fails with WEIR_NOT_FOUND (no such execution) or WEIR_STATE (its state, which is named, does
  * not allow it; nothing has changed). `reason` (NULL: none) is kept in the event. */
 
-/* Nothing of it is begun any more; what runs goes on. */
+/* Nothing of it is begun any more; what runs goes on. Pausing, resuming and cancelling reach what
+ * its tasks have begun, but for hooks. */
 WEIR_API WEIR_MUST_USE weir_status weir_workflow_pause(weir_runner *runner, int64_t id,
                                                        const char *reason, weir_error **error);
 WEIR_API WEIR_MUST_USE weir_status weir_workflow_resume(weir_runner *runner, int64_t id,

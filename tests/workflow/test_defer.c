@@ -78,12 +78,18 @@ static weir_answer counts(weir_task *task)
 
 static weir_answer holds(weir_task *task)
 {
-    if (++seen.asked >= seen.holds_at)
+    if (__atomic_add_fetch(&seen.asked, 1, __ATOMIC_SEQ_CST) >=
+        __atomic_load_n(&seen.holds_at, __ATOMIC_SEQ_CST))
         return WEIR_TASK_DONE;
     if (seen.says == WEIR_TASK_FAILED)
         return weir_task_fail(task, "no network");
     return seen.says == WEIR_TASK_FAILED_GOOD ? weir_task_fail_for_good(task, "it never will")
                                               : WEIR_TASK_NOT_YET;
+}
+
+static int times_asked(void)
+{
+    return __atomic_load_n(&seen.asked, __ATOMIC_SEQ_CST);
 }
 
 static const weir_task_condition conditions[] = {{"holds", holds}};
@@ -99,7 +105,7 @@ static const flow_task on_tasks[] = {
 static flow *begin(const flow_task *tasks)
 {
     memset(&seen, 0, sizeof seen);
-    seen.holds_at = 1;
+    __atomic_store_n(&seen.holds_at, 1, __ATOMIC_SEQ_CST);
     seen.awaits = "holds";
     seen.until = FLOW_START + 20LL * SECOND;
     flow *f = flow_new(tasks);
@@ -288,14 +294,14 @@ static void it_waits_until_a_condition_holds(void **state)
         const asking_case *c = &asking_cases[i];
         flow *f = begin(on_tasks);
         weir_runner *runner = flow_runner(flow_new_store(), f, false);
-        seen.holds_at = c->holds_at;
+        __atomic_store_n(&seen.holds_at, c->holds_at, __ATOMIC_SEQ_CST);
         seen.says = c->says;
         seen.awaits = c->awaits;
         json_t *result = flow_run(runner, NULL);
         assert_string_equal(flow_status(result), c->status);
         assert_string_equal(flow_text(result, "w", "reason"), c->reason);
         assert_int_equal(seen.runs, c->runs);
-        assert_int_equal(seen.asked, c->asked);
+        assert_int_equal(times_asked(), c->asked);
         /* An event where it begins to fail, none where it is asked. */
         assert_int_equal(count_events(runner, 1, "no network"), c->says == WEIR_TASK_FAILED);
         json_t *events = flow_events(runner, 1);
@@ -373,20 +379,20 @@ static void nothing_is_asked_while_it_is_paused(void **state)
     weir_runner *runner = flow_runner(flow_new_store(), f, false);
     int64_t id = start(runner);
 
-    seen.holds_at = 3;
+    __atomic_store_n(&seen.holds_at, 3, __ATOMIC_SEQ_CST);
     turn_until(runner, id, "w", "Deferred");
-    while (seen.asked == 0 || !runner_is_idle(runner))
+    while (times_asked() == 0 || !runner_is_idle(runner))
         FLOW_OK(runner_turn(runner, &error));
     FLOW_OK(weir_workflow_pause(runner, id, NULL, &error));
     runner->virtual_now += 20LL * SECOND;
     for (int i = 0; i < 5; i++)
         FLOW_OK(runner_turn(runner, &error));
-    assert_int_equal(seen.asked, 1);
+    assert_int_equal(times_asked(), 1);
     FLOW_OK(weir_workflow_resume(runner, id, &error));
     FLOW_OK(weir_workflow_run(runner, id, &error));
     json_t *result = flow_result(runner, id);
     assert_string_equal(flow_status(result), "Completed");
-    assert_int_equal(seen.asked, 3);
+    assert_int_equal(times_asked(), 3);
     json_decref(result);
     weir_runner_close(runner);
     flow_free(f);
@@ -399,19 +405,19 @@ static void what_waits_can_be_cancelled_and_tried_again(void **state)
     weir_runner *runner = flow_runner(flow_new_store(), f, false);
     int64_t id = start(runner);
 
-    seen.holds_at = 1000;
+    __atomic_store_n(&seen.holds_at, 1000, __ATOMIC_SEQ_CST);
     turn_until(runner, id, "w", "Deferred");
     FLOW_OK(weir_workflow_cancel(runner, id, NULL, &error));
-    int asked = seen.asked;
+    int asked = times_asked();
     runner->virtual_now += 20LL * SECOND;
     for (int i = 0; i < 5; i++)
         FLOW_OK(runner_turn(runner, &error));
-    assert_true(seen.asked <= asked + 1); /* one was under way */
+    assert_true(times_asked() <= asked + 1); /* one was under way */
     json_t *result = flow_result(runner, id);
     assert_string_equal(flow_status(result), "Cancelled");
     assert_string_equal(flow_text(result, "w", "state"), "Cancelled");
     json_decref(result);
-    seen.holds_at = 0;
+    __atomic_store_n(&seen.holds_at, 0, __ATOMIC_SEQ_CST);
     seen.resumed = 0;
     FLOW_OK(weir_workflow_retry(runner, id, &error));
     FLOW_OK(weir_workflow_run(runner, id, &error));
@@ -453,10 +459,10 @@ static void a_condition_is_asked_again_where_no_answer_came(void **state)
 
     snprintf(url, sizeof url, "%s", flow_new_store());
     weir_runner *runner = flow_runner(url, f, false), *other = flow_runner(url, f, false);
-    seen.holds_at = 2;
+    __atomic_store_n(&seen.holds_at, 2, __ATOMIC_SEQ_CST);
     int64_t id = start(runner);
     turn_until(runner, id, "w", "Deferred");
-    while (seen.asked == 0 || !runner_is_idle(runner))
+    while (times_asked() == 0 || !runner_is_idle(runner))
         FLOW_OK(runner_turn(runner, &error));
     other->virtual_now = runner->virtual_now + 10LL * SECOND;
     FLOW_OK(ledger_begin(&other->ledger, true, &error));
@@ -466,7 +472,7 @@ static void a_condition_is_asked_again_where_no_answer_came(void **state)
     assert_non_null(lost);
     FLOW_OK(weir_workflow_run(runner, id, &error));
     assert_true(runner->virtual_now >= other->virtual_now + 35LL * SECOND);
-    assert_int_equal(seen.asked, 2);
+    assert_int_equal(times_asked(), 2);
     FLOW_OK(ledger_begin(&other->ledger, true, &error));
     FLOW_OK(ledger_answer(&other->ledger, lost, &error));
     FLOW_OK(ledger_end(&other->ledger, WEIR_OK, &error));
@@ -502,14 +508,14 @@ static void a_command_can_wait_too(void **state)
                                {"b", NULL, NULL, bad, "allow_failure=true"},
                                {NULL, NULL, NULL, NULL, NULL}};
     flow *f = begin(tasks);
-    seen.holds_at = 2;
+    __atomic_store_n(&seen.holds_at, 2, __ATOMIC_SEQ_CST);
     weir_runner *runner = flow_runner(flow_new_store(), f, false);
     json_t *result = flow_run(runner, NULL);
     char *context = json_dumps(json_object_get(result, "context"), JSON_SORT_KEYS | JSON_COMPACT);
 
     assert_string_equal(flow_status(result), "Completed");
     assert_string_equal(context, "{\"a\":1,\"b\":2}");
-    assert_int_equal(seen.asked, 2);
+    assert_int_equal(times_asked(), 2);
     assert_non_null(strstr(flow_text(result, "b", "reason"), "what it left in WEIR_RESULT is not"));
     free(context);
     json_decref(result);

@@ -10,6 +10,7 @@
 
 #include "core/buffer.h"
 #include "core/clock.h"
+#include <weir/db.h>
 
 static int runs, at_once, most_at_once;
 static int64_t bad; /* the item that fails, for good unless it is tried again */
@@ -271,17 +272,31 @@ static void one_item_can_be_cancelled(void **state)
     (void)state;
     const flow_task tasks[] = {{"e", NULL, waits, NULL, EACH}, NO_TASK};
     flow *f = begin(tasks);
-    weir_runner *runner = flow_runner(flow_new_store(), f, false);
-    int64_t id = start(runner, "{\"list\":[1,2]}");
+    char url[256];
+
+    snprintf(url, sizeof url, "%s", flow_new_store());
+    weir_runner *runner = flow_runner(url, f, false);
+    int64_t id = start(runner, "{\"list\":[1,2]}"), pruned = 9;
 
     turn_until(runner, id, "e", "Deferred");
+    turn_until(runner, 2, "e", "Deferred");
     FLOW_OK(weir_workflow_cancel(runner, 2, "not this one", &error));
+    FLOW_FAILS(WEIR_STATE, "still waits for others like it",
+               weir_workflow_retry(runner, 2, &error));
+    FLOW_OK(weir_db_prune(url, 0, &pruned, &error));
+    assert_int_equal(pruned, 0); /* it is still read */
     FLOW_OK(weir_workflow_run(runner, id, &error));
     json_t *result = flow_result(runner, id);
     assert_string_equal(flow_text(result, "e", "reason"),
                         "1 of 2 items failed; the first: item 0 (execution 2) was cancelled: not "
                         "this one");
     assert_int_equal(count_items(runner, "Completed"), 1);
+    /* Now it may, and nobody is told. */
+    FLOW_OK(weir_workflow_retry(runner, 2, &error));
+    FLOW_OK(weir_workflow_run(runner, 2, &error));
+    assert_int_equal(count_items(runner, "Completed"), 2);
+    FLOW_OK(weir_db_prune(url, 0, &pruned, &error));
+    assert_int_equal(pruned, 3);
     json_decref(result);
     weir_runner_close(runner);
     flow_free(f);

@@ -272,6 +272,123 @@ static void executions_are_listed(bench *b)
     assert_int_equal(count, 3);
 }
 
+/* --- What waits --- */
+
+static int64_t asked(bench *b, store_asked which)
+{
+    int64_t position = -1;
+
+    which.most = 5;
+    ALONE(b, b->store->kind->each_asked(b->store, &which, take_position, &position, &error));
+    return position;
+}
+
+static int64_t next_ask(bench *b, int64_t runner)
+{
+    int64_t due, ask = 0;
+
+    ALONE(b,
+          b->store->kind->next_due(b->store, &(store_asked){.runner = runner}, &due, &ask, &error));
+    return ask;
+}
+
+/* It is listed to those who have its code, at its time, while its execution is not held; who asks
+ * moves that on and has a token of his own; in the end it goes on as the same run. */
+static void a_condition_is_asked_by_one_at_a_time(bench *b)
+{
+    const weir_store_kind *kind = b->store->kind;
+    store_task_move waits = {.from = STORE_RUNNING,
+                             .to = STORE_DEFERRED,
+                             .awaits = "there",
+                             .ask = 30,
+                             .patience = 90,
+                             .due = 90,
+                             .writes = "{\"set\":{}}"};
+    store_task_move goes_on = {
+        .from = STORE_DEFERRED, .to = STORE_READY, .keeps = true, .resumes = true};
+
+    FLOW_OK(bench_move(b, READY(0), &error));
+    assert_int_equal(bench_claim_one(b), 0);
+    FLOW_OK(bench_move(b, waits, &error));
+    assert_true(next_ask(b, b->runner) == INT64_MAX); /* nobody has its code */
+    ALONE(b, kind->offer(b->store, b->runner, b->plan, &error));
+    assert_int_equal(next_ask(b, b->runner), 30);
+    assert_true(next_ask(b, b->runner + 1) == INT64_MAX);
+    assert_int_equal(asked(b, (store_asked){.runner = b->runner, .time = 29}), -1);
+    assert_int_equal(asked(b, (store_asked){.runner = b->runner, .time = 30}), 0);
+    assert_int_equal(asked(b, (store_asked){.runner = b->runner, .time = 30, .root = 77}), -1);
+    assert_int_equal(listed(b, STORE_DUE, 89), -1);
+    assert_int_equal(listed(b, STORE_DUE, 90), 0); /* it has waited for long enough */
+
+    task_copy task = bench_read_task(b, 0);
+    store_asking mine = {
+        .execution = b->execution, .token = task.row.token, .runner = b->runner, .ask = 60};
+    ALONE(b, kind->ask_at(b->store, &mine, &error));
+    bench_begin(b->store);
+    FLOW_FAILS(WEIR_STATE, "does not wait for a condition that could be asked",
+               kind->ask_at(b->store, &mine, &error));
+    bench_commit(b->store);
+    assert_int_equal(next_ask(b, b->runner), 60);
+
+    FLOW_OK(bench_move_whole(b, (store_execution_move){.from = STORE_PENDING, .to = STORE_PAUSED},
+                             &error));
+    assert_true(next_ask(b, b->runner) == INT64_MAX);
+    FLOW_OK(bench_move_whole(b, (store_execution_move){.from = STORE_PAUSED, .to = STORE_RUNNING},
+                             &error));
+    assert_int_equal(next_ask(b, b->runner), 9); /* the time of that move */
+    FLOW_OK(bench_move(b, goes_on, &error));
+    assert_true(next_ask(b, b->runner) == INT64_MAX);
+    assert_int_equal(bench_claim_one(b), 0);
+    task = bench_read_task(b, 0);
+    assert_int_equal(task.row.attempt, 1);
+    assert_int_equal(task.row.patience, 90);
+    assert_string_equal(task.writes, "{\"set\":{}}");
+}
+
+static weir_status take_child(void *arg, const store_execution *row, weir_error **error)
+{
+    int64_t *sum = arg;
+
+    (void)error;
+    *sum = *sum * 10 + row->item;
+    return WEIR_OK;
+}
+
+/* What a run has begun, in order; what is below a root; hooks are not among the former. */
+static void children_are_listed(bench *b)
+{
+    const weir_store_kind *kind = b->store->kind;
+    static const int64_t items[] = {3, 1, 2};
+    int64_t id = 0, sum = 0, below = 0;
+    store_filter live = {.parent = b->execution, .most = 9};
+    store_execution row = {.workflow = "w/a",
+                           .input = "{}",
+                           .unfinished = 1,
+                           .plan = b->plan,
+                           .role = STORE_ROLE_ITEM,
+                           .parent = b->execution,
+                           .parent_token = 4,
+                           .root = b->execution};
+
+    for (size_t i = 0; i < 3; i++) {
+        row.item = items[i];
+        ALONE(b, kind->add_execution(b->store, &row, &id, &error));
+    }
+    row.role = STORE_ROLE_HOOK;
+    ALONE(b, kind->add_execution(b->store, &row, &id, &error));
+    row.role = STORE_ROLE_ITEM;
+    row.parent_token = 5;
+    row.item = 7;
+    ALONE(b, kind->add_execution(b->store, &row, &id, &error));
+    ALONE(b, kind->each_child(b->store, b->execution, 0, 4, take_child, &sum, &error));
+    assert_int_equal(sum, 123);
+    sum = 0;
+    ALONE(b, kind->each_execution(b->store, &live, take_child, &sum, &error));
+    assert_int_equal(sum, 3127);
+    ALONE(b, kind->count_below(b->store, b->execution, &below, &error));
+    assert_int_equal(below, 5);
+}
+
 static void test_suite(void **state)
 {
     (void)state;
@@ -286,6 +403,8 @@ static void test_suite(void **state)
         stuck_executions_are_found,
         an_execution_that_ends_dooms_its_tasks,
         executions_are_listed,
+        a_condition_is_asked_by_one_at_a_time,
+        children_are_listed,
     };
 
     bench_run_all(suite, sizeof suite / sizeof *suite);
