@@ -41,7 +41,7 @@ static bool has_frame(const rd_kafka_message_t *message)
 {
     const unsigned char *bytes = message->payload;
 
-    return message->len >= FRAME && bytes[0] == 0;
+    return bytes != NULL && message->len >= FRAME && bytes[0] == 0;
 }
 
 weir_slice kafka_value_of(const kafka_source *state, const rd_kafka_message_t *message)

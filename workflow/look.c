@@ -312,6 +312,9 @@ weir_status ledger_finish_look(ledger *l, const weir_task *job, weir_error **err
     trigger *t = trigger_of(l, job, &p);
     found_trigger f;
     char *kept = NULL;
+
+    if (t == NULL) /* a look is always of a trigger that is loaded */
+        return weir_error_set(error, WEIR_STATE, "a look at a trigger that is not loaded");
     weir_status status = find_row(l, p, t, &f, error);
     bool ours = f.row.token == job->token && f.row.runner == l->runner;
 
