@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/buffer.h"
 #include "workflow/json.h"
 #include "workflow/schedule.h"
 #include "workflow/trigger.h"
@@ -243,6 +244,40 @@ static bool sort(plan *p, uint32_t *missing)
     return placed == p->task_count;
 }
 
+/* One that a task waits for, and which is on a circle or waits for one. */
+static uint32_t waits_for(const plan *p, const uint32_t *missing, uint32_t task)
+{
+    const weir_module_task *declared = p->tasks[task].declared;
+    uint32_t i = 0;
+
+    while (missing[declared->after[i]] == 0)
+        i++;
+    return declared->after[i];
+}
+
+/* Going back from any that was not placed, as many steps as there are tasks, ends on a circle. */
+static weir_status report_circle(const plan *p, const uint32_t *missing, weir_place place,
+                                 weir_error **error)
+{
+    weir_buffer names = {0};
+    uint32_t first = 0;
+
+    while (missing[first] == 0)
+        first++;
+    for (uint32_t i = 0; i < p->task_count; i++)
+        first = waits_for(p, missing, first);
+    weir_buffer_text(&names, p->tasks[first].name);
+    for (uint32_t at = waits_for(p, missing, first); at != first; at = waits_for(p, missing, at))
+        weir_buffer_printf(&names, " <- %s", p->tasks[at].name);
+    weir_status status =
+        names.failed ? no_memory(error)
+                     : weir_error_set_at(error, WEIR_SPEC, place,
+                                         "tasks of '%s' wait for each other in a circle: %s <- %s",
+                                         p->workflow, names.data, p->tasks[first].name);
+    weir_buffer_free(&names);
+    return status;
+}
+
 /* The tags that are there, beside none. */
 static bool list_tags(plan *p)
 {
@@ -285,10 +320,7 @@ static weir_status join_up(plan *p, const weir_module_workflow *workflow, weir_e
     uint32_t *missing = weir_arena_alloc(&p->arena, p->task_count * sizeof *missing);
     if (missing == NULL || !link_below(p) || !list_tags(p))
         return no_memory(error);
-    if (!sort(p, missing))
-        return weir_error_set_at(error, WEIR_SPEC, workflow->place,
-                                 "tasks of '%s' wait for each other in a circle", workflow->name);
-    return WEIR_OK;
+    return sort(p, missing) ? WEIR_OK : report_circle(p, missing, workflow->place, error);
 }
 
 bool plan_retries(const plan_task *task, const char *error_class)

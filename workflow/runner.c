@@ -92,6 +92,7 @@ void weir_runner_close(weir_runner *runner)
         close(runner->stop);
     ledger_free(&runner->ledger);
     runner_options_free(&runner->ledger.config);
+    weir_arena_free(&runner->tables);
     weir_free(runner);
 }
 

@@ -3,12 +3,14 @@
 #ifndef WEIR_WORKFLOW_RUNNER_H
 #define WEIR_WORKFLOW_RUNNER_H
 
+#include "core/arena.h"
 #include "workflow/ledger.h"
 #include "workflow/pool.h"
 #include <weir/workflow.h>
 
 struct weir_runner {
     ledger ledger;
+    weir_arena tables; /* of workflows that were declared by a table */
     job_pool *pool;
     weir_task *running;  /* given to the pool; linked by `next_running` */
     weir_task *results;  /* ended, and not recorded yet, by execution; linked by `next` */

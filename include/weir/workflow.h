@@ -56,6 +56,32 @@ WEIR_API void weir_runner_set_log(weir_runner *runner, weir_log_function log, vo
 WEIR_API WEIR_MUST_USE weir_status weir_runner_load(weir_runner *runner, const weir_module *module,
                                                     const char *folder, weir_error **error);
 
+/* A task of a workflow that is declared by a table instead of by a spec. */
+typedef struct weir_workflow_task {
+    const char *name;
+    const char *const *after;    /* tasks that it comes after; a NULL ends them; NULL: none */
+    weir_task_function call;     /* what it does: this, or */
+    const char *const *exec;     /* the words of a command, which end with NULL */
+    const weir_setting *options; /* as in a spec, those in `retry:` as "retry.attempts" */
+    size_t option_count;
+} weir_workflow_task;
+
+typedef struct weir_workflow_table {
+    const char *name;
+    const weir_workflow_task *tasks;
+    size_t task_count;
+    const weir_setting *options; /* "timeout", "schedule.cron" and so on */
+    size_t option_count;
+    const char *folder; /* where commands run; NULL: the working directory */
+} weir_workflow_table;
+
+/* Makes a workflow known that is declared by a table, which is copied. `run_if` is one of the named
+ * rules; expressions, inputs, graphs, hooks and what begins others need a spec. In its version a
+ * function is known by its task's name. Fails as weir_runner_load does. */
+WEIR_API WEIR_MUST_USE weir_status weir_runner_add(weir_runner *runner,
+                                                   const weir_workflow_table *table,
+                                                   weir_error **error);
+
 /* Records an execution of `workflow`. `input` is a JSON object (NULL: {}), as the workflow declares
  * it; what is left out has its default. With a `key` (NULL: none; at most 255 bytes) the execution
  * that was started with it is given, if there is one. Fails with WEIR_NOT_FOUND (no such workflow),
