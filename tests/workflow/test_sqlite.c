@@ -44,6 +44,81 @@ static void test_files(void **state)
     }
 }
 
+/* --- Files of older versions --- */
+
+static weir_answer counts(weir_task *task)
+{
+    int64_t runs = 0;
+
+    weir_task_get_integer(task, "runs", &runs);
+    weir_task_set_integer(task, "runs", runs + 1);
+    return WEIR_TASK_DONE;
+}
+
+static const flow_task two[] = {{"first", NULL, counts, NULL, NULL},
+                                {"second", "first", counts, NULL, NULL},
+                                {NULL, NULL, NULL, NULL, NULL}};
+
+static void apply(const char *url, int step)
+{
+    const store_migration *migration = &sqlite_migrations[step];
+    char digest[WEIR_DIGEST_TEXT];
+
+    flow_execute(url, migration->text);
+    char *text =
+        sqlite3_mprintf("INSERT INTO migrations VALUES (%d, %Q, %Q, '0.0.1')", migration->number,
+                        migration->name, store_migration_digest(migration, digest));
+    flow_execute(url, text);
+    sqlite3_free(text);
+}
+
+/* As the first version has recorded it. */
+static void add_execution(const char *url, const plan *p)
+{
+    char *text = sqlite3_mprintf(
+        "INSERT INTO plans VALUES (1, %Q, 'flow', 0); INSERT INTO plan_texts VALUES (1, %Q);"
+        "INSERT INTO executions (id, plan, workflow, state, unfinished, round, created)"
+        " VALUES (1, 1, 'flow', 'Pending', 2, 0, 5);"
+        "INSERT INTO payloads (execution, input) VALUES (1, '{}');"
+        "INSERT INTO tasks (execution, position, plan, name, state, waiting, attempt, spent, lost,"
+        " due, queued, priority, round, token) VALUES"
+        " (1, 0, 1, 'first', 'Ready', 0, 0, 0, 0, 0, 1, 0, 0, 0),"
+        " (1, 1, 1, 'second', 'Pending', 1, 0, 0, 0, 0, NULL, 0, 0, 0)",
+        p->version, p->text);
+
+    flow_execute(url, text);
+    sqlite3_free(text);
+}
+
+/* Each step that a file can have stopped at is brought up to this version, and what it holds goes
+ * on. */
+static void an_older_file_goes_on(void **state)
+{
+    (void)state;
+    flow *f = flow_new(two);
+
+    for (int steps = 1; steps <= sqlite_migration_count; steps++) {
+        char url[256], *result = NULL;
+        snprintf(url, sizeof url, "%s", flow_new_file());
+        weir_runner *shown = flow_runner(flow_new_file(), f, true);
+        flow_execute(url, "PRAGMA application_id = 0x77656972; CREATE TABLE migrations (number "
+                          "INTEGER PRIMARY KEY, name TEXT NOT NULL, digest TEXT NOT NULL, version "
+                          "TEXT NOT NULL) STRICT");
+        apply(url, 0);
+        add_execution(url, shown->ledger.plans[0]);
+        weir_runner_close(shown);
+        for (int i = 1; i < steps; i++)
+            apply(url, i);
+        weir_runner *runner = flow_runner(url, f, true);
+        FLOW_OK(weir_workflow_run(runner, 1, &error));
+        FLOW_OK(weir_workflow_result(runner, 1, &result, &error));
+        assert_non_null(strstr(result, "\"context\":{\"runs\":2}"));
+        weir_free(result);
+        weir_runner_close(runner);
+    }
+    flow_free(f);
+}
+
 static int64_t ask(sqlite_store *store, const char *text)
 {
     sqlite3_stmt *statement = NULL;
@@ -132,6 +207,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_files),
+        cmocka_unit_test(an_older_file_goes_on),
         cmocka_unit_test(it_is_set_for_safety),
         cmocka_unit_test(the_log_stays_small),
         cmocka_unit_test(a_runner_that_is_rolled_back_holds_nothing),
