@@ -13,6 +13,7 @@
 #include "cli/cli.h"
 #include "core/buffer.h"
 #include "kafka/options.h"
+#include "workflow/schedule.h"
 #include <weir/workflow.h>
 
 static const weir_kind kafka_source = KAFKA_SOURCE_HEAD, kafka_sink = KAFKA_SINK_HEAD;
@@ -131,6 +132,7 @@ static bool make_catalog(void)
     weir_catalog *catalog = &known.catalog;
 
     *catalog = *weir_builtin_catalog();
+    catalog->check_schedule = schedule_check;
     return make_list(&catalog->sources, &kafka_source, &known.own.sources) &&
            make_list(&catalog->accumulators, NULL, &known.own.accumulators) &&
            make_list(&catalog->sinks, &kafka_sink, &known.own.sinks);

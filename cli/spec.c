@@ -7,8 +7,6 @@
 
 #include "cli/cli.h"
 #include "codegen/diagnostics.h"
-#include "codegen/model.h"
-#include "workflow/schedule.h"
 
 /* --- For people --- */
 
@@ -75,30 +73,6 @@ static void print_json(const weir_diagnostics *diagnostics)
 
 /* --- Loading --- */
 
-/* What only the engine can tell: whether a schedule is one. */
-static weir_status check_schedules(const weir_spec *model, weir_diagnostics *diagnostics)
-{
-    weir_status status = WEIR_OK;
-
-    for (size_t i = 0; i < model->workflow_count; i++) {
-        const spec_workflow *workflow = &model->workflows[i];
-        weir_module_workflow declared = {
-            .name = workflow->name,
-            .schedule = {workflow->schedule.items, workflow->schedule.count},
-            .place = workflow->where};
-        schedule *found = NULL;
-        weir_error *error = NULL;
-        if (workflow->schedule.count != 0 && schedule_new(&declared, &found, &error) != WEIR_OK) {
-            status = weir_error_status(error);
-            diagnostics_error(diagnostics, weir_error_place(error), "%s",
-                              weir_error_message(error));
-        }
-        weir_error_free(error);
-        schedule_free(found);
-    }
-    return status;
-}
-
 weir_spec *cli_load_spec(const char *path, bool json, int *exit_code)
 {
     weir_spec *model = NULL;
@@ -107,10 +81,6 @@ weir_spec *cli_load_spec(const char *path, bool json, int *exit_code)
     size_t errors = 0;
 
     weir_status status = weir_spec_load(path, cli_catalog(), &model, &diagnostics, &error);
-    if (status == WEIR_OK && (status = check_schedules(model, diagnostics)) != WEIR_OK) {
-        weir_spec_free(model);
-        model = NULL;
-    }
     /* What was found when memory ran out is not the spec's fault. */
     if (diagnostics != NULL && status != WEIR_NOMEM) {
         errors = weir_diagnostics_error_count(diagnostics);

@@ -481,6 +481,30 @@ static void check_hook(checker *check, const spec_workflow *workflow, spec_task 
     check_task_expressions(check, &told, hook);
 }
 
+static void check_schedule(checker *check, const spec_workflow *workflow)
+{
+    weir_schedule_check whole = check->front->kinds->check_schedule;
+    weir_error *error = NULL;
+
+    check_scheduled_input(check, workflow);
+    size_t before = check->log->errors;
+    check_own_settings(
+        check, &workflow->schedule,
+        &(check_options){.what = weir_arena_printf(&check->model->arena,
+                                                   "`schedule:` of workflow '%s'", workflow->name),
+                         .where = workflow->where,
+                         .lists = &weir_schedule_options,
+                         .list_count = 1});
+    if (whole == NULL || check->log->errors != before)
+        return;
+    weir_status status = whole(workflow->name, workflow->schedule.items, workflow->schedule.count,
+                               workflow->where, &error);
+    if (status != WEIR_OK)
+        diagnostics_error(check->log, weir_error_place(error), "%s", weir_error_message(error));
+    check->log->failed |= status == WEIR_NOMEM;
+    weir_error_free(error);
+}
+
 static void check_workflow(checker *check, spec_workflow *workflow)
 {
     check_names names;
@@ -510,15 +534,7 @@ static void check_workflow(checker *check, spec_workflow *workflow)
                                         .list_count = 1,
                                         .section = &spec_workflow_section});
     if (workflow->schedule.count != 0)
-        check_scheduled_input(check, workflow);
-    if (workflow->schedule.count != 0)
-        check_own_settings(check, &workflow->schedule,
-                           &(check_options){.what = weir_arena_printf(
-                                                &check->model->arena,
-                                                "`schedule:` of workflow '%s'", workflow->name),
-                                            .where = workflow->where,
-                                            .lists = &weir_schedule_options,
-                                            .list_count = 1});
+        check_schedule(check, workflow);
 }
 
 void check_workflows(checker *check)

@@ -107,6 +107,18 @@ void schedule_free(schedule *s)
     weir_free(s);
 }
 
+weir_status schedule_check(const char *workflow, const weir_setting *settings, size_t count,
+                           weir_place place, weir_error **error)
+{
+    const weir_module_workflow declared = {
+        .name = workflow, .schedule = {settings, count}, .place = place};
+    schedule *made = NULL;
+    weir_status status = schedule_new(&declared, &made, error);
+
+    schedule_free(made);
+    return status;
+}
+
 /* --- Slots --- */
 
 /* Seconds, rounded down. */

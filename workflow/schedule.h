@@ -24,6 +24,10 @@ typedef struct schedule {
 /* WEIR_SPEC: what is wrong, and where. */
 WEIR_API WEIR_MUST_USE weir_status schedule_new(const weir_module_workflow *workflow,
                                                 schedule **ret, weir_error **error);
+/* Whether it can be made; a weir_schedule_check. */
+WEIR_API WEIR_MUST_USE weir_status schedule_check(const char *workflow,
+                                                  const weir_setting *settings, size_t count,
+                                                  weir_place place, weir_error **error);
 WEIR_API void schedule_free(schedule *s); /* NULL allowed */
 
 /* The first slot behind `after`; 0: there is none. */

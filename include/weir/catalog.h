@@ -27,6 +27,11 @@ typedef struct weir_option_list {
     size_t count;
 } weir_option_list;
 
+/* Whether the options of a `schedule:`, each of which is good, are one together: its cron and its
+ * zone. Where not, the error says what is wrong, and where. */
+typedef weir_status (*weir_schedule_check)(const char *workflow, const weir_setting *settings,
+                                           size_t count, weir_place place, weir_error **error);
+
 typedef struct weir_catalog {
     weir_kind_list sources;
     weir_kind_list accumulators;
@@ -34,7 +39,8 @@ typedef struct weir_catalog {
     weir_option_list every_source; /* beside the options of its kind */
     weir_option_list reactor;
     weir_option_list graph;
-    weir_option_list top; /* of the whole spec: max_rounds */
+    weir_option_list top;               /* of the whole spec: max_rounds */
+    weir_schedule_check check_schedule; /* NULL: nobody here knows */
 } weir_catalog;
 
 /* The catalog of weir's own kinds. Static. */

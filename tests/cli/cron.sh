@@ -36,3 +36,18 @@ expect_text "$work/answers" '{"next":["2026-01-02T02:00:00+05:30","2026-01-03T02
 expect_text "$work/answers" "has 4 fields"
 expect_text "$work/answers" '{"next":["2104-02-29T00:00:00Z"]}'
 [ "$(grep -c '^{"error":' "$work/answers")" = 3 ] || fail "three of them cannot be answered"
+
+# What is wrong with a schedule is told with all else that is.
+cat >"$work/several.weir.yaml" <<'SPEC'
+module: several
+types: {A: {x: i33}}
+workflows:
+  n: {schedule: {cron: "61 * * * *"}, input: {q: i32}, tasks: {a: {exec: [a], timeuot: 5m}}}
+  m: {schedule: {cron: "1 * * * *", timezone: Europe/Berlim}, tasks: {a: {exec: [a]}}}
+SPEC
+expect_code 2 "$weir" check "$work/several.weir.yaml"
+expect_text "$work/err" "there is no type 'i33'"
+expect_text "$work/err" "cron: minute '61': a value is 0 to 59"
+expect_text "$work/err" "'q' of its input has no default"
+expect_text "$work/err" "there is no time zone 'Europe/Berlim'"
+expect_text "$work/err" "5 errors in"
