@@ -39,7 +39,8 @@ for kill in range(kills):
         child.kill()
         child.wait()
 P
-begin last run starts.so
+begin last run --stats 100ms starts.so
+await 20 grep -q '^source numbers: ' last.err # from then on a signal ends it in order
 await 60 kt past "$run" "$run-in" "$count"
 kill -TERM "$pid"
 finish last "$pid" 0
