@@ -38,6 +38,15 @@ weir_status sqlite_fail(sqlite_store *store, const char *what, weir_error **erro
                                                   : "out of memory");
 }
 
+weir_status sqlite_end_rows(sqlite_store *store, sqlite3_stmt *statement, int code,
+                            weir_status status, weir_error **error)
+{
+    if (status == WEIR_OK && code != SQLITE_DONE)
+        status = sqlite_fail(store, "be read", error);
+    sqlite3_reset(statement);
+    return status;
+}
+
 sqlite3_stmt *sqlite_prepare(sqlite_store *store, sqlite_statement which, weir_error **error)
 {
     sqlite3_stmt **statement = &store->statements[which];

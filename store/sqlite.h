@@ -113,6 +113,9 @@ extern const int sqlite_migration_count;
 
 /* Sets the error that SQLite's newest failure means: "the store 'x.db' cannot WHAT: REASON". */
 weir_status sqlite_fail(sqlite_store *store, const char *what, weir_error **error);
+/* After the last row: `code` is what stepping gave, `status` what was made of the rows. */
+weir_status sqlite_end_rows(sqlite_store *store, sqlite3_stmt *statement, int code,
+                            weir_status status, weir_error **error);
 
 /* The statement, reset and ready to bind; NULL: failed. */
 sqlite3_stmt *sqlite_prepare(sqlite_store *store, sqlite_statement which, weir_error **error);

@@ -26,10 +26,7 @@ weir_status sqlite_answer(weir_store *base, store_question question, store_take_
     while (status == WEIR_OK && (code = sqlite3_step(row)) == SQLITE_ROW)
         status = take(arg, (const char *)sqlite3_column_text(row, 0),
                       (const char *)sqlite3_column_text(row, 1), error);
-    if (status == WEIR_OK && code != SQLITE_DONE)
-        status = sqlite_fail(store, "be read", error);
-    sqlite3_reset(row);
-    return status;
+    return sqlite_end_rows(store, row, code, status, error);
 }
 
 /* --- Retention --- */

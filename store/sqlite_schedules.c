@@ -47,10 +47,7 @@ static weir_status give_all(sqlite_store *store, sqlite3_stmt *statement, const 
         store->base.counts.rows++;
         status = give(q, statement, error);
     }
-    if (status == WEIR_OK && code != SQLITE_DONE)
-        status = sqlite_fail(store, "be read", error);
-    sqlite3_reset(statement);
-    return status;
+    return sqlite_end_rows(store, statement, code, status, error);
 }
 
 weir_status sqlite_each_schedule(weir_store *base, const char *workflow, store_take_schedule take,

@@ -43,10 +43,7 @@ weir_status sqlite_each_trigger(weir_store *base, const char *workflow, const ch
         base->counts.rows++;
         status = take(arg, &row, error);
     }
-    if (status == WEIR_OK && code != SQLITE_DONE)
-        status = sqlite_fail(store, "be read", error);
-    sqlite3_reset(statement);
-    return status;
+    return sqlite_end_rows(store, statement, code, status, error);
 }
 
 weir_status sqlite_put_trigger(weir_store *base, const store_trigger *row, weir_error **error)
@@ -115,10 +112,7 @@ weir_status sqlite_each_firing(weir_store *base, const char *workflow, const cha
                                       .reason = text_at(statement, 6)},
                       error);
     }
-    if (status == WEIR_OK && code != SQLITE_DONE)
-        status = sqlite_fail(store, "be read", error);
-    sqlite3_reset(statement);
-    return status;
+    return sqlite_end_rows(store, statement, code, status, error);
 }
 
 weir_status sqlite_put_firing(weir_store *base, const store_firing *row, weir_error **error)
