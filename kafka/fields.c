@@ -203,7 +203,7 @@ static const rd_kafka_message_t *find_record(kafka_source *state, const kafka_pa
 {
     size_t after = state->at < state->count ? state->at + 1 : state->count;
 
-    for (size_t i = after; i > state->done; i--) {
+    for (size_t i = after; i > 0; i--) {
         const rd_kafka_message_t *message = state->batch[i - 1];
         if (message->offset == position && message->partition == partition->partition &&
             message->err == RD_KAFKA_RESP_ERR_NO_ERROR &&

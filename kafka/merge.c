@@ -116,7 +116,7 @@ weir_status kafka_merge(kafka_source *state, size_t limit)
     const kafka_partition *second;
     kafka_partition *first = pick(state, &second);
 
-    state->done = state->at = state->count = 0;
+    kafka_free_batch(state);
     if (limit > KAFKA_BATCH)
         limit = KAFKA_BATCH;
     while (first != NULL && first->head != NULL && state->count < limit &&

@@ -343,7 +343,7 @@ static void drop_fetched(kafka_source *state)
         if (partition != NULL && message->err == RD_KAFKA_RESP_ERR_NO_ERROR)
             kafka_note_first(partition, message->offset);
     }
-    kafka_drop_fetched(state);
+    kafka_free_batch(state);
 }
 
 /* Back to what is committed, or else to where it began; nothing was read of one that has neither.

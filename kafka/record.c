@@ -155,7 +155,7 @@ static bool is_too_late(const kafka_source *state, const rd_kafka_message_t *mes
            type != RD_KAFKA_TIMESTAMP_NOT_AVAILABLE;
 }
 
-weir_status kafka_take(kafka_source *state, const rd_kafka_message_t *message)
+static weir_status take(kafka_source *state, const rd_kafka_message_t *message)
 {
     weir_source *source = state->source;
 
@@ -181,5 +181,14 @@ weir_status kafka_take(kafka_source *state, const rd_kafka_message_t *message)
         partition->next = message->offset + 1;
         partition->ended = partition->next >= partition->end;
     }
+    return status;
+}
+
+weir_status kafka_take(kafka_source *state, const rd_kafka_message_t *message)
+{
+    weir_status status = take(state, message);
+
+    if (status == WEIR_OK)
+        state->handled += KAFKA_BESIDE + (int64_t)(message->len + message->key_len);
     return status;
 }

@@ -178,18 +178,13 @@ static weir_status settle(weir_source *source, weir_error **error)
 
 /* --- Reading --- */
 
-/* Once half of what makes a queue full has been taken from it there is room for more. */
-static void free_done(kafka_source *state)
+/* All at once: the allocator's lock is shared with the thread that fetches, and each time the two
+ * meet there costs more than to free a record. */
+void kafka_free_batch(kafka_source *state)
 {
-    for (; state->done < state->at; state->done++) {
-        rd_kafka_message_t *message = state->batch[state->done];
-        state->freed += KAFKA_BESIDE + (int64_t)(message->len + message->key_len);
-        rd_kafka_message_destroy(message);
-    }
-    if (state->freed < kafka_ahead(state) / 2)
-        return;
-    state->freed = 0;
-    kafka_wake_fetchers(state);
+    for (size_t i = 0; i < state->count; i++)
+        rd_kafka_message_destroy(state->batch[i]);
+    state->at = state->count = 0;
 }
 
 void kafka_discard(kafka_source *state, const char *topic, int32_t partition)
@@ -207,17 +202,10 @@ void kafka_discard(kafka_source *state, const char *topic, int32_t partition)
     state->count = kept;
 }
 
-void kafka_drop_fetched(kafka_source *state)
-{
-    state->at = state->count;
-    free_done(state);
-}
-
 static bool fetch(kafka_source *state)
 {
+    kafka_free_batch(state);
     ssize_t count = rd_kafka_consume_batch_queue(state->messages, 0, state->batch, KAFKA_BATCH);
-
-    state->done = state->at = 0;
     state->count = count > 0 ? (size_t)count : 0;
     return count > 0;
 }
@@ -252,6 +240,15 @@ static size_t allowed(kafka_source *state, size_t limit)
     return state->allowance < (double)limit ? (size_t)state->allowance : limit;
 }
 
+/* Once half of what makes a queue full has been taken from it there is room for more. */
+static void make_room(kafka_source *state)
+{
+    if (state->handled < kafka_ahead(state) / 2)
+        return;
+    state->handled = 0;
+    kafka_wake_fetchers(state);
+}
+
 static weir_status fill_span(kafka_source *state, size_t limit)
 {
     weir_source *source = state->source;
@@ -262,8 +259,6 @@ static weir_status fill_span(kafka_source *state, size_t limit)
             break;
         status = kafka_take(state, state->batch[state->at]);
         state->at += status == WEIR_OK;
-        if (source->span.count == 0 && !source->refusal.waiting)
-            free_done(state);
     }
     return status == WEIR_NOMEM ? WEIR_NOMEM : WEIR_OK;
 }
@@ -280,7 +275,7 @@ static weir_status read_records(weir_source *source, size_t limit, weir_error **
         kafka_arm(state);
         return WEIR_AGAIN;
     }
-    free_done(state);
+    make_room(state);
     weir_status status = state->replaying ? kafka_merge(state, most) : fill_span(state, most);
     if (status != WEIR_OK)
         return weir_error_set(error, WEIR_NOMEM, "%s: out of memory", state->client.what);
@@ -319,7 +314,7 @@ static void close_source(weir_source *source)
     kafka_source *state = source->state;
 
     state->closing = true;
-    kafka_drop_fetched(state);
+    kafka_free_batch(state);
     if (state->revoking != NULL)
         rd_kafka_topic_partition_list_destroy(state->revoking);
     kafka_merge_end(state);

@@ -18,7 +18,7 @@
 #include "kafka/options.h"
 
 /* A small record in librdkafka's queue costs more than KAFKA_BESIDE bytes beside its own. */
-enum { KAFKA_BATCH = 1024, KAFKA_TOPIC_SHIFT = 16, KAFKA_BESIDE = 512 };
+enum { KAFKA_BATCH = 8192, KAFKA_TOPIC_SHIFT = 16, KAFKA_BESIDE = 512 };
 
 /* What one field of the type gets from a record. */
 typedef struct kafka_target {
@@ -51,8 +51,8 @@ typedef struct kafka_source {
     const kafka_source_config *config;
     rd_kafka_queue_t *messages;
     rd_kafka_message_t **batch; /* KAFKA_BATCH places */
-    size_t done, at, count;     /* freed; put; there */
-    int64_t freed;              /* bytes since the fetchers were woken */
+    size_t at, count;           /* put; there */
+    int64_t handled;            /* bytes since the fetchers were woken */
     char **topics;              /* names that were seen, by place */
     uint32_t topic_count;
     kafka_partition *partitions;
@@ -173,9 +173,10 @@ void kafka_forget(kafka_source *state);
 /* Goes back to what is committed, in all partitions: a transaction was aborted. Nothing of them may
  * be under way. */
 void kafka_rewind(kafka_source *state);
-/* Frees what was fetched and not put into a span, of one partition or of all. In source.c. */
+/* Frees what was fetched and not put into a span of one partition; all that was fetched. In
+ * source.c. */
 void kafka_discard(kafka_source *state, const char *topic, int32_t partition);
-void kafka_drop_fetched(kafka_source *state);
+void kafka_free_batch(kafka_source *state);
 
 /* --- look.c --- */
 
