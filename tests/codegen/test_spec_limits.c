@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "core/expand.h"
+#include "tests/scarce.h"
 #include <weir/codegen.h>
 
 /* --- Files --- */
@@ -127,30 +128,10 @@ static void test_missing_file(void **state)
 
 /* --- Want of memory --- */
 
-static size_t allowed; /* allocations that still succeed */
-
-static void *scarce_allocate(void *arg, size_t size)
-{
-    (void)arg;
-    return allowed != 0 && allowed-- != 0 ? calloc(1, size) : NULL;
-}
-
-static void *scarce_resize(void *arg, void *memory, size_t size)
-{
-    (void)arg;
-    return allowed != 0 && allowed-- != 0 ? realloc(memory, size) : NULL;
-}
-
-static void scarce_release(void *arg, void *memory)
-{
-    (void)arg;
-    free(memory);
-}
-
 static void load_scarcely(const char *file, weir_status good)
 {
-    static const weir_allocator scarce = {
-        .allocate = scarce_allocate, .resize = scarce_resize, .release = scarce_release};
+    scarce_memory memory = {.for_good = true};
+    weir_allocator scarce = scarce_allocator(&memory);
     weir_status status = WEIR_NOMEM;
 
     weir_set_allocator(&scarce);
@@ -158,7 +139,8 @@ static void load_scarcely(const char *file, weir_status good)
         weir_diagnostics *diagnostics = NULL;
         weir_error *error = NULL;
         weir_spec *spec = NULL;
-        allowed = count;
+        memory.allocations = 0;
+        memory.fails_at = count + 1;
         status = weir_spec_load(file, weir_builtin_catalog(), &spec, &diagnostics, &error);
         weir_spec_free(spec);
         weir_diagnostics_free(diagnostics);

@@ -22,6 +22,7 @@
 
 #include "core/buffer.h"
 #include "tests/faults/memory_cases.h"
+#include "tests/scarce.h"
 
 int weir_main(int argc, char **argv);
 
@@ -34,35 +35,7 @@ typedef struct outcome {
 } outcome;
 
 /* Of the child, seen by its parent. */
-static unsigned long *allocations;
-static unsigned long fails_at;
-
-/* --- The allocator --- */
-
-static bool may_allocate(void)
-{
-    return __atomic_add_fetch(allocations, 1, __ATOMIC_RELAXED) != fails_at;
-}
-
-static void *allocate(void *arg, size_t size)
-{
-    (void)arg;
-    return may_allocate() ? malloc(size) : NULL;
-}
-
-static void *resize(void *arg, void *memory, size_t size)
-{
-    (void)arg;
-    return may_allocate() ? realloc(memory, size) : NULL;
-}
-
-static void release(void *arg, void *memory)
-{
-    (void)arg;
-    free(memory);
-}
-
-static const weir_allocator failing = {allocate, resize, release, NULL};
+static scarce_memory *memory;
 
 /* --- One run --- */
 
@@ -88,7 +61,8 @@ static void run_child(const memory_case *test, const char *folder, int out, int 
     need(chdir(folder) == 0 && in >= 0 && dup2(in, 0) == 0 && dup2(out, 1) == 1 &&
              dup2(err, 2) == 2,
          "cannot begin the child");
-    weir_set_allocator(&failing);
+    weir_allocator scarce = scarce_allocator(memory);
+    weir_set_allocator(&scarce);
     int code = weir_main(count, words);
     weir_set_allocator(NULL);
     exit(code);
@@ -110,8 +84,7 @@ static outcome run(const memory_case *test, const char *folder, unsigned long at
     int out = memfd_create("out", MFD_CLOEXEC), err = memfd_create("err", MFD_CLOEXEC);
     outcome came = {0};
 
-    fails_at = at;
-    *allocations = 0;
+    *memory = (scarce_memory){.fails_at = at};
     fflush(NULL);
     pid_t child = fork();
     if (child == 0)
@@ -176,7 +149,7 @@ static void try_case(const memory_case *test, const char *folder, unsigned long 
                      unsigned long seed)
 {
     outcome good = run(test, folder, 0);
-    unsigned long all = *allocations;
+    unsigned long all = memory->allocations;
     unsigned long step = count == 0 || count > all ? 1 : all / count;
 
     if (code_of(&good) != test->code) {
@@ -204,9 +177,8 @@ int main(int argc, char **argv)
         *to = strtoul(argv[2], NULL, 10);
     }
     need(argc == 2, "usage: faults_memory [--count N] [--seed S] FOLDER");
-    allocations =
-        mmap(NULL, sizeof *allocations, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-    need(allocations != MAP_FAILED, "no shared memory");
+    memory = mmap(NULL, sizeof *memory, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    need(memory != MAP_FAILED, "no shared memory");
     for (size_t i = 0; i < memory_case_count; i++)
         try_case(&memory_cases[i], argv[1], count, seed);
     printf("%lu passed, %lu failed\n", passed, failed);

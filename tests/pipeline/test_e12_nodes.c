@@ -14,6 +14,7 @@
 
 #include "core/buffer.h"
 #include "nodes.weir.h"
+#include "tests/scarce.h"
 
 /* A result that is there, or NONE. */
 enum { NONE = INT32_MIN };
@@ -157,32 +158,11 @@ static void a_failed_graph_leaves_nothing(void **state)
     close_world(&w);
 }
 
-static size_t allocations;
-
-static void *count_allocation(void *arg, size_t size)
-{
-    (void)arg;
-    allocations++;
-    return malloc(size);
-}
-
-static void *count_resize(void *arg, void *memory, size_t size)
-{
-    (void)arg;
-    allocations++;
-    return realloc(memory, size);
-}
-
-static void just_free(void *arg, void *memory)
-{
-    (void)arg;
-    free(memory);
-}
-
 /* E21: from the event to the line in the file. */
 static void a_file_sink_allocates_nothing(void **state)
 {
-    static const weir_allocator counting = {count_allocation, count_resize, just_free, NULL};
+    scarce_memory memory = {0};
+    weir_allocator counting = scarce_allocator(&memory);
     static const int64_t numbers[] = {2, 4, 6}; /* 13 is never met */
     world w = {0};
 
@@ -191,12 +171,12 @@ static void a_file_sink_allocates_nothing(void **state)
     open_world(&w);
     push_b(&w, NULL, 0);
     weir_buffer_printf(&w.record, "%4000s", "");
-    size_t before = allocations;
+    size_t before = memory.allocations;
     for (int i = 0; i < 20; i++) {
         w.record.size = 0;
         push_b(&w, numbers, 3);
     }
-    assert_int_equal(allocations, before);
+    assert_int_equal(memory.allocations, before);
     char path[128];
     snprintf(path, sizeof path, "%s/ratios.jsonl", w.folder);
     assert_int_equal(unlink(path), 0);

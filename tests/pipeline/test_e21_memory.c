@@ -6,35 +6,9 @@
 
 #include "runtime/runtime.h"
 #include "tests/pipeline/rig_spec.h"
+#include "tests/scarce.h"
 
-/* --- An allocator that counts, and fails once --- */
-
-static size_t allocations, fails_at;
-
-static bool may_allocate(void)
-{
-    return ++allocations != fails_at;
-}
-
-static void *allocate(void *arg, size_t size)
-{
-    (void)arg;
-    return may_allocate() ? malloc(size) : NULL;
-}
-
-static void *resize(void *arg, void *memory, size_t size)
-{
-    (void)arg;
-    return may_allocate() ? realloc(memory, size) : NULL;
-}
-
-static void release(void *arg, void *memory)
-{
-    (void)arg;
-    free(memory);
-}
-
-static const weir_allocator counting = {allocate, resize, release, NULL};
+static scarce_memory memory;
 
 /* --- Memory that runs out --- */
 
@@ -90,8 +64,8 @@ static bool live_once(rig_world *rig, uint64_t *dead)
         note(&failed, weir_runtime_inject(rig->runtime, "y", &item, NULL));
         note(&failed, weir_runtime_advance(rig->runtime, 5000000000, NULL));
         if (note(&failed, weir_runtime_metrics(rig->runtime, &report, NULL))) {
-            failed = failed || (fails_at != 0 && report->dead_letters != *dead);
-            *dead = fails_at == 0 ? report->dead_letters : *dead;
+            failed = failed || (memory.fails_at != 0 && report->dead_letters != *dead);
+            *dead = memory.fails_at == 0 ? report->dead_letters : *dead;
             weir_report_free(report);
         }
         rig_check_ledgers(rig);
@@ -111,10 +85,10 @@ static bool live_with(size_t n, uint64_t *dead)
     rig_fill_tables(rig.tables, &all_of_it);
     rig_commits = &commits;
     weir_buffer_printf(&commits, "%200s", ""); /* the rig's own memory is not what is tested */
-    commits.size = allocations = 0;
-    fails_at = n;
+    commits.size = 0;
+    memory = (scarce_memory){.fails_at = n};
     bool failed = live_once(&rig, dead);
-    fails_at = 0;
+    memory.fails_at = 0;
     weir_buffer_free(&commits);
     free(rig.tables);
     return failed;
@@ -122,12 +96,13 @@ static bool live_with(size_t n, uint64_t *dead)
 
 static void out_of_memory_is_an_error(void **state)
 {
+    weir_allocator scarce = scarce_allocator(&memory);
     uint64_t dead = 0;
 
     (void)state;
-    weir_set_allocator(&counting);
+    weir_set_allocator(&scarce);
     assert_false(live_with(0, &dead));
-    size_t all = allocations, told = 0;
+    size_t all = memory.allocations, told = 0;
     for (size_t n = 1; n <= all; n++)
         told += live_with(n, &dead);
     assert_false(live_with(all + 1, &dead));
@@ -148,6 +123,7 @@ typedef struct quiet_case {
 /* From the start on, not only from the second round. */
 static void expect_quiet(const quiet_case *test)
 {
+    weir_allocator counting = scarce_allocator(&memory);
     rig_world rig = {.quiet = true};
 
     print_message("  %s\n", test->name);
@@ -157,13 +133,13 @@ static void expect_quiet(const quiet_case *test)
     rig_run(&rig, ";");
     if (test->before != NULL)
         rig_run(&rig, test->before);
-    size_t before = allocations;
+    size_t before = memory.allocations;
     for (int i = 0; i < 20; i++) {
         rig.record.size = 0;
         rig_run(&rig, test->round);
     }
-    if (allocations != before)
-        fail_msg("%zu allocations in 20 rounds", allocations - before);
+    if (memory.allocations != before)
+        fail_msg("%zu allocations in 20 rounds", memory.allocations - before);
     rig_check_ledgers(&rig);
     rig_close(&rig);
     weir_set_allocator(NULL);

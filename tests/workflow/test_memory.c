@@ -1,38 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* test_memory.c - one allocation fails, each in turn: a call says so, or
  * the task that it hit does; nothing crashes, and the store can be used afterwards. */
+#include "tests/scarce.h"
 #include "tests/workflow/flow.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-static unsigned long allocations, fails_at;
-
-static bool may_allocate(void)
-{
-    return __atomic_add_fetch(&allocations, 1, __ATOMIC_RELAXED) != fails_at;
-}
-
-static void *allocate(void *arg, size_t size)
-{
-    (void)arg;
-    return may_allocate() ? malloc(size) : NULL;
-}
-
-static void *resize(void *arg, void *memory, size_t size)
-{
-    (void)arg;
-    return may_allocate() ? realloc(memory, size) : NULL;
-}
-
-static void release(void *arg, void *memory)
-{
-    (void)arg;
-    free(memory);
-}
-
-static const weir_allocator failing = {allocate, resize, release, NULL};
 
 static weir_answer works(weir_task *task)
 {
@@ -91,11 +65,11 @@ static void every_allocation_may_fail(void **state)
         weir_error *lost = NULL;
         int64_t id = 0;
         snprintf(url, sizeof url, "%s", flow_new_store());
-        allocations = 0;
-        fails_at = at;
-        weir_set_allocator(&failing);
+        scarce_memory memory = {.fails_at = at};
+        weir_allocator scarce = scarce_allocator(&memory);
+        weir_set_allocator(&scarce);
         weir_status status = run_all(url, f, &id, &result, &lost);
-        failed = allocations >= at;
+        failed = memory.allocations >= at;
         weir_set_allocator(NULL);
         if (status != WEIR_OK) {
             assert_int_equal(status, WEIR_NOMEM);
