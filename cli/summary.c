@@ -8,6 +8,11 @@
 
 /* --- For people --- */
 
+static double per_second(uint64_t count, int64_t elapsed_ns)
+{
+    return (double)count * 1e9 / (double)(elapsed_ns > 0 ? elapsed_ns : 1);
+}
+
 /* Of the first partitions, below where all is done, and behind it where reading is. */
 static void print_positions(const weir_report *report, const weir_source_report *source)
 {
@@ -30,8 +35,9 @@ static void print_positions(const weir_report *report, const weir_source_report 
         fputc('\n', stderr);
 }
 
-/* Of a source that reads partitions of a log. */
-static void print_log(const weir_report *report, const weir_source_report *source)
+/* Of a source that reads partitions of a log. A cluster tells of its brokers only after a while. */
+static void print_log(const weir_report *report, const weir_source_report *source,
+                      int64_t elapsed_ns)
 {
     const weir_source_gauges *gauges = &source->gauges;
 
@@ -41,15 +47,18 @@ static void print_log(const weir_report *report, const weir_source_report *sourc
             (unsigned long long)gauges->lag);
     if (gauges->catch_up != 0)
         fprintf(stderr, " (%.0f s to catch up)", (double)gauges->catch_up / 1e9);
-    fprintf(stderr, ", %llu/s, %llu of %llu brokers", (unsigned long long)gauges->rate,
-            (unsigned long long)gauges->brokers_up, (unsigned long long)gauges->brokers);
+    fprintf(stderr, ", %.0f/s", per_second(source->ledger.received, elapsed_ns));
+    if (gauges->brokers != 0)
+        fprintf(stderr, ", %llu of %llu brokers", (unsigned long long)gauges->brokers_up,
+                (unsigned long long)gauges->brokers);
     fprintf(stderr, ", %llu rebalances, %llu commits (the newest took %.1f ms), %llu failed\n",
             (unsigned long long)gauges->rebalances, (unsigned long long)gauges->commits,
             (double)gauges->commit_time / 1e6, (unsigned long long)gauges->commit_failures);
     print_positions(report, source);
 }
 
-static void print_source(const weir_report *report, const weir_source_report *source)
+static void print_source(const weir_report *report, const weir_source_report *source,
+                         int64_t elapsed_ns)
 {
     const weir_ledger *ledger = &source->ledger;
 
@@ -60,7 +69,7 @@ static void print_source(const weir_report *report, const weir_source_report *so
             (unsigned long long)ledger->kept, (unsigned long long)ledger->filtered,
             (unsigned long long)ledger->collapsed, (unsigned long long)ledger->dropped,
             (unsigned long long)ledger->dead, (unsigned long long)source->waiting);
-    print_log(report, source);
+    print_log(report, source, elapsed_ns);
 }
 
 /* One that never fired says why. */
@@ -103,14 +112,13 @@ static void print_rate(const weir_report *report, int64_t elapsed_ns)
         received += report->sources[i].ledger.received;
     fprintf(stderr, "%llu events in %.3f s, %.0f events/s, %llu dead letters\n",
             (unsigned long long)received, (double)elapsed_ns / 1e9,
-            (double)received * 1e9 / (double)(elapsed_ns > 0 ? elapsed_ns : 1),
-            (unsigned long long)report->dead_letters);
+            per_second(received, elapsed_ns), (unsigned long long)report->dead_letters);
 }
 
 static void print_text(const weir_report *report, int64_t elapsed_ns)
 {
     for (size_t i = 0; i < report->source_count; i++)
-        print_source(report, &report->sources[i]);
+        print_source(report, &report->sources[i], elapsed_ns);
     for (size_t i = 0; i < report->reactor_count; i++)
         print_reactor(&report->reactors[i]);
     for (size_t i = 0; i < report->graph_count; i++)
