@@ -228,7 +228,7 @@ static weir_module_workflow make_workflow(flow *f, const char *name, const flow_
     for (uint32_t i = 0; i < count; i++) {
         list[i] = (weir_module_task){.name = tasks[i].name,
                                      .call = tasks[i].call,
-                                     .call_name = tasks[i].name,
+                                     .call_name = tasks[i].call != NULL ? tasks[i].name : NULL,
                                      .exec = tasks[i].exec};
         link_after(f, tasks, &tasks[i], &list[i]);
         add_options(f, tasks[i].options, &list[i]);

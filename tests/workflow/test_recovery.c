@@ -328,6 +328,38 @@ static void a_stop_hands_back(void **state)
     flow_free(f);
 }
 
+static weir_answer fails_once(weir_task *task)
+{
+    return weir_task_attempt(task) == 1 ? weir_task_fail(task, "not yet") : WEIR_TASK_DONE;
+}
+
+/* It is due when it was due, whoever runs it then. */
+static void a_retry_outlives_its_runner(void **state)
+{
+    (void)state;
+    static const flow_task tasks[] = {{"a", NULL, fails_once, NULL, "delay=60s jitter=false"},
+                                      {NULL, NULL, NULL, NULL, NULL}};
+    flow *f = flow_new(tasks);
+    char url[256];
+
+    snprintf(url, sizeof url, "%s", flow_new_store());
+    weir_runner *first = flow_runner(url, f, false);
+    int64_t id = start(first, NULL), failed = first->virtual_now;
+    finish(first, claim(first, id));
+    weir_runner_close(first);
+    weir_runner *second = flow_runner(url, f, false);
+    second->virtual_now = failed + 30LL * 1000000000;
+    assert_null(try_claim(second, id));
+    FLOW_OK(weir_workflow_run(second, id, &error));
+    json_t *result = flow_result(second, id);
+    assert_string_equal(flow_status(result), "Completed");
+    assert_int_equal(flow_attempts(result, "a"), 2);
+    assert_int_equal(second->virtual_now, failed + 60LL * 1000000000);
+    json_decref(result);
+    weir_runner_close(second);
+    flow_free(f);
+}
+
 /* --- Versions --- */
 
 static void a_version_ends_what_it_began(void **state)
@@ -365,6 +397,7 @@ int main(void)
         cmocka_unit_test(a_late_result_is_refused),
         cmocka_unit_test(two_runners_share_an_execution),
         cmocka_unit_test(a_stop_hands_back),
+        cmocka_unit_test(a_retry_outlives_its_runner),
         cmocka_unit_test(a_version_ends_what_it_began),
     };
 
