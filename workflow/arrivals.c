@@ -43,6 +43,8 @@ typedef struct folder_look {
     arrival *new; /* by name; the first TRIGGER_FIRES */
     size_t count;
     known_files still; /* of those known: what is still there */
+    char odd[256];     /* a name that is no UTF-8 and was not known */
+    size_t odd_count;
 } folder_look;
 
 /* --- What is known --- */
@@ -161,9 +163,13 @@ static bool take_file(folder_look *look, const arrival *file)
     write_key(look, file, &key);
     uint64_t sum = key.failed ? 0 : sum_of(key.data);
     bool known = is_known(&look->t->known, sum);
-    if (known)
+    bool named = json_is_clean(file->name);
+    if (known || !named)
         add_known(&look->still, sum);
-    else if (!key.failed && is_whole(look, file)) {
+    if (!known && !named) {
+        snprintf(look->odd, sizeof look->odd, "%s", file->name);
+        look->odd_count++;
+    } else if (!known && !key.failed && is_whole(look, file)) {
         look->t->more = look->count == TRIGGER_FIRES;
         good = look->t->more || add_new(look, file);
     }
@@ -241,6 +247,22 @@ static weir_answer read_folder(folder_look *look)
     return why == 0 ? WEIR_TASK_DONE : no_folder(look);
 }
 
+/* No JSON holds a name that is no UTF-8: it is told, once, and passed over. */
+static bool tell_odd(folder_look *look)
+{
+    weir_buffer line = {0};
+
+    json_clean(look->odd, strlen(look->odd));
+    weir_buffer_printf(
+        &line,
+        "%zu files are passed over, as their names are no UTF-8, '%s/%s' among them; "
+        "rename them",
+        look->odd_count, look->folder, look->odd);
+    look->task->log = line.failed ? NULL : weir_strdup(line.data);
+    weir_buffer_free(&line);
+    return look->task->log != NULL;
+}
+
 /* --- Firing --- */
 
 /* The key of the workflow's input; NULL: it does not want it. */
@@ -252,7 +274,7 @@ static const char *key_of(const weir_type *type, const char *name)
     return type == NULL ? name : NULL;
 }
 
-/* False: out of memory, or the value is no UTF-8. */
+/* False: out of memory. */
 static bool add_input(json_t *input, const char *key, json_t *value)
 {
     if (key == NULL || value == NULL) {
@@ -293,7 +315,6 @@ static void fire_one(const folder_look *look, const arrival *file, json_t *all)
     weir_buffer_free(&key);
 }
 
-/* A name that is no UTF-8 is passed over: no JSON holds it. */
 static weir_answer fire_all(const folder_look *look)
 {
     json_t *all = json_array();
@@ -344,6 +365,8 @@ weir_answer arrivals_look(weir_task *task)
     weir_answer answer = find_folder(&look) ? read_folder(&look) : no_folder(&look);
     if (answer == WEIR_TASK_DONE)
         keep_known(&look);
+    if (answer == WEIR_TASK_DONE && look.odd_count != 0 && !tell_odd(&look))
+        answer = weir_task_fail(task, "out of memory");
     if (answer == WEIR_TASK_DONE && look.new != NULL)
         answer = fire_all(&look);
     if (answer == WEIR_TASK_DONE)

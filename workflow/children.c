@@ -272,9 +272,11 @@ static weir_status end_workflow(ledger *l, const plan *p, int64_t id, const ledg
     if (to == STORE_COMPLETED)
         status = l->store->kind->find_execution(l->store, id, NULL, NULL, true, take_context,
                                                 &result, error);
-    snprintf(reason, sizeof reason, "execution %lld of '%s' %s: %.3800s", (long long)id,
-             view->workflow, to == STORE_FAILED ? "has Failed" : "was cancelled",
-             why != NULL ? why : "");
+    int size = snprintf(reason, sizeof reason, "execution %lld of '%s' %s: %s", (long long)id,
+                        view->workflow, to == STORE_FAILED ? "has Failed" : "was cancelled",
+                        why != NULL ? why : "");
+    if (size >= (int)sizeof reason)
+        json_cut(reason, sizeof reason);
     if (status == WEIR_OK)
         status = end_waiting(l, p, view, waiting, result, reason, sizeof reason, error);
     json_decref(result);

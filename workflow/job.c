@@ -118,9 +118,9 @@ static void WEIR_PRINTF(3, 0)
 {
     int size = vsnprintf(job->reason, sizeof job->reason, format, args);
 
-    json_clean(job->reason, strlen(job->reason));
     if (size >= (int)sizeof job->reason)
-        memcpy(job->reason + sizeof job->reason - 4, "...", 4);
+        json_cut(job->reason, sizeof job->reason);
+    json_clean(job->reason, strlen(job->reason));
     if (job->reason[0] == '\0')
         strcpy(job->reason, "it failed without a reason");
     job->answer = answer;

@@ -68,3 +68,22 @@ void json_clean(char *text, size_t size)
             i += length;
     }
 }
+
+bool json_is_clean(const char *text)
+{
+    size_t size = strlen(text), length;
+
+    for (size_t i = 0; i < size; i += length)
+        if ((length = character((const unsigned char *)text + i, size - i)) == 0)
+            return false;
+    return true;
+}
+
+void json_cut(char *text, size_t size)
+{
+    size_t at = size - sizeof "...";
+
+    while (at > 0 && ((unsigned char)text[at] & 0xc0) == 0x80)
+        at--;
+    memcpy(text + at, "...", sizeof "...");
+}

@@ -21,4 +21,10 @@ size_t json_text_size(const json_t *value);
 /* Makes valid UTF-8 without NUL of any bytes, in place, so that they can be a JSON text. */
 void json_clean(char *text, size_t size);
 
+/* Whether it is valid UTF-8 as it is. */
+bool json_is_clean(const char *text);
+
+/* Ends a text that did not fit into these `size` bytes in three dots, behind a whole character. */
+void json_cut(char *text, size_t size);
+
 #endif

@@ -14,6 +14,7 @@
 #include "core/text.h"
 #include "workflow/input.h"
 #include "workflow/isolate.h"
+#include "workflow/json.h"
 #include "workflow/trigger.h"
 #include "workflow/worker.h"
 
@@ -209,14 +210,17 @@ static weir_status need_plan(const weir_runner *runner, const char *workflow, co
 
 /* --- Starting --- */
 
-static weir_status check_key(const char *key, weir_error **error)
+/* What somebody says, as it is recorded. */
+static weir_status check_text(const char *what, const char *text, size_t most, weir_error **error)
 {
-    size_t size = key != NULL ? strlen(key) : 1;
+    size_t size = text != NULL ? strlen(text) : 1;
 
-    if (size >= 1 && size <= LEDGER_KEY_LIMIT)
-        return WEIR_OK;
-    return weir_error_set(error, WEIR_INVALID, "a key has 1 to %d bytes, not %zu", LEDGER_KEY_LIMIT,
-                          size);
+    if (size < 1 || size > most)
+        return weir_error_set(error, WEIR_INVALID, "a %s has 1 to %zu bytes, not %zu", what, most,
+                              size);
+    if (text != NULL && !json_is_clean(text))
+        return weir_error_set(error, WEIR_INVALID, "a %s is UTF-8, and this one is not", what);
+    return WEIR_OK;
 }
 
 typedef struct new_execution {
@@ -240,7 +244,7 @@ weir_status weir_workflow_start(weir_runner *runner, const char *workflow, const
     weir_status status = need_plan(runner, workflow, &p, error);
 
     if (status == WEIR_OK)
-        status = check_key(key, error);
+        status = check_text("key", key, LEDGER_KEY_LIMIT, error);
     if (status == WEIR_OK)
         status = input_read(p, input, &text, error);
     if (status != WEIR_OK)
@@ -359,7 +363,11 @@ static weir_status do_change(ledger *l, void *arg, weir_error **error)
 static weir_status control(weir_runner *runner, int64_t id, const char *reason,
                            ledger_change change, weir_error **error)
 {
-    return ledger_do(&runner->ledger, true, do_change, &(controlling){change, id, reason}, error);
+    weir_status status = check_text("reason", reason, JOB_REASON - 1, error);
+
+    return status == WEIR_OK ? ledger_do(&runner->ledger, true, do_change,
+                                         &(controlling){change, id, reason}, error)
+                             : status;
 }
 
 weir_status weir_workflow_pause(weir_runner *runner, int64_t id, const char *reason,

@@ -139,6 +139,8 @@ weir_status weir_task_fire(weir_task *task, const char *key, const char *input)
         return refuse(task, WEIR_STATE, "it is no trigger's function");
     if (size == 0 || size > 200)
         return refuse(task, WEIR_ENCODE, "a key has 1 to 200 bytes");
+    if (!json_is_clean(key))
+        return refuse(task, WEIR_ENCODE, "a key is UTF-8");
     if (json_array_size(json_object_get(task->set, TRIGGER_FIRED)) == TRIGGER_FIRES)
         return refuse(task, WEIR_LIMIT,
                       "it has fired on 256 keys in this look; leave the rest to "

@@ -102,6 +102,8 @@ weir_status runner_claim_looks(weir_runner *runner, weir_task **claimed, weir_er
 
 static void tell(const weir_runner *runner, const weir_task *job)
 {
+    if (job->log != NULL)
+        runner_tell(runner, WEIR_WARNING, job->key, "%s", job->log);
     if (job->answer == WEIR_TASK_DONE || job_is_ending(job) == JOB_HANDED_BACK)
         return;
     runner_tell(runner, WEIR_WARNING, job->key, "look %lld failed: %s", (long long)job->attempt,

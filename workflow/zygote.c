@@ -133,14 +133,16 @@ static bool ask(zygote *z, const worker_control *order, int fd, worker_control *
            worker_receive_control(z->control, ret, ret_fd);
 }
 
-/* A worker that has ended; *ret_status: as waitpid has it. */
+/* A worker that has ended; *ret_status: as waitpid has it. Where its zygote has gone before it, the
+ * kernel has killed it. */
 static void reap_worker(worker *w, int *ret_status)
 {
     worker_control reply = {.status = 0};
     int fd = -1;
 
-    if (ask(w->zygote, &(worker_control){.order = WORKER_REAP, .pid = w->pid}, -1, &reply, &fd))
-        *ret_status = reply.status;
+    bool told =
+        ask(w->zygote, &(worker_control){.order = WORKER_REAP, .pid = w->pid}, -1, &reply, &fd);
+    *ret_status = told ? reply.status : SIGKILL;
     free_worker(w);
 }
 

@@ -154,6 +154,8 @@ check_bad 2 "is to be a JSON object" run etl.weir.yaml nightly etl.c --store "$s
 check_bad 2 "the store has no execution 999" run etl.weir.yaml nightly etl.c --store "$store" --resume 999
 check_bad 2 "is of the workflow 'nightly'" run etl.weir.yaml quick etl.c --store "$store" --resume "$id"
 check_bad 2 "--resume goes on with an execution; --key, --input and --detach" run etl.weir.yaml nightly etl.c --store "$store" --resume 1 --key x
+check_bad 2 "a key is UTF-8, and this one is not" run etl.weir.yaml nightly etl.c --store "$store" --key "$(printf 'k\377')"
+check_bad 2 "a reason is UTF-8, and this one is not" cancel "$id" --store "$store" --reason "$(printf '\377')"
 check_bad 2 "a key has 1 to 255 bytes" run etl.weir.yaml nightly etl.c --store "$store" --key ''
 check_bad 2 "has no option 'slotz'; did you mean 'slots'?" run etl.weir.yaml nightly etl.c --store "$store" --set slotz=1
 check_bad 3 "cannot open" run etl.weir.yaml nightly etl.c --store sqlite:/nowhere/a.db

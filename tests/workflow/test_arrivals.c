@@ -9,6 +9,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "core/buffer.h"
+
 static void begin_files(look_world *w)
 {
     static int folders;
@@ -128,6 +130,44 @@ static void files_fire_once(void **state)
     end_files(&w);
 }
 
+static void keep_line(void *arg, weir_level level, const char *room, const char *name,
+                      const char *message)
+{
+    (void)level;
+    (void)room;
+    (void)name;
+    weir_buffer_printf(arg, "%s\n", message);
+}
+
+/* More of them than one look may fire on. */
+static void names_that_are_no_text_are_told(void **state)
+{
+    enum { MANY = 300 };
+    look_world w = {0};
+    weir_buffer lines = {0};
+    char name[32];
+
+    (void)state;
+    begin_files(&w);
+    for (int i = 0; i < MANY; i++) {
+        snprintf(name, sizeof name, "\xff%03d.csv", i);
+        put_file(&w, name, 1, 100);
+    }
+    put_file(&w, "a.csv", 1, 100);
+    w.runner = look_open_runner(&w);
+    weir_runner_set_log(w.runner, keep_line, &lines);
+    look_settle(w.runner);
+    assert_int_equal(look_started(&w), 1);
+    assert_non_null(
+        strstr(lines.data, "300 files are passed over, as their names are no UTF-8, '"));
+    assert_non_null(strstr(lines.data, ".csv' among them; rename them"));
+    lines.size = 0;
+    look_move(&w, 10);
+    assert_int_equal(lines.size, 0);
+    weir_buffer_free(&lines);
+    end_files(&w);
+}
+
 static void a_folder_that_is_missing_is_told(void **state)
 {
     look_world w = {0};
@@ -154,6 +194,7 @@ int main(void)
         cmocka_unit_test(a_file_fires_once_it_is_whole),
         cmocka_unit_test(a_file_of_the_future_is_watched),
         cmocka_unit_test(files_fire_once),
+        cmocka_unit_test(names_that_are_no_text_are_told),
         cmocka_unit_test(a_folder_that_is_missing_is_told),
     };
 

@@ -107,6 +107,16 @@ static weir_answer later(weir_task *task)
                                         : WEIR_TASK_DONE;
 }
 
+/* Takes along what it was forked from, and all that was forked beside it. */
+static weir_answer end_all(weir_task *task)
+{
+    if (weir_task_attempt(task) == 1)
+        kill(getppid(), SIGKILL);
+    while (weir_task_attempt(task) == 1)
+        pause();
+    return WEIR_TASK_DONE;
+}
+
 /* A descendant in a session of its own, which holds the writing end of a fifo as long as it lives.
  */
 static const char *fifo;
@@ -182,6 +192,8 @@ static const struct {
     {scribble, "attempts=1", "Failed", "", ""},
     {refuse, "", "Failed", "cannot set 'x': an infinity is no JSON value", ""},
     {later, "", "Completed", "", ""},
+    {end_all, "attempts=2 delay=0s", "Completed", "", ""},
+    {end_all, "attempts=1", "Failed", "it was ended by signal 9", ""},
 };
 
 static json_t *run_tasks(const flow_task *tasks)

@@ -258,6 +258,33 @@ static void slots_are_started(void **state)
     }
 }
 
+/* --- What it costs --- */
+
+static uint64_t cost_of_hours(const char *schedule)
+{
+    world w;
+
+    open_world(&w, schedule);
+    obey(&w, "on");
+    uint64_t before = w.runner->ledger.store->counts.statements;
+    for (int hour = 0; hour < 5; hour++)
+        move(&w, "1h");
+    uint64_t cost = w.runner->ledger.store->counts.statements - before;
+    close_world(&w);
+    return cost;
+}
+
+/* Before its first slot and behind its last one it is not asked for. */
+static void what_is_not_due_costs_nothing(void **state)
+{
+    uint64_t none = cost_of_hours("");
+
+    (void)state;
+    assert_int_equal(cost_of_hours("cron=* * * * *;start=2026-04-01"), none);
+    assert_int_equal(cost_of_hours("cron=* * * * *;end=2026-03-28"), none);
+    assert_true(cost_of_hours("cron=0 * * * *") > none);
+}
+
 /* --- Two runners; mistakes --- */
 
 static void each_slot_is_started_once(void **state)
@@ -330,6 +357,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(slots_are_started),
+        cmocka_unit_test(what_is_not_due_costs_nothing),
         cmocka_unit_test(each_slot_is_started_once),
         cmocka_unit_test(who_is_left_starts_what_is_queued),
         cmocka_unit_test(mistakes_are_named),

@@ -53,9 +53,43 @@ static void all_slots_are_used_and_no_more(void **state)
     flow_free(f);
 }
 
+static weir_answer done(weir_task *task)
+{
+    (void)task;
+    return WEIR_TASK_DONE;
+}
+
+/* They begin when what they come after has ended: a look an hour later would be too late for the
+ * test. */
+static void what_is_released_waits_for_no_look(void **state)
+{
+    static const flow_task tasks[] = {
+        {"a", NULL, done, NULL, NULL},  {"b", "a", done, NULL, NULL},
+        {"c", "b", done, NULL, NULL},   {"d", "b", done, NULL, NULL},
+        {"e", "c d", done, NULL, NULL}, {NULL, NULL, NULL, NULL, NULL}};
+    const weir_setting rarely = {.name = "poll", .text = "1h"};
+    weir_runner *runner = NULL;
+    int64_t id = 0;
+
+    (void)state;
+    flow *f = flow_new(tasks);
+    FLOW_OK(weir_runner_open(flow_new_store(), &rarely, 1, &runner, &error));
+    FLOW_OK(weir_runner_load(runner, &f->module, NULL, &error));
+    FLOW_OK(weir_workflow_start(runner, "flow", NULL, NULL, &id, &error));
+    FLOW_OK(weir_workflow_run(runner, id, &error));
+    json_t *result = flow_result(runner, id);
+    assert_string_equal(flow_status(result), "Completed");
+    json_decref(result);
+    weir_runner_close(runner);
+    flow_free(f);
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(all_slots_are_used_and_no_more)};
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(all_slots_are_used_and_no_more),
+        cmocka_unit_test(what_is_released_waits_for_no_look),
+    };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

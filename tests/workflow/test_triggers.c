@@ -123,11 +123,12 @@ static weir_answer fires_wrongly(weir_task *task)
 {
     static const struct {
         const char *key, *input;
-    } cases[] = {{"", "{}"}, {"k", "[]"}, {"k", "{"}, {"k", "{\"a\": 1, \"a\": 2}"}};
+    } cases[] = {
+        {"", "{}"}, {"k", "[]"}, {"k", "{"}, {"k", "{\"a\": 1, \"a\": 2}"}, {"\xff", "{}"}};
 
-    if (wrong < 4)
+    if (wrong < 5)
         weir_task_fire(task, cases[wrong].key, cases[wrong].input);
-    for (int i = 0; wrong == 4 && i < 257; i++) {
+    for (int i = 0; wrong == 5 && i < 257; i++) {
         char key[16];
         snprintf(key, sizeof key, "%d", i);
         weir_task_fire(task, key, NULL);
@@ -137,12 +138,16 @@ static weir_answer fires_wrongly(weir_task *task)
 
 static void what_cannot_be_fired_fails_the_look(void **state)
 {
-    static const char *const reasons[] = {"a key has 1 to 200 bytes", "its input is no object",
-                                          "cannot fire", "duplicate", "256 keys"};
+    static const char *const reasons[] = {"a key has 1 to 200 bytes",
+                                          "its input is no object",
+                                          "cannot fire",
+                                          "duplicate",
+                                          "a key is UTF-8",
+                                          "256 keys"};
     look_world w = {0};
 
     (void)state;
-    for (wrong = 0; wrong < 5; wrong++) {
+    for (wrong = 0; wrong < 6; wrong++) {
         char reason[200];
         look_begin(&w, fires_wrongly);
         look_settle(w.runner);
