@@ -32,7 +32,8 @@ weir_status zygotes_prepare(zygotes *all, const char *path, weir_error **error);
 /* An idle worker, or a new one; the caller's until it gives it back or reaps it. */
 weir_status zygotes_take(zygotes *all, const char *path, worker **ret, weir_error **error);
 void zygotes_give_back(zygotes *all, worker *w);
-/* For one that has ended: frees it, and ends what it left behind. *ret_status: as waitpid has it. */
+/* For one that has ended: frees it, and ends what it left behind. *ret_status: as waitpid has it.
+ */
 void zygotes_reap(zygotes *all, worker *w, int *ret_status);
 
 #endif

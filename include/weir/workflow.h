@@ -85,8 +85,8 @@ WEIR_API WEIR_MUST_USE weir_status weir_runner_add(weir_runner *runner,
 /* Records an execution of `workflow`. `input` is a JSON object (NULL: {}), as the workflow declares
  * it; what is left out has its default. With a `key` (NULL: none; UTF-8, 1 to 255 bytes) the
  * execution that was started with it is given, if there is one. Fails with WEIR_NOT_FOUND (no such
- * workflow), WEIR_INVALID (an input that is none, or lacks, mistypes or misspells something; the key
- * was used with another input, or is none), before anything is written. */
+ * workflow), WEIR_INVALID (an input that is none, or lacks, mistypes or misspells something; the
+ * key was used with another input, or is none), before anything is written. */
 WEIR_API WEIR_MUST_USE weir_status weir_workflow_start(weir_runner *runner, const char *workflow,
                                                        const char *input, const char *key,
                                                        int64_t *ret_id, weir_error **error);
@@ -118,8 +118,8 @@ WEIR_API const weir_kinds *weir_workflow_kinds(void);
 /* --- Control; by any process that has opened the store ---
  *
  * Each fails with WEIR_NOT_FOUND (no such execution) or WEIR_STATE (its state, which is named, does
- * not allow it; nothing has changed). `reason` (NULL: none; UTF-8, 1 to 4,095 bytes, else WEIR_INVALID)
- * is kept in the event. */
+ * not allow it; nothing has changed). `reason` (NULL: none; UTF-8, 1 to 4,095 bytes, else
+ * WEIR_INVALID) is kept in the event. */
 
 /* Nothing of it is begun any more; what runs goes on. Pausing, resuming and cancelling reach what
  * its tasks have begun, but for hooks. */
