@@ -493,14 +493,17 @@ static void a_retry_waits_its_time(void **state)
     (void)state;
     const flow_task tasks[] = {{"a", NULL, fails, NULL, "delay=10s jitter=false"},
                                {"b", NULL, comes_again, NULL, "attempts=2"},
+                               {"c", "a", done, NULL, "run_if=any_failed"},
                                {NULL, NULL, NULL, NULL, NULL}};
     json_t *result, *events;
-    int64_t begins[3];
+    int64_t begins[3], after;
 
     run_tasks(tasks, &result, &events);
     begins_of(events, "a", begins, 3);
     assert_int_equal(begins[1] - begins[0], 10000000000);
     assert_int_equal(begins[2] - begins[1], 20000000000);
+    begins_of(events, "c", &after, 1); /* not while it may be tried again */
+    assert_true(after >= begins[2]);
     begins_of(events, "b", begins, 2);
     assert_int_equal(begins[1], 1800000000000);
     json_decref(events);
