@@ -28,13 +28,29 @@ char *json_to_ordered_text(const json_t *value)
     return dump(value, FLAGS & ~(size_t)JSON_SORT_KEYS);
 }
 
+/* Where the library speaks of itself. */
+static const char *what_is_wrong(const json_error_t *wrong)
+{
+    switch ((int)json_error_code(wrong)) {
+    case json_error_null_character:
+    case json_error_null_byte_in_key:
+        return "a text holds \\u0000";
+    case json_error_stack_overflow:
+        return "it is nested deeper than 2,048 levels";
+    case json_error_numeric_overflow:
+        return "a number is too large: an integer has 64 bits and a sign";
+    default:
+        return wrong->text;
+    }
+}
+
 json_t *json_from_text(const char *text, char *reason, size_t size)
 {
     json_error_t wrong;
     json_t *value = json_loads(text, JSON_DECODE_ANY | JSON_REJECT_DUPLICATES, &wrong);
 
     if (value == NULL)
-        snprintf(reason, size, "%s at byte %d", wrong.text, wrong.position);
+        snprintf(reason, size, "%s at byte %d", what_is_wrong(&wrong), wrong.position);
     return value;
 }
 

@@ -48,6 +48,10 @@ refused '{"day":"2024-02-29","ranges":[{"low":1},{"low":"x"}]}' "the input of 'd
 refused '{"day":"2024-02-29","ranges":[],"cuont":1}' "the input has no 'cuont'; did you mean 'count'?"
 refused '{"day":"2024-02-29","ranges":[{"low":1,"hihg":2}]}' "the input has no 'ranges[0].hihg'; did you mean 'high'?"
 refused '[]' "the input is to be a JSON object"
+refused '{"day":' "the input is no JSON: unexpected token near end of file"
+refused '{"day":"\u0000"}' 'the input is no JSON: a text holds \u0000'
+refused '{"day":9223372036854775808}' "the input is no JSON: a number is too large: an integer has 64 bits and a sign"
+refused "$(printf '%3000s' '' | tr ' ' '[')" "the input is no JSON: it is nested deeper than 2,048 levels"
 expect_code 2 run none --input '{"x":1}'
 expect_text err "the input has no 'x'"
 run any --input '{"x":1}' >out
