@@ -319,6 +319,7 @@ const weir_store_kind store_postgres = {
     .move_execution = postgres_move_execution,
     .ask_at = postgres_ask_at,
     .queue = postgres_queue,
+    .adopt = postgres_adopt,
     .count_down = postgres_count_down,
     .count_unfinished = postgres_count_unfinished,
     .note = postgres_note,

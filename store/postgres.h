@@ -48,6 +48,7 @@ typedef enum postgres_statement {
     PG_EXECUTIONS,
     PG_EXECUTIONS_OF_PARENT,
     PG_CHILDREN,
+    PG_ADOPT,
     PG_COUNT_BELOW,
     PG_TASK_BRIEF,
     PG_TASK_WHOLE,
@@ -330,6 +331,7 @@ weir_status postgres_move_execution(weir_store *base, const store_execution_move
 weir_status postgres_ask_at(weir_store *base, const store_asking *asking, weir_error **error);
 weir_status postgres_queue(weir_store *base, int64_t execution, int64_t position,
                            weir_error **error);
+weir_status postgres_adopt(weir_store *store, int64_t execution, int64_t token, weir_error **error);
 weir_status postgres_count_down(weir_store *base, int64_t execution, int64_t position,
                                 int64_t *ret_waiting, weir_error **error);
 weir_status postgres_count_unfinished(weir_store *base, int64_t execution, int64_t by,

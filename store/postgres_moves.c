@@ -314,6 +314,15 @@ weir_status postgres_move_execution(weir_store *base, const store_execution_move
                : status;
 }
 
+weir_status postgres_adopt(weir_store *base, int64_t execution, int64_t token, weir_error **error)
+{
+    int64_t id;
+    weir_status status = postgres_ask_number(
+        (postgres_store *)base, PG_ADOPT, ARGUMENTS(NUMBER(execution), NUMBER(token)), &id, error);
+
+    return status == WEIR_NOT_FOUND ? store_refuse_adoption(execution, error) : status;
+}
+
 /* --- Counts and events --- */
 
 static weir_status count(weir_store *base, postgres_statement which, int64_t execution,

@@ -218,7 +218,9 @@ weir_status postgres_each_child(weir_store *base, int64_t parent, int64_t positi
 {
     const taker to = {.execution = take, .arg = arg};
 
-    return give_list(base, PG_CHILDREN, ARGUMENTS(NUMBER(parent), NUMBER(position), NUMBER(token)),
+    return give_list(base, PG_CHILDREN,
+                     ARGUMENTS(NUMBER(parent), NUMBER(position), NUMBER(token),
+                               NUMBER(token != 0 ? token : INT64_MAX)),
                      &to, error);
 }
 

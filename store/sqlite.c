@@ -375,6 +375,7 @@ const weir_store_kind store_sqlite = {
     .move_execution = sqlite_move_execution,
     .ask_at = sqlite_ask_at,
     .queue = sqlite_queue,
+    .adopt = sqlite_adopt,
     .count_down = sqlite_count_down,
     .count_unfinished = sqlite_count_unfinished,
     .note = sqlite_note,

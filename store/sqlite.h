@@ -35,6 +35,7 @@ typedef enum sqlite_statement {
     SQL_EXECUTIONS,
     SQL_EXECUTIONS_OF_PARENT,
     SQL_CHILDREN,
+    SQL_ADOPT,
     SQL_COUNT_BELOW,
     SQL_TASK_BRIEF,
     SQL_TASK_WHOLE,
@@ -230,6 +231,7 @@ weir_status sqlite_move_execution(weir_store *store, const store_execution_move 
 weir_status sqlite_ask_at(weir_store *store, const store_asking *asking, weir_error **error);
 weir_status sqlite_queue(weir_store *store, int64_t execution, int64_t position,
                          weir_error **error);
+weir_status sqlite_adopt(weir_store *store, int64_t execution, int64_t token, weir_error **error);
 weir_status sqlite_count_down(weir_store *store, int64_t execution, int64_t position,
                               int64_t *ret_waiting, weir_error **error);
 weir_status sqlite_count_unfinished(weir_store *store, int64_t execution, int64_t by,

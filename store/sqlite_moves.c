@@ -340,6 +340,20 @@ weir_status sqlite_move_execution(weir_store *base, const store_execution_move *
     return status == WEIR_OK ? sqlite_note(base, move->execution, &event, error) : status;
 }
 
+weir_status sqlite_adopt(weir_store *base, int64_t execution, int64_t token, weir_error **error)
+{
+    sqlite_store *store = (sqlite_store *)base;
+    sqlite3_stmt *statement = sqlite_prepare(store, SQL_ADOPT, error);
+    int64_t id;
+
+    if (statement == NULL)
+        return WEIR_IO;
+    sqlite3_bind_int64(statement, 1, execution);
+    sqlite3_bind_int64(statement, 2, token);
+    weir_status status = sqlite_ask(store, SQL_ADOPT, &id, error);
+    return status == WEIR_NOT_FOUND ? store_refuse_adoption(execution, error) : status;
+}
+
 /* --- Counts --- */
 
 static weir_status count(weir_store *base, sqlite_statement which, int64_t execution,

@@ -325,6 +325,7 @@ weir_status sqlite_each_child(weir_store *base, int64_t parent, int64_t position
     sqlite3_bind_int64(statement, 1, parent);
     sqlite3_bind_int64(statement, 2, position);
     sqlite3_bind_int64(statement, 3, token);
+    sqlite3_bind_int64(statement, 4, token != 0 ? token : INT64_MAX);
     return give_list(store, &q, error);
 }
 

@@ -237,6 +237,8 @@ bool store_is_move(const store_task_move *move);
 /* WEIR_STATE: "task 3 cannot go from Pending to Completed". */
 weir_status store_refuse(const char *what, int64_t number, store_state from, store_state to,
                          weir_error **error);
+/* WEIR_STATE: "execution 3 is not Completed, or nobody has begun it". */
+weir_status store_refuse_adoption(int64_t execution, weir_error **error);
 /* WEIR_STATE: "task 3 does not wait for a condition that could be asked". */
 weir_status store_refuse_asking(const store_asking *asking, weir_error **error);
 
@@ -380,7 +382,8 @@ typedef struct weir_store_kind {
                                   weir_error **error);
     weir_status (*each_execution)(weir_store *store, const store_filter *filter,
                                   store_take_execution take, void *arg, weir_error **error);
-    /* Whole rows of what a run of a task has begun, by item; not hooks. */
+    /* Whole rows of what a run of a task has begun, or (token 0) all its runs, one after the other;
+     * by item; not hooks. */
     weir_status (*each_child)(weir_store *store, int64_t parent, int64_t position, int64_t token,
                               store_take_execution take, void *arg, weir_error **error);
     /* How many below a root have not ended, itself aside. */
@@ -467,6 +470,9 @@ typedef struct weir_store_kind {
                               bool *ret_refused, weir_error **error);
     weir_status (*move_execution)(weir_store *store, const store_execution_move *move,
                                   weir_error **error);
+    /* What an earlier run of a task has begun is of the one with `token` now. WEIR_STATE: it is not
+     * Completed. */
+    weir_status (*adopt)(weir_store *store, int64_t execution, int64_t token, weir_error **error);
     /* WEIR_STATE: it does not wait any more, is held, or another is at it. */
     weir_status (*ask_at)(weir_store *store, const store_asking *asking, weir_error **error);
     /* A Ready task that is due can be claimed. */

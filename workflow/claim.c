@@ -232,7 +232,7 @@ static weir_status fill_job(ledger *l, weir_task *job, execution_head *head, wei
         job_fail(job, WEIR_TASK_FAILED_GOOD, "its context is %zu bytes long; at most %d are kept",
                  size, CONTEXT_LIMIT);
     if (job->answer == WEIR_TASK_DONE && task->for_each != NULL && job->condition == NULL)
-        return ledger_fill_items(job, error);
+        return ledger_fill_items(l, job, error);
     if (job->answer != WEIR_TASK_DONE || job_function(job) != NULL)
         return WEIR_OK;
     return task->declared->workflow != NULL ? ledger_fill_begun(l, job, error)

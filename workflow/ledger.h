@@ -192,8 +192,15 @@ weir_status ledger_execution_ended(ledger *l, const plan *p, int64_t id, const l
 
 /* What a task begins and waits for (children.c): a job that has what it begins is not run, but
  * recorded by ledger_finish, which calls the others. */
-weir_status ledger_fill_begun(const ledger *l, weir_task *job, weir_error **error);
-weir_status ledger_fill_items(weir_task *job, weir_error **error); /* (items.c) */
+weir_status ledger_fill_begun(ledger *l, weir_task *job, weir_error **error);
+weir_status ledger_fill_items(ledger *l, weir_task *job, weir_error **error); /* (items.c) */
+/* What earlier runs of the task have begun and this one need not begin again (kept.c): notes it in
+ * `job->kept`, of the `count` that it begins. */
+weir_status ledger_find_kept(ledger *l, weir_task *job, size_t count, weir_error **error);
+/* That is of this run from now on. Where nothing else is waited for, it ends. */
+weir_status ledger_take_kept(ledger *l, const weir_task *job, size_t count, weir_error **error);
+/* What the execution of an item begins with; freed by weir_free. NULL: out of memory. */
+char *ledger_item_input(const weir_task *job, int64_t item);
 void ledger_wait_for_begun(const weir_task *job, char *reason, size_t size, store_task_move *move);
 weir_status ledger_begin_items(ledger *l, const weir_task *job, const ledger_view *view,
                                weir_error **error);
@@ -202,6 +209,11 @@ weir_status ledger_gather_items(ledger *l, const plan *p, const ledger_view *ite
                                 char *reason, size_t size, weir_error **error);
 weir_status ledger_begin_begun(ledger *l, const weir_task *job, const ledger_view *view,
                                weir_error **error);
+
+/* One that has ended tells the task that has begun it; nothing where that does not wait for it any
+ * more. */
+weir_status ledger_tell_parent(ledger *l, int64_t id, const ledger_view *view, store_state to,
+                               const char *reason, weir_error **error);
 
 /* Whether the run of a task that has begun it still waits for it. */
 weir_status ledger_is_waited_for(ledger *l, const ledger_view *view, bool *ret, weir_error **error);

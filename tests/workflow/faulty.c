@@ -183,6 +183,8 @@ static weir_status commit(weir_store *base, weir_error **error)
       (inner_of(base), moves, count, ret_refused, error))                                          \
     X(move_execution, (weir_store * base, const store_execution_move *move, weir_error **error),   \
       (inner_of(base), move, error))                                                               \
+    X(adopt, (weir_store * base, int64_t execution, int64_t token, weir_error * *error),           \
+      (inner_of(base), execution, token, error))                                                   \
     X(ask_at, (weir_store * base, const store_asking *asking, weir_error **error),                 \
       (inner_of(base), asking, error))                                                             \
     X(queue, (weir_store * base, int64_t execution, int64_t position, weir_error * *error),        \

@@ -383,10 +383,48 @@ static void children_are_listed(bench *b)
     ALONE(b, kind->each_child(b->store, b->execution, 0, 4, take_child, &sum, &error));
     assert_int_equal(sum, 123);
     sum = 0;
+    ALONE(b, kind->each_child(b->store, b->execution, 0, 0, take_child, &sum, &error));
+    assert_int_equal(sum, 1237);
+    sum = 0;
     ALONE(b, kind->each_execution(b->store, &live, take_child, &sum, &error));
     assert_int_equal(sum, 3127);
     ALONE(b, kind->count_below(b->store, b->execution, &below, &error));
     assert_int_equal(below, 5);
+}
+
+static void end_alone(bench *b, int64_t id, store_state from, store_state to)
+{
+    ALONE(b,
+          b->store->kind->move_execution(
+              b->store, &(store_execution_move){.execution = id, .from = from, .to = to}, &error));
+}
+
+/* What is Completed can become that of a later run. */
+static void children_are_adopted(bench *b)
+{
+    const weir_store_kind *kind = b->store->kind;
+    int64_t id = 0, sum = 0;
+    const store_execution row = {.workflow = "w/a",
+                                 .input = "{}",
+                                 .unfinished = 1,
+                                 .plan = b->plan,
+                                 .role = STORE_ROLE_ITEM,
+                                 .parent = b->execution,
+                                 .parent_token = 1,
+                                 .item = 3,
+                                 .root = b->execution};
+
+    ALONE(b, kind->add_execution(b->store, &row, &id, &error));
+    end_alone(b, id, STORE_PENDING, STORE_RUNNING);
+    bench_begin(b->store);
+    FLOW_FAILS(WEIR_STATE, "is not Completed", kind->adopt(b->store, id, 2, &error));
+    bench_commit(b->store);
+    end_alone(b, id, STORE_RUNNING, STORE_COMPLETED);
+    ALONE(b, kind->adopt(b->store, id, 2, &error));
+    ALONE(b, kind->each_child(b->store, b->execution, 0, 1, take_child, &sum, &error));
+    assert_int_equal(sum, 0);
+    ALONE(b, kind->each_child(b->store, b->execution, 0, 2, take_child, &sum, &error));
+    assert_int_equal(sum, 3);
 }
 
 static void test_suite(void **state)
@@ -405,6 +443,7 @@ static void test_suite(void **state)
         executions_are_listed,
         a_condition_is_asked_by_one_at_a_time,
         children_are_listed,
+        children_are_adopted,
     };
 
     bench_run_all(suite, sizeof suite / sizeof *suite);
