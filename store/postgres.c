@@ -321,6 +321,7 @@ const weir_store_kind store_postgres = {
     .queue = postgres_queue,
     .adopt = postgres_adopt,
     .count_down = postgres_count_down,
+    .hand_on = postgres_hand_on,
     .count_unfinished = postgres_count_unfinished,
     .note = postgres_note,
     .answer = postgres_answer,

@@ -80,6 +80,7 @@ typedef enum postgres_statement {
     PG_HOLD,
     PG_QUEUE,
     PG_COUNT_DOWN,
+    PG_HAND_ON,
     PG_COUNT_UNFINISHED,
     PG_ADD_EVENT,
     PG_EXECUTIONS_SCHEDULED,
@@ -333,7 +334,9 @@ weir_status postgres_queue(weir_store *base, int64_t execution, int64_t position
                            weir_error **error);
 weir_status postgres_adopt(weir_store *store, int64_t execution, int64_t token, weir_error **error);
 weir_status postgres_count_down(weir_store *base, int64_t execution, int64_t position,
-                                int64_t *ret_waiting, weir_error **error);
+                                int64_t *ret_waiting, bool *ret_ended, weir_error **error);
+weir_status postgres_hand_on(weir_store *base, int64_t execution, int64_t position, int64_t waiting,
+                             const char *seen, weir_error **error);
 weir_status postgres_count_unfinished(weir_store *base, int64_t execution, int64_t by,
                                       int64_t *ret_unfinished, weir_error **error);
 weir_status postgres_note(weir_store *base, int64_t execution, const store_event *event,

@@ -209,8 +209,12 @@ const char *const postgres_texts[PG_STATEMENTS] = {
                 "$3::bigint END WHERE execution = $1 AND state IN ('Ready', 'Deferred')",
     [PG_QUEUE] = "UPDATE tasks SET queued = 1 WHERE execution = $1 AND position = $2 AND state = "
                  "'Ready' AND queued = 0",
-    [PG_COUNT_DOWN] = "UPDATE tasks SET waiting = waiting - 1 WHERE execution = $1 AND "
-                      "position = $2 AND waiting > 0 RETURNING waiting",
+    [PG_COUNT_DOWN] =
+        "UPDATE tasks SET waiting = greatest(waiting - 1, -1) WHERE execution = $1 AND position = "
+        "$2 AND (waiting > 0 OR verdict IS NOT NULL) RETURNING CASE WHEN verdict IS NULL THEN "
+        "waiting ELSE -2 - waiting END",
+    [PG_HAND_ON] = "UPDATE tasks SET waiting = $3, seen = coalesce($4, seen) WHERE execution = $1 "
+                   "AND position = $2 AND verdict IS NOT NULL RETURNING position::bigint",
     [PG_COUNT_UNFINISHED] = "UPDATE executions SET unfinished = unfinished + $2 WHERE id = $1 AND "
                             "unfinished + $2 >= 0 RETURNING unfinished",
     [PG_ADD_EVENT] = EVENT "VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",

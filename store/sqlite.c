@@ -377,6 +377,7 @@ const weir_store_kind store_sqlite = {
     .queue = sqlite_queue,
     .adopt = sqlite_adopt,
     .count_down = sqlite_count_down,
+    .hand_on = sqlite_hand_on,
     .count_unfinished = sqlite_count_unfinished,
     .note = sqlite_note,
     .is_there = sqlite_is_there,

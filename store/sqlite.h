@@ -66,6 +66,7 @@ typedef enum sqlite_statement {
     SQL_HOLD,
     SQL_QUEUE,
     SQL_COUNT_DOWN,
+    SQL_HAND_ON,
     SQL_COUNT_UNFINISHED,
     SQL_ADD_EVENT,
     SQL_EXECUTIONS_SCHEDULED,
@@ -233,7 +234,9 @@ weir_status sqlite_queue(weir_store *store, int64_t execution, int64_t position,
                          weir_error **error);
 weir_status sqlite_adopt(weir_store *store, int64_t execution, int64_t token, weir_error **error);
 weir_status sqlite_count_down(weir_store *store, int64_t execution, int64_t position,
-                              int64_t *ret_waiting, weir_error **error);
+                              int64_t *ret_waiting, bool *ret_ended, weir_error **error);
+weir_status sqlite_hand_on(weir_store *store, int64_t execution, int64_t position, int64_t waiting,
+                           const char *seen, weir_error **error);
 weir_status sqlite_count_unfinished(weir_store *store, int64_t execution, int64_t by,
                                     int64_t *ret_unfinished, weir_error **error);
 weir_status sqlite_note(weir_store *store, int64_t execution, const store_event *event,

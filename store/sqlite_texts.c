@@ -174,8 +174,13 @@ const char *const sqlite_texts[SQL_STATEMENTS] = {
                  "WHERE execution = ?1 AND state IN ('Ready', 'Deferred')",
     [SQL_QUEUE] = "UPDATE tasks SET queued = 1 WHERE execution = ?1 AND position = ?2 AND state = "
                   "'Ready' AND queued = 0",
-    [SQL_COUNT_DOWN] = "UPDATE tasks SET waiting = waiting - 1 WHERE execution = ?1 AND "
-                       "position = ?2 AND waiting > 0 RETURNING waiting",
+    /* In what an UPDATE returns, SQLite 3.40.1 takes IS NULL to be false whatever there is. */
+    [SQL_COUNT_DOWN] =
+        "UPDATE tasks SET waiting = max(waiting - 1, -1) WHERE execution = ?1 AND position = ?2 "
+        "AND (waiting > 0 OR verdict IS NOT NULL) RETURNING CASE WHEN coalesce(verdict, '') = '' "
+        "THEN waiting ELSE -2 - waiting END",
+    [SQL_HAND_ON] = "UPDATE tasks SET waiting = ?3, seen = coalesce(?4, seen) WHERE execution = ?1 "
+                    "AND position = ?2 AND verdict IS NOT NULL RETURNING position",
     [SQL_COUNT_UNFINISHED] = "UPDATE executions SET unfinished = unfinished + ?2 WHERE id = ?1 AND "
                              "unfinished + ?2 >= 0 RETURNING unfinished",
     [SQL_ADD_EVENT] = "INSERT INTO events (execution, position, time, from_state, to_state, "

@@ -145,6 +145,12 @@ weir_status store_refuse_adoption(int64_t execution, weir_error **error)
                           (long long)execution);
 }
 
+weir_status store_refuse_handing(int64_t position, weir_error **error)
+{
+    return weir_error_set(error, WEIR_STATE, "task %lld has not ended, and has nothing to hand on",
+                          (long long)position);
+}
+
 weir_status store_refuse_asking(const store_asking *asking, weir_error **error)
 {
     return weir_error_set(error, WEIR_STATE,

@@ -237,8 +237,17 @@ bool store_is_move(const store_task_move *move);
 /* WEIR_STATE: "task 3 cannot go from Pending to Completed". */
 weir_status store_refuse(const char *what, int64_t number, store_state from, store_state to,
                          weir_error **error);
+/* What a store answers to count_down in one number, below 0 where the task has ended. */
+static inline int64_t store_waiting(int64_t answer, bool *ret_ended)
+{
+    *ret_ended = answer < 0;
+    return answer < 0 ? -2 - answer : answer;
+}
+
 /* WEIR_STATE: "execution 3 is not Completed, or nobody has begun it". */
 weir_status store_refuse_adoption(int64_t execution, weir_error **error);
+/* WEIR_STATE: "task 3 has not ended, and has nothing to hand on". */
+weir_status store_refuse_handing(int64_t position, weir_error **error);
 /* WEIR_STATE: "task 3 does not wait for a condition that could be asked". */
 weir_status store_refuse_asking(const store_asking *asking, weir_error **error);
 
@@ -478,9 +487,15 @@ typedef struct weir_store_kind {
     /* A Ready task that is due can be claimed. */
     weir_status (*queue)(weir_store *store, int64_t execution, int64_t position,
                          weir_error **error);
-    /* One less to wait for; *ret_waiting is what is left. */
+    /* One less to wait for; *ret_waiting is what is left, below 0: it did not wait. *ret_ended: it
+     * has ended, and waits to hand on what others write anew. WEIR_STATE: it has not, and does not
+     * wait. */
     weir_status (*count_down)(weir_store *store, int64_t execution, int64_t position,
-                              int64_t *ret_waiting, weir_error **error);
+                              int64_t *ret_waiting, bool *ret_ended, weir_error **error);
+    /* A task that has ended hands on `seen` (NULL: as it was), once `waiting` others that begin
+     * anew have ended, too. WEIR_STATE: it has not ended. */
+    weir_status (*hand_on)(weir_store *store, int64_t execution, int64_t position, int64_t waiting,
+                           const char *seen, weir_error **error);
     /* `by` tasks more that have not ended (below 0: less); *ret_unfinished is what is left. */
     weir_status (*count_unfinished)(weir_store *store, int64_t execution, int64_t by,
                                     int64_t *ret_unfinished, weir_error **error);

@@ -308,8 +308,9 @@ static weir_status end_item(ledger *l, const plan *p, const ledger_view *view,
     char reason[JOB_REASON] = "";
     json_t *result = NULL;
     int64_t left = 0;
-    weir_status status =
-        l->store->kind->count_down(l->store, view->parent, view->parent_position, &left, error);
+    bool ended = false;
+    weir_status status = l->store->kind->count_down(l->store, view->parent, view->parent_position,
+                                                    &left, &ended, error);
 
     if (status != WEIR_OK || left != 0)
         return status;

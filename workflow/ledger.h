@@ -157,7 +157,8 @@ weir_status ledger_end_doomed(ledger *l, weir_task *running, weir_error **error)
 weir_status ledger_pause(ledger *l, int64_t id, const char *reason, weir_error **error);
 weir_status ledger_resume(ledger *l, int64_t id, const char *reason, weir_error **error);
 weir_status ledger_cancel(ledger *l, int64_t id, const char *reason, weir_error **error);
-weir_status ledger_retry(ledger *l, int64_t id, const char *reason, weir_error **error);
+weir_status ledger_retry(ledger *l, int64_t id, const char *reason,
+                         weir_error **error); /* (again.c) */
 
 /* What one must know of an execution. */
 typedef struct ledger_view {
@@ -265,8 +266,16 @@ weir_status ledger_task_ended(ledger *l, const plan *p, int64_t id, uint32_t pos
 /* A Pending task that waits for nobody becomes Ready or Skipped, and what follows from that. */
 weir_status ledger_decide(ledger *l, const plan *p, int64_t id, uint32_t position,
                           weir_error **error);
+/* A task that ended before its execution was tried again hands on what those above it hand on now.
+ */
+weir_status ledger_hand_on(ledger *l, const plan *p, int64_t id, uint32_t position,
+                           weir_error **error);
 /* All tasks have ended, and so does the execution; one that is Paused does when it is resumed. */
 weir_status ledger_complete(ledger *l, const plan *p, int64_t id, weir_error **error);
+/* WEIR_STATE: "execution 3 of 'w' is Completed and cannot be cancelled: it has ended" (control.c).
+ */
+weir_status ledger_refuse(int64_t id, const ledger_view *view, const char *what, const char *why,
+                          weir_error **error);
 /* Ends an execution before its time: what does not run is Cancelled (control.c). */
 weir_status ledger_cut_short(ledger *l, int64_t id, store_state from, store_state to,
                              const char *reason, weir_error **error);
