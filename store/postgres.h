@@ -102,6 +102,8 @@ typedef enum postgres_statement {
     PG_CHECK,
     PG_PRUNE,
     PG_PRUNE_RUNNERS,
+    PG_HOLD_UNUSED_PLANS,
+    PG_PRUNE_PLANS,
     PG_PRUNE_SLOTS,
     PG_PRUNE_FIRINGS,
     PG_STATEMENTS,
@@ -355,7 +357,7 @@ weir_status postgres_put_slot(weir_store *base, const store_slot *row, weir_erro
 
 weir_status postgres_answer(weir_store *base, store_question question, store_take_answer take,
                             void *arg, weir_error **error);
-weir_status postgres_prune(weir_store *base, int64_t time, size_t most, int64_t *ret_count,
+weir_status postgres_prune(weir_store *base, int64_t time, size_t most, store_pruned *ret,
                            weir_error **error);
 weir_status postgres_backup(weir_store *base, const char *path, weir_error **error);
 weir_status postgres_vacuum(weir_store *base, weir_error **error);

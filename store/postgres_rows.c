@@ -322,6 +322,8 @@ weir_status postgres_add_plan(weir_store *base, const store_plan *row, int64_t *
     if (status == WEIR_OK)
         status =
             postgres_ask_number(store, PG_PLAN_ID, ARGUMENTS(TEXT(row->version)), ret_id, error);
+    if (status == WEIR_NOT_FOUND)
+        return weir_error_set(error, WEIR_AGAIN, "a plan of '%s' was just pruned", row->workflow);
     if (status != WEIR_OK)
         return status;
     return postgres_post(store, PG_ADD_PLAN_TEXT, ARGUMENTS(NUMBER(*ret_id), TEXT(row->text)),

@@ -86,7 +86,7 @@ const char *const postgres_texts[PG_STATEMENTS] = {
 
     [PG_ADD_PLAN] = "INSERT INTO plans (version, workflow, round) VALUES ($1, $2, 0) "
                     "ON CONFLICT (version) DO NOTHING",
-    [PG_PLAN_ID] = "SELECT id FROM plans WHERE version = $1",
+    [PG_PLAN_ID] = "SELECT id FROM plans WHERE version = $1 FOR KEY SHARE", /* nobody prunes it */
     [PG_ADD_PLAN_TEXT] =
         "INSERT INTO plan_texts (plan, text) VALUES ($1, $2) ON CONFLICT (plan) DO NOTHING",
     [PG_ADD_EXECUTION] =
@@ -290,4 +290,12 @@ const char *const postgres_texts[PG_STATEMENTS] = {
     [PG_PRUNE_RUNNERS] =
         "DELETE FROM runners WHERE id IN (SELECT r.id FROM runners r WHERE r.ended < $1 AND NOT "
         "EXISTS (SELECT 1 FROM tasks t WHERE t.state = 'Running' AND t.runner = r.id) LIMIT $2)",
+    /* Who is about to use one holds it; once it is held, nobody is, but somebody may have been. */
+    [PG_HOLD_UNUSED_PLANS] =
+        "SELECT array_agg(u.id)::text FROM (SELECT p.id FROM plans p WHERE " PLAN_IS_UNUSED
+        "ORDER BY p.id LIMIT $1 FOR UPDATE SKIP LOCKED) u",
+    [PG_PRUNE_PLANS] = "WITH unused AS (SELECT p.id FROM plans p WHERE p.id = ANY($1::bigint[]) "
+                       "AND " PLAN_IS_UNUSED "), t AS (DELETE FROM plan_texts WHERE plan IN "
+                       "(SELECT id FROM unused)), x AS (DELETE FROM plans WHERE id IN (SELECT id "
+                       "FROM unused) RETURNING id) SELECT count(*) FROM x",
 };

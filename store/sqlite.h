@@ -89,6 +89,8 @@ typedef enum sqlite_statement {
     SQL_PRUNE_PAYLOADS,
     SQL_PRUNE_EXECUTIONS,
     SQL_PRUNE_RUNNERS,
+    SQL_PRUNE_PLAN_TEXTS,
+    SQL_PRUNE_PLANS,
     SQL_PRUNE_SLOTS,
     SQL_PRUNE_FIRINGS,
     SQL_STATEMENTS,
@@ -247,7 +249,7 @@ weir_status sqlite_note(weir_store *store, int64_t execution, const store_event 
 bool sqlite_is_there(const char *place);
 weir_status sqlite_answer(weir_store *base, store_question question, store_take_answer take,
                           void *arg, weir_error **error);
-weir_status sqlite_prune(weir_store *base, int64_t time, size_t most, int64_t *ret_count,
+weir_status sqlite_prune(weir_store *base, int64_t time, size_t most, store_pruned *ret,
                          weir_error **error);
 weir_status sqlite_backup(weir_store *base, const char *path, weir_error **error);
 weir_status sqlite_vacuum(weir_store *base, weir_error **error);

@@ -22,6 +22,9 @@
     "(SELECT 1 FROM executions r WHERE r.root = coalesce(e.root, e.id) AND r.root IS NOT NULL "    \
     "AND r.ended IS NULL) AND NOT EXISTS (SELECT 1 FROM executions r WHERE r.id = e.root AND "     \
     "r.ended IS NULL) ORDER BY e.id LIMIT ?2)"
+/* The time is not asked for. */
+#define UNUSED                                                                                     \
+    "(SELECT p.id FROM plans p WHERE ?1 = ?1 AND " PLAN_IS_UNUSED "ORDER BY p.id LIMIT ?2)"
 #define LIVE "state IN ('Ready', 'Running', 'Deferred')"
 
 const char *const sqlite_texts[SQL_STATEMENTS] = {
@@ -248,4 +251,6 @@ const char *const sqlite_texts[SQL_STATEMENTS] = {
     [SQL_PRUNE_RUNNERS] =
         "DELETE FROM runners WHERE id IN (SELECT r.id FROM runners r WHERE r.ended < ?1 AND NOT "
         "EXISTS (SELECT 1 FROM tasks t WHERE t.state = 'Running' AND t.runner = r.id) LIMIT ?2)",
+    [SQL_PRUNE_PLAN_TEXTS] = "DELETE FROM plan_texts WHERE plan IN " UNUSED,
+    [SQL_PRUNE_PLANS] = "DELETE FROM plans WHERE id IN " UNUSED,
 };

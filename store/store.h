@@ -316,6 +316,11 @@ typedef enum store_list {
     STORE_DOOMED, /* Running, claimed by runner `number`, of an execution that has ended */
 } store_list;
 
+/* What was removed. */
+typedef struct store_pruned {
+    int64_t executions, plans;
+} store_pruned;
+
 /* What an operator asks. */
 typedef enum store_question {
     STORE_STATUS, /* names and values */
@@ -510,9 +515,10 @@ typedef struct weir_store_kind {
     /* In a transaction. */
     weir_status (*answer)(weir_store *store, store_question question, store_take_answer take,
                           void *arg, weir_error **error);
-    /* Removes at most `most` executions that ended before `time`, with all that is theirs, and
-     * runners that ended before it. */
-    weir_status (*prune)(weir_store *store, int64_t time, size_t most, int64_t *ret_count,
+    /* Removes at most `most` executions that ended before `time`, with all that is theirs; runners
+     * that ended before it; and at most `most` plans that no execution has, no runner that has not
+     * ended offers, and that are not the newest of a workflow with a schedule or a trigger. */
+    weir_status (*prune)(weir_store *store, int64_t time, size_t most, store_pruned *ret,
                          weir_error **error);
     /* Outside of transactions. WEIR_INVALID: with other tools; WEIR_STATE: `path` is there. */
     weir_status (*backup)(weir_store *store, const char *path, weir_error **error);
