@@ -6,7 +6,7 @@
 
 static store_execution read_execution(const PGresult *result, int row)
 {
-    bool whole = PQnfields(result) > 19;
+    bool whole = PQnfields(result) > 20;
 
     return (store_execution){
         .id = postgres_number(result, row, 0),
@@ -28,8 +28,9 @@ static store_execution read_execution(const PGresult *result, int row)
         .parent_token = postgres_number(result, row, 16),
         .item = postgres_number(result, row, 17),
         .root = postgres_number(result, row, 18),
-        .input = whole ? postgres_text(result, row, 19) : NULL,
-        .context = whole ? postgres_text(result, row, 20) : NULL};
+        .slot_day = postgres_number(result, row, 19),
+        .input = whole ? postgres_text(result, row, 20) : NULL,
+        .context = whole ? postgres_text(result, row, 21) : NULL};
 }
 
 store_task postgres_read_task(const PGresult *result, int row)
@@ -345,7 +346,8 @@ weir_status postgres_add_execution(weir_store *base, const store_execution *row,
         ARGUMENTS(NUMBER(row->plan), TEXT(row->workflow), TEXT(row->key), NUMBER(row->unfinished),
                   SOME(row->deadline), NUMBER(row->created), TEXT(row->input), SOME(row->slot),
                   NUMBER(row->ready), TEXT(begun ? store_role_text(row->role) : NULL),
-                  SOME(row->parent), position, SOME(row->parent_token), item, SOME(row->root)),
+                  SOME(row->parent), position, SOME(row->parent_token), item, SOME(row->root),
+                  NUMBER(row->slot_day)),
         ret_id, error);
 }
 

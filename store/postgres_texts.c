@@ -13,8 +13,8 @@
 #define EXECUTION(texts)                                                                           \
     "SELECT e.id, e.plan, e.workflow, p.version, e.key, e.state, e.reason, e.unfinished, "         \
     "e.deadline, e.slot, e.created, e.started, e.ended, "                                          \
-    "e.role, e.parent, e.parent_position, e.parent_token, e.item, coalesce(e.root, e.id)" texts    \
-    " FROM executions e JOIN plans p ON p.id = e.plan "
+    "e.role, e.parent, e.parent_position, e.parent_token, e.item, coalesce(e.root, e.id), "        \
+    "coalesce(e.slot_day, 0)" texts " FROM executions e JOIN plans p ON p.id = e.plan "
 #define PAYLOAD  "JOIN payloads d ON d.execution = e.id "
 #define PAYLOADS ", d.input, d.context"
 #define HELD     " FOR NO KEY UPDATE OF e"
@@ -91,9 +91,12 @@ const char *const postgres_texts[PG_STATEMENTS] = {
         "INSERT INTO plan_texts (plan, text) VALUES ($1, $2) ON CONFLICT (plan) DO NOTHING",
     [PG_ADD_EXECUTION] =
         "WITH made AS (INSERT INTO executions (plan, workflow, key, state, unfinished, round, "
-        "deadline, created, slot, role, parent, parent_position, parent_token, item, root) VALUES "
-        "($1, $2, $3, 'Pending', $4, (SELECT greatest(1, p.round) - 1 + $9 FROM plans p WHERE p.id "
-        "= $1), $5, $6, $8, $10, $11, $12, $13, $14, $15) RETURNING id), "
+        "deadline, created, slot, role, parent, parent_position, parent_token, item, root, "
+        "slot_day) "
+        "VALUES ($1, $2, $3, 'Pending', $4, (SELECT greatest(1, p.round) - 1 + $9 FROM plans p "
+        "WHERE p.id "
+        "= $1), $5, $6, $8, $10, $11, $12, $13, $14, $15, CASE WHEN $8::bigint IS NOT NULL THEN "
+        "$16::bigint END) RETURNING id), "
         "filed AS (INSERT INTO payloads (execution, input) SELECT id, $7 FROM made), "
         "noted AS (INSERT INTO events (execution, time, to_state) SELECT id, $6, 'Pending' FROM "
         "made) SELECT id FROM made",
@@ -220,8 +223,8 @@ const char *const postgres_texts[PG_STATEMENTS] = {
     [PG_ADD_EVENT] = EVENT "VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
 
     [PG_EXECUTIONS_SCHEDULED] =
-        EXECUTION("") "WHERE e.workflow = $1 AND e.slot IS NOT NULL AND e.ended IS NULL "
-                      "ORDER BY e.id LIMIT $2",
+        EXECUTION("") "WHERE e.workflow = $1 AND e.slot IS NOT NULL AND e.ended IS NULL AND "
+                      "e.parent IS NULL ORDER BY e.id LIMIT $2",
     [PG_LOCK_SCHEDULE] = "SELECT pg_advisory_xact_lock(hashtextextended($1::text, 8))",
     [PG_SCHEDULES] = "SELECT workflow, digest, slot, due, paused FROM schedules "
                      "WHERE $1::text IS NULL OR workflow = $1 ORDER BY workflow",

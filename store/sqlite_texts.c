@@ -12,8 +12,8 @@
 #define EXECUTION(texts)                                                                           \
     "SELECT e.id, e.plan, e.workflow, p.version, e.key, e.state, e.reason, e.unfinished, "         \
     "e.deadline, e.slot, e.created, e.started, e.ended, "                                          \
-    "e.role, e.parent, e.parent_position, e.parent_token, e.item, coalesce(e.root, e.id)" texts    \
-    " FROM executions e JOIN plans p ON p.id = e.plan "
+    "e.role, e.parent, e.parent_position, e.parent_token, e.item, coalesce(e.root, e.id), "        \
+    "coalesce(e.slot_day, 0)" texts " FROM executions e JOIN plans p ON p.id = e.plan "
 #define PAYLOAD "JOIN payloads d ON d.execution = e.id "
 #define HEAD    "SELECT priority, round, execution, position FROM tasks WHERE queued = 1 AND "
 /* While one of a root has not ended, it may read what the others have. */
@@ -52,10 +52,11 @@ const char *const sqlite_texts[SQL_STATEMENTS] = {
     [SQL_PLAN_ID] = "SELECT id FROM plans WHERE version = ?1",
     [SQL_ADD_EXECUTION] =
         "INSERT INTO executions (plan, workflow, key, state, unfinished, round, deadline, created, "
-        "slot, role, parent, parent_position, parent_token, item, root) VALUES (?1, ?2, ?3, "
+        "slot, role, parent, parent_position, parent_token, item, root, slot_day) VALUES (?1, ?2, "
+        "?3, "
         "'Pending', ?4, (SELECT max(1, p.round) - 1 + ?8 FROM plans p WHERE p.id = ?1), ?5, ?6, "
         "?7, "
-        "?9, ?10, ?11, ?12, ?13, ?14)",
+        "?9, ?10, ?11, ?12, ?13, ?14, CASE WHEN ?7 IS NOT NULL THEN ?15 END)",
     [SQL_ADD_PAYLOAD] = "INSERT INTO payloads (execution, input) VALUES (?1, ?2)",
     [SQL_ADD_TASK] =
         "INSERT INTO tasks (execution, position, plan, name, state, waiting, attempt, spent, lost, "
@@ -190,8 +191,8 @@ const char *const sqlite_texts[SQL_STATEMENTS] = {
                       "runner, attempt, reason) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
 
     [SQL_EXECUTIONS_SCHEDULED] =
-        EXECUTION("") "WHERE e.workflow = ?1 AND e.slot IS NOT NULL AND e.ended IS NULL "
-                      "ORDER BY e.id LIMIT ?2",
+        EXECUTION("") "WHERE e.workflow = ?1 AND e.slot IS NOT NULL AND e.ended IS NULL AND "
+                      "e.parent IS NULL ORDER BY e.id LIMIT ?2",
     [SQL_SCHEDULES] = "SELECT workflow, digest, slot, due, paused FROM schedules "
                       "WHERE ?1 IS NULL OR workflow = ?1 ORDER BY workflow",
     [SQL_PUT_SCHEDULE] =

@@ -115,6 +115,7 @@ typedef struct store_execution {
     int64_t ready;                   /* to add_execution: how many of its tasks begin as Ready */
     int64_t deadline;                /* 0: none */
     int64_t slot;                    /* of a schedule, that it was started for; 0: none */
+    int64_t slot_day;                /* that the schedule's clocks show then, since 1970 */
     int64_t created, started, ended; /* 0: not yet */
     store_role role;
     int64_t parent;                        /* 0: none */
@@ -291,7 +292,8 @@ typedef struct store_asked {
 typedef struct store_filter {
     const char *workflow; /* NULL: of any, but for items and hooks */
     store_state state;    /* NONE: in any */
-    bool scheduled;       /* only those of a schedule that have not ended; oldest first */
+    bool scheduled;       /* only those that a schedule has started and that have not
+                            ended; oldest first */
     int64_t parent; /* only what it has begun and has not ended, but for hooks; oldest first */
     int64_t before; /* an id; 0: from the newest on */
     size_t most;
@@ -379,8 +381,9 @@ typedef struct weir_store_kind {
     weir_status (*add_plan)(weir_store *store, const store_plan *row, int64_t *ret_id,
                             weir_error **error); /* one of that version may be there already */
     /* The execution begins as Pending with `row`'s plan, workflow, key, input, unfinished, ready,
-     * deadline, slot and created; a task with its position, name, waiting, priority, tag, and as
-     * Ready (state, behind: the places in the queue are those of the execution) or as Pending. */
+     * deadline, slot (with its day) and created; a task with its position, name, waiting, priority,
+     * tag, and as Ready (state, behind: the places in the queue are those of the execution) or as
+     * Pending. */
     weir_status (*add_execution)(weir_store *store, const store_execution *row, int64_t *ret_id,
                                  weir_error **error);
     weir_status (*add_task)(weir_store *store, int64_t execution, int64_t plan,

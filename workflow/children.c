@@ -26,8 +26,8 @@ static weir_status no_memory(weir_error **error)
 
 /* --- Beginning --- */
 
-/* The input as `with:` gives it. NULL: the job has failed. */
-static char *input_of(weir_task *job)
+/* The input as `with:` gives it, and the slot of a schedule. NULL: the job has failed. */
+static char *input_of(weir_task *job, const plan *begun)
 {
     const plan_task *task = &job->plan->tasks[job->position];
     const evaluate_scope scope = job_scope(job);
@@ -45,6 +45,8 @@ static char *input_of(weir_task *job)
         }
         json_object_set_new(input, name, value);
     }
+    if (job->slot != 0)
+        input_add_moments(begun, job->slot, job->slot_day, input);
     char *text = json_to_text(input);
     json_decref(input);
     if (text == NULL)
@@ -56,7 +58,7 @@ weir_status ledger_fill_begun(ledger *l, weir_task *job, weir_error **error)
 {
     const char *name = job->plan->tasks[job->position].declared->workflow;
     const plan *begun = ledger_plan_named(l, name);
-    char *given = begun != NULL ? input_of(job) : NULL;
+    char *given = begun != NULL ? input_of(job, begun) : NULL;
     weir_error *wrong = NULL;
 
     if (begun == NULL)
@@ -111,6 +113,8 @@ static weir_status begin_another(ledger *l, const weir_task *job, const ledger_v
                                   .position = job->position,
                                   .token = job->token,
                                   .root = view->root,
+                                  .slot = job->slot,
+                                  .slot_day = job->slot_day,
                                   .role = STORE_ROLE_WORKFLOW};
     char text[200];
     int64_t id = 0;

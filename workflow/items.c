@@ -94,6 +94,8 @@ weir_status ledger_begin_items(ledger *l, const weir_task *job, const ledger_vie
                             .position = job->position,
                             .token = job->token,
                             .root = view->root,
+                            .slot = job->slot,
+                            .slot_day = job->slot_day,
                             .role = STORE_ROLE_ITEM};
     weir_status status = ledger_parts(l, job->plan, &parts, error);
     size_t count = json_array_size(job->items);

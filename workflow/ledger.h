@@ -35,7 +35,7 @@ typedef struct ledger {
     plan *foreign[LEDGER_FOREIGN]; /* read from the store; the next to go is at `oldest` */
     size_t oldest;
     uint64_t turn;
-    int64_t slot; /* that ledger_start is for; 0: none */
+    int64_t slot, slot_day; /* that ledger_start is for; 0: none */
     void *user;
     struct zygotes *zygotes; /* NULL: functions run on threads */
 } ledger;
@@ -181,6 +181,7 @@ weir_status ledger_count_below(ledger *l, int64_t id, const ledger_view *view, i
 /* Who begins one: an execution (position -1), or a run of its task. */
 typedef struct ledger_parent {
     int64_t execution, position, token, item, root;
+    int64_t slot, slot_day; /* of a schedule, which what it begins has, too */
     store_role role;
 } ledger_parent;
 

@@ -354,6 +354,13 @@ static weir_status take_child(void *arg, const store_execution *row, weir_error 
     return WEIR_OK;
 }
 
+static weir_status take_slot(void *arg, const store_execution *row, weir_error **error)
+{
+    (void)error;
+    *(int64_t *)arg = row->slot * 100 + row->slot_day;
+    return WEIR_OK;
+}
+
 /* What a run has begun, in order; what is below a root; hooks are not among the former. */
 static void children_are_listed(bench *b)
 {
@@ -361,6 +368,7 @@ static void children_are_listed(bench *b)
     static const int64_t items[] = {3, 1, 2};
     int64_t id = 0, sum = 0, below = 0;
     store_filter live = {.parent = b->execution, .most = 9};
+    store_filter scheduled = {.workflow = "w/a", .scheduled = true, .most = 9};
     store_execution row = {.workflow = "w/a",
                            .input = "{}",
                            .unfinished = 1,
@@ -379,7 +387,14 @@ static void children_are_listed(bench *b)
     row.role = STORE_ROLE_ITEM;
     row.parent_token = 5;
     row.item = 7;
+    row.slot = 11; /* of what has begun it: its own workflow's schedule has not started it */
+    row.slot_day = 12;
     ALONE(b, kind->add_execution(b->store, &row, &id, &error));
+    ALONE(b, kind->each_execution(b->store, &scheduled, take_child, &sum, &error));
+    assert_int_equal(sum, 0);
+    ALONE(b, kind->find_execution(b->store, id, NULL, NULL, false, take_slot, &sum, &error));
+    assert_int_equal(sum, 1112);
+    sum = 0;
     ALONE(b, kind->each_child(b->store, b->execution, 0, 4, take_child, &sum, &error));
     assert_int_equal(sum, 123);
     sum = 0;
