@@ -102,17 +102,20 @@ static int do_prune(const cli_arguments *arguments)
 {
     const char *text = cli_value(arguments, "--older-than");
     weir_error *error = NULL;
-    int64_t age, count = 0;
+    weir_db_pruned gone;
+    int64_t age;
 
     if (text == NULL || !weir_text_duration(text, &age) || age < 0) {
         cli_complain("how old are those that go? give --older-than with a unit, as 30d");
         return CLI_USAGE;
     }
-    if (weir_db_prune(cli_value(arguments, "--store"), age, &count, &error) != WEIR_OK)
+    if (weir_db_prune(cli_value(arguments, "--store"), age, &gone, &error) != WEIR_OK)
         return cli_report_error(error);
     if (cli_has(arguments, "--json"))
-        printf("{\"executions\":%lld}\n", (long long)count);
-    cli_tell(arguments, "weir: %lld executions are gone\n", (long long)count);
+        printf("{\"executions\":%lld,\"plans\":%lld}\n", (long long)gone.executions,
+               (long long)gone.plans);
+    cli_tell(arguments, "weir: %lld executions are gone, and %lld plans\n",
+             (long long)gone.executions, (long long)gone.plans);
     return CLI_DONE;
 }
 
@@ -174,7 +177,9 @@ const cli_verb cli_db = {
         "Runners may use the store meanwhile. `check` holds all rows against the events; exit "
         "code 1: something is wrong. `backup` copies a file as it is at one moment; a server "
         "has pg_dump. `prune` removes executions that have ended, with their tasks, contexts "
-        "and events, 500 in one transaction; their keys can be used anew.",
+        "and events, 500 in one transaction; their keys can be used anew. With them go the plans "
+        "of "
+        "versions of workflows that nobody needs any more.",
     .options = options,
     .option_count = sizeof options / sizeof *options,
     .min_operands = 1,

@@ -315,10 +315,13 @@ static const struct {
      "As for a task; the reason follows."},
     {"`execution N of 'w' has Failed: ..`, `.. was cancelled: ..`",
      "What the task began came to that; class `failed`.",
-     "`weir workflow explain N`. `retry ID` of the first execution begins another one."},
+     "`weir workflow explain N`. `retry N`, and then `retry ID` of the first execution, which "
+     "takes "
+     "N as it is when it is Completed by then; else it begins another one."},
     {"`N of M items failed; the first: item I (execution E) failed: ..`",
      "A task with `for_each:` fails when one of its items has; the others went on.",
-     "`weir workflow explain E`; `retry ID` of the first execution runs all of them anew."},
+     "`weir workflow explain E`; `retry ID` of the first execution runs those that are not "
+     "Completed."},
     {"`for_each '..' gives N items; ..`, `.. gives no list`", "Nothing of it ran.",
      "Raise `max:`, or set a list in the task before."},
     {"`its result is N bytes long; at most 1048576 are kept`",

@@ -127,7 +127,10 @@ bool check_commits(const spec_source *source);
 void check_words(checker *check);
 void check_tests(checker *check);
 /* begins */
-void check_begun(checker *check, spec_task *task); /* the workflow that it begins */
+/* Which workflows may have a slot of a schedule. */
+void check_slots(checker *check);
+/* The workflow that a task of `by` begins. */
+void check_begun(checker *check, const spec_workflow *by, spec_task *task);
 void check_begins(checker *check);
 void check_workflows(checker *check);
 void check_starts(checker *check);

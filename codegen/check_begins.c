@@ -6,7 +6,40 @@
 #include "core/buffer.h"
 #include "core/task_options.h"
 
-void check_begun(checker *check, spec_task *task)
+/* --- Slots --- */
+
+/* Whether it made another one known. */
+static bool pass_slot_on(checker *check, const spec_workflow *by)
+{
+    bool more = false;
+
+    for (size_t i = 0; i < by->task_count && by->has_slot; i++) {
+        const char *name = by->tasks[i].workflow.text;
+        long index = name != NULL ? check_find(&check->workflows, name) : CHECK_NONE;
+        if (index == CHECK_NONE || check->model->workflows[index].has_slot)
+            continue;
+        check->model->workflows[index].has_slot = more = true;
+    }
+    return more;
+}
+
+void check_slots(checker *check)
+{
+    spec *model = check->model;
+    bool more = true;
+
+    for (size_t i = 0; i < model->workflow_count; i++)
+        model->workflows[i].has_slot = model->workflows[i].schedule.count != 0;
+    while (more) {
+        more = false;
+        for (size_t i = 0; i < model->workflow_count; i++)
+            more |= pass_slot_on(check, &model->workflows[i]);
+    }
+}
+
+/* --- Inputs --- */
+
+void check_begun(checker *check, const spec_workflow *by, spec_task *task)
 {
     long index = check_resolve(check, &check->workflows, &task->workflow, "workflow");
     const spec_workflow *begun = index != CHECK_NONE ? &check->model->workflows[index] : NULL;
@@ -14,7 +47,8 @@ void check_begun(checker *check, spec_task *task)
     task->workflow_index = (size_t)index;
     for (size_t i = 0; begun != NULL && i < begun->input.count; i++) {
         const spec_field *field = &begun->input.items[i];
-        bool given = field->shape.optional || field->fallback != NULL;
+        bool given = field->shape.optional || field->fallback != NULL ||
+                     (field->moment != NULL && by->has_slot);
         for (size_t w = 0; w < task->with.count && !given; w++)
             given = strcmp(task->with.items[w].field, field->name) == 0;
         if (!given)

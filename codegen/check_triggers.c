@@ -48,9 +48,10 @@ void check_moments(checker *check, const spec_workflow *workflow)
         const spec_field *field = &workflow->input.items[i];
         if (field->moment == NULL)
             continue;
-        if (workflow->schedule.count == 0)
+        if (!workflow->has_slot)
             diagnostics_error(check->log, field->moment_where,
-                              "the workflow '%s' has no `schedule:` that could give '%s'",
+                              "the workflow '%s' has no `schedule:` that could give '%s', and is "
+                              "begun by none that has one",
                               workflow->name, field->name);
         else
             check_moment(check, field);

@@ -183,7 +183,7 @@ static void check_hook_body(checker *check, const spec_task *hook, int bodies)
                           hook->name);
 }
 
-static void check_body(checker *check, spec_task *task)
+static void check_body(checker *check, const spec_workflow *workflow, spec_task *task)
 {
     int bodies = (task->call.text != NULL) + (task->exec.count != 0) + (task->graph.text != NULL) +
                  (task->workflow.text != NULL);
@@ -208,7 +208,7 @@ static void check_body(checker *check, spec_task *task)
     if (task->graph.text != NULL)
         check_graph(check, task);
     if (task->workflow.text != NULL)
-        check_begun(check, task);
+        check_begun(check, workflow, task);
     check_words_of(check, task);
     check_conditions(check, task);
     check_classes(check, task);
@@ -476,7 +476,7 @@ static void check_hook(checker *check, const spec_workflow *workflow, spec_task 
     spec_workflow told = *workflow;
 
     told.has_input = false;
-    check_body(check, hook);
+    check_body(check, workflow, hook);
     check_options_of(check, hook);
     check_task_expressions(check, &told, hook);
 }
@@ -516,7 +516,7 @@ static void check_workflow(checker *check, spec_workflow *workflow)
     check_names_sort(&names);
     for (size_t i = 0; i < workflow->task_count; i++) {
         resolve_after(check, workflow, &names, &workflow->tasks[i]);
-        check_body(check, &workflow->tasks[i]);
+        check_body(check, workflow, &workflow->tasks[i]);
         check_options_of(check, &workflow->tasks[i]);
         check_rule(check, &workflow->tasks[i]);
         check_task_expressions(check, workflow, &workflow->tasks[i]);
@@ -546,9 +546,11 @@ void check_workflows(checker *check)
     for (size_t i = 0; i < model->workflow_count; i++) {
         check_names_add(&check->workflows, model->workflows[i].name, i);
         check_input_fields(check, &model->workflows[i]);
-        check_moments(check, &model->workflows[i]);
     }
     check_names_sort(&check->workflows);
+    check_slots(check);
+    for (size_t i = 0; i < model->workflow_count; i++)
+        check_moments(check, &model->workflows[i]);
     for (size_t i = 0; i < model->workflow_count; i++)
         check_workflow(check, &model->workflows[i]);
     check_begins(check);

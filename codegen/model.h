@@ -414,6 +414,7 @@ typedef struct spec_workflow {
     size_t body_count;
     spec_fields input;
     bool has_input; /* perhaps {}; else any object will do */
+    bool has_slot;  /* may have one: it has a schedule, or is begun by one that may */
     spec_trigger *triggers;
     size_t trigger_count;
     spec_settings settings, schedule;

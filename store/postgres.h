@@ -48,6 +48,7 @@ typedef enum postgres_statement {
     PG_EXECUTIONS,
     PG_EXECUTIONS_OF_PARENT,
     PG_CHILDREN,
+    PG_ADOPT,
     PG_COUNT_BELOW,
     PG_TASK_BRIEF,
     PG_TASK_WHOLE,
@@ -79,6 +80,7 @@ typedef enum postgres_statement {
     PG_HOLD,
     PG_QUEUE,
     PG_COUNT_DOWN,
+    PG_HAND_ON,
     PG_COUNT_UNFINISHED,
     PG_ADD_EVENT,
     PG_EXECUTIONS_SCHEDULED,
@@ -100,6 +102,8 @@ typedef enum postgres_statement {
     PG_CHECK,
     PG_PRUNE,
     PG_PRUNE_RUNNERS,
+    PG_HOLD_UNUSED_PLANS,
+    PG_PRUNE_PLANS,
     PG_PRUNE_SLOTS,
     PG_PRUNE_FIRINGS,
     PG_STATEMENTS,
@@ -330,8 +334,11 @@ weir_status postgres_move_execution(weir_store *base, const store_execution_move
 weir_status postgres_ask_at(weir_store *base, const store_asking *asking, weir_error **error);
 weir_status postgres_queue(weir_store *base, int64_t execution, int64_t position,
                            weir_error **error);
+weir_status postgres_adopt(weir_store *store, int64_t execution, int64_t token, weir_error **error);
 weir_status postgres_count_down(weir_store *base, int64_t execution, int64_t position,
-                                int64_t *ret_waiting, weir_error **error);
+                                int64_t *ret_waiting, bool *ret_ended, weir_error **error);
+weir_status postgres_hand_on(weir_store *base, int64_t execution, int64_t position, int64_t waiting,
+                             const char *seen, weir_error **error);
 weir_status postgres_count_unfinished(weir_store *base, int64_t execution, int64_t by,
                                       int64_t *ret_unfinished, weir_error **error);
 weir_status postgres_note(weir_store *base, int64_t execution, const store_event *event,
@@ -350,7 +357,7 @@ weir_status postgres_put_slot(weir_store *base, const store_slot *row, weir_erro
 
 weir_status postgres_answer(weir_store *base, store_question question, store_take_answer take,
                             void *arg, weir_error **error);
-weir_status postgres_prune(weir_store *base, int64_t time, size_t most, int64_t *ret_count,
+weir_status postgres_prune(weir_store *base, int64_t time, size_t most, store_pruned *ret,
                            weir_error **error);
 weir_status postgres_backup(weir_store *base, const char *path, weir_error **error);
 weir_status postgres_vacuum(weir_store *base, weir_error **error);

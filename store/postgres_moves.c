@@ -314,6 +314,15 @@ weir_status postgres_move_execution(weir_store *base, const store_execution_move
                : status;
 }
 
+weir_status postgres_adopt(weir_store *base, int64_t execution, int64_t token, weir_error **error)
+{
+    int64_t id;
+    weir_status status = postgres_ask_number(
+        (postgres_store *)base, PG_ADOPT, ARGUMENTS(NUMBER(execution), NUMBER(token)), &id, error);
+
+    return status == WEIR_NOT_FOUND ? store_refuse_adoption(execution, error) : status;
+}
+
 /* --- Counts and events --- */
 
 static weir_status count(weir_store *base, postgres_statement which, int64_t execution,
@@ -329,9 +338,24 @@ static weir_status count(weir_store *base, postgres_statement which, int64_t exe
 }
 
 weir_status postgres_count_down(weir_store *base, int64_t execution, int64_t position,
-                                int64_t *ret_waiting, weir_error **error)
+                                int64_t *ret_waiting, bool *ret_ended, weir_error **error)
 {
-    return count(base, PG_COUNT_DOWN, execution, position, ret_waiting, error);
+    int64_t answer = 0;
+    weir_status status = count(base, PG_COUNT_DOWN, execution, position, &answer, error);
+
+    *ret_waiting = store_waiting(answer, ret_ended);
+    return status;
+}
+
+weir_status postgres_hand_on(weir_store *base, int64_t execution, int64_t position, int64_t waiting,
+                             const char *seen, weir_error **error)
+{
+    int64_t found;
+    weir_status status = postgres_ask_number(
+        (postgres_store *)base, PG_HAND_ON,
+        ARGUMENTS(NUMBER(execution), NUMBER(position), NUMBER(waiting), TEXT(seen)), &found, error);
+
+    return status == WEIR_NOT_FOUND ? store_refuse_handing(position, error) : status;
 }
 
 weir_status postgres_count_unfinished(weir_store *base, int64_t execution, int64_t by,

@@ -18,7 +18,22 @@ weir_status postgres_answer(weir_store *base, store_question question, store_tak
     return status;
 }
 
-weir_status postgres_prune(weir_store *base, int64_t time, size_t most, int64_t *ret_count,
+static weir_status prune_plans(postgres_store *store, size_t most, int64_t *ret_count,
+                               weir_error **error)
+{
+    PGresult *held = NULL;
+    weir_status status =
+        postgres_ask(store, PG_HOLD_UNUSED_PLANS, ARGUMENTS(NUMBER(most)), &held, error);
+
+    *ret_count = 0;
+    if (status == WEIR_OK && !PQgetisnull(held, 0, 0))
+        status = postgres_ask_number(store, PG_PRUNE_PLANS, ARGUMENTS(TEXT(PQgetvalue(held, 0, 0))),
+                                     ret_count, error);
+    PQclear(held);
+    return status;
+}
+
+weir_status postgres_prune(weir_store *base, int64_t time, size_t most, store_pruned *ret,
                            weir_error **error)
 {
     postgres_store *store = (postgres_store *)base;
@@ -30,10 +45,10 @@ weir_status postgres_prune(weir_store *base, int64_t time, size_t most, int64_t 
     if (status == WEIR_OK)
         status =
             postgres_post(store, PG_PRUNE_FIRINGS, ARGUMENTS(NUMBER(time), NUMBER(most)), error);
-    return status == WEIR_OK
-               ? postgres_ask_number(store, PG_PRUNE, ARGUMENTS(NUMBER(time), NUMBER(most)),
-                                     ret_count, error)
-               : status;
+    if (status == WEIR_OK)
+        status = postgres_ask_number(store, PG_PRUNE, ARGUMENTS(NUMBER(time), NUMBER(most)),
+                                     &ret->executions, error);
+    return status == WEIR_OK ? prune_plans(store, most, &ret->plans, error) : status;
 }
 
 weir_status postgres_backup(weir_store *base, const char *path, weir_error **error)
@@ -53,7 +68,8 @@ weir_status postgres_vacuum(weir_store *base, weir_error **error)
     if (status != WEIR_OK)
         return status;
     PGresult *result = PQexec(connection, "VACUUM (ANALYZE) runners, plans, plan_texts, offers, "
-                                          "executions, payloads, tasks, events, slots");
+                                          "executions, payloads, tasks, events, schedules, slots, "
+                                          "triggers, firings");
     if (PQresultStatus(result) != PGRES_COMMAND_OK)
         status = postgres_fail(store, connection, result, error);
     PQclear(result);

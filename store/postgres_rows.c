@@ -6,7 +6,7 @@
 
 static store_execution read_execution(const PGresult *result, int row)
 {
-    bool whole = PQnfields(result) > 19;
+    bool whole = PQnfields(result) > 20;
 
     return (store_execution){
         .id = postgres_number(result, row, 0),
@@ -28,8 +28,9 @@ static store_execution read_execution(const PGresult *result, int row)
         .parent_token = postgres_number(result, row, 16),
         .item = postgres_number(result, row, 17),
         .root = postgres_number(result, row, 18),
-        .input = whole ? postgres_text(result, row, 19) : NULL,
-        .context = whole ? postgres_text(result, row, 20) : NULL};
+        .slot_day = postgres_number(result, row, 19),
+        .input = whole ? postgres_text(result, row, 20) : NULL,
+        .context = whole ? postgres_text(result, row, 21) : NULL};
 }
 
 store_task postgres_read_task(const PGresult *result, int row)
@@ -218,7 +219,9 @@ weir_status postgres_each_child(weir_store *base, int64_t parent, int64_t positi
 {
     const taker to = {.execution = take, .arg = arg};
 
-    return give_list(base, PG_CHILDREN, ARGUMENTS(NUMBER(parent), NUMBER(position), NUMBER(token)),
+    return give_list(base, PG_CHILDREN,
+                     ARGUMENTS(NUMBER(parent), NUMBER(position), NUMBER(token),
+                               NUMBER(token != 0 ? token : INT64_MAX)),
                      &to, error);
 }
 
@@ -320,6 +323,8 @@ weir_status postgres_add_plan(weir_store *base, const store_plan *row, int64_t *
     if (status == WEIR_OK)
         status =
             postgres_ask_number(store, PG_PLAN_ID, ARGUMENTS(TEXT(row->version)), ret_id, error);
+    if (status == WEIR_NOT_FOUND)
+        return weir_error_set(error, WEIR_AGAIN, "a plan of '%s' was just pruned", row->workflow);
     if (status != WEIR_OK)
         return status;
     return postgres_post(store, PG_ADD_PLAN_TEXT, ARGUMENTS(NUMBER(*ret_id), TEXT(row->text)),
@@ -341,7 +346,8 @@ weir_status postgres_add_execution(weir_store *base, const store_execution *row,
         ARGUMENTS(NUMBER(row->plan), TEXT(row->workflow), TEXT(row->key), NUMBER(row->unfinished),
                   SOME(row->deadline), NUMBER(row->created), TEXT(row->input), SOME(row->slot),
                   NUMBER(row->ready), TEXT(begun ? store_role_text(row->role) : NULL),
-                  SOME(row->parent), position, SOME(row->parent_token), item, SOME(row->root)),
+                  SOME(row->parent), position, SOME(row->parent_token), item, SOME(row->root),
+                  NUMBER(row->slot_day)),
         ret_id, error);
 }
 

@@ -13,8 +13,8 @@
 #define EXECUTION(texts)                                                                           \
     "SELECT e.id, e.plan, e.workflow, p.version, e.key, e.state, e.reason, e.unfinished, "         \
     "e.deadline, e.slot, e.created, e.started, e.ended, "                                          \
-    "e.role, e.parent, e.parent_position, e.parent_token, e.item, coalesce(e.root, e.id)" texts    \
-    " FROM executions e JOIN plans p ON p.id = e.plan "
+    "e.role, e.parent, e.parent_position, e.parent_token, e.item, coalesce(e.root, e.id), "        \
+    "coalesce(e.slot_day, 0)" texts " FROM executions e JOIN plans p ON p.id = e.plan "
 #define PAYLOAD  "JOIN payloads d ON d.execution = e.id "
 #define PAYLOADS ", d.input, d.context"
 #define HELD     " FOR NO KEY UPDATE OF e"
@@ -86,14 +86,17 @@ const char *const postgres_texts[PG_STATEMENTS] = {
 
     [PG_ADD_PLAN] = "INSERT INTO plans (version, workflow, round) VALUES ($1, $2, 0) "
                     "ON CONFLICT (version) DO NOTHING",
-    [PG_PLAN_ID] = "SELECT id FROM plans WHERE version = $1",
+    [PG_PLAN_ID] = "SELECT id FROM plans WHERE version = $1 FOR KEY SHARE", /* nobody prunes it */
     [PG_ADD_PLAN_TEXT] =
         "INSERT INTO plan_texts (plan, text) VALUES ($1, $2) ON CONFLICT (plan) DO NOTHING",
     [PG_ADD_EXECUTION] =
         "WITH made AS (INSERT INTO executions (plan, workflow, key, state, unfinished, round, "
-        "deadline, created, slot, role, parent, parent_position, parent_token, item, root) VALUES "
-        "($1, $2, $3, 'Pending', $4, (SELECT greatest(1, p.round) - 1 + $9 FROM plans p WHERE p.id "
-        "= $1), $5, $6, $8, $10, $11, $12, $13, $14, $15) RETURNING id), "
+        "deadline, created, slot, role, parent, parent_position, parent_token, item, root, "
+        "slot_day) "
+        "VALUES ($1, $2, $3, 'Pending', $4, (SELECT greatest(1, p.round) - 1 + $9 FROM plans p "
+        "WHERE p.id "
+        "= $1), $5, $6, $8, $10, $11, $12, $13, $14, $15, CASE WHEN $8::bigint IS NOT NULL THEN "
+        "$16::bigint END) RETURNING id), "
         "filed AS (INSERT INTO payloads (execution, input) SELECT id, $7 FROM made), "
         "noted AS (INSERT INTO events (execution, time, to_state) SELECT id, $6, 'Pending' FROM "
         "made) SELECT id FROM made",
@@ -125,8 +128,10 @@ const char *const postgres_texts[PG_STATEMENTS] = {
         EXECUTION("") "WHERE e.parent = $1 AND e.role <> 'hook' AND e.ended IS NULL "
                       "ORDER BY e.id LIMIT $2",
     [PG_CHILDREN] = EXECUTION(PAYLOADS) PAYLOAD
-    "WHERE e.parent = $1 AND e.parent_position = $2 AND e.parent_token = $3 AND e.role <> 'hook' "
-    "ORDER BY e.item",
+    "WHERE e.parent = $1 AND e.parent_position = $2 AND e.parent_token BETWEEN $3 AND $4 AND "
+    "e.role <> 'hook' ORDER BY e.parent_token, e.item",
+    [PG_ADOPT] = "UPDATE executions SET parent_token = $2 WHERE id = $1 AND parent IS NOT NULL AND "
+                 "state = 'Completed' RETURNING id",
     [PG_COUNT_BELOW] = "SELECT count(*) FROM executions WHERE root = $1 AND ended IS NULL",
     [PG_TASK_BRIEF] = "SELECT " BRIEF " FROM tasks t WHERE t.execution = $1 AND t.position = $2",
     [PG_TASK_WHOLE] = "SELECT " WHOLE " FROM tasks t WHERE t.execution = $1 AND t.position = $2",
@@ -207,15 +212,19 @@ const char *const postgres_texts[PG_STATEMENTS] = {
                 "$3::bigint END WHERE execution = $1 AND state IN ('Ready', 'Deferred')",
     [PG_QUEUE] = "UPDATE tasks SET queued = 1 WHERE execution = $1 AND position = $2 AND state = "
                  "'Ready' AND queued = 0",
-    [PG_COUNT_DOWN] = "UPDATE tasks SET waiting = waiting - 1 WHERE execution = $1 AND "
-                      "position = $2 AND waiting > 0 RETURNING waiting",
+    [PG_COUNT_DOWN] =
+        "UPDATE tasks SET waiting = greatest(waiting - 1, -1) WHERE execution = $1 AND position = "
+        "$2 AND (waiting > 0 OR verdict IS NOT NULL) RETURNING CASE WHEN verdict IS NULL THEN "
+        "waiting ELSE -2 - waiting END",
+    [PG_HAND_ON] = "UPDATE tasks SET waiting = $3, seen = coalesce($4, seen) WHERE execution = $1 "
+                   "AND position = $2 AND verdict IS NOT NULL RETURNING position::bigint",
     [PG_COUNT_UNFINISHED] = "UPDATE executions SET unfinished = unfinished + $2 WHERE id = $1 AND "
                             "unfinished + $2 >= 0 RETURNING unfinished",
     [PG_ADD_EVENT] = EVENT "VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
 
     [PG_EXECUTIONS_SCHEDULED] =
-        EXECUTION("") "WHERE e.workflow = $1 AND e.slot IS NOT NULL AND e.ended IS NULL "
-                      "ORDER BY e.id LIMIT $2",
+        EXECUTION("") "WHERE e.workflow = $1 AND e.slot IS NOT NULL AND e.ended IS NULL AND "
+                      "e.parent IS NULL ORDER BY e.id LIMIT $2",
     [PG_LOCK_SCHEDULE] = "SELECT pg_advisory_xact_lock(hashtextextended($1::text, 8))",
     [PG_SCHEDULES] = "SELECT workflow, digest, slot, due, paused FROM schedules "
                      "WHERE $1::text IS NULL OR workflow = $1 ORDER BY workflow",
@@ -284,4 +293,12 @@ const char *const postgres_texts[PG_STATEMENTS] = {
     [PG_PRUNE_RUNNERS] =
         "DELETE FROM runners WHERE id IN (SELECT r.id FROM runners r WHERE r.ended < $1 AND NOT "
         "EXISTS (SELECT 1 FROM tasks t WHERE t.state = 'Running' AND t.runner = r.id) LIMIT $2)",
+    /* Who is about to use one holds it; once it is held, nobody is, but somebody may have been. */
+    [PG_HOLD_UNUSED_PLANS] =
+        "SELECT array_agg(u.id)::text FROM (SELECT p.id FROM plans p WHERE " PLAN_IS_UNUSED
+        "ORDER BY p.id LIMIT $1 FOR UPDATE SKIP LOCKED) u",
+    [PG_PRUNE_PLANS] = "WITH unused AS (SELECT p.id FROM plans p WHERE p.id = ANY($1::bigint[]) "
+                       "AND " PLAN_IS_UNUSED "), t AS (DELETE FROM plan_texts WHERE plan IN "
+                       "(SELECT id FROM unused)), x AS (DELETE FROM plans WHERE id IN (SELECT id "
+                       "FROM unused) RETURNING id) SELECT count(*) FROM x",
 };

@@ -10,6 +10,7 @@
     "state "                                                                                       \
     "UNION ALL SELECT 'tasks', CAST(count(*) AS TEXT) FROM tasks "                                 \
     "UNION ALL SELECT 'events', CAST(count(*) AS TEXT) FROM events "                               \
+    "UNION ALL SELECT 'plans', CAST(count(*) AS TEXT) FROM plans "                                 \
     "UNION ALL SELECT 'runners', CAST(count(*) AS TEXT) FROM runners WHERE ended IS NULL "         \
     "UNION ALL SELECT 'oldest_ended', CAST(coalesce(min(ended), 0) AS TEXT) FROM executions "
 
@@ -18,6 +19,14 @@
     "workflow, name, digest, due, runner, until, token, looked, fired, failed, failures, reason, " \
     "kept"
 #define TRIGGER "SELECT " TRIGGER_COLUMNS ", paused FROM triggers "
+
+/* Whether nobody needs plan `p` any more. The newest of all stays, so that no number comes twice:
+ * SQLite would give it again. */
+#define PLAN_IS_UNUSED                                                                             \
+    "p.id < (SELECT max(id) FROM plans) AND p.id NOT IN (SELECT e.plan FROM executions e) AND "    \
+    "p.id NOT IN (SELECT o.plan FROM offers o) AND NOT (p.id = (SELECT max(q.id) FROM plans q "    \
+    "WHERE q.workflow = p.workflow) AND (p.workflow IN (SELECT s.workflow FROM schedules s) OR "   \
+    "p.workflow IN (SELECT t.workflow FROM triggers t))) "
 
 #define ROW "'execution ' || e.id"
 

@@ -35,6 +35,7 @@ typedef enum sqlite_statement {
     SQL_EXECUTIONS,
     SQL_EXECUTIONS_OF_PARENT,
     SQL_CHILDREN,
+    SQL_ADOPT,
     SQL_COUNT_BELOW,
     SQL_TASK_BRIEF,
     SQL_TASK_WHOLE,
@@ -65,6 +66,7 @@ typedef enum sqlite_statement {
     SQL_HOLD,
     SQL_QUEUE,
     SQL_COUNT_DOWN,
+    SQL_HAND_ON,
     SQL_COUNT_UNFINISHED,
     SQL_ADD_EVENT,
     SQL_EXECUTIONS_SCHEDULED,
@@ -87,6 +89,8 @@ typedef enum sqlite_statement {
     SQL_PRUNE_PAYLOADS,
     SQL_PRUNE_EXECUTIONS,
     SQL_PRUNE_RUNNERS,
+    SQL_PRUNE_PLAN_TEXTS,
+    SQL_PRUNE_PLANS,
     SQL_PRUNE_SLOTS,
     SQL_PRUNE_FIRINGS,
     SQL_STATEMENTS,
@@ -230,8 +234,11 @@ weir_status sqlite_move_execution(weir_store *store, const store_execution_move 
 weir_status sqlite_ask_at(weir_store *store, const store_asking *asking, weir_error **error);
 weir_status sqlite_queue(weir_store *store, int64_t execution, int64_t position,
                          weir_error **error);
+weir_status sqlite_adopt(weir_store *store, int64_t execution, int64_t token, weir_error **error);
 weir_status sqlite_count_down(weir_store *store, int64_t execution, int64_t position,
-                              int64_t *ret_waiting, weir_error **error);
+                              int64_t *ret_waiting, bool *ret_ended, weir_error **error);
+weir_status sqlite_hand_on(weir_store *store, int64_t execution, int64_t position, int64_t waiting,
+                           const char *seen, weir_error **error);
 weir_status sqlite_count_unfinished(weir_store *store, int64_t execution, int64_t by,
                                     int64_t *ret_unfinished, weir_error **error);
 weir_status sqlite_note(weir_store *store, int64_t execution, const store_event *event,
@@ -242,7 +249,7 @@ weir_status sqlite_note(weir_store *store, int64_t execution, const store_event 
 bool sqlite_is_there(const char *place);
 weir_status sqlite_answer(weir_store *base, store_question question, store_take_answer take,
                           void *arg, weir_error **error);
-weir_status sqlite_prune(weir_store *base, int64_t time, size_t most, int64_t *ret_count,
+weir_status sqlite_prune(weir_store *base, int64_t time, size_t most, store_pruned *ret,
                          weir_error **error);
 weir_status sqlite_backup(weir_store *base, const char *path, weir_error **error);
 weir_status sqlite_vacuum(weir_store *base, weir_error **error);

@@ -340,6 +340,20 @@ weir_status sqlite_move_execution(weir_store *base, const store_execution_move *
     return status == WEIR_OK ? sqlite_note(base, move->execution, &event, error) : status;
 }
 
+weir_status sqlite_adopt(weir_store *base, int64_t execution, int64_t token, weir_error **error)
+{
+    sqlite_store *store = (sqlite_store *)base;
+    sqlite3_stmt *statement = sqlite_prepare(store, SQL_ADOPT, error);
+    int64_t id;
+
+    if (statement == NULL)
+        return WEIR_IO;
+    sqlite3_bind_int64(statement, 1, execution);
+    sqlite3_bind_int64(statement, 2, token);
+    weir_status status = sqlite_ask(store, SQL_ADOPT, &id, error);
+    return status == WEIR_NOT_FOUND ? store_refuse_adoption(execution, error) : status;
+}
+
 /* --- Counts --- */
 
 static weir_status count(weir_store *base, sqlite_statement which, int64_t execution,
@@ -360,9 +374,30 @@ static weir_status count(weir_store *base, sqlite_statement which, int64_t execu
 }
 
 weir_status sqlite_count_down(weir_store *base, int64_t execution, int64_t position,
-                              int64_t *ret_waiting, weir_error **error)
+                              int64_t *ret_waiting, bool *ret_ended, weir_error **error)
 {
-    return count(base, SQL_COUNT_DOWN, execution, position, ret_waiting, error);
+    int64_t answer = 0;
+    weir_status status = count(base, SQL_COUNT_DOWN, execution, position, &answer, error);
+
+    *ret_waiting = store_waiting(answer, ret_ended);
+    return status;
+}
+
+weir_status sqlite_hand_on(weir_store *base, int64_t execution, int64_t position, int64_t waiting,
+                           const char *seen, weir_error **error)
+{
+    sqlite_store *store = (sqlite_store *)base;
+    sqlite3_stmt *statement = sqlite_prepare(store, SQL_HAND_ON, error);
+    int64_t found;
+
+    if (statement == NULL)
+        return WEIR_IO;
+    sqlite3_bind_int64(statement, 1, execution);
+    sqlite3_bind_int64(statement, 2, position);
+    sqlite3_bind_int64(statement, 3, waiting);
+    sqlite_bind_text(statement, 4, seen);
+    weir_status status = sqlite_ask(store, SQL_HAND_ON, &found, error);
+    return status == WEIR_NOT_FOUND ? store_refuse_handing(position, error) : status;
 }
 
 weir_status sqlite_count_unfinished(weir_store *base, int64_t execution, int64_t by,

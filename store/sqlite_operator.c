@@ -31,17 +31,12 @@ weir_status sqlite_answer(weir_store *base, store_question question, store_take_
 
 /* --- Retention --- */
 
-weir_status sqlite_prune(weir_store *base, int64_t time, size_t most, int64_t *ret_count,
-                         weir_error **error)
+static weir_status prune(sqlite_store *store, const sqlite_statement *steps, size_t count,
+                         int64_t time, size_t most, int64_t *ret_count, weir_error **error)
 {
-    /* The same executions each time, until they go themselves. */
-    static const sqlite_statement steps[] = {
-        SQL_PRUNE_EVENTS, SQL_PRUNE_TASKS,   SQL_PRUNE_PAYLOADS,  SQL_PRUNE_RUNNERS,
-        SQL_PRUNE_SLOTS,  SQL_PRUNE_FIRINGS, SQL_PRUNE_EXECUTIONS};
-    sqlite_store *store = (sqlite_store *)base;
     weir_status status = WEIR_OK;
 
-    for (size_t i = 0; i < sizeof steps / sizeof *steps && status == WEIR_OK; i++) {
+    for (size_t i = 0; i < count && status == WEIR_OK; i++) {
         sqlite3_stmt *statement = sqlite_prepare(store, steps[i], error);
         if (statement == NULL)
             return WEIR_IO;
@@ -51,6 +46,21 @@ weir_status sqlite_prune(weir_store *base, int64_t time, size_t most, int64_t *r
     }
     *ret_count = sqlite3_changes64(store->database);
     return status;
+}
+
+weir_status sqlite_prune(weir_store *base, int64_t time, size_t most, store_pruned *ret,
+                         weir_error **error)
+{
+    /* The same executions (and plans) each time, until they go themselves. */
+    static const sqlite_statement executions[] = {
+        SQL_PRUNE_EVENTS, SQL_PRUNE_TASKS,   SQL_PRUNE_PAYLOADS,  SQL_PRUNE_RUNNERS,
+        SQL_PRUNE_SLOTS,  SQL_PRUNE_FIRINGS, SQL_PRUNE_EXECUTIONS};
+    static const sqlite_statement plans[] = {SQL_PRUNE_PLAN_TEXTS, SQL_PRUNE_PLANS};
+    sqlite_store *store = (sqlite_store *)base;
+    weir_status status = prune(store, executions, sizeof executions / sizeof *executions, time,
+                               most, &ret->executions, error);
+
+    return status == WEIR_OK ? prune(store, plans, 2, time, most, &ret->plans, error) : status;
 }
 
 /* --- Copies --- */

@@ -24,7 +24,7 @@ static const char *text_at(sqlite3_stmt *row, int column)
 
 static store_execution read_execution(sqlite3_stmt *row)
 {
-    bool whole = sqlite3_column_count(row) > 19;
+    bool whole = sqlite3_column_count(row) > 20;
 
     return (store_execution){.id = sqlite3_column_int64(row, 0),
                              .plan = sqlite3_column_int64(row, 1),
@@ -47,8 +47,9 @@ static store_execution read_execution(sqlite3_stmt *row)
                              .parent_token = sqlite3_column_int64(row, 16),
                              .item = sqlite3_column_int64(row, 17),
                              .root = sqlite3_column_int64(row, 18),
-                             .input = whole ? text_at(row, 19) : NULL,
-                             .context = whole ? text_at(row, 20) : NULL};
+                             .slot_day = sqlite3_column_int64(row, 19),
+                             .input = whole ? text_at(row, 20) : NULL,
+                             .context = whole ? text_at(row, 21) : NULL};
 }
 
 store_task sqlite_read_task(sqlite3_stmt *row)
@@ -325,6 +326,7 @@ weir_status sqlite_each_child(weir_store *base, int64_t parent, int64_t position
     sqlite3_bind_int64(statement, 1, parent);
     sqlite3_bind_int64(statement, 2, position);
     sqlite3_bind_int64(statement, 3, token);
+    sqlite3_bind_int64(statement, 4, token != 0 ? token : INT64_MAX);
     return give_list(store, &q, error);
 }
 
@@ -514,6 +516,7 @@ weir_status sqlite_add_execution(weir_store *base, const store_execution *row, i
         sqlite3_bind_int64(statement, 13, row->item);
         sqlite3_bind_int64(statement, 14, row->root);
     }
+    sqlite3_bind_int64(statement, 15, row->slot_day);
     weir_status status = sqlite_do(store, SQL_ADD_EXECUTION, "record an execution", error);
     if (status != WEIR_OK)
         return status;

@@ -12,8 +12,8 @@
 #define EXECUTION(texts)                                                                           \
     "SELECT e.id, e.plan, e.workflow, p.version, e.key, e.state, e.reason, e.unfinished, "         \
     "e.deadline, e.slot, e.created, e.started, e.ended, "                                          \
-    "e.role, e.parent, e.parent_position, e.parent_token, e.item, coalesce(e.root, e.id)" texts    \
-    " FROM executions e JOIN plans p ON p.id = e.plan "
+    "e.role, e.parent, e.parent_position, e.parent_token, e.item, coalesce(e.root, e.id), "        \
+    "coalesce(e.slot_day, 0)" texts " FROM executions e JOIN plans p ON p.id = e.plan "
 #define PAYLOAD "JOIN payloads d ON d.execution = e.id "
 #define HEAD    "SELECT priority, round, execution, position FROM tasks WHERE queued = 1 AND "
 /* While one of a root has not ended, it may read what the others have. */
@@ -22,6 +22,9 @@
     "(SELECT 1 FROM executions r WHERE r.root = coalesce(e.root, e.id) AND r.root IS NOT NULL "    \
     "AND r.ended IS NULL) AND NOT EXISTS (SELECT 1 FROM executions r WHERE r.id = e.root AND "     \
     "r.ended IS NULL) ORDER BY e.id LIMIT ?2)"
+/* The time is not asked for. */
+#define UNUSED                                                                                     \
+    "(SELECT p.id FROM plans p WHERE ?1 = ?1 AND " PLAN_IS_UNUSED "ORDER BY p.id LIMIT ?2)"
 #define LIVE "state IN ('Ready', 'Running', 'Deferred')"
 
 const char *const sqlite_texts[SQL_STATEMENTS] = {
@@ -49,10 +52,11 @@ const char *const sqlite_texts[SQL_STATEMENTS] = {
     [SQL_PLAN_ID] = "SELECT id FROM plans WHERE version = ?1",
     [SQL_ADD_EXECUTION] =
         "INSERT INTO executions (plan, workflow, key, state, unfinished, round, deadline, created, "
-        "slot, role, parent, parent_position, parent_token, item, root) VALUES (?1, ?2, ?3, "
+        "slot, role, parent, parent_position, parent_token, item, root, slot_day) VALUES (?1, ?2, "
+        "?3, "
         "'Pending', ?4, (SELECT max(1, p.round) - 1 + ?8 FROM plans p WHERE p.id = ?1), ?5, ?6, "
         "?7, "
-        "?9, ?10, ?11, ?12, ?13, ?14)",
+        "?9, ?10, ?11, ?12, ?13, ?14, CASE WHEN ?7 IS NOT NULL THEN ?15 END)",
     [SQL_ADD_PAYLOAD] = "INSERT INTO payloads (execution, input) VALUES (?1, ?2)",
     [SQL_ADD_TASK] =
         "INSERT INTO tasks (execution, position, plan, name, state, waiting, attempt, spent, lost, "
@@ -77,8 +81,11 @@ const char *const sqlite_texts[SQL_STATEMENTS] = {
         EXECUTION("") "WHERE e.parent = ?1 AND e.role <> 'hook' AND e.ended IS NULL "
                       "ORDER BY e.id LIMIT ?2",
     [SQL_CHILDREN] = EXECUTION(", d.input, d.context") PAYLOAD
-    "WHERE e.parent = ?1 AND e.parent_position = ?2 AND e.parent_token = ?3 AND e.role <> 'hook' "
-    "ORDER BY e.item",
+    "WHERE e.parent = ?1 AND e.parent_position = ?2 AND e.parent_token BETWEEN ?3 AND ?4 AND "
+    "e.role <> 'hook' ORDER BY e.parent_token, e.item",
+    [SQL_ADOPT] =
+        "UPDATE executions SET parent_token = ?2 WHERE id = ?1 AND parent IS NOT NULL AND "
+        "state = 'Completed' RETURNING id",
     [SQL_COUNT_BELOW] = "SELECT count(*) FROM executions WHERE root = ?1 AND ended IS NULL",
     [SQL_TASK_BRIEF] = "SELECT " BRIEF " FROM tasks WHERE execution = ?1 AND position = ?2",
     [SQL_TASK_WHOLE] = "SELECT " WHOLE " FROM tasks WHERE execution = ?1 AND position = ?2",
@@ -171,16 +178,21 @@ const char *const sqlite_texts[SQL_STATEMENTS] = {
                  "WHERE execution = ?1 AND state IN ('Ready', 'Deferred')",
     [SQL_QUEUE] = "UPDATE tasks SET queued = 1 WHERE execution = ?1 AND position = ?2 AND state = "
                   "'Ready' AND queued = 0",
-    [SQL_COUNT_DOWN] = "UPDATE tasks SET waiting = waiting - 1 WHERE execution = ?1 AND "
-                       "position = ?2 AND waiting > 0 RETURNING waiting",
+    /* In what an UPDATE returns, SQLite 3.40.1 takes IS NULL to be false whatever there is. */
+    [SQL_COUNT_DOWN] =
+        "UPDATE tasks SET waiting = max(waiting - 1, -1) WHERE execution = ?1 AND position = ?2 "
+        "AND (waiting > 0 OR verdict IS NOT NULL) RETURNING CASE WHEN coalesce(verdict, '') = '' "
+        "THEN waiting ELSE -2 - waiting END",
+    [SQL_HAND_ON] = "UPDATE tasks SET waiting = ?3, seen = coalesce(?4, seen) WHERE execution = ?1 "
+                    "AND position = ?2 AND verdict IS NOT NULL RETURNING position",
     [SQL_COUNT_UNFINISHED] = "UPDATE executions SET unfinished = unfinished + ?2 WHERE id = ?1 AND "
                              "unfinished + ?2 >= 0 RETURNING unfinished",
     [SQL_ADD_EVENT] = "INSERT INTO events (execution, position, time, from_state, to_state, "
                       "runner, attempt, reason) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
 
     [SQL_EXECUTIONS_SCHEDULED] =
-        EXECUTION("") "WHERE e.workflow = ?1 AND e.slot IS NOT NULL AND e.ended IS NULL "
-                      "ORDER BY e.id LIMIT ?2",
+        EXECUTION("") "WHERE e.workflow = ?1 AND e.slot IS NOT NULL AND e.ended IS NULL AND "
+                      "e.parent IS NULL ORDER BY e.id LIMIT ?2",
     [SQL_SCHEDULES] = "SELECT workflow, digest, slot, due, paused FROM schedules "
                       "WHERE ?1 IS NULL OR workflow = ?1 ORDER BY workflow",
     [SQL_PUT_SCHEDULE] =
@@ -240,4 +252,6 @@ const char *const sqlite_texts[SQL_STATEMENTS] = {
     [SQL_PRUNE_RUNNERS] =
         "DELETE FROM runners WHERE id IN (SELECT r.id FROM runners r WHERE r.ended < ?1 AND NOT "
         "EXISTS (SELECT 1 FROM tasks t WHERE t.state = 'Running' AND t.runner = r.id) LIMIT ?2)",
+    [SQL_PRUNE_PLAN_TEXTS] = "DELETE FROM plan_texts WHERE plan IN " UNUSED,
+    [SQL_PRUNE_PLANS] = "DELETE FROM plans WHERE id IN " UNUSED,
 };

@@ -138,6 +138,19 @@ weir_status store_refuse(const char *what, int64_t number, store_state from, sto
                           (long long)number, store_state_text(from), store_state_text(to));
 }
 
+weir_status store_refuse_adoption(int64_t execution, weir_error **error)
+{
+    return weir_error_set(error, WEIR_STATE,
+                          "execution %lld is not Completed, or nobody has begun it",
+                          (long long)execution);
+}
+
+weir_status store_refuse_handing(int64_t position, weir_error **error)
+{
+    return weir_error_set(error, WEIR_STATE, "task %lld has not ended, and has nothing to hand on",
+                          (long long)position);
+}
+
 weir_status store_refuse_asking(const store_asking *asking, weir_error **error)
 {
     return weir_error_set(error, WEIR_STATE,

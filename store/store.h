@@ -115,6 +115,7 @@ typedef struct store_execution {
     int64_t ready;                   /* to add_execution: how many of its tasks begin as Ready */
     int64_t deadline;                /* 0: none */
     int64_t slot;                    /* of a schedule, that it was started for; 0: none */
+    int64_t slot_day;                /* that the schedule's clocks show then, since 1970 */
     int64_t created, started, ended; /* 0: not yet */
     store_role role;
     int64_t parent;                        /* 0: none */
@@ -237,6 +238,17 @@ bool store_is_move(const store_task_move *move);
 /* WEIR_STATE: "task 3 cannot go from Pending to Completed". */
 weir_status store_refuse(const char *what, int64_t number, store_state from, store_state to,
                          weir_error **error);
+/* What a store answers to count_down in one number, below 0 where the task has ended. */
+static inline int64_t store_waiting(int64_t answer, bool *ret_ended)
+{
+    *ret_ended = answer < 0;
+    return answer < 0 ? -2 - answer : answer;
+}
+
+/* WEIR_STATE: "execution 3 is not Completed, or nobody has begun it". */
+weir_status store_refuse_adoption(int64_t execution, weir_error **error);
+/* WEIR_STATE: "task 3 has not ended, and has nothing to hand on". */
+weir_status store_refuse_handing(int64_t position, weir_error **error);
 /* WEIR_STATE: "task 3 does not wait for a condition that could be asked". */
 weir_status store_refuse_asking(const store_asking *asking, weir_error **error);
 
@@ -280,7 +292,8 @@ typedef struct store_asked {
 typedef struct store_filter {
     const char *workflow; /* NULL: of any, but for items and hooks */
     store_state state;    /* NONE: in any */
-    bool scheduled;       /* only those of a schedule that have not ended; oldest first */
+    bool scheduled;       /* only those that a schedule has started and that have not
+                            ended; oldest first */
     int64_t parent; /* only what it has begun and has not ended, but for hooks; oldest first */
     int64_t before; /* an id; 0: from the newest on */
     size_t most;
@@ -304,6 +317,11 @@ typedef enum store_list {
     STORE_LOST,   /* Running, claimed by a runner that has ended */
     STORE_DOOMED, /* Running, claimed by runner `number`, of an execution that has ended */
 } store_list;
+
+/* What was removed. */
+typedef struct store_pruned {
+    int64_t executions, plans;
+} store_pruned;
 
 /* What an operator asks. */
 typedef enum store_question {
@@ -363,8 +381,9 @@ typedef struct weir_store_kind {
     weir_status (*add_plan)(weir_store *store, const store_plan *row, int64_t *ret_id,
                             weir_error **error); /* one of that version may be there already */
     /* The execution begins as Pending with `row`'s plan, workflow, key, input, unfinished, ready,
-     * deadline, slot and created; a task with its position, name, waiting, priority, tag, and as
-     * Ready (state, behind: the places in the queue are those of the execution) or as Pending. */
+     * deadline, slot (with its day) and created; a task with its position, name, waiting, priority,
+     * tag, and as Ready (state, behind: the places in the queue are those of the execution) or as
+     * Pending. */
     weir_status (*add_execution)(weir_store *store, const store_execution *row, int64_t *ret_id,
                                  weir_error **error);
     weir_status (*add_task)(weir_store *store, int64_t execution, int64_t plan,
@@ -380,7 +399,8 @@ typedef struct weir_store_kind {
                                   weir_error **error);
     weir_status (*each_execution)(weir_store *store, const store_filter *filter,
                                   store_take_execution take, void *arg, weir_error **error);
-    /* Whole rows of what a run of a task has begun, by item; not hooks. */
+    /* Whole rows of what a run of a task has begun, or (token 0) all its runs, one after the other;
+     * by item; not hooks. */
     weir_status (*each_child)(weir_store *store, int64_t parent, int64_t position, int64_t token,
                               store_take_execution take, void *arg, weir_error **error);
     /* How many below a root have not ended, itself aside. */
@@ -467,14 +487,23 @@ typedef struct weir_store_kind {
                               bool *ret_refused, weir_error **error);
     weir_status (*move_execution)(weir_store *store, const store_execution_move *move,
                                   weir_error **error);
+    /* What an earlier run of a task has begun is of the one with `token` now. WEIR_STATE: it is not
+     * Completed. */
+    weir_status (*adopt)(weir_store *store, int64_t execution, int64_t token, weir_error **error);
     /* WEIR_STATE: it does not wait any more, is held, or another is at it. */
     weir_status (*ask_at)(weir_store *store, const store_asking *asking, weir_error **error);
     /* A Ready task that is due can be claimed. */
     weir_status (*queue)(weir_store *store, int64_t execution, int64_t position,
                          weir_error **error);
-    /* One less to wait for; *ret_waiting is what is left. */
+    /* One less to wait for; *ret_waiting is what is left, below 0: it did not wait. *ret_ended: it
+     * has ended, and waits to hand on what others write anew. WEIR_STATE: it has not, and does not
+     * wait. */
     weir_status (*count_down)(weir_store *store, int64_t execution, int64_t position,
-                              int64_t *ret_waiting, weir_error **error);
+                              int64_t *ret_waiting, bool *ret_ended, weir_error **error);
+    /* A task that has ended hands on `seen` (NULL: as it was), once `waiting` others that begin
+     * anew have ended, too. WEIR_STATE: it has not ended. */
+    weir_status (*hand_on)(weir_store *store, int64_t execution, int64_t position, int64_t waiting,
+                           const char *seen, weir_error **error);
     /* `by` tasks more that have not ended (below 0: less); *ret_unfinished is what is left. */
     weir_status (*count_unfinished)(weir_store *store, int64_t execution, int64_t by,
                                     int64_t *ret_unfinished, weir_error **error);
@@ -489,9 +518,10 @@ typedef struct weir_store_kind {
     /* In a transaction. */
     weir_status (*answer)(weir_store *store, store_question question, store_take_answer take,
                           void *arg, weir_error **error);
-    /* Removes at most `most` executions that ended before `time`, with all that is theirs, and
-     * runners that ended before it. */
-    weir_status (*prune)(weir_store *store, int64_t time, size_t most, int64_t *ret_count,
+    /* Removes at most `most` executions that ended before `time`, with all that is theirs; runners
+     * that ended before it; and at most `most` plans that no execution has, no runner that has not
+     * ended offers, and that are not the newest of a workflow with a schedule or a trigger. */
+    weir_status (*prune)(weir_store *store, int64_t time, size_t most, store_pruned *ret,
                          weir_error **error);
     /* Outside of transactions. WEIR_INVALID: with other tools; WEIR_STATE: `path` is there. */
     weir_status (*backup)(weir_store *store, const char *path, weir_error **error);

@@ -7,7 +7,8 @@
  *
  * The move to Deferred, which the token of the claim guards, and the new execution are one
  * transaction; so are the end of that and what follows for the task. The execution names the run
- * that began it, so that a later run of the task takes nothing from an earlier one's.
+ * that began it, so that a later run of the task takes nothing from an earlier one's, but for what
+ * it makes its own (kept.c).
  */
 #include <stdio.h>
 #include <string.h>
@@ -25,8 +26,8 @@ static weir_status no_memory(weir_error **error)
 
 /* --- Beginning --- */
 
-/* The input as `with:` gives it. NULL: the job has failed. */
-static char *input_of(weir_task *job)
+/* The input as `with:` gives it, and the slot of a schedule. NULL: the job has failed. */
+static char *input_of(weir_task *job, const plan *begun)
 {
     const plan_task *task = &job->plan->tasks[job->position];
     const evaluate_scope scope = job_scope(job);
@@ -44,6 +45,8 @@ static char *input_of(weir_task *job)
         }
         json_object_set_new(input, name, value);
     }
+    if (job->slot != 0)
+        input_add_moments(begun, job->slot, job->slot_day, input);
     char *text = json_to_text(input);
     json_decref(input);
     if (text == NULL)
@@ -51,11 +54,11 @@ static char *input_of(weir_task *job)
     return text;
 }
 
-weir_status ledger_fill_begun(const ledger *l, weir_task *job, weir_error **error)
+weir_status ledger_fill_begun(ledger *l, weir_task *job, weir_error **error)
 {
     const char *name = job->plan->tasks[job->position].declared->workflow;
     const plan *begun = ledger_plan_named(l, name);
-    char *given = begun != NULL ? input_of(job) : NULL;
+    char *given = begun != NULL ? input_of(job, begun) : NULL;
     weir_error *wrong = NULL;
 
     if (begun == NULL)
@@ -67,10 +70,11 @@ weir_status ledger_fill_begun(const ledger *l, weir_task *job, weir_error **erro
     if (status == WEIR_OK) {
         job->begins = begun;
         job->answer = WEIR_TASK_DEFERRED;
+        status = ledger_find_kept(l, job, 1, error);
     } else if (status == WEIR_INVALID) {
         job_fail(job, WEIR_TASK_FAILED_GOOD, "%s", weir_error_message(wrong));
     }
-    if (status != WEIR_OK && status != WEIR_INVALID)
+    if (wrong != NULL && status != WEIR_INVALID)
         weir_error_set(error, status, "%s", weir_error_message(wrong));
     weir_error_free(wrong);
     return status == WEIR_INVALID ? WEIR_OK : status;
@@ -78,14 +82,19 @@ weir_status ledger_fill_begun(const ledger *l, weir_task *job, weir_error **erro
 
 void ledger_wait_for_begun(const weir_task *job, char *reason, size_t size, store_task_move *move)
 {
-    size_t count = json_array_size(job->items);
+    size_t count = job->items != NULL ? json_array_size(job->items) : 1;
+    size_t begun = count - job->kept_count;
 
-    if (job->items != NULL)
+    if (job->items != NULL && job->kept_count != 0)
+        snprintf(reason, size,
+                 "it waits for %zu of its %zu items; the others are Completed already", begun,
+                 count);
+    else if (job->items != NULL)
         snprintf(reason, size, "it waits for its %zu item%s", count, count == 1 ? "" : "s");
     else
         snprintf(reason, size, "it waits for an execution of '%.128s'", job->begins->workflow);
     move->to = STORE_DEFERRED;
-    move->waiting = job->items != NULL ? (int64_t)count : 1;
+    move->waiting = begun != 0 ? (int64_t)begun : 1; /* one of those that are kept tells it */
     move->reason = reason;
 }
 
@@ -97,13 +106,15 @@ static weir_status note(ledger *l, int64_t id, int64_t position, const char *tex
     return l->store->kind->note(l->store, id, &event, error);
 }
 
-weir_status ledger_begin_begun(ledger *l, const weir_task *job, const ledger_view *view,
-                               weir_error **error)
+static weir_status begin_another(ledger *l, const weir_task *job, const ledger_view *view,
+                                 weir_error **error)
 {
     const ledger_parent parent = {.execution = job->execution,
                                   .position = job->position,
                                   .token = job->token,
                                   .root = view->root,
+                                  .slot = job->slot,
+                                  .slot_day = job->slot_day,
                                   .role = STORE_ROLE_WORKFLOW};
     char text[200];
     int64_t id = 0;
@@ -117,6 +128,19 @@ weir_status ledger_begin_begun(ledger *l, const weir_task *job, const ledger_vie
     if (status == WEIR_OK && view->state == STORE_PAUSED)
         status = ledger_pause(l, id, "it was begun by one that is Paused", error);
     return status;
+}
+
+weir_status ledger_begin_begun(ledger *l, const weir_task *job, const ledger_view *view,
+                               weir_error **error)
+{
+    char text[200];
+
+    if (job->kept_count == 0)
+        return begin_another(l, job, view, error);
+    snprintf(text, sizeof text, "execution %lld of '%.128s' is Completed already, and is kept",
+             (long long)job->kept[0], job->begins->workflow);
+    weir_status status = note(l, job->execution, job->position, text, error);
+    return status == WEIR_OK ? ledger_take_kept(l, job, 1, error) : status;
 }
 
 /* --- Which there are --- */
@@ -290,8 +314,9 @@ static weir_status end_item(ledger *l, const plan *p, const ledger_view *view,
     char reason[JOB_REASON] = "";
     json_t *result = NULL;
     int64_t left = 0;
-    weir_status status =
-        l->store->kind->count_down(l->store, view->parent, view->parent_position, &left, error);
+    bool ended = false;
+    weir_status status = l->store->kind->count_down(l->store, view->parent, view->parent_position,
+                                                    &left, &ended, error);
 
     if (status != WEIR_OK || left != 0)
         return status;
@@ -316,8 +341,7 @@ weir_status ledger_is_waited_for(ledger *l, const ledger_view *view, bool *ret, 
     return status;
 }
 
-/* Nothing where the task does not wait for it any more. */
-static weir_status tell_parent(ledger *l, int64_t id, const ledger_view *view, store_state to,
+weir_status ledger_tell_parent(ledger *l, int64_t id, const ledger_view *view, store_state to,
                                const char *reason, weir_error **error)
 {
     ledger_view parent;
@@ -347,6 +371,6 @@ weir_status ledger_execution_ended(ledger *l, const plan *p, int64_t id, const l
         return ledger_hook_ended(l, id, view, to, reason, error);
     weir_status status = ledger_begin_last_hook(l, p, id, view, to, reason, error);
     return status == WEIR_OK && view->role != STORE_ROLE_ITSELF
-               ? tell_parent(l, id, view, to, reason, error)
+               ? ledger_tell_parent(l, id, view, to, reason, error)
                : status;
 }

@@ -102,7 +102,7 @@ typedef struct execution_head {
     int64_t id; /* 0: of none */
     store_state state;
     json_t *input, *context; /* `context`: of its end */
-    int64_t slot, plan;
+    int64_t slot, slot_day, plan;
     store_role role;
     int64_t parent, parent_position, item;
 } execution_head;
@@ -114,6 +114,7 @@ static weir_status take_head(void *arg, const store_execution *row, weir_error *
 
     head->state = row->state;
     head->slot = row->slot;
+    head->slot_day = row->slot_day;
     head->plan = row->plan;
     head->role = row->role;
     head->parent = row->parent;
@@ -198,6 +199,7 @@ static weir_status read_parent(ledger *l, const execution_head *head, weir_task 
             status = ledger_context(l, p, head->parent, seen, -2, &job->context, error);
     }
     job->slot = parent.slot;
+    job->slot_day = parent.slot_day;
     if (status == WEIR_OK && head->role == STORE_ROLE_ITEM)
         take_item(head, parent.input, job);
     free_head(&parent);
@@ -213,6 +215,7 @@ static weir_status fill_job(ledger *l, weir_task *job, execution_head *head, wei
     if (status == WEIR_OK && (job->input = json_deep_copy(head->input)) == NULL)
         status = no_memory(error);
     job->slot = head->slot;
+    job->slot_day = head->slot_day;
     if (status == WEIR_OK && head->role != STORE_ROLE_HOOK && head->role != STORE_ROLE_ITEM)
         status =
             ledger_context(l, job->plan, job->execution, job->seen,
@@ -232,7 +235,7 @@ static weir_status fill_job(ledger *l, weir_task *job, execution_head *head, wei
         job_fail(job, WEIR_TASK_FAILED_GOOD, "its context is %zu bytes long; at most %d are kept",
                  size, CONTEXT_LIMIT);
     if (job->answer == WEIR_TASK_DONE && task->for_each != NULL && job->condition == NULL)
-        return ledger_fill_items(job, error);
+        return ledger_fill_items(l, job, error);
     if (job->answer != WEIR_TASK_DONE || job_function(job) != NULL)
         return WEIR_OK;
     return task->declared->workflow != NULL ? ledger_fill_begun(l, job, error)

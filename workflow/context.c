@@ -153,6 +153,32 @@ char *context_after(const char *seen, uint32_t task, const json_t *set, const js
     return text;
 }
 
+/* Nobody above it has a key from it alone: it has written that. */
+static bool renew(json_t *view, json_t *before, uint32_t task)
+{
+    const char *key;
+    json_t *list;
+
+    json_object_foreach(before, key, list) if (has(list, task) &&
+                                               json_object_set(view, key, list) != 0) return false;
+    return true;
+}
+
+weir_status context_renew(const char *seen, const char *before, uint32_t task, char **ret,
+                          weir_error **error)
+{
+    json_t *view = NULL, *old = NULL;
+    weir_status status = read_view(seen != NULL ? seen : "{}", &view, error);
+
+    if (status == WEIR_OK)
+        status = read_view(before != NULL ? before : "{}", &old, error);
+    if (status == WEIR_OK && (!renew(view, old, task) || (*ret = json_to_text(view)) == NULL))
+        status = no_memory(error);
+    json_decref(view);
+    json_decref(old);
+    return status;
+}
+
 /* --- Keys --- */
 
 static uint32_t last_of(const json_t *writers)

@@ -31,6 +31,11 @@ weir_status context_view_end(context_view *view, const plan *p, char **ret, weir
  * NULL: out of memory. */
 char *context_after(const char *seen, uint32_t task, const json_t *set, const json_t *gone);
 
+/* What the same task hands on that handed on `before`, where it would see `seen` now (each may be
+ * NULL: nothing); freed by weir_free. */
+weir_status context_renew(const char *seen, const char *before, uint32_t task, char **ret,
+                          weir_error **error);
+
 /* One key of a view and the writer that holds: the latest in the spec. */
 typedef struct context_key {
     const char *name;

@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* control.c - pause, resume, cancel, retry (rule F12): each asks for the state that it changes in
- * the statement that changes it. */
+/* control.c - pause, resume, cancel (rule F12): each asks for the state that it changes in the
+ * statement that changes it. Retry is in again.c. */
 #include <stdio.h>
 #include <string.h>
 
-#include "core/clock.h"
 #include "workflow/ledger.h"
 
-static weir_status refuse(int64_t id, const ledger_view *view, const char *what, const char *why,
+weir_status ledger_refuse(int64_t id, const ledger_view *view, const char *what, const char *why,
                           weir_error **error)
 {
     return weir_error_set(error, WEIR_STATE, "execution %lld of '%s' is %s and cannot be %s: %s",
@@ -74,7 +73,7 @@ weir_status ledger_pause(ledger *l, int64_t id, const char *reason, weir_error *
     if (status != WEIR_OK)
         return status;
     if (view.state != STORE_PENDING && view.state != STORE_RUNNING)
-        return refuse(id, &view, "paused", "only what is Pending or Running can", error);
+        return ledger_refuse(id, &view, "paused", "only what is Pending or Running can", error);
     status = move(l, id, view.state, STORE_PAUSED, reason, 0, error);
     return status == WEIR_OK ? change_begun(l, id, pause_one, reason, error) : status;
 }
@@ -88,7 +87,7 @@ weir_status ledger_resume(ledger *l, int64_t id, const char *reason, weir_error 
     if (status != WEIR_OK)
         return status;
     if (view.state != STORE_PAUSED)
-        return refuse(id, &view, "resumed", "only what is Paused can", error);
+        return ledger_refuse(id, &view, "resumed", "only what is Paused can", error);
     status = move(l, id, STORE_PAUSED, STORE_RUNNING, reason, 0, error);
     if (status == WEIR_OK)
         status = change_begun(l, id, resume_one, reason, error);
@@ -107,13 +106,10 @@ typedef struct task_list {
         store_state state;
     } * items;
     size_t count, room;
-    bool ended; /* those that have ended in vain, else those that wait */
 } task_list;
 
-static bool is_wanted(const task_list *list, store_state state)
+static bool waits(store_state state)
 {
-    if (list->ended)
-        return state == STORE_FAILED || state == STORE_SKIPPED || state == STORE_CANCELLED;
     return state == STORE_PENDING || state == STORE_READY || state == STORE_DEFERRED;
 }
 
@@ -121,7 +117,7 @@ static weir_status take_task(void *arg, const store_task *row, weir_error **erro
 {
     task_list *list = arg;
 
-    if (!is_wanted(list, row->state))
+    if (!waits(row->state))
         return WEIR_OK;
     if (list->count == list->room) {
         size_t room = list->room != 0 ? 2 * list->room : 16;
@@ -186,97 +182,7 @@ weir_status ledger_cancel(ledger *l, int64_t id, const char *reason, weir_error 
     if (status != WEIR_OK)
         return status;
     if (store_state_is_end(view.state))
-        return refuse(id, &view, "cancelled", "it has ended", error);
+        return ledger_refuse(id, &view, "cancelled", "it has ended", error);
     return ledger_cut_short(l, id, view.state, STORE_CANCELLED,
                             reason != NULL ? reason : "the execution was cancelled", error);
-}
-
-/* --- Retry --- */
-
-/* How many of its `after:` begin anew, too. */
-static int64_t count_waiting(const plan *p, uint32_t position, const bool *anew)
-{
-    const weir_module_task *declared = p->tasks[position].declared;
-    int64_t waiting = 0;
-
-    for (uint32_t i = 0; i < declared->after_count; i++)
-        waiting += anew[declared->after[i]];
-    return waiting;
-}
-
-static weir_status begin_anew(ledger *l, const plan *p, int64_t id, const task_list *list,
-                              const bool *anew, weir_error **error)
-{
-    const weir_store_kind *kind = l->store->kind;
-    weir_status status = WEIR_OK;
-
-    for (size_t i = 0; i < list->count && status == WEIR_OK; i++)
-        status = kind->move_task(
-            l->store,
-            &(store_task_move){.execution = id,
-                               .position = list->items[i].position,
-                               .from = list->items[i].state,
-                               .to = STORE_PENDING,
-                               .waiting = count_waiting(p, list->items[i].position, anew),
-                               .runner = l->runner,
-                               .reason = "the execution is tried again",
-                               .time = l->now},
-            error);
-    for (size_t i = 0; i < list->count && status == WEIR_OK; i++)
-        if (count_waiting(p, list->items[i].position, anew) == 0)
-            status = ledger_decide(l, p, id, list->items[i].position, error);
-    return status;
-}
-
-static weir_status retry_tasks(ledger *l, const plan *p, int64_t id, const task_list *list,
-                               weir_error **error)
-{
-    int64_t left;
-    bool *anew = weir_alloc_array(p->task_count, sizeof *anew);
-    weir_status status =
-        anew != NULL
-            ? l->store->kind->count_unfinished(l->store, id, (int64_t)list->count, &left, error)
-            : weir_error_set(error, WEIR_NOMEM, "out of memory");
-
-    for (size_t i = 0; i < list->count && anew != NULL; i++)
-        anew[list->items[i].position] = true;
-    if (status == WEIR_OK)
-        status = begin_anew(l, p, id, list, anew, error);
-    weir_free(anew);
-    return status;
-}
-
-weir_status ledger_retry(ledger *l, int64_t id, const char *reason, weir_error **error)
-{
-    ledger_view view;
-    task_list list = {.ended = true};
-    plan *p = NULL;
-    bool waited;
-    weir_status status = ledger_look(l, id, &view, error);
-
-    if (status != WEIR_OK)
-        return status;
-    if (view.state != STORE_FAILED && view.state != STORE_CANCELLED)
-        return refuse(id, &view, "tried again", "only what has Failed or is Cancelled can", error);
-    if (view.unfinished != 0)
-        return refuse(id, &view, "tried again", "some of its tasks still run", error);
-    if ((status = ledger_is_waited_for(l, &view, &waited, error)) != WEIR_OK)
-        return status;
-    if (waited) /* it has counted already */
-        return refuse(id, &view, "tried again",
-                      "the execution that has begun it still waits for others like it", error);
-    status = ledger_plan(l, view.plan, &p, error);
-    if (status == WEIR_OK)
-        status =
-            l->store->kind->each_task(l->store, id, STORE_NONE, false, take_task, &list, error);
-    if (status == WEIR_OK)
-        status =
-            move(l, id, view.state, STORE_RUNNING,
-                 reason != NULL ? reason : "the execution is tried again",
-                 p->config.timeout != INT64_MAX ? weir_later(l->now, p->config.timeout) : 0, error);
-    if (status == WEIR_OK) /* nothing of it is left where all was done when its time was over */
-        status = list.count != 0 ? retry_tasks(l, p, id, &list, error)
-                                 : ledger_complete(l, p, id, error);
-    weir_free(list.items);
-    return status;
 }

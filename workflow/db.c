@@ -102,7 +102,7 @@ weir_status weir_db_vacuum(const char *url, weir_error **error)
     return status;
 }
 
-static weir_status prune_some(weir_store *store, int64_t older_than, int64_t *ret_count,
+static weir_status prune_some(weir_store *store, int64_t older_than, store_pruned *ret,
                               weir_error **error)
 {
     int64_t now;
@@ -110,25 +110,28 @@ static weir_status prune_some(weir_store *store, int64_t older_than, int64_t *re
 
     if (status != WEIR_OK)
         return status;
-    status = store->kind->prune(store, now - older_than, PRUNED, ret_count, error);
+    status = store->kind->prune(store, now - older_than, PRUNED, ret, error);
     if (status == WEIR_OK)
         return store->kind->commit(store, error);
     store->kind->rollback(store);
     return status;
 }
 
-weir_status weir_db_prune(const char *url, int64_t older_than, int64_t *ret_count,
+weir_status weir_db_prune(const char *url, int64_t older_than, weir_db_pruned *ret,
                           weir_error **error)
 {
     weir_store *store = NULL;
-    int64_t count = PRUNED, sum = 0;
+    store_pruned some = {.executions = PRUNED};
     weir_status status = store_open_old(url, BUSY, &store, error);
 
-    while (status == WEIR_OK && count == PRUNED) {
-        status = prune_some(store, older_than, &count, error);
-        sum += status == WEIR_OK ? count : 0;
+    *ret = (weir_db_pruned){0};
+    while (status == WEIR_OK && (some.executions == PRUNED || some.plans == PRUNED)) {
+        status = prune_some(store, older_than, &some, error);
+        if (status != WEIR_OK)
+            break;
+        ret->executions += some.executions;
+        ret->plans += some.plans;
     }
     store_close(store);
-    *ret_count = sum;
     return status;
 }

@@ -69,14 +69,25 @@ static void say_time(explaining *e, int64_t time)
     weir_buffer_text(&e->text, text);
 }
 
-static void say_upstream(explaining *e, uint32_t position)
+static bool comes_after(const explaining *e, uint32_t position, uint32_t other)
 {
     const weir_module_task *declared = e->plan->tasks[position].declared;
+
+    for (uint32_t i = 0; i < declared->after_count; i++)
+        if (declared->after[i] == other)
+            return true;
+    return false;
+}
+
+/* Those that it comes after, or those `far` above it; how many. */
+static size_t say_open(explaining *e, uint32_t position, bool far)
+{
     size_t open = 0;
 
-    for (uint32_t i = 0; i < declared->after_count; i++) {
-        const brief_task *first = &e->tasks[declared->after[i]];
-        if (store_state_is_end(first->state))
+    for (uint32_t i = 0; i < e->plan->task_count; i++) {
+        const brief_task *first = &e->tasks[i];
+        if (!plan_is_above(e->plan, i, position) || store_state_is_end(first->state) ||
+            (!far && !comes_after(e, position, i)))
             continue;
         if (open++ < 5)
             weir_buffer_printf(&e->text, "%s'%s' (%s)", open == 1 ? "it waits for " : ", ",
@@ -84,8 +95,17 @@ static void say_upstream(explaining *e, uint32_t position)
     }
     if (open > 5)
         weir_buffer_printf(&e->text, " and %zu more", open - 5);
-    if (open == 0)
-        weir_buffer_text(&e->text, "what it comes after has ended, and it was not told");
+    return open;
+}
+
+/* In a retry those between may have ended long ago. */
+static void say_upstream(explaining *e, uint32_t position)
+{
+    if (say_open(e, position, false) != 0)
+        return;
+    weir_buffer_text(&e->text, say_open(e, position, true) != 0
+                                   ? ", further up"
+                                   : "what it comes after has ended, and it was not told");
 }
 
 static size_t running_with(const explaining *e, const char *tag)

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "core/buffer.h"
+#include "core/calendar.h"
 #include "core/text.h"
 #include "workflow/context.h"
 #include "workflow/json.h"
@@ -82,9 +83,9 @@ static weir_status refuse_value(const plan *p, const weir_wire_error *wrong, wei
     const weir_status status = wrong->status == WEIR_NOMEM ? WEIR_NOMEM : WEIR_INVALID;
 
     if (wrong->fault == WEIR_WIRE_MISSING)
-        return weir_error_set(
-            error, status, "the input of '%s' lacks '%s'%s", p->workflow, wrong->path,
-            is_moment(p, wrong->path) ? ", which only its schedule gives it" : "");
+        return weir_error_set(error, status, "the input of '%s' lacks '%s'%s", p->workflow,
+                              wrong->path,
+                              is_moment(p, wrong->path) ? ", which only a schedule gives it" : "");
     return weir_error_set(error, status, "the input of '%s' is wrong%s%s: %s", p->workflow,
                           wrong->path[0] != '\0' ? " at " : "", wrong->path, wrong->message);
 }
@@ -156,4 +157,17 @@ weir_status input_read(const plan *p, const char *input, char **ret, weir_error 
         status = keep(p, value, text, ret, error);
     json_decref(value);
     return status;
+}
+
+void input_add_moments(const plan *p, int64_t slot, int64_t day, json_t *input)
+{
+    char time[WEIR_CALENDAR_TIME + 1], date[WEIR_CALENDAR_DATE + 1];
+
+    *weir_calendar_print_time(time, slot) = '\0';
+    char *end = weir_calendar_print_date(date, (int32_t)day);
+    date[end != NULL ? end - date : 0] = '\0';
+    for (uint32_t i = 0; i < p->moment_count; i++)
+        if (json_object_get(input, p->moments[i].key) == NULL)
+            json_object_set_new(input, p->moments[i].key,
+                                json_string(p->moments[i].kind == WEIR_MOMENT_DATE ? date : time));
 }

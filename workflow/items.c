@@ -42,7 +42,16 @@ static json_t *list_of(weir_task *job)
     return NULL;
 }
 
-weir_status ledger_fill_items(weir_task *job, weir_error **error)
+char *ledger_item_input(const weir_task *job, int64_t item)
+{
+    json_t *input = json_pack("{s:O}", "item", json_array_get(job->items, (size_t)item));
+    char *text = json_to_text(input);
+
+    json_decref(input);
+    return text;
+}
+
+weir_status ledger_fill_items(ledger *l, weir_task *job, weir_error **error)
 {
     json_t *list = list_of(job);
 
@@ -51,7 +60,7 @@ weir_status ledger_fill_items(weir_task *job, weir_error **error)
     if (json_array_size(list) != 0) {
         job->items = list;
         job->answer = WEIR_TASK_DEFERRED;
-        return WEIR_OK;
+        return ledger_find_kept(l, job, json_array_size(list), error);
     }
     /* Nothing is to be waited for. */
     if (job_set(job, weir_task_name(job), list, "") != WEIR_OK)
@@ -61,19 +70,18 @@ weir_status ledger_fill_items(weir_task *job, weir_error **error)
     return WEIR_OK;
 }
 
-static weir_status begin_one(ledger *l, const plan *parts, uint32_t part,
-                             const ledger_parent *parent, const json_t *item, bool paused,
-                             weir_error **error)
+static weir_status begin_one(ledger *l, const weir_task *job, const plan *parts,
+                             const ledger_parent *parent, bool paused, weir_error **error)
 {
-    json_t *input = json_pack("{s:O}", "item", item);
-    char *text = json_to_text(input);
+    char *text = ledger_item_input(job, parent->item);
     int64_t id = 0;
-    weir_status status = text != NULL ? ledger_begin_child(l, parts, part, parent, text, &id, error)
-                                      : no_memory(error);
+    weir_status status = text != NULL
+                             ? ledger_begin_child(l, parts, job->plan->tasks[job->position].item,
+                                                  parent, text, &id, error)
+                             : no_memory(error);
 
     if (status == WEIR_OK && paused)
         status = ledger_pause(l, id, "it was begun by one that is Paused", error);
-    json_decref(input);
     weir_free(text);
     return status;
 }
@@ -86,19 +94,18 @@ weir_status ledger_begin_items(ledger *l, const weir_task *job, const ledger_vie
                             .position = job->position,
                             .token = job->token,
                             .root = view->root,
+                            .slot = job->slot,
+                            .slot_day = job->slot_day,
                             .role = STORE_ROLE_ITEM};
     weir_status status = ledger_parts(l, job->plan, &parts, error);
-    json_t *item;
-    size_t i;
+    size_t count = json_array_size(job->items);
 
-    json_array_foreach(job->items, i, item)
-    {
+    for (size_t i = 0; i < count && status == WEIR_OK; i++) {
         parent.item = (int64_t)i;
-        if (status == WEIR_OK)
-            status = begin_one(l, parts, job->plan->tasks[job->position].item, &parent, item,
-                               view->state == STORE_PAUSED, error);
+        if (job->kept == NULL || job->kept[i] == 0)
+            status = begin_one(l, job, parts, &parent, view->state == STORE_PAUSED, error);
     }
-    return status;
+    return status == WEIR_OK ? ledger_take_kept(l, job, count, error) : status;
 }
 
 /* --- What they came to --- */

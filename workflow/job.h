@@ -43,9 +43,11 @@ struct weir_task {
     json_t *items;                        /* for which it begins executions; NULL: none */
     const plan *begins;                   /* what it begins and waits for; NULL: nothing */
     char *begins_with;                    /* the input of that */
-    int64_t slot;                         /* of the schedule that started it; 0: none */
-    int stop;   /* a descriptor that can be read when it is to end; -1: it has none */
-    int ending; /* a job_ending; by any thread */
+    int64_t *kept; /* by item: what an earlier run has begun, and is Completed; 0: it is begun */
+    size_t kept_count;      /* that are not 0 */
+    int64_t slot, slot_day; /* of the schedule that started it, or what is above it; 0: none */
+    int stop;               /* a descriptor that can be read when it is to end; -1: it has none */
+    int ending;             /* a job_ending; by any thread */
     /* the outcome */
     weir_answer answer;
     int64_t delay;              /* of WEIR_TASK_RETRY, and how long it is to wait */

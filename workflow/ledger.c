@@ -99,6 +99,7 @@ static weir_status add(ledger *l, const plan *p, const char *input, const char *
                                  .unfinished = p->task_count,
                                  .ready = count_ready(p),
                                  .slot = l->slot,
+                                 .slot_day = l->slot_day,
                                  .created = l->now};
     weir_status status = kind->add_plan(l->store, &row, &execution.plan, error);
 
@@ -120,6 +121,8 @@ weir_status ledger_begin_child(ledger *l, const plan *p, uint32_t part, const le
                                  .input = input,
                                  .unfinished = whole ? p->task_count : 1,
                                  .ready = whole ? count_ready(p) : 1,
+                                 .slot = parent->slot,
+                                 .slot_day = parent->slot_day,
                                  .created = l->now,
                                  .role = parent->role,
                                  .parent = parent->execution,

@@ -35,7 +35,7 @@ typedef struct ledger {
     plan *foreign[LEDGER_FOREIGN]; /* read from the store; the next to go is at `oldest` */
     size_t oldest;
     uint64_t turn;
-    int64_t slot; /* that ledger_start is for; 0: none */
+    int64_t slot, slot_day; /* that ledger_start is for; 0: none */
     void *user;
     struct zygotes *zygotes; /* NULL: functions run on threads */
 } ledger;
@@ -157,7 +157,8 @@ weir_status ledger_end_doomed(ledger *l, weir_task *running, weir_error **error)
 weir_status ledger_pause(ledger *l, int64_t id, const char *reason, weir_error **error);
 weir_status ledger_resume(ledger *l, int64_t id, const char *reason, weir_error **error);
 weir_status ledger_cancel(ledger *l, int64_t id, const char *reason, weir_error **error);
-weir_status ledger_retry(ledger *l, int64_t id, const char *reason, weir_error **error);
+weir_status ledger_retry(ledger *l, int64_t id, const char *reason,
+                         weir_error **error); /* (again.c) */
 
 /* What one must know of an execution. */
 typedef struct ledger_view {
@@ -180,6 +181,7 @@ weir_status ledger_count_below(ledger *l, int64_t id, const ledger_view *view, i
 /* Who begins one: an execution (position -1), or a run of its task. */
 typedef struct ledger_parent {
     int64_t execution, position, token, item, root;
+    int64_t slot, slot_day; /* of a schedule, which what it begins has, too */
     store_role role;
 } ledger_parent;
 
@@ -192,8 +194,15 @@ weir_status ledger_execution_ended(ledger *l, const plan *p, int64_t id, const l
 
 /* What a task begins and waits for (children.c): a job that has what it begins is not run, but
  * recorded by ledger_finish, which calls the others. */
-weir_status ledger_fill_begun(const ledger *l, weir_task *job, weir_error **error);
-weir_status ledger_fill_items(weir_task *job, weir_error **error); /* (items.c) */
+weir_status ledger_fill_begun(ledger *l, weir_task *job, weir_error **error);
+weir_status ledger_fill_items(ledger *l, weir_task *job, weir_error **error); /* (items.c) */
+/* What earlier runs of the task have begun and this one need not begin again (kept.c): notes it in
+ * `job->kept`, of the `count` that it begins. */
+weir_status ledger_find_kept(ledger *l, weir_task *job, size_t count, weir_error **error);
+/* That is of this run from now on. Where nothing else is waited for, it ends. */
+weir_status ledger_take_kept(ledger *l, const weir_task *job, size_t count, weir_error **error);
+/* What the execution of an item begins with; freed by weir_free. NULL: out of memory. */
+char *ledger_item_input(const weir_task *job, int64_t item);
 void ledger_wait_for_begun(const weir_task *job, char *reason, size_t size, store_task_move *move);
 weir_status ledger_begin_items(ledger *l, const weir_task *job, const ledger_view *view,
                                weir_error **error);
@@ -202,6 +211,11 @@ weir_status ledger_gather_items(ledger *l, const plan *p, const ledger_view *ite
                                 char *reason, size_t size, weir_error **error);
 weir_status ledger_begin_begun(ledger *l, const weir_task *job, const ledger_view *view,
                                weir_error **error);
+
+/* One that has ended tells the task that has begun it; nothing where that does not wait for it any
+ * more. */
+weir_status ledger_tell_parent(ledger *l, int64_t id, const ledger_view *view, store_state to,
+                               const char *reason, weir_error **error);
 
 /* Whether the run of a task that has begun it still waits for it. */
 weir_status ledger_is_waited_for(ledger *l, const ledger_view *view, bool *ret, weir_error **error);
@@ -253,8 +267,16 @@ weir_status ledger_task_ended(ledger *l, const plan *p, int64_t id, uint32_t pos
 /* A Pending task that waits for nobody becomes Ready or Skipped, and what follows from that. */
 weir_status ledger_decide(ledger *l, const plan *p, int64_t id, uint32_t position,
                           weir_error **error);
+/* A task that ended before its execution was tried again hands on what those above it hand on now.
+ */
+weir_status ledger_hand_on(ledger *l, const plan *p, int64_t id, uint32_t position,
+                           weir_error **error);
 /* All tasks have ended, and so does the execution; one that is Paused does when it is resumed. */
 weir_status ledger_complete(ledger *l, const plan *p, int64_t id, weir_error **error);
+/* WEIR_STATE: "execution 3 of 'w' is Completed and cannot be cancelled: it has ended" (control.c).
+ */
+weir_status ledger_refuse(int64_t id, const ledger_view *view, const char *what, const char *why,
+                          weir_error **error);
 /* Ends an execution before its time: what does not run is Cancelled (control.c). */
 weir_status ledger_cut_short(ledger *l, int64_t id, store_state from, store_state to,
                              const char *reason, weir_error **error);

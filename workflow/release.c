@@ -194,8 +194,7 @@ typedef struct outcome {
     const plan *plan;
     size_t failures;
     char first[JOB_REASON + 200];
-    context_view view; /* of the tasks that nobody comes after; of all, where `ended` is NULL */
-    int64_t *ended;    /* when each task has */
+    context_view view; /* of the tasks that nobody comes after */
 } outcome;
 
 static weir_status take_outcome(void *arg, const store_task *row, weir_error **error)
@@ -206,38 +205,7 @@ static weir_status take_outcome(void *arg, const store_task *row, weir_error **e
     if (row->state == STORE_FAILED && !task->config.allow_failure && o->failures++ == 0)
         snprintf(o->first, sizeof o->first, "'%s' failed: %s", row->name,
                  row->reason != NULL ? row->reason : "");
-    if (o->ended != NULL)
-        o->ended[row->position] = row->ended;
-    return task->below_count == 0 || o->ended == NULL ? context_view_add(&o->view, row->seen, error)
-                                                      : WEIR_OK;
-}
-
-/* Where an execution was tried again, a task may have run anew above one that had ended, which has
- * not seen what it wrote since. */
-static bool is_out_of_order(const outcome *o)
-{
-    for (uint32_t i = 0; i < o->plan->task_count; i++)
-        for (uint32_t b = 0; b < o->plan->tasks[i].below_count; b++)
-            if (o->ended[i] >= o->ended[o->plan->tasks[i].below[b]])
-                return true;
-    return false;
-}
-
-static weir_status take_outcomes(ledger *l, const plan *p, int64_t id, outcome *o,
-                                 weir_error **error)
-{
-    const weir_store_kind *kind = l->store->kind;
-
-    if ((o->ended = weir_alloc_array(p->task_count, sizeof *o->ended)) == NULL)
-        return weir_error_set(error, WEIR_NOMEM, "out of memory");
-    weir_status status = kind->each_task(l->store, id, STORE_NONE, false, take_outcome, o, error);
-    bool again = status == WEIR_OK && is_out_of_order(o);
-    weir_free(o->ended);
-    o->ended = NULL;
-    if (!again)
-        return status;
-    o->failures = 0;
-    return kind->each_task(l->store, id, STORE_NONE, false, take_outcome, o, error);
+    return task->below_count == 0 ? context_view_add(&o->view, row->seen, error) : WEIR_OK;
 }
 
 static weir_status final_context(ledger *l, const plan *p, int64_t id, outcome *o, char **ret,
@@ -303,7 +271,7 @@ weir_status ledger_complete(ledger *l, const plan *p, int64_t id, weir_error **e
         status = begin_execution(l, id, &view, error);
     if (status != WEIR_OK || view.state != STORE_RUNNING)
         return status;
-    status = take_outcomes(l, p, id, &o, error);
+    status = l->store->kind->each_task(l->store, id, STORE_NONE, false, take_outcome, &o, error);
     if (status == WEIR_OK)
         status = final_context(l, p, id, &o, &context, error);
     if (status == WEIR_OK)
@@ -317,22 +285,27 @@ weir_status ledger_complete(ledger *l, const plan *p, int64_t id, weir_error **e
 
 /* Tasks that have ended and whose dependents are still to be told. */
 typedef struct ended_list {
-    uint32_t *items;
+    struct ended_task {
+        uint32_t position;
+        bool again; /* it had ended before the execution was tried again */
+    } * items;
     size_t count, room;
+    size_t again; /* how many of them */
 } ended_list;
 
-static bool add_ended(ended_list *list, uint32_t position)
+static weir_status add_ended(ended_list *list, uint32_t position, bool again, weir_error **error)
 {
     if (list->count == list->room) {
         size_t room = list->room != 0 ? 2 * list->room : 16;
-        uint32_t *items = weir_realloc(list->items, room * sizeof *items);
+        struct ended_task *items = weir_realloc(list->items, room * sizeof *items);
         if (items == NULL)
-            return false;
+            return weir_error_set(error, WEIR_NOMEM, "out of memory");
         list->items = items;
         list->room = room;
     }
-    list->items[list->count++] = position;
-    return true;
+    list->items[list->count++] = (struct ended_task){position, again};
+    list->again += again;
+    return WEIR_OK;
 }
 
 /* Decides what waits for nobody any more; it goes into `ended` when it does not run. */
@@ -342,53 +315,72 @@ static weir_status decide_and_list(ledger *l, const plan *p, int64_t id, uint32_
     bool over = false;
     weir_status status = decide(l, p, id, position, &over, error);
 
-    if (status == WEIR_OK && over && !add_ended(ended, position))
-        return weir_error_set(error, WEIR_NOMEM, "out of memory");
-    return status;
+    return status == WEIR_OK && over ? add_ended(ended, position, false, error) : status;
 }
 
-static weir_status take_state(void *arg, const store_task *row, weir_error **error)
+static weir_status take_seen(void *arg, const store_task *row, weir_error **error)
 {
-    (void)error;
-    *(store_state *)arg = row->state;
-    return WEIR_OK;
+    char **ret = arg;
+
+    return row->seen == NULL || (*ret = weir_strdup(row->seen)) != NULL
+               ? WEIR_OK
+               : weir_error_set(error, WEIR_NOMEM, "out of memory");
 }
 
-/* One that ended before its execution was tried again does not wait any more. */
-static weir_status count_down(ledger *l, int64_t id, uint32_t position, int64_t *ret_waiting,
-                              weir_error **error)
+/* What it has written itself stays what it hands on. */
+weir_status ledger_hand_on(ledger *l, const plan *p, int64_t id, uint32_t position,
+                           weir_error **error)
 {
     const weir_store_kind *kind = l->store->kind;
-    store_state state = STORE_PENDING;
-    weir_error *refused = NULL;
-    weir_status status = kind->count_down(l->store, id, position, ret_waiting, &refused);
+    upstream up = {.plan = p};
+    char *above = NULL, *before = NULL, *seen = NULL;
+    weir_status status = ask(l, p, id, position, &up, error);
 
-    if (status == WEIR_STATE &&
-        kind->find_task(l->store, id, position, false, take_state, &state, NULL) == WEIR_OK &&
-        store_state_is_end(state))
-        *ret_waiting = 1;
-    else if (status != WEIR_OK)
-        weir_error_set(error, status, "%s", weir_error_message(refused));
-    weir_error_free(refused);
-    return store_state_is_end(state) ? WEIR_OK : status;
-}
-
-/* Its hook begins, and those that wait for `position` are counted down. */
-static weir_status release(ledger *l, const plan *p, int64_t id, uint32_t position,
-                           ended_list *ended, weir_error **error)
-{
-    const plan_task *task = &p->tasks[position];
-    weir_status status = ledger_begin_hook(l, p, id, position, error);
-
-    for (uint32_t i = 0; i < task->below_count && status == WEIR_OK; i++) {
-        int64_t waiting = 0;
-        status = count_down(l, id, task->below[i], &waiting, error);
-        if (status == WEIR_OK && waiting == 0)
-            status = decide_and_list(l, p, id, task->below[i], ended, error);
-    }
+    if (status == WEIR_OK)
+        status = context_view_end(&up.view, p, &above, error);
+    if (status == WEIR_OK)
+        status = kind->find_task(l->store, id, position, false, take_seen, &before, error);
+    if (status == WEIR_OK)
+        status = context_renew(above, before, position, &seen, error);
+    if (status == WEIR_OK)
+        status = kind->hand_on(l->store, id, position, 0, seen, error);
+    context_view_free(&up.view);
+    weir_free(above);
+    weir_free(before);
+    weir_free(seen);
     return status;
 }
 
+/* One less for one that comes after what has ended. */
+static weir_status release_one(ledger *l, const plan *p, int64_t id, uint32_t position,
+                               ended_list *ended, weir_error **error)
+{
+    int64_t waiting = 0;
+    bool again = false;
+    weir_status status =
+        l->store->kind->count_down(l->store, id, position, &waiting, &again, error);
+
+    if (status != WEIR_OK || waiting != 0)
+        return status;
+    if (!again)
+        return decide_and_list(l, p, id, position, ended, error);
+    status = ledger_hand_on(l, p, id, position, error);
+    return status == WEIR_OK ? add_ended(ended, position, true, error) : status;
+}
+
+/* Its hook begins, and those that wait for it are counted down. */
+static weir_status release(ledger *l, const plan *p, int64_t id, struct ended_task which,
+                           ended_list *ended, weir_error **error)
+{
+    const plan_task *task = &p->tasks[which.position];
+    weir_status status = which.again ? WEIR_OK : ledger_begin_hook(l, p, id, which.position, error);
+
+    for (uint32_t i = 0; i < task->below_count && status == WEIR_OK; i++)
+        status = release_one(l, p, id, task->below[i], ended, error);
+    return status;
+}
+
+/* Takes the list. */
 static weir_status release_all(ledger *l, const plan *p, int64_t id, ended_list *ended,
                                weir_error **error)
 {
@@ -398,8 +390,8 @@ static weir_status release_all(ledger *l, const plan *p, int64_t id, ended_list 
     for (size_t i = 0; i < ended->count && status == WEIR_OK; i++)
         status = release(l, p, id, ended->items[i], ended, error);
     if (status == WEIR_OK && ended->count != 0)
-        status = l->store->kind->count_unfinished(l->store, id, -(int64_t)ended->count, &unfinished,
-                                                  error);
+        status = l->store->kind->count_unfinished(
+            l->store, id, -(int64_t)(ended->count - ended->again), &unfinished, error);
     if (status == WEIR_OK && unfinished == 0)
         status = ledger_complete(l, p, id, error);
     weir_free(ended->items);
@@ -410,13 +402,14 @@ weir_status ledger_tasks_ended(ledger *l, const plan *p, int64_t id, const uint3
                                size_t count, weir_error **error)
 {
     ended_list ended = {0};
+    weir_status status = WEIR_OK;
 
-    for (size_t i = 0; i < count; i++)
-        if (!add_ended(&ended, positions[i])) {
-            weir_free(ended.items);
-            return weir_error_set(error, WEIR_NOMEM, "out of memory");
-        }
-    return release_all(l, p, id, &ended, error);
+    for (size_t i = 0; i < count && status == WEIR_OK; i++)
+        status = add_ended(&ended, positions[i], false, error);
+    if (status == WEIR_OK)
+        return release_all(l, p, id, &ended, error);
+    weir_free(ended.items);
+    return status;
 }
 
 weir_status ledger_task_ended(ledger *l, const plan *p, int64_t id, uint32_t position,

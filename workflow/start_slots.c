@@ -63,26 +63,13 @@ static weir_status cancel_running(ledger *l, const plan *p, weir_error **error)
 
 /* --- Starting --- */
 
-/* What the input takes from the slot, as JSON. NULL: out of memory. */
-static char *moments_of(const plan *p, int64_t slot)
-{
-    json_t *input = json_object();
-    char time[WEIR_CALENDAR_TIME + 1], date[WEIR_CALENDAR_DATE + 1];
-
-    *weir_calendar_print_time(time, slot) = '\0';
-    char *end = weir_calendar_print_date(date, schedule_date(p->schedule, slot));
-    date[end != NULL ? end - date : 0] = '\0';
-    for (uint32_t i = 0; i < p->moment_count; i++)
-        json_object_set_new(input, p->moments[i].key,
-                            json_string(p->moments[i].kind == WEIR_MOMENT_DATE ? date : time));
-    char *text = json_to_text(input);
-    json_decref(input);
-    return text;
-}
-
 static weir_status make_input(const plan *p, int64_t slot, char **ret, weir_error **error)
 {
-    char *given = moments_of(p, slot);
+    json_t *moments = json_object();
+
+    input_add_moments(p, slot, schedule_date(p->schedule, slot), moments);
+    char *given = json_to_text(moments);
+    json_decref(moments);
     weir_status status = given != NULL ? input_read(p, given, ret, error)
                                        : weir_error_set(error, WEIR_NOMEM, "out of memory");
 
@@ -102,8 +89,9 @@ static weir_status start(ledger *l, const plan *p, int64_t slot, const char *rea
         return status;
     *weir_calendar_print_time(key + strlen(key), slot) = '\0';
     l->slot = slot;
+    l->slot_day = schedule_date(p->schedule, slot);
     status = ledger_start(l, p, input, key, &id, error);
-    l->slot = 0;
+    l->slot = l->slot_day = 0;
     weir_free(input);
     if (status == WEIR_OK && reason != NULL)
         status = l->store->kind->note(

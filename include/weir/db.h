@@ -16,8 +16,9 @@
 
 #include <weir/core.h>
 
-/* A JSON object of numbers and texts: "schema", "bytes", "tasks", "events", "runners" (alive),
- * "executions.STATE", "oldest_ended" (nanoseconds since 1970; 0: none), and settings that matter.
+/* A JSON object of numbers and texts: "schema", "bytes", "tasks", "events", "plans", "runners"
+ * (alive), "executions.STATE", "oldest_ended" (nanoseconds since 1970; 0: none), and settings that
+ * matter.
  */
 WEIR_API WEIR_MUST_USE weir_status weir_db_status(const char *store, char **ret_json,
                                                   weir_error **error);
@@ -35,11 +36,19 @@ WEIR_API WEIR_MUST_USE weir_status weir_db_backup(const char *store, const char 
 /* Gives back the room of rows that are gone. With SQLite others wait meanwhile. */
 WEIR_API WEIR_MUST_USE weir_status weir_db_vacuum(const char *store, weir_error **error);
 
+/* What weir_db_prune has removed. */
+typedef struct weir_db_pruned {
+    int64_t executions;
+    int64_t plans; /* of versions of workflows */
+} weir_db_pruned;
+
 /* Removes executions that ended longer than `older_than` nanoseconds ago, with their tasks,
  * contexts and events, 500 in one transaction, but for those of which something goes on that has
  * begun them or that they have begun; and runners that ended before that. Their keys can be used
- * anew. *ret_count: how many executions. */
+ * anew. Also the plans of versions that nobody needs any more: no execution has begun with them, no
+ * runner that is alive has them, and they are not the newest of a workflow with a schedule or a
+ * trigger; the newest of all stays. */
 WEIR_API WEIR_MUST_USE weir_status weir_db_prune(const char *store, int64_t older_than,
-                                                 int64_t *ret_count, weir_error **error);
+                                                 weir_db_pruned *ret, weir_error **error);
 
 #endif

@@ -30,9 +30,9 @@ expect_code 1 db backup --to copy.db
 expect_text err "is there already"
 expect_code 0 db vacuum
 expect_code 0 db prune --older-than 1h --json
-expect_text out '{"executions":0}'
+expect_text out '{"executions":0,"plans":0}'
 expect_code 0 db prune --older-than 0s
-expect_text err "2 executions are gone"
+expect_text err "2 executions are gone, and 0 plans"
 store="sqlite:$work/copy.db"
 expect_code 0 db status
 expect_text out "executions.Completed     2"

@@ -183,14 +183,20 @@ static weir_status commit(weir_store *base, weir_error **error)
       (inner_of(base), moves, count, ret_refused, error))                                          \
     X(move_execution, (weir_store * base, const store_execution_move *move, weir_error **error),   \
       (inner_of(base), move, error))                                                               \
+    X(hand_on,                                                                                     \
+      (weir_store * base, int64_t execution, int64_t position, int64_t waiting, const char *seen,  \
+       weir_error **error),                                                                        \
+      (inner_of(base), execution, position, waiting, seen, error))                                 \
+    X(adopt, (weir_store * base, int64_t execution, int64_t token, weir_error * *error),           \
+      (inner_of(base), execution, token, error))                                                   \
     X(ask_at, (weir_store * base, const store_asking *asking, weir_error **error),                 \
       (inner_of(base), asking, error))                                                             \
     X(queue, (weir_store * base, int64_t execution, int64_t position, weir_error * *error),        \
       (inner_of(base), execution, position, error))                                                \
     X(count_down,                                                                                  \
       (weir_store * base, int64_t execution, int64_t position, int64_t * ret_waiting,              \
-       weir_error * *error),                                                                       \
-      (inner_of(base), execution, position, ret_waiting, error))                                   \
+       bool *ret_ended, weir_error **error),                                                       \
+      (inner_of(base), execution, position, ret_waiting, ret_ended, error))                        \
     X(count_unfinished,                                                                            \
       (weir_store * base, int64_t execution, int64_t by, int64_t * ret_unfinished,                 \
        weir_error * *error),                                                                       \

@@ -130,7 +130,7 @@ typedef struct list_case {
     int runs;
 } list_case;
 
-static const list_case lists[] = {
+static const list_case cases[] = {
     {"{\"list\":[3,1,2]}", EACH, -1, true, "Completed", "",
      "[{\"index\":0,\"square\":9},{\"index\":1,\"square\":1},{\"index\":2,\"square\":4}]", 3},
     {"{\"list\":[]}", EACH, -1, true, "Completed", "", "[]", 0},
@@ -151,8 +151,8 @@ static const list_case lists[] = {
 static void it_runs_for_each_item(void **state)
 {
     (void)state;
-    for (size_t i = 0; i < sizeof lists / sizeof *lists; i++) {
-        const list_case *c = &lists[i];
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        const list_case *c = &cases[i];
         const flow_task tasks[] = {
             {"e", NULL, squares, NULL, c->options}, {"after", "e", done, NULL, NULL}, NO_TASK};
         flow *f = begin(tasks);
@@ -266,6 +266,120 @@ static void control_reaches_the_items(void **state)
     flow_free(f);
 }
 
+static void try_again(weir_runner *runner, int64_t id)
+{
+    FLOW_OK(weir_workflow_retry(runner, id, &error));
+    FLOW_OK(weir_workflow_run(runner, id, &error));
+}
+
+static void expect_result(weir_runner *runner, int64_t id, const char *wanted)
+{
+    json_t *result = flow_result(runner, id);
+    char *text = text_of(result, "e");
+
+    assert_string_equal(text != NULL ? text : "null", wanted);
+    free(text);
+    json_decref(result);
+}
+
+#define RESULT                                                                                     \
+    "[{\"index\":0,\"square\":25},{\"index\":1,\"square\":36},{\"index\":2,\"square\":49}]"
+
+/* Again and again: what is Completed stays so, whatever the runs between came to. */
+static void a_retry_runs_what_is_not_done(void **state)
+{
+    (void)state;
+    const flow_task tasks[] = {{"e", NULL, squares, NULL, EACH " attempts=1"}, NO_TASK};
+    flow *f = begin(tasks);
+    weir_runner *runner = flow_runner(flow_new_store(), f, false);
+    int64_t id = start(runner, "{\"list\":[5,6,7]}");
+
+    bad = 6;
+    FLOW_OK(weir_workflow_run(runner, id, &error));
+    assert_int_equal(runs, 3);
+    try_again(runner, id);
+    assert_int_equal(runs, 4);
+    expect_result(runner, id, "null");
+    bad = -1;
+    FLOW_OK(weir_workflow_retry(runner, id, &error));
+    turn_until(runner, id, "e", "Deferred");
+    json_t *result = flow_result(runner, id);
+    assert_string_equal(flow_text(result, "e", "reason"),
+                        "it waits for 1 of its 3 items; the others are Completed already");
+    json_decref(result);
+    FLOW_OK(weir_workflow_run(runner, id, &error));
+    assert_int_equal(runs, 5);
+    expect_result(runner, id, RESULT);
+    assert_int_equal(count_items(runner, "Completed"), 3);
+    assert_int_equal(count_items(runner, NULL), 5);
+    weir_runner_close(runner);
+    flow_free(f);
+}
+
+/* Somebody has dealt with the item that failed: nothing is left to be run. */
+static void a_retry_may_find_all_items_done(void **state)
+{
+    (void)state;
+    const flow_task tasks[] = {
+        {"e", NULL, squares, NULL, EACH " attempts=1"}, {"after", "e", done, NULL, NULL}, NO_TASK};
+    flow *f = begin(tasks);
+    weir_runner *runner = flow_runner(flow_new_store(), f, false);
+    int64_t id = start(runner, "{\"list\":[5,6,7]}");
+
+    bad = 6;
+    FLOW_OK(weir_workflow_run(runner, id, &error));
+    bad = -1;
+    try_again(runner, 3); /* the second item */
+    assert_int_equal(runs, 4);
+    try_again(runner, id);
+    assert_int_equal(runs, 4);
+    expect_result(runner, id, RESULT);
+    json_t *result = flow_result(runner, id);
+    assert_string_equal(flow_status(result), "Completed");
+    assert_string_equal(flow_text(result, "after", "state"), "Completed");
+    json_decref(result);
+    weir_runner_close(runner);
+    flow_free(f);
+}
+
+static weir_answer lists(weir_task *task)
+{
+    return weir_task_set(task, "list", "[5,6,7]") == WEIR_OK ? WEIR_TASK_DONE : WEIR_TASK_FAILED;
+}
+
+static weir_answer lists_anew(weir_task *task)
+{
+    return weir_task_attempt(task) > 1 && weir_task_set(task, "list", "[5,8,7,6]") == WEIR_OK
+               ? WEIR_TASK_DONE
+               : weir_task_fail(task, "not yet");
+}
+
+/* An item is the same where its place and its value are. */
+static void a_list_may_be_another_one_by_then(void **state)
+{
+    (void)state;
+    const flow_task tasks[] = {
+        {"l", NULL, lists, NULL, NULL},
+        {"m", "l", lists_anew, NULL, "attempts=1"},
+        {"e", "m", squares, NULL, "run_if=all_done each=[\".\",[\"context\"],\"list\"] attempts=1"},
+        NO_TASK};
+    flow *f = begin(tasks);
+    weir_runner *runner = flow_runner(flow_new_store(), f, false);
+    int64_t id = start(runner, NULL);
+
+    bad = 7;
+    FLOW_OK(weir_workflow_run(runner, id, &error));
+    assert_int_equal(runs, 3);
+    bad = -1;
+    try_again(runner, id);
+    assert_int_equal(runs, 6);
+    expect_result(runner, id,
+                  "[{\"index\":0,\"square\":25},{\"index\":1,\"square\":64},"
+                  "{\"index\":2,\"square\":49},{\"index\":3,\"square\":36}]");
+    weir_runner_close(runner);
+    flow_free(f);
+}
+
 /* Cancelled by hand one is a failure like others. */
 static void one_item_can_be_cancelled(void **state)
 {
@@ -276,7 +390,8 @@ static void one_item_can_be_cancelled(void **state)
 
     snprintf(url, sizeof url, "%s", flow_new_store());
     weir_runner *runner = flow_runner(url, f, false);
-    int64_t id = start(runner, "{\"list\":[1,2]}"), pruned = 9;
+    int64_t id = start(runner, "{\"list\":[1,2]}");
+    weir_db_pruned pruned;
 
     turn_until(runner, id, "e", "Deferred");
     turn_until(runner, 2, "e", "Deferred");
@@ -284,7 +399,7 @@ static void one_item_can_be_cancelled(void **state)
     FLOW_FAILS(WEIR_STATE, "still waits for others like it",
                weir_workflow_retry(runner, 2, &error));
     FLOW_OK(weir_db_prune(url, 0, &pruned, &error));
-    assert_int_equal(pruned, 0); /* it is still read */
+    assert_int_equal(pruned.executions, 0); /* it is still read */
     FLOW_OK(weir_workflow_run(runner, id, &error));
     json_t *result = flow_result(runner, id);
     assert_string_equal(flow_text(result, "e", "reason"),
@@ -296,7 +411,7 @@ static void one_item_can_be_cancelled(void **state)
     FLOW_OK(weir_workflow_run(runner, 2, &error));
     assert_int_equal(count_items(runner, "Completed"), 2);
     FLOW_OK(weir_db_prune(url, 0, &pruned, &error));
-    assert_int_equal(pruned, 3);
+    assert_int_equal(pruned.executions, 3);
     json_decref(result);
     weir_runner_close(runner);
     flow_free(f);
@@ -370,6 +485,9 @@ int main(void)
         cmocka_unit_test(its_failure_can_be_allowed),
         cmocka_unit_test(all_kinds_have_items),
         cmocka_unit_test(control_reaches_the_items),
+        cmocka_unit_test(a_retry_runs_what_is_not_done),
+        cmocka_unit_test(a_retry_may_find_all_items_done),
+        cmocka_unit_test(a_list_may_be_another_one_by_then),
         cmocka_unit_test(one_item_can_be_cancelled),
         cmocka_unit_test(limits_hold_and_runners_may_go),
         cmocka_unit_test(an_item_of_many_costs_what_one_of_few_does),

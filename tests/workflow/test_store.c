@@ -117,15 +117,45 @@ static void a_task_begins_anew(bench *b)
     assert_int_equal(task.row.verdict, STORE_OPEN);
 }
 
+/* One that has ended can wait for others that begin anew, and hands on what comes of it. */
+static void what_has_ended_hands_on(bench *b)
+{
+    const weir_store_kind *kind = b->store->kind;
+    int64_t left = 9;
+    bool ended = false;
+
+    bench_begin(b->store);
+    FLOW_FAILS(WEIR_STATE, "task 0 has not ended",
+               kind->hand_on(b->store, b->execution, 0, 2, NULL, &error));
+    bench_commit(b->store);
+    FLOW_OK(bench_move(
+        b,
+        (store_task_move){
+            .from = STORE_PENDING, .to = STORE_SKIPPED, .verdict = STORE_NEITHER, .seen = "{}"},
+        &error));
+    ALONE(b, kind->hand_on(b->store, b->execution, 0, 2, NULL, &error));
+    for (int64_t wanted = 1; wanted >= -1; wanted--) {
+        ALONE(b, kind->count_down(b->store, b->execution, 0, &left, &ended, &error));
+        assert_int_equal(left, wanted);
+        assert_true(ended);
+    }
+    ALONE(b, kind->hand_on(b->store, b->execution, 0, 0, "{\"k\":[0]}", &error));
+    task_copy task = bench_read_task(b, 0);
+    assert_int_equal(task.row.waiting, 0);
+    assert_int_equal(task.row.state, STORE_SKIPPED);
+}
+
 static void counts_end_at_zero(bench *b)
 {
     int64_t left = 9;
+    bool ended = true;
 
     bench_begin(b->store);
-    FLOW_OK(b->store->kind->count_down(b->store, b->execution, 1, &left, &error));
+    FLOW_OK(b->store->kind->count_down(b->store, b->execution, 1, &left, &ended, &error));
     assert_int_equal(left, 0);
+    assert_false(ended);
     FLOW_FAILS(WEIR_STATE, "nothing is left",
-               b->store->kind->count_down(b->store, b->execution, 1, &left, &error));
+               b->store->kind->count_down(b->store, b->execution, 1, &left, &ended, &error));
     FLOW_OK(b->store->kind->count_unfinished(b->store, b->execution, -1, &left, &error));
     assert_int_equal(left, 1);
     FLOW_OK(b->store->kind->count_unfinished(b->store, b->execution, -1, &left, &error));
@@ -281,6 +311,7 @@ static void test_suite(void **state)
         a_lost_claim_is_refused,
         nothing_is_claimed_unless_the_execution_runs,
         a_task_begins_anew,
+        what_has_ended_hands_on,
         counts_end_at_zero,
         what_is_rolled_back_was_not,
         a_key_is_used_once,

@@ -354,6 +354,13 @@ static weir_status take_child(void *arg, const store_execution *row, weir_error 
     return WEIR_OK;
 }
 
+static weir_status take_slot(void *arg, const store_execution *row, weir_error **error)
+{
+    (void)error;
+    *(int64_t *)arg = row->slot * 100 + row->slot_day;
+    return WEIR_OK;
+}
+
 /* What a run has begun, in order; what is below a root; hooks are not among the former. */
 static void children_are_listed(bench *b)
 {
@@ -361,6 +368,7 @@ static void children_are_listed(bench *b)
     static const int64_t items[] = {3, 1, 2};
     int64_t id = 0, sum = 0, below = 0;
     store_filter live = {.parent = b->execution, .most = 9};
+    store_filter scheduled = {.workflow = "w/a", .scheduled = true, .most = 9};
     store_execution row = {.workflow = "w/a",
                            .input = "{}",
                            .unfinished = 1,
@@ -379,14 +387,59 @@ static void children_are_listed(bench *b)
     row.role = STORE_ROLE_ITEM;
     row.parent_token = 5;
     row.item = 7;
+    row.slot = 11; /* of what has begun it: its own workflow's schedule has not started it */
+    row.slot_day = 12;
     ALONE(b, kind->add_execution(b->store, &row, &id, &error));
+    ALONE(b, kind->each_execution(b->store, &scheduled, take_child, &sum, &error));
+    assert_int_equal(sum, 0);
+    ALONE(b, kind->find_execution(b->store, id, NULL, NULL, false, take_slot, &sum, &error));
+    assert_int_equal(sum, 1112);
+    sum = 0;
     ALONE(b, kind->each_child(b->store, b->execution, 0, 4, take_child, &sum, &error));
     assert_int_equal(sum, 123);
+    sum = 0;
+    ALONE(b, kind->each_child(b->store, b->execution, 0, 0, take_child, &sum, &error));
+    assert_int_equal(sum, 1237);
     sum = 0;
     ALONE(b, kind->each_execution(b->store, &live, take_child, &sum, &error));
     assert_int_equal(sum, 3127);
     ALONE(b, kind->count_below(b->store, b->execution, &below, &error));
     assert_int_equal(below, 5);
+}
+
+static void end_alone(bench *b, int64_t id, store_state from, store_state to)
+{
+    ALONE(b,
+          b->store->kind->move_execution(
+              b->store, &(store_execution_move){.execution = id, .from = from, .to = to}, &error));
+}
+
+/* What is Completed can become that of a later run. */
+static void children_are_adopted(bench *b)
+{
+    const weir_store_kind *kind = b->store->kind;
+    int64_t id = 0, sum = 0;
+    const store_execution row = {.workflow = "w/a",
+                                 .input = "{}",
+                                 .unfinished = 1,
+                                 .plan = b->plan,
+                                 .role = STORE_ROLE_ITEM,
+                                 .parent = b->execution,
+                                 .parent_token = 1,
+                                 .item = 3,
+                                 .root = b->execution};
+
+    ALONE(b, kind->add_execution(b->store, &row, &id, &error));
+    end_alone(b, id, STORE_PENDING, STORE_RUNNING);
+    bench_begin(b->store);
+    FLOW_FAILS(WEIR_STATE, "is not Completed", kind->adopt(b->store, id, 2, &error));
+    bench_commit(b->store);
+    end_alone(b, id, STORE_RUNNING, STORE_COMPLETED);
+    ALONE(b, kind->adopt(b->store, id, 2, &error));
+    ALONE(b, kind->each_child(b->store, b->execution, 0, 1, take_child, &sum, &error));
+    assert_int_equal(sum, 0);
+    ALONE(b, kind->each_child(b->store, b->execution, 0, 2, take_child, &sum, &error));
+    assert_int_equal(sum, 3);
 }
 
 static void test_suite(void **state)
@@ -405,6 +458,7 @@ static void test_suite(void **state)
         executions_are_listed,
         a_condition_is_asked_by_one_at_a_time,
         children_are_listed,
+        children_are_adopted,
     };
 
     bench_run_all(suite, sizeof suite / sizeof *suite);
