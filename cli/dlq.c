@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* dlq.c - weir dlq: what is in a dead-letter topic or file, and back to where it came from. */
-#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -8,22 +7,11 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "cli/cli.h"
+#include "cli/dlq.h"
 #include "core/expand.h"
 #include "core/text.h"
-#include "kafka/letters.h"
 
 enum { SHOWN = 200 }; /* bytes of a value, for people */
-
-/* Which letters are meant. */
-typedef struct selection {
-    const char *reason; /* a part of it; NULL: any */
-    int64_t partition;  /* of the letters; -1: any */
-    int64_t from, to;   /* offsets, or lines of a file */
-    int64_t most;
-    int64_t count;
-    bool json;
-} selection;
 
 /* --- Showing --- */
 
@@ -97,7 +85,7 @@ static void print_for_machines(const kafka_letter *letter)
         text_of(letter->value)));
 }
 
-static bool is_meant(const kafka_letter *letter, const selection *choice)
+static bool is_meant(const kafka_letter *letter, const dlq_selection *choice)
 {
     return (choice->partition < 0 || letter->partition == choice->partition) &&
            letter->offset >= choice->from && letter->offset <= choice->to &&
@@ -105,9 +93,9 @@ static bool is_meant(const kafka_letter *letter, const selection *choice)
             (letter->reason != NULL && strstr(letter->reason, choice->reason) != NULL));
 }
 
-static bool show(const kafka_letter *letter, void *arg)
+bool dlq_show(const kafka_letter *letter, void *arg)
 {
-    selection *choice = arg;
+    dlq_selection *choice = arg;
 
     if (!is_meant(letter, choice) || choice->count >= choice->most)
         return false;
@@ -119,9 +107,9 @@ static bool show(const kafka_letter *letter, void *arg)
     return true;
 }
 
-static bool choose(const kafka_letter *letter, void *arg)
+bool dlq_choose(const kafka_letter *letter, void *arg)
 {
-    selection *choice = arg;
+    dlq_selection *choice = arg;
 
     if (!is_meant(letter, choice) || choice->count >= choice->most)
         return false;
@@ -129,63 +117,10 @@ static bool choose(const kafka_letter *letter, void *arg)
     return true;
 }
 
-/* --- A file --- */
-
-static const char *member(const json_t *object, const char *name)
-{
-    const char *text = json_string_value(json_object_get(object, name));
-
-    return text != NULL && *text != '\0' ? text : NULL;
-}
-
-static int show_line(const char *path, const char *line, int64_t number, selection *choice)
-{
-    json_error_t reason;
-    json_t *object = json_loads(line, 0, &reason);
-
-    if (!json_is_object(object) || json_object_get(object, "reason") == NULL) {
-        cli_complain("'%s', line %" PRId64 ": it is no dead letter in JSON", path, number);
-        json_decref(object);
-        return CLI_USAGE;
-    }
-    const char *raw = member(object, "raw");
-    const void *bytes = raw;
-    kafka_letter letter = {
-        .offset = number,
-        .time = json_integer_value(json_object_get(object, "time")) / 1000000,
-        .value = {bytes, raw != NULL ? strlen(raw) : 0}, /* base64, as it stands there */
-        .source = member(object, "source"),
-        .reason = member(object, "reason"),
-        .node = member(object, "node"),
-        .from_partition = json_integer_value(json_object_get(object, "partition")),
-        .from_offset = json_integer_value(json_object_get(object, "position"))};
-    show(&letter, choice);
-    json_decref(object);
-    return CLI_DONE;
-}
-
-static int show_file(const char *path, selection *choice)
-{
-    FILE *file = fopen(path, "r");
-    char *line = NULL;
-    size_t room = 0;
-    int code = CLI_DONE;
-
-    if (file == NULL) {
-        cli_complain("'%s' cannot be read: %s", path, strerror(errno));
-        return CLI_ENVIRONMENT;
-    }
-    for (int64_t number = 1; code == CLI_DONE && getline(&line, &room, file) > 0; number++)
-        code = show_line(path, line, number, choice);
-    free(line);
-    fclose(file);
-    return code;
-}
-
 /* --- A topic --- */
 
-static void tell(const cli_arguments *arguments, const kafka_letters_result *result, bool retry,
-                 bool dry)
+void dlq_tell(const cli_arguments *arguments, const kafka_letters_result *result, bool retry,
+              bool dry)
 {
     if (!retry)
         cli_tell(arguments, "%" PRIu64 " of %" PRIu64 " letters\n", result->wanted, result->read);
@@ -197,8 +132,7 @@ static void tell(const cli_arguments *arguments, const kafka_letters_result *res
                  dry ? "would be sent back" : "sent back", result->done, result->broken);
 }
 
-static weir_status read_properties(const cli_arguments *arguments, weir_pairs *ret,
-                                   weir_error **error)
+weir_status dlq_read_properties(const cli_arguments *arguments, weir_pairs *ret, weir_error **error)
 {
     ret->items = weir_alloc_array(arguments->given_count + 1, sizeof *ret->items);
     if (ret->items == NULL)
@@ -221,7 +155,16 @@ static weir_status read_properties(const cli_arguments *arguments, weir_pairs *r
     return WEIR_OK;
 }
 
-static int use_topic(const cli_arguments *arguments, selection *choice, bool retry)
+void dlq_free_properties(weir_pairs *properties)
+{
+    for (size_t i = 0; i < properties->count; i++) {
+        weir_free(properties->items[i].name);
+        weir_free(properties->items[i].text);
+    }
+    weir_free(properties->items);
+}
+
+static int use_topic(const cli_arguments *arguments, dlq_selection *choice, bool retry)
 {
     void *symbol = cli_kafka_function("weir_kafka_letters");
     kafka_letters_function *letters;
@@ -235,21 +178,17 @@ static int use_topic(const cli_arguments *arguments, selection *choice, bool ret
     kafka_letters_request request = {.brokers = cli_value(arguments, "--brokers"),
                                      .topic = arguments->operands[1],
                                      .group = cli_value(arguments, "--group"),
-                                     .wants = retry ? choose : show,
+                                     .wants = retry ? dlq_choose : dlq_show,
                                      .arg = choice,
                                      .retry = retry && !dry,
                                      .again = cli_has(arguments, "--again")};
-    weir_status status = read_properties(arguments, &request.properties, &error);
+    weir_status status = dlq_read_properties(arguments, &request.properties, &error);
     if (status == WEIR_OK)
         status = letters(&request, &result, &error);
-    for (size_t i = 0; i < request.properties.count; i++) {
-        weir_free(request.properties.items[i].name);
-        weir_free(request.properties.items[i].text);
-    }
-    weir_free(request.properties.items);
+    dlq_free_properties(&request.properties);
     if (status != WEIR_OK)
         return cli_report_error(error);
-    tell(arguments, &result, retry, dry);
+    dlq_tell(arguments, &result, retry, dry);
     return CLI_DONE;
 }
 
@@ -265,15 +204,46 @@ static bool read_number(const cli_arguments *arguments, const char *option, int6
     return false;
 }
 
+/* No topic has a slash in its name. */
+static bool is_file(const cli_arguments *arguments)
+{
+    const char *where = arguments->operands[1];
+    size_t size = strlen(where);
+
+    return cli_value(arguments, "--brokers") == NULL || strchr(where, '/') != NULL ||
+           (size > 6 && strcmp(where + size - 6, ".jsonl") == 0);
+}
+
+static int use_file(const cli_arguments *arguments, dlq_selection *choice, bool retry)
+{
+    const char *where = arguments->operands[1];
+
+    if (access(where, R_OK) != 0) {
+        cli_complain("there is no file '%s'; a topic needs --brokers", where);
+        return CLI_USAGE;
+    }
+    if (!retry)
+        return dlq_show_file(where, choice);
+    if (cli_value(arguments, "--brokers") == NULL) {
+        cli_complain("'weir dlq retry' needs --brokers: where the records go back to");
+        return CLI_USAGE;
+    }
+    if (cli_value(arguments, "--group") != NULL) {
+        cli_complain("no group remembers the letters of a file; '%s.sent' does", where);
+        return CLI_USAGE;
+    }
+    return dlq_retry_file(arguments, where, choice);
+}
+
 static int run(const cli_arguments *arguments)
 {
-    const char *what = arguments->operands[0], *where = arguments->operands[1];
-    bool retry = strcmp(what, "retry") == 0, file = cli_value(arguments, "--brokers") == NULL;
-    selection choice = {.reason = cli_value(arguments, "--reason"),
-                        .partition = -1,
-                        .to = INT64_MAX,
-                        .most = INT64_MAX,
-                        .json = cli_has(arguments, "--json")};
+    const char *what = arguments->operands[0];
+    bool retry = strcmp(what, "retry") == 0;
+    dlq_selection choice = {.reason = cli_value(arguments, "--reason"),
+                            .partition = -1,
+                            .to = INT64_MAX,
+                            .most = INT64_MAX,
+                            .json = cli_has(arguments, "--json")};
 
     if (!retry && strcmp(what, "show") != 0) {
         cli_complain("'weir dlq' can 'show' and 'retry', not '%s'", what);
@@ -284,20 +254,12 @@ static int run(const cli_arguments *arguments)
         !read_number(arguments, "--to", &choice.to) ||
         !read_number(arguments, "--count", &choice.most))
         return CLI_USAGE;
-    if (file && retry) {
-        cli_complain(
-            "only a topic keeps records whole, with key and headers: name it and --brokers");
-        return CLI_USAGE;
-    }
-    if (file && access(where, R_OK) != 0) {
-        cli_complain("there is no file '%s'; a topic needs --brokers", where);
-        return CLI_USAGE;
-    }
-    return file ? show_file(where, &choice) : use_topic(arguments, &choice, retry);
+    return is_file(arguments) ? use_file(arguments, &choice, retry)
+                              : use_topic(arguments, &choice, retry);
 }
 
 static const cli_option options[] = {
-    {"--brokers", "HOST:PORT", "where the topic is; without it, a file of JSON lines is shown"},
+    {"--brokers", "HOST:PORT", "the cluster of the topic, or that records of a file go back to"},
     {"--property", "NAME=VALUE",
      "a property of librdkafka, as security.protocol=SSL or 'sasl.password=${file:PATH}'; "
      "repeatable"},
@@ -319,7 +281,9 @@ const cli_verb cli_dlq = {
     .operands = "show|retry TOPIC|FILE",
     .details = "A record goes back to its topic and partition with its key, value, headers and "
                "time, and the header weir-retry, which counts. A second retry sends only what did "
-               "not go before. Letters whose value was re-encoded or cut stay.",
+               "not go before. Letters whose value was re-encoded or cut stay. A file is one of "
+               "JSON lines; with --brokers its name ends with .jsonl or holds a slash (./dead). "
+               "FILE.sent remembers what of it was sent back.",
     .options = options,
     .option_count = sizeof options / sizeof *options,
     .min_operands = 2,

@@ -15,6 +15,7 @@
 
 #include "core/buffer.h"
 #include "kafka/client.h"
+#include "kafka/resend.h"
 
 enum { WAIT_MS = 20000, MOST_METADATA = 4000 };
 
@@ -31,11 +32,10 @@ typedef struct partition_state {
 typedef struct letters {
     const kafka_letters_request *request;
     kafka_letters_result *result;
-    rd_kafka_t *consumer, *producer;
+    rd_kafka_t *consumer;
+    kafka_resend *resend;
     rd_kafka_topic_partition_list_t *list;
     partition_state *partitions;
-    size_t outstanding;
-    rd_kafka_resp_err_t failure; /* the first of a delivery */
     char group[300];
 } letters;
 
@@ -50,52 +50,6 @@ static weir_status failed(const letters *l, const char *what, rd_kafka_resp_err_
     return weir_error_set(error, WEIR_IO, "topic '%s': %s: %s", l->request->topic, what, reason);
 }
 
-static weir_status set(rd_kafka_conf_t *conf, const char *name, const char *value,
-                       weir_error **error)
-{
-    char reason[256];
-
-    if (rd_kafka_conf_set(conf, name, value, reason, sizeof reason) == RD_KAFKA_CONF_OK)
-        return WEIR_OK;
-    return weir_error_set(error, WEIR_SPEC, "the property '%s' of librdkafka %s is not accepted",
-                          name, rd_kafka_version_str());
-}
-
-static void on_report(rd_kafka_t *rk, const rd_kafka_message_t *message, void *opaque)
-{
-    letters *l = opaque;
-
-    (void)rk;
-    l->outstanding--;
-    if (message->err != RD_KAFKA_RESP_ERR_NO_ERROR && l->failure == RD_KAFKA_RESP_ERR_NO_ERROR)
-        l->failure = message->err;
-}
-
-static weir_status start(letters *l, rd_kafka_type_t type, const char *const (*settings)[2],
-                         rd_kafka_t **ret, weir_error **error)
-{
-    rd_kafka_conf_t *conf = rd_kafka_conf_new();
-    weir_status status = set(conf, "bootstrap.servers", l->request->brokers, error);
-    char reason[512];
-
-    rd_kafka_conf_set_opaque(conf, l);
-    if (type == RD_KAFKA_PRODUCER)
-        rd_kafka_conf_set_dr_msg_cb(conf, on_report);
-    for (size_t i = 0; i < l->request->properties.count && status == WEIR_OK; i++)
-        status = set(conf, l->request->properties.items[i].name,
-                     l->request->properties.items[i].text, error);
-    for (size_t i = 0; settings[i][0] != NULL && status == WEIR_OK; i++)
-        status = set(conf, settings[i][0], settings[i][1], error);
-    if (status == WEIR_OK) {
-        *ret = rd_kafka_new(type, conf, reason, sizeof reason);
-        if (*ret != NULL)
-            return WEIR_OK;
-        status = weir_error_set(error, WEIR_SPEC, "%s", reason);
-    }
-    rd_kafka_conf_destroy(conf);
-    return status;
-}
-
 static weir_status start_both(letters *l, weir_error **error)
 {
     const char *const reads[][2] = {{"log_level", "2"},
@@ -104,16 +58,18 @@ static weir_status start_both(letters *l, weir_error **error)
                                     {"enable.partition.eof", "true"},
                                     {"enable.auto.offset.store", "false"},
                                     {NULL, NULL}};
-    const char *const writes[][2] = {{"log_level", "2"},
-                                     {"enable.idempotence", "true"},
-                                     {"message.timeout.ms", "20000"},
-                                     {NULL, NULL}};
-    weir_status status = start(l, RD_KAFKA_CONSUMER, reads, &l->consumer, error);
+    rd_kafka_conf_t *conf =
+        kafka_resend_configure(l->request->brokers, &l->request->properties, reads, error);
 
+    if (conf == NULL)
+        return WEIR_SPEC;
+    weir_status status = kafka_resend_start(RD_KAFKA_CONSUMER, conf, &l->consumer, error);
     if (status != WEIR_OK)
         return status;
     rd_kafka_poll_set_consumer(l->consumer);
-    return l->request->retry ? start(l, RD_KAFKA_PRODUCER, writes, &l->producer, error) : WEIR_OK;
+    return l->request->retry
+               ? kafka_resend_new(l->request->brokers, &l->request->properties, &l->resend, error)
+               : WEIR_OK;
 }
 
 /* --- What has gone back --- */
@@ -296,14 +252,13 @@ static void read_story(const rd_kafka_message_t *message, story *s)
     s->letter.whole = s->letter.whole && s->letter.topic != NULL && s->letter.from_partition >= 0;
 }
 
-/* Those that the record had, and how often it went back. */
-static rd_kafka_headers_t *headers_of(const rd_kafka_message_t *message, int64_t retries)
+/* Those that the record had. */
+static rd_kafka_headers_t *headers_of(const rd_kafka_message_t *message)
 {
     rd_kafka_headers_t *headers, *ret = rd_kafka_headers_new(4);
     const char *name;
     const void *value;
     size_t size;
-    char text[24];
 
     if (rd_kafka_message_headers(message, &headers) == RD_KAFKA_RESP_ERR_NO_ERROR)
         for (size_t i = 0; rd_kafka_header_get_all(headers, i, &name, &value, &size) ==
@@ -311,48 +266,16 @@ static rd_kafka_headers_t *headers_of(const rd_kafka_message_t *message, int64_t
              i++)
             if (strncmp(name, "weir-", 5) != 0)
                 rd_kafka_header_add(ret, name, -1, value, (ssize_t)size);
-    snprintf(text, sizeof text, "%" PRId64, retries);
-    rd_kafka_header_add(ret, "weir-retry", -1, text, -1);
     return ret;
-}
-
-static rd_kafka_resp_err_t produce(const letters *l, const rd_kafka_message_t *message,
-                                   const kafka_letter *letter)
-{
-    rd_kafka_headers_t *headers = headers_of(message, letter->retries + 1);
-    rd_kafka_vu_t pieces[] = {
-        {.vtype = RD_KAFKA_VTYPE_TOPIC, .u.cstr = letter->topic},
-        {.vtype = RD_KAFKA_VTYPE_PARTITION, .u.i32 = (int32_t)letter->from_partition},
-        {.vtype = RD_KAFKA_VTYPE_MSGFLAGS, .u.i = RD_KAFKA_MSG_F_COPY},
-        {.vtype = RD_KAFKA_VTYPE_KEY, .u.mem = {message->key, message->key_len}},
-        {.vtype = RD_KAFKA_VTYPE_VALUE, .u.mem = {message->payload, message->len}},
-        {.vtype = RD_KAFKA_VTYPE_TIMESTAMP, .u.i64 = letter->time},
-        {.vtype = RD_KAFKA_VTYPE_HEADERS, .u.headers = headers},
-    };
-    rd_kafka_error_t *failure =
-        rd_kafka_produceva(l->producer, pieces, sizeof pieces / sizeof *pieces);
-    rd_kafka_resp_err_t code =
-        failure != NULL ? rd_kafka_error_code(failure) : RD_KAFKA_RESP_ERR_NO_ERROR;
-
-    if (failure != NULL)
-        rd_kafka_headers_destroy(headers); /* they stay ours */
-    rd_kafka_error_destroy(failure);
-    return code;
 }
 
 static weir_status send_back(letters *l, const rd_kafka_message_t *message,
                              const kafka_letter *letter, weir_error **error)
 {
-    rd_kafka_resp_err_t code;
+    weir_status status = kafka_resend_send(l->resend, letter, headers_of(message), error);
 
-    while ((code = produce(l, message, letter)) == RD_KAFKA_RESP_ERR__QUEUE_FULL)
-        rd_kafka_poll(l->producer, 100);
-    if (code != RD_KAFKA_RESP_ERR_NO_ERROR)
-        return failed(l, "a record cannot be sent back", code, error);
-    l->outstanding++;
-    l->result->sent++;
-    rd_kafka_poll(l->producer, 0);
-    return WEIR_OK;
+    l->result->sent += status == WEIR_OK;
+    return status;
 }
 
 static weir_status take(letters *l, const rd_kafka_message_t *message, weir_error **error)
@@ -409,13 +332,9 @@ static weir_status read_all(letters *l, weir_error **error)
 
 static weir_status finish(letters *l, weir_error **error)
 {
-    rd_kafka_flush(l->producer, WAIT_MS);
-    if (l->failure == RD_KAFKA_RESP_ERR_NO_ERROR && l->outstanding != 0)
-        l->failure = RD_KAFKA_RESP_ERR__MSG_TIMED_OUT;
-    if (l->failure != RD_KAFKA_RESP_ERR_NO_ERROR)
-        return failed(l, "records could not be sent back, and all count as not sent", l->failure,
-                      error);
-    return remember(l, error);
+    weir_status status = kafka_resend_finish(l->resend, error);
+
+    return status == WEIR_OK ? remember(l, error) : status;
 }
 
 static void free_all(letters *l)
@@ -430,8 +349,7 @@ static void free_all(letters *l)
         rd_kafka_consumer_close(l->consumer);
     if (l->consumer != NULL)
         rd_kafka_destroy(l->consumer);
-    if (l->producer != NULL)
-        rd_kafka_destroy(l->producer);
+    kafka_resend_free(l->resend);
 }
 
 weir_status weir_kafka_letters(const kafka_letters_request *request, kafka_letters_result *ret,

@@ -7,6 +7,8 @@
 
 #include <weir/codec.h>
 
+#include "sinks/letter.h"
+
 /* --- Encoding --- */
 
 static weir_status encode(weir_sink *sink, const void *value, weir_buffer *out,
@@ -77,6 +79,32 @@ static weir_status take(const weir_outlet *outlet, weir_firing *firing, const vo
     return status;
 }
 
+static bool keeps_records(const weir_sink *sink)
+{
+    const weir_sink_kind *kind = sink->kind;
+
+    return kind->write != NULL && kind->bury == NULL && kind->encode == NULL &&
+           sink->format == WEIR_FORMAT_JSON;
+}
+
+static weir_status bury_with_record(const weir_outlet *outlet, weir_firing *firing,
+                                    const weir_dead_letter *letter, const weir_original *original)
+{
+    weir_sink_work *work = outlet->arg;
+    weir_status status = prepare(outlet, firing, letter);
+
+    if (status == WEIR_OK)
+        weir_letter_add_record(&work->out, letter, original);
+    if (work->out.failed)
+        status = weir_fail(firing, "sink '%s': out of memory", work->sink.module->name);
+    work->out.failed = false;
+    if (status == WEIR_OK)
+        commit(outlet, firing, letter);
+    else
+        cancel(outlet);
+    return status;
+}
+
 weir_status weir_sink_bury(weir_sink_work *work, weir_firing *firing,
                            const weir_dead_letter *letter, const weir_original *original)
 {
@@ -84,6 +112,8 @@ weir_status weir_sink_bury(weir_sink_work *work, weir_firing *firing,
     weir_sink *sink = &work->sink;
     weir_wire_error error;
 
+    if (original != NULL && keeps_records(sink))
+        return bury_with_record(&outlet, firing, letter, original);
     if (sink->kind->bury == NULL)
         return weir_outlet_take(&outlet, firing, 0, letter);
     if (sink->kind->bury(sink, letter, original, &work->out, &error) == WEIR_OK) {

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# weir dlq: dead letters of a topic and of a file are shown, records go back as they were, once.
+# weir dlq: dead letters of a topic are shown, records go back as they were, once.
 . "$(dirname "$0")/common.sh"
 topic "$run-in" 2
 topic "$run-dead" 2
@@ -71,13 +71,3 @@ expect_code 3 "$weir" dlq show no-such-topic --brokers "$B"
 expect_text err "the topic is not there"
 expect_code 2 "$weir" dlq show no-such-file
 expect_text err "a topic needs --brokers"
-
-# A file.
-echo '{"n":no}' >bad.jsonl
-sed -e "s/kind: kafka, type: Number, .*, dead_letters/kind: file, type: Number, path: bad.jsonl, dead_letters/" \
-    -e "s/dead: {kind: kafka.*/dead: {kind: file, path: dead.jsonl}/" dlq.weir.yaml | sed 's/, until: end//; s/, brokers: "${B}"}/}/' >file.weir.yaml
-expect_code 0 "$weir" run file.weir.yaml
-expect_code 0 "$weir" dlq show dead.jsonl
-expect_text out "from numbers 0/"
-expect_code 2 "$weir" dlq retry dead.jsonl
-expect_text err "only a topic keeps records whole"
