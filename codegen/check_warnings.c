@@ -184,5 +184,6 @@ void check_warnings(checker *check)
     for (size_t i = 0; i < model->graph_count; i++)
         warn_of_node_state(check, &model->graphs[i]);
     check_exactly_once(check);
+    check_doubles(check);
     check_words(check);
 }
