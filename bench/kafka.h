@@ -21,6 +21,7 @@ typedef struct kafka_job {
     int partitions;
     size_t count;        /* records in the topic */
     bool transactions;   /* the relay */
+    bool poison;         /* a record in ten is garbage, and becomes a dead letter, counted as skip */
     int64_t commit_each; /* nanoseconds */
 } kafka_job;
 
