@@ -36,7 +36,7 @@ static const struct {
     {SHELL("echo '{' >$WEIR_RESULT"), "", "Failed", "is not {\"set\": {..}, \"delete\": [..]}", ""},
     {SHELL("echo '{\"sat\": {}}' >$WEIR_RESULT"), "", "Failed", "is not {\"set\"", ""},
     {SHELL("echo '{\"delete\": [1]}' >$WEIR_RESULT"), "", "Failed", "it is to list keys", ""},
-    {SHELL("echo '{\"set\": {\"n\": 1e999}}' >$WEIR_RESULT"), "", "Failed", "real number overflow",
+    {SHELL("echo '{\"set\": {\"n\": 1e999}}' >$WEIR_RESULT"), "", "Failed", "a number is too large",
      ""},
     {(const char *const[]){"./no-such-program", NULL}, "attempts=2 delay=0s", "Failed",
      "cannot run './no-such-program': No such file or directory", ""},
