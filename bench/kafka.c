@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* kafka.c - Kafka in, and Kafka to Kafka, against librdkafka by hand: kafka BROKERS.
+/* kafka.c - Kafka in, and Kafka to Kafka, against librdkafka by hand: kafka BROKERS [CASE].
  *
  *     consume_fire_N          processor nanoseconds of the whole process for a message,
  * librdkafka's threads, start and end included, against a loop that only counts
  *     consume_fire_produce    messages a second from the first to the last acknowledgement
  *     exactly_once            the same in transactions, one each 100 ms
+ *     poison                  messages a second where a record in ten is garbage, which goes to a
+ * topic of dead letters with its key, value, time and what became of it
  *
  * Messages a second of the first come on standard error.
  */
@@ -17,8 +19,9 @@
 #include <weir/kafka.h>
 
 #include "core/buffer.h"
+#include "poison.weir.h"
 
-enum { CONSUMED = 2000000, RELAYED = 2000000, WAIT_MS = 30000 };
+enum { CONSUMED = 2000000, RELAYED = 2000000, POISONED = 1000000, WAIT_MS = 30000 };
 
 /* --- Topics --- */
 
@@ -61,11 +64,31 @@ static void make_quote(kafka_quote *quote, uint64_t *seed)
     quote->ts = (int64_t)(word >> 2 | (uint64_t)1 << 61);
 }
 
-static void fill_topic(rd_kafka_t *rk, const char *name, size_t count)
+/* Random bytes, a value that is cut, one of a wrong type. */
+static void spoil(weir_buffer *out, uint64_t *seed)
+{
+    uint64_t word = bench_random(seed);
+
+    switch (word >> 32 & 3) {
+    case 0:
+        for (size_t i = 0; i < out->size; i++)
+            out->data[i] = (char)(bench_random(seed) >> 24);
+        out->data[0] = (char)0xc1; /* no value begins so */
+        break;
+    case 1:
+        out->size = 1 + (size_t)(word >> 8) % (out->size - 1);
+        break;
+    default:
+        out->data[8] = (char)0x01; /* the symbol: a number, and then something else */
+        break;
+    }
+}
+
+static void fill_topic(rd_kafka_t *rk, const char *name, size_t count, bool poison)
 {
     rd_kafka_topic_t *topic = rd_kafka_topic_new(rk, name, NULL);
     weir_buffer out = {0};
-    uint64_t seed = 88172645463325252u;
+    uint64_t seed = 88172645463325252u, chance = 1;
 
     for (size_t i = 0; i < count; i++) {
         kafka_quote quote;
@@ -75,6 +98,8 @@ static void fill_topic(rd_kafka_t *rk, const char *name, size_t count)
         if (weir_encode(kafka_module.sources[0].type, WEIR_FORMAT_MSGPACK, &quote, &out, &error) !=
             WEIR_OK)
             bench_die("%s", error.message);
+        if (poison && bench_random(&chance) % 10 == 0)
+            spoil(&out, &chance);
         while (rd_kafka_produce(topic, RD_KAFKA_PARTITION_UA, RD_KAFKA_MSG_F_COPY, out.data,
                                 out.size, quote.symbol, strlen(quote.symbol), NULL) != 0)
             rd_kafka_poll(rk, 10);
@@ -86,7 +111,8 @@ static void fill_topic(rd_kafka_t *rk, const char *name, size_t count)
     rd_kafka_topic_destroy(topic);
 }
 
-static void prepare(const char *brokers)
+/* `only`: what this case needs; NULL: all. */
+static void prepare(const char *brokers, const char *only)
 {
     rd_kafka_conf_t *conf = rd_kafka_conf_new();
     char reason[256];
@@ -97,13 +123,23 @@ static void prepare(const char *brokers)
     rd_kafka_t *rk = rd_kafka_new(RD_KAFKA_PRODUCER, conf, reason, sizeof reason);
     if (rk == NULL)
         bench_die("%s", reason);
-    make_topic(rk, "quotes16", 16);
-    make_topic(rk, "quotes64", 64);
-    make_topic(rk, "quotes", 4);
-    make_topic(rk, "orders", 4);
-    fill_topic(rk, "quotes16", CONSUMED);
-    fill_topic(rk, "quotes64", CONSUMED);
-    fill_topic(rk, "quotes", RELAYED);
+    const struct {
+        const char *topic, *cases;
+        int partitions;
+        size_t count;
+    } topics[] = {{"quotes16", "consume_fire_16", 16, CONSUMED},
+                  {"quotes64", "consume_fire_64", 64, CONSUMED},
+                  {"quotes", "consume_fire_produce exactly_once", 4, RELAYED},
+                  {"orders", "consume_fire_produce exactly_once poison", 4, 0},
+                  {"poison", "poison", 4, POISONED},
+                  {"dead", "poison", 4, 0}};
+    for (size_t i = 0; i < sizeof topics / sizeof *topics; i++) {
+        if (only != NULL && strstr(topics[i].cases, only) == NULL)
+            continue;
+        make_topic(rk, topics[i].topic, topics[i].partitions);
+        if (topics[i].count != 0)
+            fill_topic(rk, topics[i].topic, topics[i].count, i == 4);
+    }
     rd_kafka_destroy(rk);
 }
 
@@ -137,6 +173,36 @@ static void run_ours(const kafka_job *job, kafka_results *results, bool produces
     check(weir_runtime_load(runtime, &kafka_module, &error), error);
     check(kafka_on_orders(runtime, kafka_take_order, results), error);
     check(kafka_on_skips(runtime, kafka_take_skip, results), error);
+    check(weir_runtime_run(runtime, &error), error);
+    results->first = bench_now_ns() - results->first;
+    weir_runtime_free(runtime);
+}
+
+static void take_poison_order(const poison_order *order, void *results)
+{
+    kafka_order same = {.price = order->price, .qty = order->qty};
+
+    kafka_take_order(&same, results);
+}
+
+static void take_dead(const poison_dead_letter *letter, void *results)
+{
+    (void)letter;
+    kafka_take_skip(NULL, results);
+}
+
+static void run_poison(const kafka_job *job, kafka_results *results)
+{
+    weir_runtime *runtime = NULL;
+    weir_error *error = NULL;
+
+    setenv("BENCH_BROKERS", job->brokers, 1);
+    setenv("BENCH_GROUP", job->group, 1);
+    check(weir_runtime_new(&(weir_runtime_config){.kinds = weir_kafka_kinds()}, &runtime, &error),
+          error);
+    check(weir_runtime_load(runtime, &poison_module, &error), error);
+    check(poison_on_orders(runtime, take_poison_order, results), error);
+    check(poison_on_dead(runtime, take_dead, results), error);
     check(weir_runtime_run(runtime, &error), error);
     results->first = bench_now_ns() - results->first;
     weir_runtime_free(runtime);
@@ -207,22 +273,26 @@ static void consume_case(const char *brokers, const char *name, const char *topi
 /* Each round is a group of its own, which begins at the beginning. */
 static double relay_round(kafka_job *job, bool ours)
 {
-    static kafka_results found[2];
+    static kafka_results all[2][2];
     static int number;
+    kafka_results *found = all[job->poison];
     char group[32];
 
     snprintf(group, sizeof group, "relay%d", number++);
     job->group = group;
     found[ours] = (kafka_results){0};
-    if (ours)
+    if (ours && job->poison)
+        run_poison(job, &found[ours]);
+    else if (ours)
         run_ours(job, &found[ours], true);
     else
         hand_relay(job, &found[ours]);
     if (found[!ours].orders != 0 &&
         (found[0].orders != found[1].orders || found[0].skips != found[1].skips ||
          found[0].qty != found[1].qty))
-        bench_die("the two sides differ: %llu and %llu orders", (unsigned long long)found[0].orders,
-                  (unsigned long long)found[1].orders);
+        bench_die("the two sides differ: %llu and %llu orders, %llu and %llu others",
+                  (unsigned long long)found[0].orders, (unsigned long long)found[1].orders,
+                  (unsigned long long)found[0].skips, (unsigned long long)found[1].skips);
     return (double)job->count / ((double)found[ours].first / 1e9);
 }
 
@@ -236,15 +306,10 @@ static double relay_by_hand(void *arg)
     return relay_round(arg, false);
 }
 
-static void relay_case(const char *brokers, const char *name, bool transactions)
+static void relay_case(const char *name, kafka_job job)
 {
-    kafka_job job = {.brokers = brokers,
-                     .topic = "quotes",
-                     .partitions = 4,
-                     .count = RELAYED,
-                     .transactions = transactions,
-                     .commit_each = transactions ? 100000000 : 1000000000};
-
+    job.partitions = 4;
+    job.commit_each = job.transactions ? 100000000 : 1000000000;
     bench_run(&(bench_case){.bench = "kafka",
                             .name = name,
                             .unit = "messages/s",
@@ -256,12 +321,25 @@ static void relay_case(const char *brokers, const char *name, bool transactions)
 
 int main(int count, char **arguments)
 {
-    if (count != 2)
-        bench_die("kafka BROKERS");
-    prepare(arguments[1]);
-    consume_case(arguments[1], "consume_fire_16", "quotes16", 16);
-    consume_case(arguments[1], "consume_fire_64", "quotes64", 64);
-    relay_case(arguments[1], "consume_fire_produce", false);
-    relay_case(arguments[1], "exactly_once", true);
+    if (count != 2 && count != 3)
+        bench_die("kafka BROKERS [CASE]");
+    const char *brokers = arguments[1], *only = arguments[2]; /* NULL: all */
+    kafka_job relay = {.brokers = brokers, .topic = "quotes", .count = RELAYED};
+    kafka_job whole = relay, poison = relay;
+    whole.transactions = true;
+    poison.topic = "poison";
+    poison.count = POISONED;
+    poison.poison = true;
+    prepare(brokers, only);
+    if (only == NULL || strcmp(only, "consume_fire_16") == 0)
+        consume_case(brokers, "consume_fire_16", "quotes16", 16);
+    if (only == NULL || strcmp(only, "consume_fire_64") == 0)
+        consume_case(brokers, "consume_fire_64", "quotes64", 64);
+    if (only == NULL || strcmp(only, "consume_fire_produce") == 0)
+        relay_case("consume_fire_produce", relay);
+    if (only == NULL || strcmp(only, "exactly_once") == 0)
+        relay_case("exactly_once", whole);
+    if (only == NULL || strcmp(only, "poison") == 0)
+        relay_case("poison", poison);
     return 0;
 }

@@ -19,8 +19,9 @@ void kafka_take_skip(const kafka_reason *skip, void *results);
 typedef struct kafka_job {
     const char *brokers, *topic, *group;
     int partitions;
-    size_t count;        /* records in the topic */
-    bool transactions;   /* the relay */
+    size_t count;      /* records in the topic */
+    bool transactions; /* the relay */
+    bool poison;       /* a record in ten is garbage, and becomes a dead letter, counted as skip */
     int64_t commit_each; /* nanoseconds */
 } kafka_job;
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* kafka_nodes.c - the user's functions: both sides call these very ones. */
 #include "bench/kafka.h"
+#include "poison.weir.h"
 
 weir_status kafka_maker_signal(weir_firing *firing, const kafka_quote *quotes, kafka_signal *out)
 {
@@ -38,6 +39,17 @@ weir_status kafka_maker_audit(weir_firing *firing, const kafka_reason *skip, kaf
 {
     (void)firing;
     *out = *skip;
+    return WEIR_OK;
+}
+
+/* What is too wide has gone by the graph's `where`. */
+weir_status poison_maker_decide(weir_firing *firing, const poison_quote *quotes, poison_order *out)
+{
+    (void)firing;
+    memcpy(out->symbol, quotes->symbol, sizeof out->symbol);
+    out->price = quotes->bid_size < quotes->ask_size ? quotes->ask : quotes->bid;
+    out->qty = (double)(int64_t)(quotes->bid_size < quotes->ask_size ? quotes->bid_size
+                                                                     : quotes->ask_size);
     return WEIR_OK;
 }
 

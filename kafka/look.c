@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* look.c - `assign: all`, and replays: which partitions there are, looked for from time to time. */
+/* look.c - which partitions there are: looked for from time to time under `assign: all` and in a
+ * replay; and once after static members have joined, for such as nobody reads. */
 #include <stdio.h>
 #include <string.h>
 
 #include "kafka/source.h"
 
-static const int64_t look_each = 60000000000, look_soon = 1000000000;
+static const int64_t look_each = 60000000000, look_soon = 1000000000, ask_owners_each = 5000000000;
 enum { WAIT_MS = 5000, REPLAY_WAIT_MS = 20000 };
 
 static bool is_wanted(const kafka_source *state, const char *topic)
@@ -75,4 +76,64 @@ void kafka_looked(kafka_source *state, const struct rd_kafka_metadata *topics)
     if (found->cnt != 0)
         kafka_begin_placing(state, found, false);
     rd_kafka_topic_partition_list_destroy(found);
+}
+
+/* --- Static members --- */
+
+/* A static member that comes again takes its partitions without a rebalance, and so nobody assigns
+ * what was added to a topic while all were away. librdkafka tells only what changes while it looks.
+ * So a member that has joined asks, until the group is stable, who has what; where a partition is
+ * nobody's it joins once more, and if it is the group's leader, that assigns anew. */
+void kafka_ask_owners(kafka_source *state)
+{
+    int64_t now = state->source->host->now(state->source);
+
+    if (state->owners_at == 0 || now < state->owners_at || state->client.question != NULL ||
+        state->placing != NULL || state->revoking != NULL)
+        return;
+    state->owners_at = now + ask_owners_each;
+    kafka_question *question = kafka_question_new(WAIT_MS);
+    if (question != NULL)
+        question->group = weir_strdup(state->config->group);
+    if (question != NULL && question->group == NULL) {
+        kafka_question_free(question);
+        question = NULL;
+    }
+    kafka_client_ask(&state->client, question);
+}
+
+static size_t count_unowned(const kafka_source *state, const kafka_question *answer)
+{
+    size_t count = 0;
+
+    for (int i = 0; i < answer->topics->topic_cnt; i++) {
+        const rd_kafka_metadata_topic_t *topic = &answer->topics->topics[i];
+        for (int k = 0; k < topic->partition_cnt && is_wanted(state, topic->topic); k++)
+            count += rd_kafka_topic_partition_list_find(answer->owned, topic->topic,
+                                                        topic->partitions[k].id) == NULL;
+    }
+    return count;
+}
+
+/* Without the permission, or where a second time did not help, it stays as it is. */
+void kafka_owners_told(kafka_source *state, const kafka_question *answer)
+{
+    char message[160];
+
+    if (answer->code == RD_KAFKA_RESP_ERR_GROUP_AUTHORIZATION_FAILED)
+        state->owners_at = 0;
+    if (answer->owned == NULL || state->owners_at == 0 || state->revoking != NULL)
+        return;
+    size_t unowned = count_unowned(state, answer);
+    state->owners_at = 0;
+    bool more = unowned > state->unowned;
+    state->unowned = unowned;
+    if (!more)
+        return;
+    snprintf(message, sizeof message,
+             "%zu partitions are nobody's in the group, as after some were added while all static "
+             "members were away; joining again",
+             unowned);
+    state->client.log(state->client.owner, WEIR_INFO, message);
+    kafka_join_again(state);
 }

@@ -6,7 +6,6 @@
  */
 #include "kafka/message.h"
 
-#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -122,9 +121,26 @@ static weir_slice text_of(const char *text, size_t size)
     return (weir_slice){data, size};
 }
 
+/* Decimal text, at the end of `room`: printf is felt where each record has some. */
+static weir_slice decimal(bool negative, uint64_t number, char room[24])
+{
+    char *at = room + 24;
+
+    do
+        *--at = (char)('0' + number % 10);
+    while ((number /= 10) != 0);
+    if (negative)
+        *--at = '-';
+    return text_of(at, (size_t)(room + 24 - at));
+}
+
+static weir_slice signed_decimal(int64_t number, char room[24])
+{
+    return decimal(number < 0, number < 0 ? 0 - (uint64_t)number : (uint64_t)number, room);
+}
+
 /* Strings and bytes as they are, enums by name, all else as decimal text. False: it is absent. */
-static bool bytes_of(const weir_field *field, const void *value, char *room, size_t room_size,
-                     weir_slice *ret)
+static bool bytes_of(const weir_field *field, const void *value, char room[24], weir_slice *ret)
 {
     const unsigned char *at = (const unsigned char *)value + field->offset;
     uint32_t size;
@@ -145,11 +161,10 @@ static bool bytes_of(const weir_field *field, const void *value, char *room, siz
         *ret = (weir_slice){at, size};
     } else if (name != NULL) {
         *ret = text_of(name->name, name->size);
+    } else if (field->kind == WEIR_VALUE_U64) {
+        *ret = decimal(false, (uint64_t)integer_of(field, at), room);
     } else {
-        int length = field->kind == WEIR_VALUE_U64
-                         ? snprintf(room, room_size, "%" PRIu64, (uint64_t)integer_of(field, at))
-                         : snprintf(room, room_size, "%" PRId64, integer_of(field, at));
-        *ret = text_of(room, (size_t)length);
+        *ret = signed_decimal(integer_of(field, at), room);
     }
     return true;
 }
@@ -166,16 +181,15 @@ weir_status kafka_frame_value(const kafka_outline *outline, const weir_sink *sin
                               const void *value, weir_buffer *out, weir_wire_error *error)
 {
     weir_slice key, topic = {NULL, 0}, header;
-    char room[32], key_room[32];
+    char room[24], key_room[24], topic_room[24];
     size_t start;
 
     if (outline->topic != NULL)
-        bytes_of(outline->topic, value, room, sizeof room, &topic);
-    bool has_key =
-        outline->key != NULL && bytes_of(outline->key, value, key_room, sizeof key_room, &key);
+        bytes_of(outline->topic, value, topic_room, &topic);
+    bool has_key = outline->key != NULL && bytes_of(outline->key, value, key_room, &key);
     begin_frame(out, &start, topic, has_key ? &key : NULL);
     for (size_t i = 0; i < outline->header_count; i++)
-        if (bytes_of(outline->headers[i], value, room, sizeof room, &header))
+        if (bytes_of(outline->headers[i], value, room, &header))
             add_header(out, outline->header_names[i], header);
     begin_body(out, start, 0);
     weir_status status = weir_encode(sink->type, sink->format, value, out, error);
@@ -195,10 +209,9 @@ static void add_text(weir_buffer *out, const char *name, const char *text)
 
 static void add_number(weir_buffer *out, const char *name, int64_t number)
 {
-    char text[24];
+    char room[24];
 
-    snprintf(text, sizeof text, "%" PRId64, number);
-    add_text(out, name, text);
+    add_header(out, name, signed_decimal(number, room));
 }
 
 /* Where it came from, and why it is here. */
@@ -286,7 +299,7 @@ void kafka_frame_read(weir_slice bytes, kafka_frame *ret)
 rd_kafka_headers_t *kafka_frame_headers(const kafka_frame *frame)
 {
     weir_slice rest = frame->headers;
-    rd_kafka_headers_t *headers = rest.size != 0 ? rd_kafka_headers_new(4) : NULL;
+    rd_kafka_headers_t *headers = rest.size != 0 ? rd_kafka_headers_new(12) : NULL;
 
     while (rest.size != 0) {
         uint32_t sizes[2];

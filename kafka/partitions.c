@@ -227,7 +227,8 @@ void kafka_stop_placing(kafka_source *state)
         return;
     rd_kafka_topic_partition_list_destroy(state->placing);
     state->placing = NULL;
-    state->stale = state->client.question != NULL && !state->client.question->asks_topics;
+    state->stale = state->client.question != NULL && !state->client.question->asks_topics &&
+                   state->client.question->group == NULL;
 }
 
 /* librdkafka does not close while it waits for an assignment. */
@@ -270,7 +271,9 @@ void kafka_hear(kafka_source *state)
     if (question == NULL || !kafka_question_is_answered(question))
         return;
     state->client.question = NULL;
-    if (question->code != RD_KAFKA_RESP_ERR_NO_ERROR)
+    if (question->group != NULL)
+        kafka_owners_told(state, question);
+    else if (question->code != RD_KAFKA_RESP_ERR_NO_ERROR)
         note_silence(state, question);
     else if (question->asks_topics)
         kafka_looked(state, question->topics);
@@ -413,6 +416,9 @@ void kafka_on_rebalance(rd_kafka_t *rk, rd_kafka_resp_err_t code,
     state->cooperative = protocol != NULL && strcmp(protocol, "COOPERATIVE") == 0;
     state->rebalances++;
     kafka_stop_placing(state);
+    state->owners_at = 0;
+    if (state->config->instance != NULL && code == RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS)
+        state->owners_at = state->source->host->now(state->source) + second;
     if (code == RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS && !state->closing)
         kafka_begin_placing(state, list, false);
     else if (code == RD_KAFKA_RESP_ERR__REVOKE_PARTITIONS && !state->closing &&
@@ -482,4 +488,15 @@ weir_status kafka_join(kafka_source *state, weir_error **error)
                : weir_error_set_at(error, WEIR_IO, state->source->module->place,
                                    "%s: cannot subscribe to '%s': %s", state->client.what,
                                    state->config->topic, rd_kafka_err2str(code));
+}
+
+/* Where members keep what they have, the same subscription once more would change nothing. */
+void kafka_join_again(kafka_source *state)
+{
+    rd_kafka_topic_partition_list_t *topics = split_topics(state->config->topic);
+
+    if (state->cooperative)
+        rd_kafka_unsubscribe(state->client.rk);
+    note_failure(state, subscribe(state, topics), NULL);
+    rd_kafka_topic_partition_list_destroy(topics);
 }

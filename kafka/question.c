@@ -54,14 +54,62 @@ static void add_matching(kafka_question *question)
     regfree(&pattern);
 }
 
+static void add_owned(kafka_question *question, const rd_kafka_ConsumerGroupDescription_t *group)
+{
+    question->owned = rd_kafka_topic_partition_list_new(16);
+    for (size_t i = 0; i < rd_kafka_ConsumerGroupDescription_member_count(group); i++) {
+        const rd_kafka_topic_partition_list_t *list =
+            rd_kafka_MemberAssignment_partitions(rd_kafka_MemberDescription_assignment(
+                rd_kafka_ConsumerGroupDescription_member(group, i)));
+        for (int k = 0; list != NULL && k < list->cnt; k++)
+            rd_kafka_topic_partition_list_add(question->owned, list->elems[k].topic,
+                                              list->elems[k].partition);
+    }
+}
+
+static void take_group(kafka_question *question, rd_kafka_event_t *event)
+{
+    size_t count = 0;
+    const rd_kafka_ConsumerGroupDescription_t **groups =
+        rd_kafka_DescribeConsumerGroups_result_groups(
+            rd_kafka_event_DescribeConsumerGroups_result(event), &count);
+    rd_kafka_resp_err_t code = rd_kafka_event_error(event);
+
+    if (code == RD_KAFKA_RESP_ERR_NO_ERROR && count == 1)
+        code = rd_kafka_error_code(rd_kafka_ConsumerGroupDescription_error(groups[0]));
+    note(question, code, "the group's members");
+    if (code == RD_KAFKA_RESP_ERR_NO_ERROR && count == 1 &&
+        rd_kafka_ConsumerGroupDescription_state(groups[0]) == RD_KAFKA_CONSUMER_GROUP_STATE_STABLE)
+        add_owned(question, groups[0]);
+}
+
+static void ask_owners(kafka_question *question)
+{
+    const char *names[] = {question->group};
+
+    if (question->group == NULL || question->code != RD_KAFKA_RESP_ERR_NO_ERROR)
+        return;
+    rd_kafka_queue_t *queue = rd_kafka_queue_new(question->rk);
+    rd_kafka_DescribeConsumerGroups(question->rk, names, 1, NULL, queue);
+    rd_kafka_event_t *event = rd_kafka_queue_poll(queue, question->wait_ms);
+    if (event != NULL)
+        take_group(question, event);
+    else
+        note(question, RD_KAFKA_RESP_ERR__TIMED_OUT, "the group's members");
+    if (event != NULL)
+        rd_kafka_event_destroy(event);
+    rd_kafka_queue_destroy(queue);
+}
+
 static void ask_all(kafka_question *question)
 {
-    if (question->asks_topics || question->pattern != NULL)
+    if (question->asks_topics || question->pattern != NULL || question->group != NULL)
         note(question,
              rd_kafka_metadata(question->rk, 1, NULL, &question->topics, question->wait_ms),
              "the topics");
     ask_offsets(question, question->starts);
     ask_offsets(question, question->ends);
+    ask_owners(question);
     if (question->committed == NULL || question->code != RD_KAFKA_RESP_ERR_NO_ERROR)
         return;
     add_matching(question);
@@ -141,9 +189,11 @@ void kafka_question_free(kafka_question *question)
     free_list(question->starts);
     free_list(question->ends);
     free_list(question->committed);
+    free_list(question->owned);
     if (question->topics != NULL)
         rd_kafka_metadata_destroy(question->topics);
     weir_free(question->pattern);
+    weir_free(question->group);
     pthread_mutex_destroy(&question->mutex);
     weir_free(question);
 }

@@ -19,9 +19,11 @@ typedef struct kafka_question {
     rd_kafka_topic_partition_list_t *starts, *ends; /* NULL: not asked; times, and then offsets */
     rd_kafka_topic_partition_list_t *committed;     /* NULL: not asked; then the group's offsets */
     char *pattern; /* NULL: none; partitions of all topics that match it are added to `committed` */
+    char *group;   /* NULL: not asked; who of it has what */
     /* Once it is answered: */
     const struct rd_kafka_metadata *topics;
-    rd_kafka_resp_err_t code; /* of what was not answered, and what that is */
+    rd_kafka_topic_partition_list_t *owned; /* of all members; NULL: not asked, or it rebalances */
+    rd_kafka_resp_err_t code;               /* of what was not answered, and what that is */
     const char *what;
     /* Of question.c: */
     rd_kafka_t *rk;

@@ -127,6 +127,8 @@ void kafka_arm(kafka_source *state)
         next = sooner(next, state->revoke_until);
     if (!state->source->origin.commits && state->client.question == NULL)
         next = sooner(next, state->look_at);
+    if (state->owners_at != 0 && state->client.question == NULL)
+        next = sooner(next, state->owners_at);
     if (state->placing != NULL && state->client.question == NULL)
         next = sooner(next, state->ask_at);
     if (state->rate_at > now)
@@ -156,6 +158,7 @@ static weir_status attend(weir_source *source, weir_error **error)
     kafka_hear(state);
     kafka_look(state);
     kafka_go_on_placing(state);
+    kafka_ask_owners(state);
     kafka_finish_revoke(state);
     kafka_assign_again(state);
     if (state->dirty && now >= state->commit_at)

@@ -77,7 +77,9 @@ typedef struct kafka_source {
     bool spoilt;     /* partitions went whose results are in an open transaction */
     int64_t commit_at, commit_began, commit_logged;
     int64_t poll_at, poll_every, look_at;
-    int64_t again_at; /* the group's positions could not be asked: assigned again then; 0: no */
+    int64_t owners_at; /* when it is asked who of the group has what; 0: no */
+    size_t unowned;    /* partitions that were nobody's when it joined again */
+    int64_t again_at;  /* the group's positions could not be asked: assigned again then; 0: no */
 
     double allowance;            /* of max_rate */
     int64_t allowed_at, rate_at; /* counted; the next is allowed then */
@@ -149,6 +151,8 @@ void kafka_place(kafka_source *state, rd_kafka_topic_partition_list_t *list,
 /* --- partitions.c: which partitions this process reads --- */
 
 weir_status kafka_join(kafka_source *state, weir_error **error);
+/* As the same member. */
+void kafka_join_again(kafka_source *state);
 /* Assigns them as soon as it is known where they begin; `again`: those that are read by librdkafka
  * already. Copies the list. */
 void kafka_begin_placing(kafka_source *state, const rd_kafka_topic_partition_list_t *list,
@@ -183,6 +187,9 @@ void kafka_free_batch(kafka_source *state);
 /* `assign: all`, and replays: asks for (new) partitions when it is time. */
 void kafka_look(kafka_source *state);
 void kafka_looked(kafka_source *state, const struct rd_kafka_metadata *topics);
+/* Of a static member: whether some partition is nobody's. */
+void kafka_ask_owners(kafka_source *state);
+void kafka_owners_told(kafka_source *state, const kafka_question *answer);
 
 /* --- commit.c --- */
 

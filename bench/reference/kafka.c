@@ -4,6 +4,7 @@
 #include "bench/kafka.h"
 
 #include <librdkafka/rdkafka.h>
+#include <stdio.h>
 
 enum { BATCH = 1024, BATCH_MS = 10, WAIT_MS = 20000 }; /* a batch waits to be full */
 enum { AHEAD = 32768 };                                /* records in the consumer's queue */
@@ -120,7 +121,7 @@ void hand_consume(const kafka_job *job)
 typedef struct relay {
     const kafka_job *job;
     rd_kafka_t *consumer, *producer;
-    rd_kafka_topic_t *orders;
+    rd_kafka_topic_t *orders, *dead; /* made at once, so that they are known when they are needed */
     kafka_results *results;
     int64_t commit_at;
 } relay;
@@ -145,39 +146,86 @@ static rd_kafka_t *new_producer(const kafka_job *job)
     return new_client(RD_KAFKA_PRODUCER, conf);
 }
 
-static const unsigned char *read_double(const unsigned char *at, double *value)
-{
-    uint64_t word;
+/* What is left of a value, and why it is none: NULL. */
+typedef struct cursor {
+    const unsigned char *at, *end;
+    const char *fault;
+} cursor;
 
-    memcpy(&word, at + 1, sizeof word);
-    word = __builtin_bswap64(word);
-    memcpy(value, &word, sizeof word);
-    return at + 9;
+static uint64_t read_word(cursor *in, unsigned char head)
+{
+    uint64_t word = 0;
+
+    if (in->fault != NULL || in->end - in->at < 9 || *in->at != head) {
+        in->fault = in->fault != NULL      ? in->fault
+                    : in->end - in->at < 9 ? "the value is cut off"
+                                           : "a value of another type";
+        return 0;
+    }
+    memcpy(&word, in->at + 1, sizeof word);
+    in->at += 9;
+    return __builtin_bswap64(word);
 }
 
-static const unsigned char *skip_key(const unsigned char *at, const char *key)
+static double read_double(cursor *in)
+{
+    uint64_t word = read_word(in, 0xcb);
+    double value;
+
+    memcpy(&value, &word, sizeof value);
+    return value;
+}
+
+static void skip_key(cursor *in, const char *key)
 {
     size_t size = strlen(key);
 
-    if (*at != (0xa0 | size) || memcmp(at + 1, key, size) != 0)
-        bench_die("the key is not %s", key);
-    return at + 1 + size;
+    if (in->fault != NULL)
+        return;
+    if ((size_t)(in->end - in->at) <= size)
+        in->fault = "the value is cut off";
+    else if (*in->at != (0xa0 | size) || memcmp(in->at + 1, key, size) != 0)
+        in->fault = "not the field that is expected";
+    else
+        in->at += 1 + size;
 }
 
-/* Of the one layout that there is. */
-static void decode(const unsigned char *at, kafka_quote *quote)
+static void read_symbol(cursor *in, kafka_quote *quote)
 {
+    size_t size = in->fault == NULL && in->at < in->end ? *in->at & 31u : 0;
+
     memset(quote->symbol, 0, sizeof quote->symbol);
-    at = skip_key(at + 1, "symbol");
-    memcpy(quote->symbol, at + 1, *at & 31);
-    at = skip_key(at + 1 + (*at & 31), "bid");
-    at = skip_key(read_double(at, &quote->bid), "ask");
-    at = skip_key(read_double(at, &quote->ask), "bid_size");
-    at = skip_key(read_double(at, &quote->bid_size), "ask_size");
-    at = skip_key(read_double(at, &quote->ask_size), "ts");
-    uint64_t word;
-    memcpy(&word, at + 1, sizeof word);
-    quote->ts = (int64_t)__builtin_bswap64(word);
+    if (in->fault != NULL)
+        return;
+    if (in->at >= in->end || (size_t)(in->end - in->at) <= size)
+        in->fault = "the value is cut off";
+    else if (*in->at >> 5 != 5 || size >= sizeof quote->symbol)
+        in->fault = "the symbol is no short text";
+    else
+        memcpy(quote->symbol, in->at + 1, size);
+    in->at += 1 + size;
+}
+
+/* Of the one layout that there is. NULL: it is a quote; else why not. */
+static const char *decode(const unsigned char *bytes, size_t size, kafka_quote *quote)
+{
+    cursor in = {.at = bytes + 1, .end = bytes + size};
+
+    if (size == 0 || *bytes != 0x86)
+        return "not a map of six";
+    skip_key(&in, "symbol");
+    read_symbol(&in, quote);
+    skip_key(&in, "bid");
+    quote->bid = read_double(&in);
+    skip_key(&in, "ask");
+    quote->ask = read_double(&in);
+    skip_key(&in, "bid_size");
+    quote->bid_size = read_double(&in);
+    skip_key(&in, "ask_size");
+    quote->ask_size = read_double(&in);
+    skip_key(&in, "ts");
+    quote->ts = (int64_t)read_word(&in, 0xcf);
+    return in.fault == NULL && in.at != in.end ? "more than a quote" : in.fault;
 }
 
 static unsigned char *put_key(unsigned char *at, const char *key)
@@ -217,6 +265,37 @@ static void send_order(const relay *one, kafka_order *order)
     }
 }
 
+static void add_number(rd_kafka_headers_t *headers, const char *name, int64_t number)
+{
+    char text[24];
+
+    snprintf(text, sizeof text, "%lld", (long long)number);
+    rd_kafka_header_add(headers, name, -1, text, -1);
+}
+
+/* The record as it was, and what weir says of one. */
+static void bury(relay *one, const rd_kafka_message_t *message, const char *reason)
+{
+    rd_kafka_headers_t *headers = rd_kafka_headers_new(8);
+    rd_kafka_resp_err_t code;
+
+    rd_kafka_header_add(headers, "weir-source", -1, "quotes", -1);
+    rd_kafka_header_add(headers, "weir-topic", -1, one->job->topic, -1);
+    add_number(headers, "weir-partition", message->partition);
+    add_number(headers, "weir-offset", message->offset);
+    rd_kafka_header_add(headers, "weir-reason", -1, reason, -1);
+    rd_kafka_header_add(headers, "weir-version", -1, "by hand", -1);
+    while ((code = rd_kafka_producev(
+                one->producer, RD_KAFKA_V_RKT(one->dead), RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY),
+                RD_KAFKA_V_KEY(message->key, message->key_len),
+                RD_KAFKA_V_VALUE(message->payload, message->len),
+                RD_KAFKA_V_TIMESTAMP(rd_kafka_message_timestamp(message, NULL)),
+                RD_KAFKA_V_HEADERS(headers), RD_KAFKA_V_END)) == RD_KAFKA_RESP_ERR__QUEUE_FULL)
+        rd_kafka_poll(one->producer, 10);
+    check("produce", code);
+    kafka_take_skip(NULL, one->results);
+}
+
 static void make(relay *one, const rd_kafka_message_t *message)
 {
     weir_firing firing = {.number = 0};
@@ -225,12 +304,19 @@ static void make(relay *one, const rd_kafka_message_t *message)
     kafka_quote quote;
     kafka_order order;
 
-    decode(message->payload, &quote);
+    const char *reason = decode(message->payload, message->len, &quote);
+    if (reason != NULL && !one->job->poison)
+        bench_die("%s", reason);
+    if (reason != NULL) {
+        bury(one, message, reason);
+        return;
+    }
     if (!(quote.ask > quote.bid) || kafka_maker_signal(&firing, &quote, &signal) != WEIR_OK ||
         kafka_maker_decide(&firing, &quote, &signal, &decide) != WEIR_OK)
         return;
     if (decide.route == KAFKA_MAKER_DECIDE_SKIP) {
-        kafka_take_skip(&decide.skip, one->results);
+        if (!one->job->poison)
+            kafka_take_skip(&decide.skip, one->results);
     } else if (kafka_maker_round(&firing, &decide.trade, &order) == WEIR_OK) {
         send_order(one, &order);
         kafka_take_order(&order, one->results);
@@ -265,6 +351,7 @@ static void begin(relay *one)
     one->consumer = new_consumer(one->job);
     one->producer = new_producer(one->job);
     one->orders = rd_kafka_topic_new(one->producer, "orders", NULL);
+    one->dead = one->job->poison ? rd_kafka_topic_new(one->producer, "dead", NULL) : NULL;
     one->commit_at = bench_now_ns() + one->job->commit_each;
     if (one->job->transactions) {
         check_error("transactions", rd_kafka_init_transactions(one->producer, WAIT_MS));
@@ -309,6 +396,8 @@ void hand_relay(const kafka_job *job, kafka_results *results)
     results->first = bench_now_ns() - results->first;
     rd_kafka_queue_destroy(queue);
     rd_kafka_topic_destroy(one.orders);
+    if (one.dead != NULL)
+        rd_kafka_topic_destroy(one.dead);
     rd_kafka_consumer_close(one.consumer);
     rd_kafka_destroy(one.consumer);
     rd_kafka_destroy(one.producer);
