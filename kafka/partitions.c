@@ -497,6 +497,6 @@ void kafka_join_again(kafka_source *state)
 
     if (state->cooperative)
         rd_kafka_unsubscribe(state->client.rk);
-    note_failure(state, subscribe(state, topics), NULL);
+    note_failure(state, rd_kafka_subscribe(state->client.rk, topics), NULL);
     rd_kafka_topic_partition_list_destroy(topics);
 }
