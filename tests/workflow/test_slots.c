@@ -13,7 +13,8 @@ static int running, most; /* atomic */
 /* Goes on once all slots are taken by such as itself. */
 static weir_answer meets(weir_task *task)
 {
-    int now = __atomic_add_fetch(&running, 1, __ATOMIC_SEQ_CST), seen = most;
+    int now = __atomic_add_fetch(&running, 1, __ATOMIC_SEQ_CST);
+    int seen = __atomic_load_n(&most, __ATOMIC_SEQ_CST);
 
     (void)task;
     while (now > seen && !__atomic_compare_exchange_n(&most, &seen, now, false, __ATOMIC_SEQ_CST,
