@@ -15,6 +15,7 @@
 
 #include <libpq-fe.h>
 
+#include "store/argument.h"
 #include "store/store.h"
 
 /* Each statement is prepared when a connection first needs it. */
@@ -189,47 +190,18 @@ typedef struct postgres_store {
     int64_t polled; /* when it was last taken for changed */
 } postgres_store;
 
-typedef enum postgres_argument_kind {
-    POSTGRES_NUMBER,
-    POSTGRES_SOME,
-    POSTGRES_TEXT
-} postgres_argument_kind;
-
-typedef struct postgres_argument {
-    postgres_argument_kind kind;
-    int64_t number;
-    const char *text; /* NULL is null */
-} postgres_argument;
-
-#define NUMBER(value)                                                                              \
-    {                                                                                              \
-        .kind = POSTGRES_NUMBER, .number = (int64_t)(value)                                        \
-    }
-#define SOME(value)                                                                                \
-    {                                                                                              \
-        .kind = POSTGRES_SOME, .number = (value)                                                   \
-    } /* 0 is null */
-#define TEXT(value)                                                                                \
-    {                                                                                              \
-        .kind = POSTGRES_TEXT, .text = (value)                                                     \
-    }
-#define ARGUMENTS(...)                                                                             \
-    (const postgres_argument[]){__VA_ARGS__},                                                      \
-        sizeof((const postgres_argument[]){__VA_ARGS__}) / sizeof(postgres_argument)
-#define NO_ARGUMENTS NULL, 0
-
 /* --- Calls (postgres_call.c) --- */
 
 /* Sends it; whether it went well is known when the next answer is waited for. */
 weir_status postgres_post(postgres_store *store, postgres_statement which,
-                          const postgres_argument *arguments, size_t count, weir_error **error);
+                          const store_argument *arguments, size_t count, weir_error **error);
 /* Sends it and waits; the caller clears *ret. */
 weir_status postgres_ask(postgres_store *store, postgres_statement which,
-                         const postgres_argument *arguments, size_t count, PGresult **ret,
+                         const store_argument *arguments, size_t count, PGresult **ret,
                          weir_error **error);
 /* The number that it gives; WEIR_NOT_FOUND: none. */
 weir_status postgres_ask_number(postgres_store *store, postgres_statement which,
-                                const postgres_argument *arguments, size_t count, int64_t *ret,
+                                const store_argument *arguments, size_t count, int64_t *ret,
                                 weir_error **error);
 /* What the `count` newest calls, which were posted and are of one statement, answer: a number each,
  * or no row. For more than POSTGRES_SERIES there may be no room. */

@@ -201,18 +201,18 @@ static bool send_prepare(postgres_store *store, postgres_statement which)
 }
 
 static bool send_call(postgres_store *store, postgres_statement which,
-                      const postgres_argument *arguments, size_t count)
+                      const store_argument *arguments, size_t count)
 {
     enum { MOST = 32 };
     const char *values[MOST];
     char numbers[MOST][24], name[16];
 
     for (size_t i = 0; i < count && i < MOST; i++) {
-        const postgres_argument *argument = &arguments[i];
+        const store_argument *argument = &arguments[i];
         snprintf(numbers[i], sizeof numbers[i], "%" PRId64, argument->number);
-        values[i] = argument->kind == POSTGRES_TEXT                            ? argument->text
-                    : argument->kind == POSTGRES_SOME && argument->number == 0 ? NULL
-                                                                               : numbers[i];
+        values[i] = argument->kind == STORE_TEXT                            ? argument->text
+                    : argument->kind == STORE_SOME && argument->number == 0 ? NULL
+                                                                            : numbers[i];
     }
     snprintf(name, sizeof name, "weir_%d", (int)which);
     if (!send_prepare(store, which))
@@ -242,7 +242,7 @@ static bool is_change(postgres_statement which)
 }
 
 weir_status postgres_post(postgres_store *store, postgres_statement which,
-                          const postgres_argument *arguments, size_t count, weir_error **error)
+                          const store_argument *arguments, size_t count, weir_error **error)
 {
     store->base.counts.statements++;
     if (store->failure == WEIR_OK && store->count + 4 > POSTGRES_UNANSWERED) {
@@ -257,7 +257,7 @@ weir_status postgres_post(postgres_store *store, postgres_statement which,
 }
 
 weir_status postgres_ask(postgres_store *store, postgres_statement which,
-                         const postgres_argument *arguments, size_t count, PGresult **ret,
+                         const store_argument *arguments, size_t count, PGresult **ret,
                          weir_error **error)
 {
     weir_status status = postgres_post(store, which, arguments, count, error);
@@ -293,7 +293,7 @@ weir_status postgres_take_series(postgres_store *store, size_t count, int64_t *r
 }
 
 weir_status postgres_ask_number(postgres_store *store, postgres_statement which,
-                                const postgres_argument *arguments, size_t count, int64_t *ret,
+                                const store_argument *arguments, size_t count, int64_t *ret,
                                 weir_error **error)
 {
     PGresult *result = NULL;

@@ -33,8 +33,8 @@ static weir_status find_heads(claiming *c, size_t lane, weir_error **error)
 {
     const store_lane *of = &c->want->lanes[lane];
     bool any = c->want->root == 0;
-    const postgres_argument arguments[] = {NUMBER(of->plan), TEXT(tag_of(of)),
-                                           NUMBER(c->want->most), NUMBER(c->want->root)};
+    const store_argument arguments[] = {NUMBER(of->plan), TEXT(tag_of(of)), NUMBER(c->want->most),
+                                        NUMBER(c->want->root)};
 
     return postgres_ask(c->store, any ? PG_HEADS : PG_HEADS_OF_ONE, arguments, any ? 3 : 4,
                         &c->found[lane].rows, error);
@@ -369,12 +369,11 @@ weir_status postgres_note(weir_store *base, int64_t execution, const store_event
 {
     const char *from = event->from != STORE_NONE ? store_state_text(event->from) : NULL;
     const char *to = event->to != STORE_NONE ? store_state_text(event->to) : NULL;
-    const postgres_argument position = {
-        .kind = event->position >= 0 ? POSTGRES_NUMBER : POSTGRES_TEXT, .number = event->position};
 
     return postgres_post((postgres_store *)base, PG_ADD_EVENT,
-                         ARGUMENTS(NUMBER(execution), position, NUMBER(event->time), TEXT(from),
-                                   TEXT(to), SOME(event->runner), SOME(event->attempt),
-                                   TEXT(event->reason)),
+                         ARGUMENTS(NUMBER(execution),
+                                   NUMBER_IF(event->position >= 0, event->position),
+                                   NUMBER(event->time), TEXT(from), TEXT(to), SOME(event->runner),
+                                   SOME(event->attempt), TEXT(event->reason)),
                          error);
 }

@@ -82,7 +82,7 @@ static weir_status give_row(const taker *to, const PGresult *result, int row, we
 
 /* WEIR_NOT_FOUND: there was none. */
 static weir_status give_rows(weir_store *base, postgres_statement which,
-                             const postgres_argument *arguments, size_t count, const taker *to,
+                             const store_argument *arguments, size_t count, const taker *to,
                              weir_error **error)
 {
     PGresult *result = NULL;
@@ -101,7 +101,7 @@ static weir_status give_rows(weir_store *base, postgres_statement which,
 
 /* A list that is empty is one. */
 static weir_status give_list(weir_store *base, postgres_statement which,
-                             const postgres_argument *arguments, size_t count, const taker *to,
+                             const store_argument *arguments, size_t count, const taker *to,
                              weir_error **error)
 {
     weir_status status = give_rows(base, which, arguments, count, to, error);
@@ -335,18 +335,15 @@ weir_status postgres_add_execution(weir_store *base, const store_execution *row,
                                    weir_error **error)
 {
     bool begun = row->role != STORE_ROLE_ITSELF;
-    const postgres_argument position = {.kind = begun && row->parent_position >= 0 ? POSTGRES_NUMBER
-                                                                                   : POSTGRES_TEXT,
-                                        .number = row->parent_position};
-    const postgres_argument item = {.kind = begun ? POSTGRES_NUMBER : POSTGRES_TEXT,
-                                    .number = row->item};
 
     return postgres_ask_number(
         (postgres_store *)base, PG_ADD_EXECUTION,
         ARGUMENTS(NUMBER(row->plan), TEXT(row->workflow), TEXT(row->key), NUMBER(row->unfinished),
                   SOME(row->deadline), NUMBER(row->created), TEXT(row->input), SOME(row->slot),
                   NUMBER(row->ready), TEXT(begun ? store_role_text(row->role) : NULL),
-                  SOME(row->parent), position, SOME(row->parent_token), item, SOME(row->root),
+                  SOME(row->parent),
+                  NUMBER_IF(begun && row->parent_position >= 0, row->parent_position),
+                  SOME(row->parent_token), NUMBER_IF(begun, row->item), SOME(row->root),
                   NUMBER(row->slot_day)),
         ret_id, error);
 }

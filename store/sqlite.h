@@ -5,6 +5,7 @@
 
 #include <sqlite3.h>
 
+#include "store/argument.h"
 #include "store/migration.h"
 #include "store/store.h"
 
@@ -138,9 +139,9 @@ weir_status sqlite_migrate(sqlite_store *store, weir_error **error);
 
 /* --- sqlite_rows.c: what the other files read rows with --- */
 
-void sqlite_bind_text(sqlite3_stmt *statement, int at, const char *text); /* NULL is null */
-/* 0 stands for null where it means "none". */
-void sqlite_bind_some(sqlite3_stmt *statement, int at, int64_t value);
+/* The statement, with what it is given, which outlives its use; NULL: failed. */
+sqlite3_stmt *sqlite_bind(sqlite_store *store, sqlite_statement which,
+                          const store_argument *arguments, size_t count, weir_error **error);
 store_task sqlite_read_task(sqlite3_stmt *row);
 
 /* Whoever is given rows: one of these. */
@@ -154,9 +155,18 @@ typedef struct sqlite_query {
     void *arg;
 } sqlite_query;
 
-/* Gives each row of a statement that is bound; WEIR_NOT_FOUND: there was none. */
-weir_status sqlite_give_rows(sqlite_store *store, const sqlite_query *q, weir_error **error);
-/* Runs a statement that is bound and returns at most one number; WEIR_NOT_FOUND: none. */
+/* Gives each row; WEIR_NOT_FOUND: there was none. */
+weir_status sqlite_give_rows(sqlite_store *store, const sqlite_query *q,
+                             const store_argument *arguments, size_t argument_count,
+                             weir_error **error);
+/* What gives no rows, as sqlite_do. */
+weir_status sqlite_put(sqlite_store *store, sqlite_statement which, const char *what,
+                       const store_argument *arguments, size_t count, weir_error **error);
+/* At most one number; WEIR_NOT_FOUND: none. */
+weir_status sqlite_ask_number(sqlite_store *store, sqlite_statement which,
+                              const store_argument *arguments, size_t count, int64_t *ret,
+                              weir_error **error);
+/* The same of a statement that is bound. */
 weir_status sqlite_ask(sqlite_store *store, sqlite_statement which, int64_t *ret,
                        weir_error **error);
 

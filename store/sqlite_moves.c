@@ -13,11 +13,8 @@ static weir_status is_full(sqlite_store *store, const store_lane *lane, bool *re
     *ret = false;
     if (lane->tag == NULL)
         return WEIR_OK;
-    sqlite3_stmt *statement = sqlite_prepare(store, SQL_COUNT_TAG, error);
-    if (statement == NULL)
-        return WEIR_IO;
-    sqlite_bind_text(statement, 1, lane->tag);
-    weir_status status = sqlite_ask(store, SQL_COUNT_TAG, &running, error);
+    weir_status status =
+        sqlite_ask_number(store, SQL_COUNT_TAG, ARGUMENTS(TEXT(lane->tag)), &running, error);
     *ret = running >= lane->limit;
     return status;
 }
@@ -30,13 +27,10 @@ static weir_status look(sqlite_store *store, const store_claim *want, const stor
 
     if (status != WEIR_OK || head->empty)
         return status;
-    sqlite3_stmt *row = sqlite_prepare(store, which, error);
+    const store_argument arguments[] = {NUMBER(lane->plan), TEXT(lane->tag), NUMBER(want->root)};
+    sqlite3_stmt *row = sqlite_bind(store, which, arguments, want->root != 0 ? 3 : 2, error);
     if (row == NULL)
         return WEIR_IO;
-    sqlite3_bind_int64(row, 1, lane->plan);
-    sqlite_bind_text(row, 2, lane->tag);
-    if (want->root != 0)
-        sqlite3_bind_int64(row, 3, want->root);
     int code = sqlite3_step(row);
     head->empty = code != SQLITE_ROW;
     if (!head->empty) {
@@ -68,15 +62,14 @@ static weir_status note_claim(weir_store *base, const store_claim *want, const l
 static weir_status claim_one(sqlite_store *store, const store_claim *want, const lane_head *head,
                              store_take_task take, void *arg, weir_error **error)
 {
-    sqlite3_stmt *statement = sqlite_prepare(store, SQL_CLAIM, error);
+    sqlite3_stmt *statement = sqlite_bind(store, SQL_CLAIM,
+                                          ARGUMENTS(NUMBER(head->execution), NUMBER(head->position),
+                                                    NUMBER(want->runner), NUMBER(want->time)),
+                                          error);
     int64_t attempt = 0;
 
     if (statement == NULL)
         return WEIR_IO;
-    sqlite3_bind_int64(statement, 1, head->execution);
-    sqlite3_bind_int64(statement, 2, head->position);
-    sqlite3_bind_int64(statement, 3, want->runner);
-    sqlite3_bind_int64(statement, 4, want->time);
     int code = sqlite3_step(statement);
     weir_status status = code == SQLITE_ROW    ? WEIR_OK
                          : code == SQLITE_DONE ? store_refuse("task", head->position, STORE_READY,
@@ -96,13 +89,8 @@ static weir_status claim_one(sqlite_store *store, const store_claim *want, const
 
 static weir_status pass_round(sqlite_store *store, int64_t plan, int64_t round, weir_error **error)
 {
-    sqlite3_stmt *statement = sqlite_prepare(store, SQL_ROUND_OF_PLAN, error);
-
-    if (statement == NULL)
-        return WEIR_IO;
-    sqlite3_bind_int64(statement, 1, plan);
-    sqlite3_bind_int64(statement, 2, round);
-    return sqlite_do(store, SQL_ROUND_OF_PLAN, "be written", error);
+    return sqlite_put(store, SQL_ROUND_OF_PLAN, "be written",
+                      ARGUMENTS(NUMBER(plan), NUMBER(round)), error);
 }
 
 static weir_status claim_from(sqlite_store *store, const store_claim *want, lane_head *heads,
@@ -146,39 +134,11 @@ weir_status sqlite_claim(weir_store *base, const store_claim *want, store_take_t
 static weir_status find_place(sqlite_store *store, int64_t execution, int64_t *ret_round,
                               bool *ret_held, weir_error **error)
 {
-    sqlite3_stmt *statement = sqlite_prepare(store, SQL_NEXT_ROUND, error);
-
-    if (statement == NULL)
-        return WEIR_IO;
-    sqlite3_bind_int64(statement, 1, execution);
-    weir_status status = sqlite_ask(store, SQL_NEXT_ROUND, ret_round, error);
+    weir_status status =
+        sqlite_ask_number(store, SQL_NEXT_ROUND, ARGUMENTS(NUMBER(execution)), ret_round, error);
     *ret_held = *ret_round < 0;
     *ret_round = *ret_held ? -*ret_round : *ret_round;
     return status;
-}
-
-static void bind_move(sqlite3_stmt *statement, const store_task_move *move)
-{
-    sqlite3_bind_int64(statement, 1, move->execution);
-    sqlite3_bind_int64(statement, 2, move->position);
-    sqlite_bind_text(statement, 3, store_state_text(move->from));
-    sqlite3_bind_int64(statement, 4, move->token);
-    sqlite_bind_text(statement, 5, store_state_text(move->to));
-    sqlite3_bind_int64(statement, 6, move->due);
-    sqlite_bind_text(statement, 7, store_verdict_text(move->verdict));
-    sqlite_bind_text(statement, 8, move->reason);
-    sqlite_bind_text(statement, 9, move->writes);
-    sqlite_bind_text(statement, 10, move->log);
-    sqlite3_bind_int64(statement, 11, move->spent);
-    sqlite3_bind_int64(statement, 12, move->lost);
-    sqlite_bind_text(statement, 13, move->seen);
-    sqlite3_bind_int64(statement, 14, move->waiting);
-    sqlite3_bind_int64(statement, 17, move->time);
-    sqlite3_bind_int(statement, 18, move->keeps);
-    sqlite_bind_some(statement, 19, move->patience);
-    sqlite3_bind_int(statement, 20, move->resumes);
-    sqlite_bind_text(statement, 21, move->awaits);
-    sqlite_bind_some(statement, 22, move->ask);
 }
 
 static weir_status do_move(sqlite_store *store, const store_task_move *move, int64_t *ret_attempt,
@@ -186,20 +146,23 @@ static weir_status do_move(sqlite_store *store, const store_task_move *move, int
 {
     int64_t round = 0;
     bool held = false, ready = move->to == STORE_READY;
+    bool later = move->to == STORE_DEFERRED && move->due != 0;
     weir_status status = ready ? find_place(store, move->execution, &round, &held, error) : WEIR_OK;
-    sqlite3_stmt *statement =
-        status == WEIR_OK ? sqlite_prepare(store, SQL_MOVE_TASK, error) : NULL;
 
-    if (statement == NULL)
-        return status != WEIR_OK ? status : WEIR_IO;
-    bind_move(statement, move);
-    if (ready && !held)
-        sqlite3_bind_int(statement, 15, move->due <= move->time);
-    else if (move->to == STORE_DEFERRED && move->due != 0)
-        sqlite3_bind_int(statement, 15, 0);
-    if (ready)
-        sqlite3_bind_int64(statement, 16, round);
-    return sqlite_ask(store, SQL_MOVE_TASK, ret_attempt, error);
+    if (status != WEIR_OK)
+        return status;
+    return sqlite_ask_number(
+        store, SQL_MOVE_TASK,
+        ARGUMENTS(NUMBER(move->execution), NUMBER(move->position),
+                  TEXT(store_state_text(move->from)), NUMBER(move->token),
+                  TEXT(store_state_text(move->to)), NUMBER(move->due),
+                  TEXT(store_verdict_text(move->verdict)), TEXT(move->reason), TEXT(move->writes),
+                  TEXT(move->log), NUMBER(move->spent), NUMBER(move->lost), TEXT(move->seen),
+                  NUMBER(move->waiting),
+                  NUMBER_IF((ready && !held) || later, ready && move->due <= move->time),
+                  NUMBER_IF(ready, round), NUMBER(move->time), NUMBER(move->keeps),
+                  SOME(move->patience), NUMBER(move->resumes), TEXT(move->awaits), SOME(move->ask)),
+        ret_attempt, error);
 }
 
 weir_status sqlite_move_task(weir_store *base, const store_task_move *move, weir_error **error)
@@ -242,31 +205,22 @@ weir_status sqlite_move_tasks(weir_store *base, const store_task_move *moves, si
 weir_status sqlite_ask_at(weir_store *base, const store_asking *asking, weir_error **error)
 {
     sqlite_store *store = (sqlite_store *)base;
-    sqlite3_stmt *statement = sqlite_prepare(store, SQL_ASK_AT, error);
     int64_t token;
+    weir_status status = sqlite_ask_number(
+        store, SQL_ASK_AT,
+        ARGUMENTS(NUMBER(asking->execution), NUMBER(asking->position), NUMBER(asking->token),
+                  NUMBER(asking->ask), NUMBER(asking->runner), TEXT(asking->reason)),
+        &token, error);
 
-    if (statement == NULL)
-        return WEIR_IO;
-    sqlite3_bind_int64(statement, 1, asking->execution);
-    sqlite3_bind_int64(statement, 2, asking->position);
-    sqlite3_bind_int64(statement, 3, asking->token);
-    sqlite3_bind_int64(statement, 4, asking->ask);
-    sqlite3_bind_int64(statement, 5, asking->runner);
-    sqlite_bind_text(statement, 6, asking->reason);
-    weir_status status = sqlite_ask(store, SQL_ASK_AT, &token, error);
     return status == WEIR_NOT_FOUND ? store_refuse_asking(asking, error) : status;
 }
 
 weir_status sqlite_queue(weir_store *base, int64_t execution, int64_t position, weir_error **error)
 {
     sqlite_store *store = (sqlite_store *)base;
-    sqlite3_stmt *statement = sqlite_prepare(store, SQL_QUEUE, error);
 
-    if (statement == NULL)
-        return WEIR_IO;
-    sqlite3_bind_int64(statement, 1, execution);
-    sqlite3_bind_int64(statement, 2, position);
-    return sqlite_do(store, SQL_QUEUE, "be written", error);
+    return sqlite_put(store, SQL_QUEUE, "be written",
+                      ARGUMENTS(NUMBER(execution), NUMBER(position)), error);
 }
 
 /* --- Transitions of executions --- */
@@ -275,45 +229,29 @@ weir_status sqlite_queue(weir_store *base, int64_t execution, int64_t position, 
 static weir_status hold(sqlite_store *store, int64_t execution, bool runs, int64_t time,
                         weir_error **error)
 {
-    sqlite3_stmt *statement = sqlite_prepare(store, SQL_HOLD, error);
-
-    if (statement == NULL)
-        return WEIR_IO;
-    sqlite3_bind_int64(statement, 1, execution);
-    sqlite3_bind_int(statement, 2, runs);
-    sqlite3_bind_int64(statement, 3, time);
-    return sqlite_do(store, SQL_HOLD, "be written", error);
+    return sqlite_put(store, SQL_HOLD, "be written",
+                      ARGUMENTS(NUMBER(execution), NUMBER(runs), NUMBER(time)), error);
 }
 
 static weir_status set_context(sqlite_store *store, const store_execution_move *move,
                                weir_error **error)
 {
-    sqlite3_stmt *statement = sqlite_prepare(store, SQL_SET_CONTEXT, error);
-
-    if (statement == NULL)
-        return WEIR_IO;
-    sqlite3_bind_int64(statement, 1, move->execution);
-    sqlite_bind_text(statement, 2, move->context);
-    return sqlite_do(store, SQL_SET_CONTEXT, "be written", error);
+    return sqlite_put(store, SQL_SET_CONTEXT, "be written",
+                      ARGUMENTS(NUMBER(move->execution), TEXT(move->context)), error);
 }
 
 static weir_status do_execution(sqlite_store *store, const store_execution_move *move,
                                 weir_error **error)
 {
-    sqlite3_stmt *statement = sqlite_prepare(store, SQL_MOVE_EXECUTION, error);
     bool ends = store_state_is_end(move->to);
     int64_t id;
+    weir_status status =
+        sqlite_ask_number(store, SQL_MOVE_EXECUTION,
+                          ARGUMENTS(NUMBER(move->execution), TEXT(store_state_text(move->from)),
+                                    TEXT(store_state_text(move->to)), TEXT(move->reason),
+                                    NUMBER(move->time), NUMBER(ends), SOME(move->deadline)),
+                          &id, error);
 
-    if (statement == NULL)
-        return WEIR_IO;
-    sqlite3_bind_int64(statement, 1, move->execution);
-    sqlite_bind_text(statement, 2, store_state_text(move->from));
-    sqlite_bind_text(statement, 3, store_state_text(move->to));
-    sqlite_bind_text(statement, 4, move->reason);
-    sqlite3_bind_int64(statement, 5, move->time);
-    sqlite3_bind_int(statement, 6, ends);
-    sqlite_bind_some(statement, 7, move->deadline);
-    weir_status status = sqlite_ask(store, SQL_MOVE_EXECUTION, &id, error);
     if (status == WEIR_OK && (move->context != NULL || store_state_is_end(move->from)))
         status = set_context(store, move, error);
     if (status != WEIR_OK || (move->from == STORE_PENDING && move->to == STORE_RUNNING) ||
@@ -343,14 +281,10 @@ weir_status sqlite_move_execution(weir_store *base, const store_execution_move *
 weir_status sqlite_adopt(weir_store *base, int64_t execution, int64_t token, weir_error **error)
 {
     sqlite_store *store = (sqlite_store *)base;
-    sqlite3_stmt *statement = sqlite_prepare(store, SQL_ADOPT, error);
     int64_t id;
+    weir_status status = sqlite_ask_number(store, SQL_ADOPT,
+                                           ARGUMENTS(NUMBER(execution), NUMBER(token)), &id, error);
 
-    if (statement == NULL)
-        return WEIR_IO;
-    sqlite3_bind_int64(statement, 1, execution);
-    sqlite3_bind_int64(statement, 2, token);
-    weir_status status = sqlite_ask(store, SQL_ADOPT, &id, error);
     return status == WEIR_NOT_FOUND ? store_refuse_adoption(execution, error) : status;
 }
 
@@ -360,13 +294,9 @@ static weir_status count(weir_store *base, sqlite_statement which, int64_t execu
                          int64_t number, int64_t *ret, weir_error **error)
 {
     sqlite_store *store = (sqlite_store *)base;
-    sqlite3_stmt *statement = sqlite_prepare(store, which, error);
+    weir_status status =
+        sqlite_ask_number(store, which, ARGUMENTS(NUMBER(execution), NUMBER(number)), ret, error);
 
-    if (statement == NULL)
-        return WEIR_IO;
-    sqlite3_bind_int64(statement, 1, execution);
-    sqlite3_bind_int64(statement, 2, number);
-    weir_status status = sqlite_ask(store, which, ret, error);
     if (status != WEIR_NOT_FOUND)
         return status;
     return weir_error_set(error, WEIR_STATE, "nothing is left to be waited for in execution %lld",
@@ -387,16 +317,11 @@ weir_status sqlite_hand_on(weir_store *base, int64_t execution, int64_t position
                            const char *seen, weir_error **error)
 {
     sqlite_store *store = (sqlite_store *)base;
-    sqlite3_stmt *statement = sqlite_prepare(store, SQL_HAND_ON, error);
     int64_t found;
+    weir_status status = sqlite_ask_number(
+        store, SQL_HAND_ON,
+        ARGUMENTS(NUMBER(execution), NUMBER(position), NUMBER(waiting), TEXT(seen)), &found, error);
 
-    if (statement == NULL)
-        return WEIR_IO;
-    sqlite3_bind_int64(statement, 1, execution);
-    sqlite3_bind_int64(statement, 2, position);
-    sqlite3_bind_int64(statement, 3, waiting);
-    sqlite_bind_text(statement, 4, seen);
-    weir_status status = sqlite_ask(store, SQL_HAND_ON, &found, error);
     return status == WEIR_NOT_FOUND ? store_refuse_handing(position, error) : status;
 }
 

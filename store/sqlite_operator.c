@@ -36,14 +36,9 @@ static weir_status prune(sqlite_store *store, const sqlite_statement *steps, siz
 {
     weir_status status = WEIR_OK;
 
-    for (size_t i = 0; i < count && status == WEIR_OK; i++) {
-        sqlite3_stmt *statement = sqlite_prepare(store, steps[i], error);
-        if (statement == NULL)
-            return WEIR_IO;
-        sqlite3_bind_int64(statement, 1, time);
-        sqlite3_bind_int64(statement, 2, (int64_t)most);
-        status = sqlite_do(store, steps[i], "be pruned", error);
-    }
+    for (size_t i = 0; i < count && status == WEIR_OK; i++)
+        status =
+            sqlite_put(store, steps[i], "be pruned", ARGUMENTS(NUMBER(time), NUMBER(most)), error);
     *ret_count = sqlite3_changes64(store->database);
     return status;
 }

@@ -6,17 +6,6 @@
 
 /* --- Binding and reading --- */
 
-void sqlite_bind_text(sqlite3_stmt *statement, int at, const char *text)
-{
-    sqlite3_bind_text(statement, at, text, -1, SQLITE_STATIC);
-}
-
-void sqlite_bind_some(sqlite3_stmt *statement, int at, int64_t value)
-{
-    if (value != 0)
-        sqlite3_bind_int64(statement, at, value);
-}
-
 static const char *text_at(sqlite3_stmt *row, int column)
 {
     return (const char *)sqlite3_column_text(row, column);
@@ -134,13 +123,49 @@ static weir_status give_row(const sqlite_query *q, sqlite3_stmt *row, weir_error
     return q->runner(q->arg, &runner, error);
 }
 
-weir_status sqlite_give_rows(sqlite_store *store, const sqlite_query *q, weir_error **error)
+sqlite3_stmt *sqlite_bind(sqlite_store *store, sqlite_statement which,
+                          const store_argument *arguments, size_t count, weir_error **error)
 {
-    sqlite3_stmt *row = store->statements[q->which];
+    sqlite3_stmt *statement = sqlite_prepare(store, which, error);
+
+    for (size_t i = 0; i < count && statement != NULL; i++) {
+        const store_argument *argument = &arguments[i];
+        if (argument->kind == STORE_TEXT)
+            sqlite3_bind_text(statement, (int)i + 1, argument->text, -1, SQLITE_STATIC);
+        else if (argument->kind == STORE_NUMBER || argument->number != 0)
+            sqlite3_bind_int64(statement, (int)i + 1, argument->number);
+    }
+    return statement;
+}
+
+weir_status sqlite_put(sqlite_store *store, sqlite_statement which, const char *what,
+                       const store_argument *arguments, size_t count, weir_error **error)
+{
+    return sqlite_bind(store, which, arguments, count, error) != NULL
+               ? sqlite_do(store, which, what, error)
+               : WEIR_IO;
+}
+
+weir_status sqlite_ask_number(sqlite_store *store, sqlite_statement which,
+                              const store_argument *arguments, size_t count, int64_t *ret,
+                              weir_error **error)
+{
+    return sqlite_bind(store, which, arguments, count, error) != NULL
+               ? sqlite_ask(store, which, ret, error)
+               : WEIR_IO;
+}
+
+weir_status sqlite_give_rows(sqlite_store *store, const sqlite_query *q,
+                             const store_argument *arguments, size_t argument_count,
+                             weir_error **error)
+{
+    sqlite3_stmt *row = sqlite_bind(store, q->which, arguments, argument_count, error);
     weir_status status = WEIR_OK;
     size_t count = 0;
     int code = SQLITE_DONE;
 
+    if (row == NULL)
+        return WEIR_IO;
     while (status == WEIR_OK && (code = sqlite3_step(row)) == SQLITE_ROW) {
         status = give_row(q, row, error);
         count++;
@@ -170,9 +195,10 @@ weir_status sqlite_ask(sqlite_store *store, sqlite_statement which, int64_t *ret
 }
 
 /* A list that is empty is one. */
-static weir_status give_list(sqlite_store *store, const sqlite_query *q, weir_error **error)
+static weir_status give_list(sqlite_store *store, const sqlite_query *q,
+                             const store_argument *arguments, size_t count, weir_error **error)
 {
-    weir_status status = sqlite_give_rows(store, q, error);
+    weir_status status = sqlite_give_rows(store, q, arguments, count, error);
 
     return status == WEIR_NOT_FOUND ? WEIR_OK : status;
 }
@@ -189,12 +215,8 @@ weir_status sqlite_find_plan(weir_store *base, int64_t id, store_take_plan take,
 {
     sqlite_store *store = (sqlite_store *)base;
     sqlite_query q = {.which = SQL_PLAN_BY_ID, .plan = take, .arg = arg};
-    sqlite3_stmt *statement = sqlite_prepare(store, q.which, error);
 
-    if (statement == NULL)
-        return WEIR_IO;
-    sqlite3_bind_int64(statement, 1, id);
-    return sqlite_give_rows(store, &q, error);
+    return sqlite_give_rows(store, &q, ARGUMENTS(NUMBER(id)), error);
 }
 
 weir_status sqlite_find_execution(weir_store *base, int64_t id, const char *workflow,
@@ -207,17 +229,9 @@ weir_status sqlite_find_execution(weir_store *base, int64_t id, const char *work
                                        : SQL_EXECUTION_BRIEF,
                       .execution = take,
                       .arg = arg};
-    sqlite3_stmt *statement = sqlite_prepare(store, q.which, error);
 
-    if (statement == NULL)
-        return WEIR_IO;
-    if (id != 0) {
-        sqlite3_bind_int64(statement, 1, id);
-    } else {
-        sqlite_bind_text(statement, 1, workflow);
-        sqlite_bind_text(statement, 2, key);
-    }
-    return sqlite_give_rows(store, &q, error);
+    return id != 0 ? sqlite_give_rows(store, &q, ARGUMENTS(NUMBER(id)), error)
+                   : sqlite_give_rows(store, &q, ARGUMENTS(TEXT(workflow), TEXT(key)), error);
 }
 
 weir_status sqlite_each_execution(weir_store *base, const store_filter *filter,
@@ -229,25 +243,16 @@ weir_status sqlite_each_execution(weir_store *base, const store_filter *filter,
                                                      : SQL_EXECUTIONS,
                       .execution = take,
                       .arg = arg};
-    sqlite3_stmt *statement = sqlite_prepare(store, q.which, error);
 
-    if (statement == NULL)
-        return WEIR_IO;
-    if (filter->scheduled) {
-        sqlite_bind_text(statement, 1, filter->workflow);
-        sqlite3_bind_int64(statement, 2, (int64_t)filter->most);
-        return give_list(store, &q, error);
-    }
-    if (filter->parent != 0) {
-        sqlite3_bind_int64(statement, 1, filter->parent);
-        sqlite3_bind_int64(statement, 2, (int64_t)filter->most);
-        return give_list(store, &q, error);
-    }
-    sqlite3_bind_int64(statement, 1, filter->before != 0 ? filter->before : INT64_MAX);
-    sqlite_bind_text(statement, 2, filter->workflow);
-    sqlite_bind_text(statement, 3, state_or_null(filter->state));
-    sqlite3_bind_int64(statement, 4, (int64_t)filter->most);
-    return give_list(store, &q, error);
+    if (filter->scheduled)
+        return give_list(store, &q, ARGUMENTS(TEXT(filter->workflow), NUMBER(filter->most)), error);
+    if (filter->parent != 0)
+        return give_list(store, &q, ARGUMENTS(NUMBER(filter->parent), NUMBER(filter->most)), error);
+    return give_list(store, &q,
+                     ARGUMENTS(NUMBER(filter->before != 0 ? filter->before : INT64_MAX),
+                               TEXT(filter->workflow), TEXT(state_or_null(filter->state)),
+                               NUMBER(filter->most)),
+                     error);
 }
 
 weir_status sqlite_each_overdue(weir_store *base, int64_t time, size_t most,
@@ -255,13 +260,8 @@ weir_status sqlite_each_overdue(weir_store *base, int64_t time, size_t most,
 {
     sqlite_store *store = (sqlite_store *)base;
     sqlite_query q = {.which = SQL_OVERDUE, .execution = take, .arg = arg};
-    sqlite3_stmt *statement = sqlite_prepare(store, q.which, error);
 
-    if (statement == NULL)
-        return WEIR_IO;
-    sqlite3_bind_int64(statement, 1, time);
-    sqlite3_bind_int64(statement, 2, (int64_t)most);
-    return give_list(store, &q, error);
+    return give_list(store, &q, ARGUMENTS(NUMBER(time), NUMBER(most)), error);
 }
 
 weir_status sqlite_each_unserved(weir_store *base, int64_t after, int64_t last, int64_t time,
@@ -269,27 +269,17 @@ weir_status sqlite_each_unserved(weir_store *base, int64_t after, int64_t last, 
 {
     sqlite_store *store = (sqlite_store *)base;
     sqlite_query q = {.which = SQL_UNSERVED, .execution = take, .arg = arg};
-    sqlite3_stmt *statement = sqlite_prepare(store, q.which, error);
 
-    if (statement == NULL)
-        return WEIR_IO;
-    sqlite3_bind_int64(statement, 1, after);
-    sqlite3_bind_int64(statement, 2, last);
-    sqlite3_bind_int64(statement, 3, time);
-    return give_list(store, &q, error);
+    return give_list(store, &q, ARGUMENTS(NUMBER(after), NUMBER(last), NUMBER(time)), error);
 }
 
 weir_status sqlite_mark_unserved(weir_store *base, int64_t execution, int64_t time,
                                  weir_error **error)
 {
     sqlite_store *store = (sqlite_store *)base;
-    sqlite3_stmt *statement = sqlite_prepare(store, SQL_MARK_UNSERVED, error);
 
-    if (statement == NULL)
-        return WEIR_IO;
-    sqlite3_bind_int64(statement, 1, execution);
-    sqlite3_bind_int64(statement, 2, time);
-    return sqlite_do(store, SQL_MARK_UNSERVED, "be written", error);
+    return sqlite_put(store, SQL_MARK_UNSERVED, "be written",
+                      ARGUMENTS(NUMBER(execution), NUMBER(time)), error);
 }
 
 weir_status sqlite_each_stuck(weir_store *base, int64_t after, size_t most,
@@ -298,20 +288,12 @@ weir_status sqlite_each_stuck(weir_store *base, int64_t after, size_t most,
 {
     sqlite_store *store = (sqlite_store *)base;
     sqlite_query q = {.which = SQL_STUCK, .execution = take, .arg = arg};
-    sqlite3_stmt *statement = sqlite_prepare(store, SQL_LAST_LIVE, error);
+    weir_status status = sqlite_ask_number(store, SQL_LAST_LIVE,
+                                           ARGUMENTS(NUMBER(after), NUMBER(most)), ret_last, error);
 
-    if (statement == NULL)
-        return WEIR_IO;
-    sqlite3_bind_int64(statement, 1, after);
-    sqlite3_bind_int64(statement, 2, (int64_t)most);
-    weir_status status = sqlite_ask(store, SQL_LAST_LIVE, ret_last, error);
     if (status != WEIR_OK || *ret_last == 0)
         return status;
-    if ((statement = sqlite_prepare(store, SQL_STUCK, error)) == NULL)
-        return WEIR_IO;
-    sqlite3_bind_int64(statement, 1, after);
-    sqlite3_bind_int64(statement, 2, *ret_last);
-    return give_list(store, &q, error);
+    return give_list(store, &q, ARGUMENTS(NUMBER(after), NUMBER(*ret_last)), error);
 }
 
 weir_status sqlite_each_child(weir_store *base, int64_t parent, int64_t position, int64_t token,
@@ -319,26 +301,18 @@ weir_status sqlite_each_child(weir_store *base, int64_t parent, int64_t position
 {
     sqlite_store *store = (sqlite_store *)base;
     sqlite_query q = {.which = SQL_CHILDREN, .execution = take, .arg = arg};
-    sqlite3_stmt *statement = sqlite_prepare(store, q.which, error);
 
-    if (statement == NULL)
-        return WEIR_IO;
-    sqlite3_bind_int64(statement, 1, parent);
-    sqlite3_bind_int64(statement, 2, position);
-    sqlite3_bind_int64(statement, 3, token);
-    sqlite3_bind_int64(statement, 4, token != 0 ? token : INT64_MAX);
-    return give_list(store, &q, error);
+    return give_list(store, &q,
+                     ARGUMENTS(NUMBER(parent), NUMBER(position), NUMBER(token),
+                               NUMBER(token != 0 ? token : INT64_MAX)),
+                     error);
 }
 
 weir_status sqlite_count_below(weir_store *base, int64_t root, int64_t *ret, weir_error **error)
 {
     sqlite_store *store = (sqlite_store *)base;
-    sqlite3_stmt *statement = sqlite_prepare(store, SQL_COUNT_BELOW, error);
 
-    if (statement == NULL)
-        return WEIR_IO;
-    sqlite3_bind_int64(statement, 1, root);
-    return sqlite_ask(store, SQL_COUNT_BELOW, ret, error);
+    return sqlite_ask_number(store, SQL_COUNT_BELOW, ARGUMENTS(NUMBER(root)), ret, error);
 }
 
 /* --- Tasks and events --- */
@@ -348,13 +322,8 @@ weir_status sqlite_find_task(weir_store *base, int64_t execution, int64_t positi
 {
     sqlite_store *store = (sqlite_store *)base;
     sqlite_query q = {.which = whole ? SQL_TASK_WHOLE : SQL_TASK_BRIEF, .task = take, .arg = arg};
-    sqlite3_stmt *statement = sqlite_prepare(store, q.which, error);
 
-    if (statement == NULL)
-        return WEIR_IO;
-    sqlite3_bind_int64(statement, 1, execution);
-    sqlite3_bind_int64(statement, 2, position);
-    return sqlite_give_rows(store, &q, error);
+    return sqlite_give_rows(store, &q, ARGUMENTS(NUMBER(execution), NUMBER(position)), error);
 }
 
 weir_status sqlite_each_task(weir_store *base, int64_t execution, store_state state, bool whole,
@@ -362,13 +331,8 @@ weir_status sqlite_each_task(weir_store *base, int64_t execution, store_state st
 {
     sqlite_store *store = (sqlite_store *)base;
     sqlite_query q = {.which = whole ? SQL_TASKS_WHOLE : SQL_TASKS_BRIEF, .task = take, .arg = arg};
-    sqlite3_stmt *statement = sqlite_prepare(store, q.which, error);
 
-    if (statement == NULL)
-        return WEIR_IO;
-    sqlite3_bind_int64(statement, 1, execution);
-    sqlite_bind_text(statement, 2, state_or_null(state));
-    return give_list(store, &q, error);
+    return give_list(store, &q, ARGUMENTS(NUMBER(execution), TEXT(state_or_null(state))), error);
 }
 
 weir_status sqlite_each_listed(weir_store *base, store_list list, int64_t number, size_t most,
@@ -378,25 +342,19 @@ weir_status sqlite_each_listed(weir_store *base, store_list list, int64_t number
         [STORE_DUE] = SQL_DUE, [STORE_LOST] = SQL_LOST, [STORE_DOOMED] = SQL_DOOMED};
     sqlite_store *store = (sqlite_store *)base;
     sqlite_query q = {.which = lists[list], .task = take, .arg = arg};
-    sqlite3_stmt *statement = sqlite_prepare(store, q.which, error);
 
-    if (statement == NULL)
-        return WEIR_IO;
-    sqlite3_bind_int64(statement, 1, number);
-    sqlite3_bind_int64(statement, 2, (int64_t)most);
-    return give_list(store, &q, error);
+    return give_list(store, &q, ARGUMENTS(NUMBER(number), NUMBER(most)), error);
 }
 
 weir_status sqlite_next_due(weir_store *base, const store_asked *which, int64_t *ret_due,
                             int64_t *ret_ask, weir_error **error)
 {
     sqlite_store *store = (sqlite_store *)base;
-    sqlite3_stmt *row = sqlite_prepare(store, SQL_NEXT_DUE, error);
+    sqlite3_stmt *row = sqlite_bind(store, SQL_NEXT_DUE,
+                                    ARGUMENTS(NUMBER(which->runner), NUMBER(which->root)), error);
 
     if (row == NULL)
         return WEIR_IO;
-    sqlite3_bind_int64(row, 1, which->runner);
-    sqlite3_bind_int64(row, 2, which->root);
     bool found = sqlite3_step(row) == SQLITE_ROW;
     *ret_due = found ? sqlite3_column_int64(row, 0) : INT64_MAX;
     *ret_ask = found ? sqlite3_column_int64(row, 1) : INT64_MAX;
@@ -411,15 +369,11 @@ weir_status sqlite_each_asked(weir_store *base, const store_asked *which, store_
 {
     sqlite_store *store = (sqlite_store *)base;
     sqlite_query q = {.which = SQL_ASKED, .task = take, .arg = arg};
-    sqlite3_stmt *statement = sqlite_prepare(store, q.which, error);
 
-    if (statement == NULL)
-        return WEIR_IO;
-    sqlite3_bind_int64(statement, 1, which->runner);
-    sqlite3_bind_int64(statement, 2, which->root);
-    sqlite3_bind_int64(statement, 3, which->time);
-    sqlite3_bind_int64(statement, 4, (int64_t)which->most);
-    return give_list(store, &q, error);
+    return give_list(store, &q,
+                     ARGUMENTS(NUMBER(which->runner), NUMBER(which->root), NUMBER(which->time),
+                               NUMBER(which->most)),
+                     error);
 }
 
 weir_status sqlite_each_event(weir_store *base, int64_t execution, int64_t after,
@@ -427,33 +381,21 @@ weir_status sqlite_each_event(weir_store *base, int64_t execution, int64_t after
 {
     sqlite_store *store = (sqlite_store *)base;
     sqlite_query q = {.which = SQL_EVENTS, .event = take, .arg = arg};
-    sqlite3_stmt *statement = sqlite_prepare(store, q.which, error);
 
-    if (statement == NULL)
-        return WEIR_IO;
-    sqlite3_bind_int64(statement, 1, execution);
-    sqlite3_bind_int64(statement, 2, after);
-    return give_list(store, &q, error);
+    return give_list(store, &q, ARGUMENTS(NUMBER(execution), NUMBER(after)), error);
 }
 
 weir_status sqlite_note(weir_store *base, int64_t execution, const store_event *event,
                         weir_error **error)
 {
     sqlite_store *store = (sqlite_store *)base;
-    sqlite3_stmt *statement = sqlite_prepare(store, SQL_ADD_EVENT, error);
 
-    if (statement == NULL)
-        return WEIR_IO;
-    sqlite3_bind_int64(statement, 1, execution);
-    if (event->position >= 0)
-        sqlite3_bind_int64(statement, 2, event->position);
-    sqlite3_bind_int64(statement, 3, event->time);
-    sqlite_bind_text(statement, 4, state_or_null(event->from));
-    sqlite_bind_text(statement, 5, state_or_null(event->to));
-    sqlite_bind_some(statement, 6, event->runner);
-    sqlite_bind_some(statement, 7, event->attempt);
-    sqlite_bind_text(statement, 8, event->reason);
-    return sqlite_do(store, SQL_ADD_EVENT, "record an event", error);
+    return sqlite_put(store, SQL_ADD_EVENT, "record an event",
+                      ARGUMENTS(NUMBER(execution), NUMBER_IF(event->position >= 0, event->position),
+                                NUMBER(event->time), TEXT(state_or_null(event->from)),
+                                TEXT(state_or_null(event->to)), SOME(event->runner),
+                                SOME(event->attempt), TEXT(event->reason)),
+                      error);
 }
 
 /* --- New rows --- */
@@ -461,63 +403,38 @@ weir_status sqlite_note(weir_store *base, int64_t execution, const store_event *
 static weir_status add_text(sqlite_store *store, sqlite_statement which, int64_t of,
                             const char *text, weir_error **error)
 {
-    sqlite3_stmt *statement = sqlite_prepare(store, which, error);
-
-    if (statement == NULL)
-        return WEIR_IO;
-    sqlite3_bind_int64(statement, 1, of);
-    sqlite_bind_text(statement, 2, text);
-    return sqlite_do(store, which, "record a text", error);
+    return sqlite_put(store, which, "record a text", ARGUMENTS(NUMBER(of), TEXT(text)), error);
 }
 
 weir_status sqlite_add_plan(weir_store *base, const store_plan *row, int64_t *ret_id,
                             weir_error **error)
 {
     sqlite_store *store = (sqlite_store *)base;
-    sqlite3_stmt *statement = sqlite_prepare(store, SQL_ADD_PLAN, error);
+    weir_status status = sqlite_put(store, SQL_ADD_PLAN, "record a plan",
+                                    ARGUMENTS(TEXT(row->version), TEXT(row->workflow)), error);
 
-    if (statement == NULL)
-        return WEIR_IO;
-    sqlite_bind_text(statement, 1, row->version);
-    sqlite_bind_text(statement, 2, row->workflow);
-    weir_status status = sqlite_do(store, SQL_ADD_PLAN, "record a plan", error);
-    if (status != WEIR_OK)
-        return status;
-    if ((statement = sqlite_prepare(store, SQL_PLAN_ID, error)) == NULL)
-        return WEIR_IO;
-    sqlite_bind_text(statement, 1, row->version);
-    if ((status = sqlite_ask(store, SQL_PLAN_ID, ret_id, error)) != WEIR_OK)
-        return status;
-    return add_text(store, SQL_ADD_PLAN_TEXT, *ret_id, row->text, error);
+    if (status == WEIR_OK)
+        status =
+            sqlite_ask_number(store, SQL_PLAN_ID, ARGUMENTS(TEXT(row->version)), ret_id, error);
+    return status == WEIR_OK ? add_text(store, SQL_ADD_PLAN_TEXT, *ret_id, row->text, error)
+                             : status;
 }
 
 weir_status sqlite_add_execution(weir_store *base, const store_execution *row, int64_t *ret_id,
                                  weir_error **error)
 {
     sqlite_store *store = (sqlite_store *)base;
-    sqlite3_stmt *statement = sqlite_prepare(store, SQL_ADD_EXECUTION, error);
+    bool begun = row->role != STORE_ROLE_ITSELF;
+    weir_status status = sqlite_put(
+        store, SQL_ADD_EXECUTION, "record an execution",
+        ARGUMENTS(NUMBER(row->plan), TEXT(row->workflow), TEXT(row->key), NUMBER(row->unfinished),
+                  SOME(row->deadline), NUMBER(row->created), SOME(row->slot), NUMBER(row->ready),
+                  TEXT(begun ? store_role_text(row->role) : NULL), NUMBER_IF(begun, row->parent),
+                  NUMBER_IF(begun && row->parent_position >= 0, row->parent_position),
+                  NUMBER_IF(begun, row->parent_token), NUMBER_IF(begun, row->item),
+                  NUMBER_IF(begun, row->root), NUMBER(row->slot_day)),
+        error);
 
-    if (statement == NULL)
-        return WEIR_IO;
-    sqlite3_bind_int64(statement, 1, row->plan);
-    sqlite_bind_text(statement, 2, row->workflow);
-    sqlite_bind_text(statement, 3, row->key);
-    sqlite3_bind_int64(statement, 4, row->unfinished);
-    sqlite_bind_some(statement, 5, row->deadline);
-    sqlite3_bind_int64(statement, 6, row->created);
-    sqlite_bind_some(statement, 7, row->slot);
-    sqlite3_bind_int64(statement, 8, row->ready);
-    if (row->role != STORE_ROLE_ITSELF) {
-        sqlite_bind_text(statement, 9, store_role_text(row->role));
-        sqlite3_bind_int64(statement, 10, row->parent);
-        if (row->parent_position >= 0)
-            sqlite3_bind_int64(statement, 11, row->parent_position);
-        sqlite3_bind_int64(statement, 12, row->parent_token);
-        sqlite3_bind_int64(statement, 13, row->item);
-        sqlite3_bind_int64(statement, 14, row->root);
-    }
-    sqlite3_bind_int64(statement, 15, row->slot_day);
-    weir_status status = sqlite_do(store, SQL_ADD_EXECUTION, "record an execution", error);
     if (status != WEIR_OK)
         return status;
     *ret_id = sqlite3_last_insert_rowid(store->database);
@@ -532,22 +449,13 @@ weir_status sqlite_add_task(weir_store *base, int64_t execution, int64_t plan,
                             const store_task *row, int64_t time, weir_error **error)
 {
     sqlite_store *store = (sqlite_store *)base;
-    sqlite3_stmt *statement = sqlite_prepare(store, SQL_ADD_TASK, error);
-
-    if (statement == NULL)
-        return WEIR_IO;
-    sqlite3_bind_int64(statement, 1, execution);
-    sqlite3_bind_int64(statement, 2, row->position);
-    sqlite3_bind_int64(statement, 3, plan);
-    sqlite_bind_text(statement, 4, row->name);
-    sqlite3_bind_int64(statement, 5, row->waiting);
-    sqlite3_bind_int64(statement, 6, row->priority);
-    sqlite_bind_text(statement, 7, row->tag);
-    if (row->state == STORE_READY)
-        sqlite3_bind_int64(statement, 8, row->behind);
-    sqlite3_bind_int64(statement, 9, time);
-    sqlite3_bind_int64(statement, 10, row->root != 0 ? row->root : execution);
-    weir_status status = sqlite_do(store, SQL_ADD_TASK, "record a task", error);
+    weir_status status =
+        sqlite_put(store, SQL_ADD_TASK, "record a task",
+                   ARGUMENTS(NUMBER(execution), NUMBER(row->position), NUMBER(plan),
+                             TEXT(row->name), NUMBER(row->waiting), NUMBER(row->priority),
+                             TEXT(row->tag), NUMBER_IF(row->state == STORE_READY, row->behind),
+                             NUMBER(time), NUMBER(row->root != 0 ? row->root : execution)),
+                   error);
     store_event event = {.position = row->position, .time = time, .to = STORE_PENDING};
     if (status == WEIR_OK)
         status = sqlite_note(base, execution, &event, error);

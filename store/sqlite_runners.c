@@ -10,13 +10,9 @@ weir_status sqlite_join(weir_store *base, const char *name, int64_t time, int64_
                         weir_error **error)
 {
     sqlite_store *store = (sqlite_store *)base;
-    sqlite3_stmt *statement = sqlite_prepare(store, SQL_JOIN, error);
+    weir_status status =
+        sqlite_put(store, SQL_JOIN, "record a runner", ARGUMENTS(TEXT(name), NUMBER(time)), error);
 
-    if (statement == NULL)
-        return WEIR_IO;
-    sqlite_bind_text(statement, 1, name);
-    sqlite3_bind_int64(statement, 2, time);
-    weir_status status = sqlite_do(store, SQL_JOIN, "record a runner", error);
     if (status != WEIR_OK)
         return status;
     store->runner = sqlite3_last_insert_rowid(store->database);
@@ -31,14 +27,10 @@ weir_status sqlite_join(weir_store *base, const char *name, int64_t time, int64_
 weir_status sqlite_beat(weir_store *base, int64_t runner, int64_t time, weir_error **error)
 {
     sqlite_store *store = (sqlite_store *)base;
-    sqlite3_stmt *statement = sqlite_prepare(store, SQL_BEAT, error);
     int64_t id;
+    weir_status status =
+        sqlite_ask_number(store, SQL_BEAT, ARGUMENTS(NUMBER(runner), NUMBER(time)), &id, error);
 
-    if (statement == NULL)
-        return WEIR_IO;
-    sqlite3_bind_int64(statement, 1, runner);
-    sqlite3_bind_int64(statement, 2, time);
-    weir_status status = sqlite_ask(store, SQL_BEAT, &id, error);
     return status == WEIR_NOT_FOUND
                ? weir_error_set(error, WEIR_STATE, "runner %lld was ended", (long long)runner)
                : status;
@@ -47,37 +39,23 @@ weir_status sqlite_beat(weir_store *base, int64_t runner, int64_t time, weir_err
 weir_status sqlite_offer(weir_store *base, int64_t runner, int64_t plan, weir_error **error)
 {
     sqlite_store *store = (sqlite_store *)base;
-    sqlite3_stmt *statement = sqlite_prepare(store, SQL_OFFER, error);
+    weir_status status =
+        sqlite_put(store, SQL_OFFER, "be written", ARGUMENTS(NUMBER(plan), NUMBER(runner)), error);
 
-    if (statement == NULL)
-        return WEIR_IO;
-    sqlite3_bind_int64(statement, 1, plan);
-    sqlite3_bind_int64(statement, 2, runner);
-    weir_status status = sqlite_do(store, SQL_OFFER, "be written", error);
-    if (status != WEIR_OK)
-        return status;
-    if ((statement = sqlite_prepare(store, SQL_UNMARK_UNSERVED, error)) == NULL)
-        return WEIR_IO;
-    sqlite3_bind_int64(statement, 1, plan);
-    return sqlite_do(store, SQL_UNMARK_UNSERVED, "be written", error);
+    return status == WEIR_OK ? sqlite_put(store, SQL_UNMARK_UNSERVED, "be written",
+                                          ARGUMENTS(NUMBER(plan)), error)
+                             : status;
 }
 
 weir_status sqlite_end_runner(weir_store *base, int64_t runner, int64_t time, weir_error **error)
 {
     sqlite_store *store = (sqlite_store *)base;
-    sqlite3_stmt *statement = sqlite_prepare(store, SQL_END_RUNNER, error);
+    weir_status status = sqlite_put(store, SQL_END_RUNNER, "be written",
+                                    ARGUMENTS(NUMBER(runner), NUMBER(time)), error);
 
-    if (statement == NULL)
-        return WEIR_IO;
-    sqlite3_bind_int64(statement, 1, runner);
-    sqlite3_bind_int64(statement, 2, time);
-    weir_status status = sqlite_do(store, SQL_END_RUNNER, "be written", error);
-    if (status != WEIR_OK)
-        return status;
-    if ((statement = sqlite_prepare(store, SQL_DROP_OFFERS, error)) == NULL)
-        return WEIR_IO;
-    sqlite3_bind_int64(statement, 1, runner);
-    return sqlite_do(store, SQL_DROP_OFFERS, "be written", error);
+    return status == WEIR_OK
+               ? sqlite_put(store, SQL_DROP_OFFERS, "be written", ARGUMENTS(NUMBER(runner)), error)
+               : status;
 }
 
 weir_status sqlite_each_runner(weir_store *base, store_take_runner take, void *arg,
@@ -85,22 +63,16 @@ weir_status sqlite_each_runner(weir_store *base, store_take_runner take, void *a
 {
     sqlite_store *store = (sqlite_store *)base;
     sqlite_query q = {.which = SQL_RUNNERS, .runner = take, .arg = arg};
+    weir_status status = sqlite_give_rows(store, &q, NO_ARGUMENTS, error);
 
-    if (sqlite_prepare(store, SQL_RUNNERS, error) == NULL)
-        return WEIR_IO;
-    weir_status status = sqlite_give_rows(store, &q, error);
     return status == WEIR_NOT_FOUND ? WEIR_OK : status;
 }
 
 weir_status sqlite_count_offers(weir_store *base, int64_t plan, int64_t *ret, weir_error **error)
 {
     sqlite_store *store = (sqlite_store *)base;
-    sqlite3_stmt *statement = sqlite_prepare(store, SQL_COUNT_OFFERS, error);
 
-    if (statement == NULL)
-        return WEIR_IO;
-    sqlite3_bind_int64(statement, 1, plan);
-    return sqlite_ask(store, SQL_COUNT_OFFERS, ret, error);
+    return sqlite_ask_number(store, SQL_COUNT_OFFERS, ARGUMENTS(NUMBER(plan)), ret, error);
 }
 
 weir_status sqlite_is_alive(weir_store *base, int64_t runner, bool *ret, weir_error **error)

@@ -54,11 +54,10 @@ weir_status sqlite_each_schedule(weir_store *base, const char *workflow, store_t
                                  void *arg, weir_error **error)
 {
     sqlite_store *store = (sqlite_store *)base;
-    sqlite3_stmt *statement = sqlite_prepare(store, SQL_SCHEDULES, error);
+    sqlite3_stmt *statement = sqlite_bind(store, SQL_SCHEDULES, ARGUMENTS(TEXT(workflow)), error);
 
     if (statement == NULL)
         return WEIR_IO;
-    sqlite_bind_text(statement, 1, workflow);
     return give_all(store, statement, &(schedule_query){.schedule = take, .arg = arg}, error);
 }
 
@@ -66,12 +65,11 @@ weir_status sqlite_each_slot(weir_store *base, const char *workflow, bool queued
                              store_take_slot take, void *arg, weir_error **error)
 {
     sqlite_store *store = (sqlite_store *)base;
-    sqlite3_stmt *statement = sqlite_prepare(store, queued ? SQL_SLOTS_QUEUED : SQL_SLOTS, error);
+    sqlite3_stmt *statement = sqlite_bind(store, queued ? SQL_SLOTS_QUEUED : SQL_SLOTS,
+                                          ARGUMENTS(TEXT(workflow), NUMBER(most)), error);
 
     if (statement == NULL)
         return WEIR_IO;
-    sqlite_bind_text(statement, 1, workflow);
-    sqlite3_bind_int64(statement, 2, (int64_t)most);
     return give_all(store, statement, &(schedule_query){.slot = take, .arg = arg}, error);
 }
 
@@ -80,30 +78,19 @@ weir_status sqlite_each_slot(weir_store *base, const char *workflow, bool queued
 weir_status sqlite_put_schedule(weir_store *base, const store_schedule *row, weir_error **error)
 {
     sqlite_store *store = (sqlite_store *)base;
-    sqlite3_stmt *statement = sqlite_prepare(store, SQL_PUT_SCHEDULE, error);
 
-    if (statement == NULL)
-        return WEIR_IO;
-    sqlite_bind_text(statement, 1, row->workflow);
-    sqlite_bind_text(statement, 2, row->digest);
-    sqlite_bind_some(statement, 3, row->slot);
-    sqlite_bind_some(statement, 4, row->due);
-    return sqlite_do(store, SQL_PUT_SCHEDULE, "record a schedule", error);
+    return sqlite_put(
+        store, SQL_PUT_SCHEDULE, "record a schedule",
+        ARGUMENTS(TEXT(row->workflow), TEXT(row->digest), SOME(row->slot), SOME(row->due)), error);
 }
 
 weir_status sqlite_put_slot(weir_store *base, const store_slot *row, weir_error **error)
 {
     sqlite_store *store = (sqlite_store *)base;
-    sqlite3_stmt *statement = sqlite_prepare(store, SQL_PUT_SLOT, error);
 
-    if (statement == NULL)
-        return WEIR_IO;
-    sqlite_bind_text(statement, 1, row->workflow);
-    sqlite3_bind_int64(statement, 2, row->slot);
-    sqlite3_bind_int64(statement, 3, row->time);
-    sqlite_bind_text(statement, 4, store_outcome_text(row->outcome));
-    sqlite_bind_some(statement, 5, row->execution);
-    sqlite3_bind_int64(statement, 6, row->missed);
-    sqlite_bind_text(statement, 7, row->reason);
-    return sqlite_do(store, SQL_PUT_SLOT, "record a slot", error);
+    return sqlite_put(store, SQL_PUT_SLOT, "record a slot",
+                      ARGUMENTS(TEXT(row->workflow), NUMBER(row->slot), NUMBER(row->time),
+                                TEXT(store_outcome_text(row->outcome)), SOME(row->execution),
+                                NUMBER(row->missed), TEXT(row->reason)),
+                      error);
 }

@@ -30,14 +30,13 @@ weir_status sqlite_each_trigger(weir_store *base, const char *workflow, const ch
                                 store_take_trigger take, void *arg, weir_error **error)
 {
     sqlite_store *store = (sqlite_store *)base;
-    sqlite3_stmt *statement = sqlite_prepare(store, SQL_TRIGGERS, error);
+    sqlite3_stmt *statement =
+        sqlite_bind(store, SQL_TRIGGERS, ARGUMENTS(TEXT(workflow), TEXT(name)), error);
     weir_status status = WEIR_OK;
     int code = SQLITE_DONE;
 
     if (statement == NULL)
         return WEIR_IO;
-    sqlite_bind_text(statement, 1, workflow);
-    sqlite_bind_text(statement, 2, name);
     while (status == WEIR_OK && (code = sqlite3_step(statement)) == SQLITE_ROW) {
         store_trigger row = trigger_at(statement);
         base->counts.rows++;
@@ -49,40 +48,25 @@ weir_status sqlite_each_trigger(weir_store *base, const char *workflow, const ch
 weir_status sqlite_put_trigger(weir_store *base, const store_trigger *row, weir_error **error)
 {
     sqlite_store *store = (sqlite_store *)base;
-    sqlite3_stmt *statement = sqlite_prepare(store, SQL_PUT_TRIGGER, error);
 
-    if (statement == NULL)
-        return WEIR_IO;
-    sqlite_bind_text(statement, 1, row->workflow);
-    sqlite_bind_text(statement, 2, row->name);
-    sqlite_bind_text(statement, 3, row->digest);
-    sqlite3_bind_int64(statement, 4, row->due);
-    sqlite_bind_some(statement, 5, row->runner);
-    sqlite_bind_some(statement, 6, row->until);
-    sqlite3_bind_int64(statement, 7, row->token);
-    sqlite_bind_some(statement, 8, row->looked);
-    sqlite_bind_some(statement, 9, row->fired);
-    sqlite_bind_some(statement, 10, row->failed);
-    sqlite3_bind_int64(statement, 11, row->failures);
-    sqlite_bind_text(statement, 12, row->reason);
-    sqlite_bind_text(statement, 13, row->kept);
-    return sqlite_do(store, SQL_PUT_TRIGGER, "record a trigger", error);
+    return sqlite_put(store, SQL_PUT_TRIGGER, "record a trigger",
+                      ARGUMENTS(TEXT(row->workflow), TEXT(row->name), TEXT(row->digest),
+                                NUMBER(row->due), SOME(row->runner), SOME(row->until),
+                                NUMBER(row->token), SOME(row->looked), SOME(row->fired),
+                                SOME(row->failed), NUMBER(row->failures), TEXT(row->reason),
+                                TEXT(row->kept)),
+                      error);
 }
 
 weir_status sqlite_has_fired(weir_store *base, const char *workflow, const char *name,
                              const char *key, int64_t time, bool *ret, weir_error **error)
 {
     sqlite_store *store = (sqlite_store *)base;
-    sqlite3_stmt *statement = sqlite_prepare(store, SQL_HAS_FIRED, error);
     int64_t one = 0;
+    weir_status status = sqlite_ask_number(
+        store, SQL_HAS_FIRED, ARGUMENTS(TEXT(workflow), TEXT(name), TEXT(key), NUMBER(time)), &one,
+        error);
 
-    if (statement == NULL)
-        return WEIR_IO;
-    sqlite_bind_text(statement, 1, workflow);
-    sqlite_bind_text(statement, 2, name);
-    sqlite_bind_text(statement, 3, key);
-    sqlite3_bind_int64(statement, 4, time);
-    weir_status status = sqlite_ask(store, SQL_HAS_FIRED, &one, error);
     *ret = status == WEIR_OK;
     return status == WEIR_NOT_FOUND ? WEIR_OK : status;
 }
@@ -91,15 +75,13 @@ weir_status sqlite_each_firing(weir_store *base, const char *workflow, const cha
                                size_t most, store_take_firing take, void *arg, weir_error **error)
 {
     sqlite_store *store = (sqlite_store *)base;
-    sqlite3_stmt *statement = sqlite_prepare(store, SQL_FIRINGS, error);
+    sqlite3_stmt *statement =
+        sqlite_bind(store, SQL_FIRINGS, ARGUMENTS(TEXT(workflow), TEXT(name), NUMBER(most)), error);
     weir_status status = WEIR_OK;
     int code = SQLITE_DONE;
 
     if (statement == NULL)
         return WEIR_IO;
-    sqlite_bind_text(statement, 1, workflow);
-    sqlite_bind_text(statement, 2, name);
-    sqlite3_bind_int64(statement, 3, (int64_t)most);
     while (status == WEIR_OK && (code = sqlite3_step(statement)) == SQLITE_ROW) {
         base->counts.rows++;
         status = take(arg,
@@ -118,33 +100,23 @@ weir_status sqlite_each_firing(weir_store *base, const char *workflow, const cha
 weir_status sqlite_put_firing(weir_store *base, const store_firing *row, weir_error **error)
 {
     sqlite_store *store = (sqlite_store *)base;
-    sqlite3_stmt *statement = sqlite_prepare(store, SQL_PUT_FIRING, error);
 
-    if (statement == NULL)
-        return WEIR_IO;
-    sqlite_bind_text(statement, 1, row->workflow);
-    sqlite_bind_text(statement, 2, row->name);
-    sqlite_bind_text(statement, 3, row->key);
-    sqlite3_bind_int64(statement, 4, row->time);
-    sqlite_bind_text(statement, 5, store_outcome_text(row->outcome));
-    sqlite_bind_some(statement, 6, row->execution);
-    sqlite_bind_text(statement, 7, row->reason);
-    return sqlite_do(store, SQL_PUT_FIRING, "record a firing", error);
+    return sqlite_put(store, SQL_PUT_FIRING, "record a firing",
+                      ARGUMENTS(TEXT(row->workflow), TEXT(row->name), TEXT(row->key),
+                                NUMBER(row->time), TEXT(store_outcome_text(row->outcome)),
+                                SOME(row->execution), TEXT(row->reason)),
+                      error);
 }
 
 weir_status sqlite_set_paused(weir_store *base, const char *workflow, const char *name,
                               int64_t since, weir_error **error)
 {
     sqlite_store *store = (sqlite_store *)base;
-    sqlite_statement which = name != NULL ? SQL_PAUSE_TRIGGER : SQL_PAUSE_SCHEDULE;
-    sqlite3_stmt *statement = sqlite_prepare(store, which, error);
     int64_t one;
 
-    if (statement == NULL)
-        return WEIR_IO;
-    sqlite_bind_text(statement, 1, workflow);
-    if (name != NULL)
-        sqlite_bind_text(statement, 2, name);
-    sqlite_bind_some(statement, name != NULL ? 3 : 2, since);
-    return sqlite_ask(store, which, &one, error);
+    return name != NULL
+               ? sqlite_ask_number(store, SQL_PAUSE_TRIGGER,
+                                   ARGUMENTS(TEXT(workflow), TEXT(name), SOME(since)), &one, error)
+               : sqlite_ask_number(store, SQL_PAUSE_SCHEDULE,
+                                   ARGUMENTS(TEXT(workflow), SOME(since)), &one, error);
 }

@@ -7,7 +7,7 @@
 #include <string.h>
 
 static int fails_until; /* the attempt up to which "first" fails */
-static int64_t runs;
+static int runs;
 
 /* Writes all the same; what a failed run has written is gone. */
 static weir_answer first(weir_task *task)
@@ -27,14 +27,14 @@ static weir_answer first_waits(weir_task *task)
 
 static weir_answer between(weir_task *task)
 {
-    runs++;
+    __atomic_add_fetch(&runs, 1, __ATOMIC_RELAXED);
     weir_task_set_integer(task, "both", 2);
     return WEIR_TASK_DONE;
 }
 
 static weir_answer drops(weir_task *task)
 {
-    runs++;
+    __atomic_add_fetch(&runs, 1, __ATOMIC_RELAXED);
     weir_task_delete(task, "late");
     return WEIR_TASK_DONE;
 }
@@ -42,7 +42,7 @@ static weir_answer drops(weir_task *task)
 static weir_answer counts(weir_task *task)
 {
     (void)task;
-    runs++;
+    __atomic_add_fetch(&runs, 1, __ATOMIC_RELAXED);
     return WEIR_TASK_DONE;
 }
 
