@@ -62,6 +62,17 @@ weir_status sqlite_offer(weir_store *base, int64_t runner, int64_t plan, weir_er
     return sqlite_do(store, SQL_UNMARK_UNSERVED, "be written", error);
 }
 
+static weir_status drop(sqlite_store *store, sqlite_statement which, int64_t runner,
+                        weir_error **error)
+{
+    sqlite3_stmt *statement = sqlite_prepare(store, which, error);
+
+    if (statement == NULL)
+        return WEIR_IO;
+    sqlite3_bind_int64(statement, 1, runner);
+    return sqlite_do(store, which, "be written", error);
+}
+
 weir_status sqlite_end_runner(weir_store *base, int64_t runner, int64_t time, weir_error **error)
 {
     sqlite_store *store = (sqlite_store *)base;
@@ -72,12 +83,9 @@ weir_status sqlite_end_runner(weir_store *base, int64_t runner, int64_t time, we
     sqlite3_bind_int64(statement, 1, runner);
     sqlite3_bind_int64(statement, 2, time);
     weir_status status = sqlite_do(store, SQL_END_RUNNER, "be written", error);
-    if (status != WEIR_OK)
-        return status;
-    if ((statement = sqlite_prepare(store, SQL_DROP_OFFERS, error)) == NULL)
-        return WEIR_IO;
-    sqlite3_bind_int64(statement, 1, runner);
-    return sqlite_do(store, SQL_DROP_OFFERS, "be written", error);
+    if (status == WEIR_OK)
+        status = drop(store, SQL_DROP_OFFERS, runner, error);
+    return status == WEIR_OK ? drop(store, SQL_DROP_LOOKS, runner, error) : status;
 }
 
 weir_status sqlite_each_runner(weir_store *base, store_take_runner take, void *arg,
