@@ -104,6 +104,7 @@ static int64_t since(const workflow_view *v, const char *name, const json_t *tas
 static void put_task(weir_buffer *text, const char *name, const json_t *task, int64_t began)
 {
     const long long run = json_integer_value(json_object_get(task, "attempts"));
+    const long long left = json_integer_value(json_object_get(task, "left"));
     const char *reason = json_string_value(json_object_get(task, "reason"));
 
     weir_buffer_printf(text, "\n  %-20s ", name);
@@ -112,6 +113,8 @@ static void put_task(weir_buffer *text, const char *name, const json_t *task, in
         weir_buffer_printf(text, "  %s", reason != NULL ? reason : "it waits");
     else if (run > 1)
         weir_buffer_printf(text, "  run %lld", run);
+    if (left > 1)
+        weir_buffer_printf(text, ", %lld left", left);
 }
 
 /* Those that run stand before those that wait, as many as fit. */
