@@ -5,17 +5,19 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "cli/cli.h"
+#include "cli/live.h"
 
 void cli_complain(const char *format, ...)
 {
     va_list args;
 
+    live_make_way();
     fputs("weir: ", stderr);
     va_start(args, format);
     vfprintf(stderr, format, args);
     va_end(args);
     fputc('\n', stderr);
+    live_come_back();
 }
 
 void cli_tell(const cli_arguments *arguments, const char *format, ...)
@@ -24,9 +26,11 @@ void cli_tell(const cli_arguments *arguments, const char *format, ...)
 
     if (cli_has(arguments, "--quiet"))
         return;
+    live_make_way();
     va_start(args, format);
     vfprintf(stderr, format, args);
     va_end(args);
+    live_come_back();
 }
 
 int cli_exit_code(weir_status status)

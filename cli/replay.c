@@ -3,8 +3,8 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
+#include "cli/live.h"
 #include "cli/run.h"
 #include "core/calendar.h"
 #include "core/text.h"
@@ -41,28 +41,13 @@ static bool read_speed(const char *text, double *ret)
     return false;
 }
 
-enum { BAR = 30 };
-
-/* "[##########....................]  33%", where it is known how much there is. */
-static void print_bar(uint64_t done, uint64_t total)
-{
-    int full = (int)(done >= total ? BAR : done * BAR / total);
-
-    if (total == 0)
-        return;
-    fputc('[', stderr);
-    for (int i = 0; i < BAR; i++)
-        fputc(i < full ? '#' : '.', stderr);
-    fprintf(stderr, "] %3d%%  ", (int)(done >= total ? 100 : done * 100 / total));
-}
-
-/* One line that is written over again, and ended at the end. */
+/* One line, which stays at the end. */
 static weir_status show_progress(const cli_arguments *arguments, weir_runtime *runtime,
                                  weir_error **error)
 {
     weir_report *report = NULL;
     uint64_t received = 0, done = 0, total = 0;
-    bool ended = true;
+    char bar[LIVE_BAR], line[LIVE_BAR + 80];
 
     (void)arguments;
     weir_status status = weir_runtime_metrics(runtime, &report, error);
@@ -73,12 +58,10 @@ static weir_status show_progress(const cli_arguments *arguments, weir_runtime *r
         received += source->ledger.received;
         done += source->gauges.total != 0 ? source->gauges.read : 0;
         total += source->gauges.total;
-        ended = ended && source->health == WEIR_SOURCE_ENDED;
     }
-    fputs("\r\033[K", stderr);
-    print_bar(done, total);
-    fprintf(stderr, "%" PRIu64 " events, %" PRIu64 " dead letters%s", received,
-            report->dead_letters, ended ? "\n" : "");
+    snprintf(line, sizeof line, "%s%" PRIu64 " events, %" PRIu64 " dead letters",
+             live_bar(done, total, bar), received, report->dead_letters);
+    live_draw(line);
     weir_report_free(report);
     return WEIR_OK;
 }
@@ -89,13 +72,12 @@ static int run(const cli_arguments *arguments)
                                   .kinds = cli_kinds(),
                                   .log = cli_log,
                                   .log_arg = (void *)(uintptr_t)arguments};
-    bool shown = isatty(STDERR_FILENO) && !cli_has(arguments, "--quiet");
 
     if (!read_bound("--from", cli_value(arguments, "--from"), &config.from) ||
         !read_bound("--until", cli_value(arguments, "--until"), &config.until) ||
         !read_speed(cli_value(arguments, "--speed"), &config.speed))
         return CLI_USAGE;
-    return cli_run_spec(arguments, &config, shown ? show_progress : NULL);
+    return cli_run_spec(arguments, &config, live_begin(arguments) ? show_progress : NULL);
 }
 
 static const cli_option options[] = {

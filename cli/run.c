@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 #include <time.h>
 
+#include "cli/live.h"
 #include "cli/metrics.h"
 #include "cli/run.h"
 
@@ -115,8 +116,10 @@ void cli_log(void *arg, weir_level level, const char *room, const char *name, co
 
     if (level < WEIR_WARNING && cli_has(arguments, "--quiet"))
         return;
+    live_make_way();
     fprintf(stderr, "weir: %s: %s%s%s: %s\n", levels[level], room, name != NULL ? " " : "",
             name != NULL ? name : "", message);
+    live_come_back();
 }
 
 /* --- weir run --- */
@@ -200,9 +203,11 @@ static weir_status run_to_end(const cli_arguments *arguments, weir_runtime *runt
                    ? run_with_beat(arguments, runtime, interval_ms, cli_metrics_beat, error)
                    : status;
     }
-    if (progress != NULL)
-        return run_with_beat(arguments, runtime, interval_ms, progress, error);
-    return weir_runtime_run(runtime, error);
+    if (progress == NULL)
+        return weir_runtime_run(runtime, error);
+    weir_status status = run_with_beat(arguments, runtime, interval_ms, progress, error);
+    live_end(true);
+    return status;
 }
 
 static int run_module(const cli_arguments *arguments, const cli_module *module,

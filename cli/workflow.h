@@ -24,6 +24,18 @@ void workflow_print_triggers(const json_t *triggers);
 void workflow_print_events(const json_t *events);
 void workflow_print_reasons(const json_t *reasons);
 
+/* --- workflow_view.c: how far an execution is, on a terminal; NULL elsewhere, and that is allowed
+ * --- */
+
+typedef struct workflow_view workflow_view;
+
+/* What processes write that begin before workflow_view_loaded comes above what is shown. */
+workflow_view *workflow_view_new(const cli_arguments *arguments);
+void workflow_view_loaded(workflow_view *view);
+void workflow_view_begin(workflow_view *view, int64_t id);
+/* It is erased. */
+void workflow_view_end(workflow_view *view);
+
 /* The verbs that run tasks. */
 int workflow_run(const cli_arguments *arguments);
 int workflow_serve(const cli_arguments *arguments);

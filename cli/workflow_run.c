@@ -79,9 +79,10 @@ static weir_status start(const cli_arguments *arguments, weir_runner *runner, co
 }
 
 static weir_status run_to_end(const cli_arguments *arguments, weir_runner *runner, int64_t id,
-                              const char *name, weir_error **error)
+                              const char *name, workflow_view *view, weir_error **error)
 {
     cli_tell(arguments, "weir: execution %lld of %s\n", (long long)id, name);
+    workflow_view_begin(view, id);
     cli_catch_signals(stop_runner, runner);
     weir_status status = weir_workflow_run(runner, id, error);
     cli_leave_signals();
@@ -90,6 +91,7 @@ static weir_status run_to_end(const cli_arguments *arguments, weir_runner *runne
 
 static int run_execution(const cli_arguments *arguments, const cli_module *module, const char *name)
 {
+    workflow_view *view = cli_has(arguments, "--detach") ? NULL : workflow_view_new(arguments);
     weir_runner *runner = NULL;
     weir_error *error = NULL;
     int64_t id = 0;
@@ -99,6 +101,7 @@ static int run_execution(const cli_arguments *arguments, const cli_module *modul
         weir_runner_set_log(runner, cli_log, (void *)(uintptr_t)arguments);
         status = weir_runner_load(runner, module->module, module->folder, &error);
     }
+    workflow_view_loaded(view);
     if (status == WEIR_OK)
         status = start(arguments, runner, name, &id, &error);
     if (status == WEIR_OK && cli_has(arguments, "--detach")) {
@@ -107,7 +110,8 @@ static int run_execution(const cli_arguments *arguments, const cli_module *modul
         return CLI_DONE;
     }
     if (status == WEIR_OK)
-        status = run_to_end(arguments, runner, id, name, &error);
+        status = run_to_end(arguments, runner, id, name, view, &error);
+    workflow_view_end(view);
     int code = status == WEIR_OK ? workflow_end(arguments, runner, id) : cli_report_error(error);
     weir_runner_close(runner);
     return code;

@@ -366,7 +366,7 @@ typedef struct weir_store_kind {
     weir_status (*beat)(weir_store *store, int64_t runner, int64_t time, weir_error **error);
     /* It has the code of a plan. */
     weir_status (*offer)(weir_store *store, int64_t runner, int64_t plan, weir_error **error);
-    /* From now on its claims are nobody's. One that has ended stays so. */
+    /* From now on its claims and looks are nobody's. One that has ended stays so. */
     weir_status (*end_runner)(weir_store *store, int64_t runner, int64_t time, weir_error **error);
     /* Those that have not ended. */
     weir_status (*each_runner)(weir_store *store, store_take_runner take, void *arg,

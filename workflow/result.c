@@ -71,6 +71,8 @@ static weir_status take_task(void *arg, const store_task *row, weir_error **erro
     (void)error;
     put(r, task, "state", json_string(store_state_text(row->state)));
     put(r, task, "attempts", json_integer(row->attempt));
+    if (row->state == STORE_DEFERRED && row->waiting != 0)
+        put(r, task, "left", json_integer(row->waiting));
     if (r->plan != NULL)
         put(r, task, "after", names_of(r->plan, (size_t)row->position));
     if (row->reason != NULL)

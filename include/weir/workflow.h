@@ -152,9 +152,10 @@ WEIR_API WEIR_MUST_USE weir_status weir_workflow_wait(weir_runner *runner, int64
 /* --- Looking --- */
 
 /* What is recorded of an execution, as one JSON object: {"id", "workflow", "status", "context",
- * "tasks": {NAME: {"state", "attempts", "reason"?}}, "reason"?, "role"?, "parent"?, "item"?}.
- * `context` is that of the end, and null before; `role` (workflow, item, hook) is what it is to the
- * execution that has begun it. */
+ * "tasks": {NAME: {"state", "attempts", "left"?, "reason"?}}, "reason"?, "role"?, "parent"?,
+ * "item"?}. `context` is that of the end, and null before; `left` is how many of what a Deferred
+ * task has begun have not ended; `role` (workflow, item, hook) is what it is to the execution that
+ * has begun it. */
 WEIR_API WEIR_MUST_USE weir_status weir_workflow_result(weir_runner *runner, int64_t id,
                                                         char **ret_json, weir_error **error);
 

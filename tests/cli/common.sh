@@ -36,3 +36,11 @@ expect_text() {
         fail "$1 does not say: $2"
     }
 }
+
+escape=$(printf '\033')
+
+# on_terminal COMMAND...: what a person sees, in the file `seen`; $terminal is its kind.
+on_terminal() {
+    TERM=${terminal:-xterm} python3 -c 'import pty, sys; sys.exit(pty.spawn(sys.argv[1:]) >> 8)' "$@" >seen 2>&1 \
+        </dev/null || true
+}

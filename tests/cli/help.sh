@@ -27,13 +27,8 @@ expect_text "$work/err" "--set"
 expect_code 2 "$weir" convert --from json --to
 expect_code 2 "$weir" check
 
-# on_terminal COMMAND...: what a person sees.
-on_terminal() {
-    TERM=xterm python3 -c 'import pty, sys; sys.exit(pty.spawn(sys.argv[1:]) >> 8)' "$@" >seen 2>&1 </dev/null || true
-}
 printf 'module: a\ntypes: {Q: {a: f65}, R: {a: f64}}\ntypes: {}\n' >bad.weir.yaml
 on_terminal "$weir" check bad.weir.yaml
-escape=$(printf '\033')
 expect_text seen "${escape}[31m: error:${escape}[0m"
 TERM=xterm expect_code 2 "$weir" check bad.weir.yaml
 ! grep -q "$escape" "$work/err" || fail "colours in a pipe"

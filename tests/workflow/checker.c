@@ -60,7 +60,7 @@ static const char letters[] = "-PRUDAKFSC"; /* A: Paused; U: Running; K: Complet
 
 static bool is_move(bool task, check_state from, check_state to)
 {
-    const char *list = task ? "-P PR PS PF PC RU RC UK UF UR UC UD DR DF DC FP SP CP"
+    const char *list = task ? "-P PR PS PF PC RU RC UK UF UR UC UD DK DR DF DC FP SP CP"
                             : "-P PU PA PF PC UA UK UF UC AU AF AC FU CU";
 
     for (const char *at = list; *at != '\0'; at += at[2] == ' ' ? 3 : 2)
@@ -71,15 +71,33 @@ static bool is_move(bool task, check_state from, check_state to)
 
 /* --- Tasks --- */
 
-static const json_t *run_of(const check *c, const check_task *task)
+static bool is_deferral(const json_t *run)
+{
+    return strcmp(check_text(run, "answer"), "deferred") == 0;
+}
+
+/* The effect of its newest run; one that has waited has another, of the time before. */
+static const json_t *find_run(const check *c, const check_task *task, bool deferral)
 {
     const json_t *run;
     size_t i;
 
     json_array_foreach(json_object_get(c->story, "runs"), i,
                        run) if (strcmp(check_text(run, "task"), task->name) == 0 &&
-                                check_number(run, "attempt", 0) == task->attempt) return run;
+                                check_number(run, "attempt", 0) == task->attempt &&
+                                is_deferral(run) == deferral) return run;
     return NULL;
+}
+
+static const json_t *run_of(const check *c, const check_task *task)
+{
+    return find_run(c, task, false);
+}
+
+/* A task with items, or one that begins a workflow: its runs are told by what those came to. */
+static bool begins_others(const check_task *task)
+{
+    return json_is_true(json_object_get(task->declared, "begins"));
 }
 
 static bool all_ended(const check *c, uint64_t among)
@@ -90,13 +108,26 @@ static bool all_ended(const check *c, uint64_t among)
     return true;
 }
 
+/* What those near it saw, and have written. Only where an execution was tried again is that less
+ * than all that are Completed above it: one that stayed Completed has not seen what ran anew. */
+static uint64_t seen_by(const check *c, const check_task *task)
+{
+    uint64_t sum = 0;
+
+    for (size_t i = 0; i < c->count; i++)
+        if ((task->after >> i & 1) != 0)
+            sum |= c->tasks[i].sees | (uint64_t)(c->tasks[i].state == CHECK_COMPLETED) << i;
+    return sum;
+}
+
 /* Pending -> Ready, Skipped or Failed */
-static bool check_decision(check *c, const check_task *task, check_state to)
+static bool check_decision(check *c, check_task *task, check_state to)
 {
     check_state wanted = CHECK_NONE;
 
     if (!all_ended(c, task->after))
         return check_wrong(c, "'%s' is decided before what it comes after has ended", task->name);
+    task->sees = seen_by(c, task);
     if (!check_rule(c, task, &wanted))
         return false;
     return wanted == to ? true
@@ -108,13 +139,19 @@ static bool check_decision(check *c, const check_task *task, check_state to)
 static bool check_sight(check *c, const check_task *task)
 {
     const json_t *saw = json_object_get(run_of(c, task), "saw");
-    json_t *written = check_context(c, task->above);
+    json_t *written = check_context(c, task->sees);
     bool same = saw == NULL || json_equal(saw, written);
 
     json_decref(written);
     return same ? true
                 : check_wrong(c, "run %lld of '%s' saw another context than was written",
                               (long long)task->attempt, task->name);
+}
+
+static bool is_early(const check *c, const check_task *task, const json_t *event)
+{
+    return check_number(event, "time", 0) < task->due &&
+           !json_is_true(json_object_get(c->story, "loose_clock"));
 }
 
 /* Ready -> Running */
@@ -125,14 +162,16 @@ static bool check_begin(check *c, check_task *task, const json_t *event)
     if (c->state != CHECK_PENDING && c->state != CHECK_RUNNING)
         return check_wrong(c, "'%s' begins while the execution is %s", task->name,
                            check_state_text(c->state));
-    if (check_number(event, "attempt", 0) != task->attempt + 1)
+    int64_t next = task->attempt + !task->goes_on;
+    if (check_number(event, "attempt", 0) != next)
         return check_wrong(c, "'%s' begins run %lld after run %lld", task->name,
                            (long long)check_number(event, "attempt", 0), (long long)task->attempt);
-    if (check_number(event, "time", 0) < task->due &&
-        !json_is_true(json_object_get(c->story, "loose_clock")))
-        return check_wrong(c, "'%s' begins run %lld before its delay is over", task->name,
-                           (long long)task->attempt + 1);
-    task->attempt++;
+    if (is_early(c, task, event))
+        return check_wrong(c, "'%s' begins run %lld %lld ns before its delay is over", task->name,
+                           (long long)next,
+                           (long long)(task->due - check_number(event, "time", 0)));
+    task->attempt = next;
+    task->goes_on = false;
     return check_sight(c, task);
 }
 
@@ -202,10 +241,39 @@ static bool check_end_of_run(check *c, check_task *task, check_state to, const j
     return check_failure(c, task, to, check_number(event, "time", 0));
 }
 
+/* Running -> Deferred */
+static bool check_deferral(check *c, check_task *task, const json_t *event)
+{
+    const json_t *run = find_run(c, task, true);
+
+    if (begins_others(task))
+        return true;
+    if (run == NULL)
+        return check_wrong(c, "'%s' waits by run %lld, which did not say so", task->name,
+                           (long long)task->attempt);
+    task->due = check_number(event, "time", 0) + check_number(run, "delay", 0);
+    return true;
+}
+
+/* Deferred -> Ready, Failed, Completed: what it has begun has ended, or it goes on. */
+static bool check_end_of_wait(check *c, check_task *task, check_state to, const json_t *event)
+{
+    if (begins_others(task))
+        return to == CHECK_COMPLETED ? check_done(c, task)
+                                     : check_failure(c, task, to, check_number(event, "time", 0));
+    if (to == CHECK_COMPLETED)
+        return check_wrong(c, "'%s' is Completed while it waits", task->name);
+    if (to == CHECK_READY && is_early(c, task, event))
+        return check_wrong(c, "'%s' goes on before its time has come", task->name);
+    task->goes_on = to == CHECK_READY;
+    return true;
+}
+
 /* Failed, Skipped, Cancelled -> Pending: the execution is tried again. */
 static bool check_anew(check *c, check_task *task)
 {
     task->spent = task->lost = task->due = 0;
+    task->goes_on = false;
     task->verdict = CHECK_OPEN;
     return c->state == CHECK_RUNNING ? true
                                      : check_wrong(c, "'%s' begins anew while the execution is %s",
@@ -222,8 +290,11 @@ static bool check_task_move(check *c, check_task *task, check_state to, const js
         return check_begin(c, task, event);
     if (from == CHECK_RUNNING && to == CHECK_COMPLETED)
         return check_done(c, task);
-    if (from == CHECK_RUNNING && to != CHECK_DEFERRED)
-        return check_end_of_run(c, task, to, event);
+    if (from == CHECK_RUNNING)
+        return to == CHECK_DEFERRED ? check_deferral(c, task, event)
+                                    : check_end_of_run(c, task, to, event);
+    if (from == CHECK_DEFERRED && to != CHECK_CANCELLED)
+        return check_end_of_wait(c, task, to, event);
     if (to == CHECK_PENDING && from != CHECK_NONE)
         return check_anew(c, task);
     if (to == CHECK_CANCELLED && !check_is_end(c->state))
@@ -310,6 +381,7 @@ static bool check_runs(check *c)
                                (long long)attempt, check_text(run, "task"));
         json_array_foreach(json_object_get(c->story, "runs"), j,
                            other) if (j != i && check_number(other, "attempt", 0) == attempt &&
+                                      is_deferral(other) == is_deferral(run) &&
                                       strcmp(check_text(other, "task"), task->name) ==
                                           0) return check_wrong(c,
                                                                 "run %lld of '%s' had two effects",

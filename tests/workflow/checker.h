@@ -7,11 +7,12 @@
  *
  *     {"tasks": [{"name", "after"?: [NAME], "run_if"?: WORD, "rule"?: TREE, "allow_failure"?,
  *                 "attempts"?: 3, "delay"?: ns, "max_delay"?: ns, "backoff"?: WORD, "jitter"?,
- *                 "retry_on"?: [CLASS], "on_lost"?: "fail"}],
+ *                 "retry_on"?: [CLASS], "on_lost"?: "fail",
+ *                 "begins"?}],     it waits for what it has begun, whose results its runs tell
  *      "most_lost": N,     how often a run may be lost with its runner
- *      "loose_clock"?,     it was set back: nothing is said of delays
- *      "runs": [{"task", "attempt", "answer": "done" | "failed" | "for good" | "retry", "class"?,
- *                "delay"?: ns, "set"?: {..}, "delete"?: [..], "saw"?: {..},
+ *      "loose_clock"?,     it was set back, or is that of several: nothing is said of delays
+ *      "runs": [{"task", "attempt", "answer": "done" | "failed" | "for good" | "retry" |
+ *                "deferred", "class"?, "delay"?: ns, "set"?: {..}, "delete"?: [..], "saw"?: {..},
  *                "handed_back"?}],  one for each effect
  *      "events": [..],     as weir_workflow_events has them
  *      "result": {..}}     as weir_workflow_result has it
@@ -28,8 +29,9 @@
 /* False: `wrong` says why. The execution has ended, all of its tasks have, and events, result and
  * runs agree: only transitions that may be, each from where the last one led; no task before what
  * it comes after; its rule as the rules have it; runs numbered one by one, each with one effect at
- * most; attempts and losses within their limits; each result once, and of a run that there was;
- * each run saw, and the end has, the context that the writes above make. */
+ * most, and one more before it where it waited; attempts and losses within their limits; each
+ * result once, and of a run that there was; each run saw, and the end has, the context that the
+ * writes above make. */
 bool checker_hear(const json_t *story, char *wrong, size_t size);
 
 #endif

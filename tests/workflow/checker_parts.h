@@ -33,10 +33,12 @@ typedef struct check_task {
     const json_t *declared;
     const char *name;
     uint64_t after, above; /* a bit a task; near, and near or far */
+    uint64_t sees; /* those above that were Completed when it was decided; it hands them on */
     check_state state;
     check_verdict verdict;
     int64_t attempt, spent, lost;
-    int64_t due;          /* not before it the next run begins */
+    int64_t due;          /* not before it the next run begins, or it goes on */
+    bool goes_on;         /* its next run is of the attempt that waited */
     int completed;        /* how often */
     const json_t *writes; /* the run whose writes count; NULL: none do */
 } check_task;

@@ -216,6 +216,11 @@ static void control_reaches_the_items(void **state)
     assert_non_null(strstr(text, "it waits for its 3 items: execution 2 of 'flow/e' is "));
     assert_non_null(strstr(text, "; 3 have not ended"));
     weir_free(text);
+    json_t *result = flow_result(runner, id);
+    assert_int_equal(json_integer_value(json_object_get(
+                         json_object_get(json_object_get(result, "tasks"), "e"), "left")),
+                     3);
+    json_decref(result);
     FLOW_OK(weir_workflow_pause(runner, id, NULL, &error));
     assert_int_equal(flow_count(runner, "flow/e", "Paused"), 3);
     FLOW_OK(weir_workflow_resume(runner, id, &error));

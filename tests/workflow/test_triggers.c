@@ -272,6 +272,32 @@ static void a_look_that_is_lost_is_anybodys(void **state)
     look_end(&w);
 }
 
+static void a_look_of_a_runner_that_was_ended_is_anybodys(void **state)
+{
+    look_world w = {0};
+    weir_runner *other;
+
+    (void)state;
+    look_begin(&w, waits);
+    begin_look(&w);
+    other = look_open_runner(&w);
+    look_settle(other);
+    assert_int_equal(runner_looks_running(other), 0);
+    /* As a sweep does with one that is silent. */
+    ledger *l = &other->ledger;
+    FLOW_OK(ledger_begin(l, true, &error));
+    FLOW_OK(ledger_end(
+        l, l->store->kind->end_runner(l->store, w.runner->ledger.runner, w.now, NULL), &error));
+    w.now += 10 * LOOK_SECOND; /* the heartbeat, when it is asked again */
+    while (runner_looks_running(other) == 0)
+        FLOW_OK(runner_turn(other, &error));
+    __atomic_store_n(&held, 0, __ATOMIC_SEQ_CST);
+    look_settle(other);
+    assert_int_equal(look_executions(&w), 1);
+    weir_runner_close(other);
+    look_end(&w);
+}
+
 static void a_look_holds_up_no_task(void **state)
 {
     look_world w = {0};
@@ -385,6 +411,7 @@ int main(void)
         cmocka_unit_test(a_task_cannot_fire),
         cmocka_unit_test(one_of_all_runners_looks),
         cmocka_unit_test(a_look_that_is_lost_is_anybodys),
+        cmocka_unit_test(a_look_of_a_runner_that_was_ended_is_anybodys),
         cmocka_unit_test(a_look_holds_up_no_task),
         cmocka_unit_test(a_trigger_is_paused),
         cmocka_unit_test(a_schedule_is_paused),
