@@ -134,6 +134,7 @@ void check_begun(checker *check, const spec_workflow *by, spec_task *task);
 void check_begins(checker *check);
 void check_workflows(checker *check);
 void check_starts(checker *check);
+void check_doubles(checker *check);
 void check_moments(checker *check, const spec_workflow *workflow);
 void check_triggers(checker *check, const spec_workflow *workflow);
 /* A function that a task or a trigger calls. */

@@ -119,6 +119,16 @@ static const char *what_it_keeps(spec_front *front, const spec *model)
     return found.reason;
 }
 
+static void need_identity(checker *check, const spec_sink *sink)
+{
+    if (check_setting(&sink->settings, "transactional_id") == NULL)
+        diagnostics_error(
+            check->log, sink->where,
+            "'%s' is exactly_once, and needs the option 'transactional_id', a name of "
+            "this process that stays over restarts",
+            sink->name);
+}
+
 void check_exactly_once(checker *check)
 {
     const spec_sink *joint = NULL;
@@ -134,7 +144,10 @@ void check_exactly_once(checker *check)
                           check->model->keeps);
     for (size_t i = 0; i < check->model->sink_count; i++) {
         const spec_sink *sink = &check->model->sinks[i];
-        if (!is_word(&sink->settings, "delivery", "exactly_once") && !check_starts_workflows(sink))
+        bool joins = is_word(&sink->settings, "delivery", "exactly_once");
+        if (joins)
+            need_identity(check, sink);
+        if (!joins && !check_starts_workflows(sink))
             diagnostics_warning(check->log, sink->where,
                                 "'%s' takes no part in the transactions of '%s': after a failure "
                                 "some of its results come twice",

@@ -5,6 +5,7 @@
 #include "codegen/check.h"
 #include "core/expand.h"
 #include "core/text.h"
+#include <weir/wire.h>
 
 /* --- Kinds --- */
 
@@ -124,14 +125,31 @@ static void report(checker *check, weir_place where, weir_error *error)
     weir_error_free(error);
 }
 
+/* Both name the kinds in one order. */
+_Static_assert((int)SPEC_BOOL == (int)WEIR_VALUE_BOOL &&
+                   (int)SPEC_TIMESTAMP == (int)WEIR_VALUE_TIMESTAMP &&
+                   (int)SPEC_STRUCT == (int)WEIR_VALUE_STRUCT,
+               "weir_option.kinds");
+
+static bool is_of(const spec_field *field, uint32_t kinds)
+{
+    return !field->shape.list && (kinds & 1u << field->shape.type->kind) != 0;
+}
+
 /* A text of `headers: {trace: id}`, or the whole of `key_to: id`. */
 static void check_field(checker *check, const weir_option *option, const spec_type *type,
                         const weir_setting *setting)
 {
     bool names = option->type == WEIR_OPTION_FIELD || option->type == WEIR_OPTION_FIELDS;
 
-    if (names && type != NULL && check_find_field(type, setting->text) == NULL)
+    if (!names || type == NULL)
+        return;
+    const spec_field *field = check_find_field(type, setting->text);
+    if (field == NULL)
         check_unknown_field(check, type, setting->text, setting->place);
+    else if (field->shape.type != NULL && option->kinds != 0 && !is_of(field, option->kinds))
+        diagnostics_error(check->log, setting->place, "the field '%s' of option '%s' is not %s",
+                          field->name, option->name, option->wanted);
 }
 
 static void check_value(checker *check, const weir_option *option, const check_options *options,

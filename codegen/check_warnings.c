@@ -12,10 +12,23 @@ static bool has_dead_letters(const spec *model, const spec_source *source)
     return source->dead_letters.text != NULL || model->dead_letters.text != NULL;
 }
 
+/* A replay needs none. */
+static void warn_of_no_group(checker *check, const spec_source *source)
+{
+    if (source->kind_name.text != NULL && strcmp(source->kind_name.text, "kafka") == 0 &&
+        check_setting(&source->settings, "group") == NULL &&
+        check_setting(&source->settings, "assign") == NULL)
+        diagnostics_warning(check->log, source->where,
+                            "the source '%s' has neither `group:` nor `assign: all`: `weir replay` "
+                            "reads it, `weir run` does not",
+                            source->name);
+}
+
 static void warn_of_sources(checker *check)
 {
     for (size_t i = 0; i < check->model->source_count; i++) {
         const spec_source *source = &check->model->sources[i];
+        warn_of_no_group(check, source);
         if (check_commits(source) && !has_dead_letters(check->model, source))
             diagnostics_warning(check->log, source->where,
                                 "the source '%s' commits and has no `dead_letters:`: what cannot "
@@ -171,5 +184,6 @@ void check_warnings(checker *check)
     for (size_t i = 0; i < model->graph_count; i++)
         warn_of_node_state(check, &model->graphs[i]);
     check_exactly_once(check);
+    check_doubles(check);
     check_words(check);
 }

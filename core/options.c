@@ -6,9 +6,9 @@
 #include "core/text.h"
 #include <weir/core.h>
 
-static const char *expected(weir_option_type type)
+static const char *expected(const weir_option *option)
 {
-    switch (type) {
+    switch (option->type) {
     case WEIR_OPTION_BOOL:
         return "true or false";
     case WEIR_OPTION_INTEGER:
@@ -20,6 +20,7 @@ static const char *expected(weir_option_type type)
     case WEIR_OPTION_NUMBER:
         return "a number";
     case WEIR_OPTION_TEXT:
+        return option->wanted;
     case WEIR_OPTION_PATH:
         return "text";
     case WEIR_OPTION_FIELD:
@@ -51,7 +52,7 @@ static weir_status refuse(const weir_option *option, const char *what, const wei
     }
     return weir_error_set_at(
         error, WEIR_SPEC, setting->place, "%s: '%s' of option '%s' is not %s%s%s", what,
-        setting->text, option->name, choice ? "one of " : expected(option->type),
+        setting->text, option->name, choice ? "one of " : expected(option),
         choice ? option->choices : "", weir_nearest_hint(&nearest, hint, sizeof hint));
 }
 
@@ -202,6 +203,9 @@ weir_status weir_option_read(const weir_option *option, const char *what,
         good = weir_text_number(text, value);
         break;
     case WEIR_OPTION_TEXT:
+        if (option->accepts != NULL && !option->accepts(text))
+            return refuse(option, what, setting, error);
+        return read_text(text, value, error);
     case WEIR_OPTION_PATH:
     case WEIR_OPTION_FIELD:
         return read_text(text, value, error);

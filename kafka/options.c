@@ -2,6 +2,22 @@
 /* options.c - the options of the kind `kafka`. */
 #include "kafka/options.h"
 
+#include <weir/wire.h>
+
+#include "kafka/texts.h"
+
+#define IS(kind) (1u << WEIR_VALUE_##kind)
+#define INTEGERS (IS(I8) | IS(I16) | IS(I32) | IS(I64) | IS(U8) | IS(U16) | IS(U32) | IS(U64))
+/* What text from outside is written into. */
+#define TAKES_TEXT                                                                                 \
+    .kinds = IS(STRING) | IS(BYTES) | INTEGERS, .wanted = "a string, bytes or an integer"
+/* What becomes bytes outside. */
+#define GIVES_TEXT                                                                                 \
+    .kinds = IS(STRING) | IS(BYTES) | INTEGERS | IS(BOOL) | IS(TIMESTAMP) | IS(DURATION) |         \
+             IS(DATE) | IS(ENUM),                                                                  \
+    .wanted = "text, bytes, an integer or an enum"
+#define A_WORD .accepts = kafka_is_word, .wanted = "a name"
+
 static const int64_t second = 1000000000;
 
 #define AT(member) .offset = offsetof(kafka_source_config, member)
@@ -10,16 +26,21 @@ const weir_option kafka_source_options[KAFKA_SOURCE_OPTIONS] = {
     {.name = "brokers",
      .type = WEIR_OPTION_TEXT,
      .required = true,
+     .accepts = kafka_is_word,
+     .wanted = "host:port",
      AT(brokers),
      .help = "Where the cluster is: host:port, several separated by commas."},
     {.name = "topic",
      .type = WEIR_OPTION_TEXT,
      .required = true,
+     .accepts = kafka_is_topics,
+     .wanted = "a name, a list of names or a regular expression that begins with ^",
      AT(topic),
      .help = "The topic; several separated by commas; one that begins with ^ is a regular "
              "expression that matches whole names."},
     {.name = "group",
      .type = WEIR_OPTION_TEXT,
+     A_WORD,
      AT(group),
      .help = "The consumer group: its members share the partitions, and it goes on where it has "
              "committed. Needed unless 'assign: all'."},
@@ -37,23 +58,30 @@ const weir_option kafka_source_options[KAFKA_SOURCE_OPTIONS] = {
      .help = "confluent: each value stands behind the five bytes of a schema registry."},
     {.name = "key_to",
      .type = WEIR_OPTION_FIELD,
+     TAKES_TEXT,
      AT(key_to),
      .help = "Writes the record's key into this string, bytes or integer field (an integer is "
              "decimal text). Where the value does not hold it too the field needs a default, or "
              "is optional."},
     {.name = "time_to",
      .type = WEIR_OPTION_FIELD,
+     .kinds = IS(TIMESTAMP),
+     .wanted = "a timestamp",
      AT(time_to),
      .help = "Writes the record's timestamp into this field; name it under 'time' to make it the "
              "event's time."},
     {.name = "headers",
      .type = WEIR_OPTION_FIELDS,
+     TAKES_TEXT,
      AT(headers),
      .help = "Writes headers into fields, as in {trace: trace_id}: of a name that comes more than "
              "once the last. A header that is missing leaves the field as it is."},
     {.name = "start",
      .type = WEIR_OPTION_TEXT,
      .fallback = "earliest",
+     .accepts = kafka_is_start,
+     .wanted = "earliest, latest, 'offset N', a time such as 2024-03-01T12:00:00Z, or a duration "
+               "back from now such as -15m",
      AT(start),
      .help =
          "Where to begin in a partition that the group has no position of, and always under "
@@ -63,6 +91,8 @@ const weir_option kafka_source_options[KAFKA_SOURCE_OPTIONS] = {
          "begin at their beginning."},
     {.name = "until",
      .type = WEIR_OPTION_TEXT,
+     .accepts = kafka_is_until,
+     .wanted = "'end' or a time such as 2024-03-01T12:00:00Z",
      AT(until),
      .help = "Where the source ends: 'end' (what each partition holds at the start), or a time: "
              "before each partition's first record that is as new; one that is to come is waited "
@@ -76,6 +106,7 @@ const weir_option kafka_source_options[KAFKA_SOURCE_OPTIONS] = {
              "(reference data)."},
     {.name = "instance",
      .type = WEIR_OPTION_TEXT,
+     A_WORD,
      AT(instance),
      .help = "The member's name for static membership: a restart within the session's time out "
              "takes its partitions again without a rebalance. Each process needs its own."},
@@ -132,23 +163,31 @@ const weir_option kafka_sink_options[KAFKA_SINK_OPTIONS] = {
     {.name = "brokers",
      .type = WEIR_OPTION_TEXT,
      .required = true,
+     .accepts = kafka_is_word,
+     .wanted = "host:port",
      AT(brokers),
      .help = "Where the cluster is: host:port, several separated by commas."},
     {.name = "topic",
      .type = WEIR_OPTION_TEXT,
+     .accepts = kafka_is_topic,
+     .wanted = "a topic's name, of letters, digits and . _ -",
      AT(topic),
      .help = "The topic; it must be there, or the cluster make it."},
     {.name = "topic_from",
      .type = WEIR_OPTION_FIELD,
+     .kinds = IS(STRING),
+     .wanted = "a string",
      AT(topic_from),
      .help = "The string field that holds each record's topic; where it is empty, 'topic'."},
     {.name = "key",
      .type = WEIR_OPTION_FIELD,
+     GIVES_TEXT,
      AT(key),
      .help = "The field that becomes the record's key; records of one key go to one partition, in "
              "order. Without it there are no keys."},
     {.name = "headers",
      .type = WEIR_OPTION_FIELDS,
+     GIVES_TEXT,
      AT(headers),
      .help = "Headers from fields, as in {trace: trace_id}; an absent field gives none."},
     {.name = "partitioner",
@@ -182,6 +221,7 @@ const weir_option kafka_sink_options[KAFKA_SINK_OPTIONS] = {
          "nothing beyond a firing; all such sinks of a module share one producer."},
     {.name = "transactional_id",
      .type = WEIR_OPTION_TEXT,
+     A_WORD,
      AT(transactional_id),
      .help = "With exactly_once: the name of this process towards the cluster, the same after a "
              "restart and no other's. Who comes later with it ends the one before."},

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "kafka/source.h"
+#include "kafka/texts.h"
 
 static const int64_t second = 1000000000;
 enum { SEEK_MS = 2000 };
@@ -450,75 +451,43 @@ void kafka_assign_again(kafka_source *state)
 
 /* --- A group --- */
 
-/* The names between the commas, or the one pattern; NULL: it is neither. */
-static rd_kafka_topic_partition_list_t *split_topics(const char *text)
+static bool read_pattern(kafka_source *state, const char *pattern)
 {
-    rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new(1);
-    char name[256];
-
-    for (;;) {
-        text += strspn(text, " ");
-        size_t size = text[0] == '^' ? strlen(text) : strcspn(text, ",");
-        int kept = (int)size;
-        while (kept > 0 && text[kept - 1] == ' ')
-            kept--;
-        if (kept == 0 || kept >= (int)sizeof name || (text[0] == '^' && list->cnt != 0))
-            break;
-        snprintf(name, sizeof name, "%.*s", kept, text);
-        rd_kafka_topic_partition_list_add(list, name, RD_KAFKA_PARTITION_UA);
-        if (text[size] == '\0')
-            return list;
-        text += size + 1;
-    }
-    rd_kafka_topic_partition_list_destroy(list);
-    return NULL;
-}
-
-static weir_status bad_topic(const kafka_source *state, weir_error **error)
-{
-    return weir_error_set_at(error, WEIR_SPEC, state->source->module->place,
-                             "%s: '%s' of option 'topic' is not a name, a list of names or a "
-                             "regular expression that begins with ^",
-                             state->client.what, state->config->topic);
-}
-
-/* Whole names match, whatever version of librdkafka looks at them. */
-static bool read_pattern(kafka_source *state, const char *text)
-{
-    char whole[300];
-
-    snprintf(whole, sizeof whole, "^(%.256s)$", text + 1);
-    if (regcomp(&state->matcher, whole, REG_EXTENDED | REG_NOSUB) != 0)
+    if (regcomp(&state->matcher, pattern, REG_EXTENDED | REG_NOSUB) != 0)
         return false;
-    state->pattern = weir_strdup(whole);
+    state->pattern = weir_strdup(pattern);
     if (state->pattern == NULL)
         regfree(&state->matcher);
     return state->pattern != NULL;
 }
 
-static rd_kafka_resp_err_t subscribe(const kafka_source *state,
-                                     rd_kafka_topic_partition_list_t *topics)
+/* The table of options has looked at the text. */
+static rd_kafka_topic_partition_list_t *split_topics(const char *text)
 {
-    if (state->pattern != NULL) {
-        rd_kafka_topic_partition_list_del_by_idx(topics, 0);
-        rd_kafka_topic_partition_list_add(topics, state->pattern, RD_KAFKA_PARTITION_UA);
-    }
-    return rd_kafka_subscribe(state->client.rk, topics);
+    rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new(1);
+    char name[KAFKA_TOPIC_ROOM];
+
+    while (*text != '\0' && kafka_next_topic(&text, name, sizeof name))
+        rd_kafka_topic_partition_list_add(list, name, RD_KAFKA_PARTITION_UA);
+    return list;
 }
 
 weir_status kafka_join(kafka_source *state, weir_error **error)
 {
     rd_kafka_topic_partition_list_t *topics = split_topics(state->config->topic);
-
-    if (topics == NULL)
-        return bad_topic(state, error);
+    const char *first = topics->elems[0].topic;
     rd_kafka_resp_err_t code = RD_KAFKA_RESP_ERR_NO_ERROR;
-    if (topics->elems[0].topic[0] == '^' && !read_pattern(state, topics->elems[0].topic))
-        code = RD_KAFKA_RESP_ERR__INVALID_ARG;
+
+    if (first[0] == '^' && !read_pattern(state, first))
+        code = RD_KAFKA_RESP_ERR__CRIT_SYS_RESOURCE;
     else if (state->source->origin.commits)
-        code = subscribe(state, topics);
+        code = rd_kafka_subscribe(state->client.rk, topics);
     rd_kafka_topic_partition_list_destroy(topics);
-    return code == RD_KAFKA_RESP_ERR_NO_ERROR ? WEIR_OK : bad_topic(state, error);
+    return code == RD_KAFKA_RESP_ERR_NO_ERROR
+               ? WEIR_OK
+               : weir_error_set_at(error, WEIR_IO, state->source->module->place,
+                                   "%s: cannot subscribe to '%s': %s", state->client.what,
+                                   state->config->topic, rd_kafka_err2str(code));
 }
 
 /* Where members keep what they have, the same subscription once more would change nothing. */
@@ -528,6 +497,6 @@ void kafka_join_again(kafka_source *state)
 
     if (state->cooperative)
         rd_kafka_unsubscribe(state->client.rk);
-    note_failure(state, subscribe(state, topics), NULL);
+    note_failure(state, rd_kafka_subscribe(state->client.rk, topics), NULL);
     rd_kafka_topic_partition_list_destroy(topics);
 }

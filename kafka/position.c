@@ -6,68 +6,31 @@
  */
 #include <string.h>
 
-#include "core/calendar.h"
-#include "core/text.h"
 #include "kafka/source.h"
+#include "kafka/texts.h"
 
 enum { WAIT_MS = 5000 };
 
 /* --- Reading the options --- */
 
-static weir_status refuse(const kafka_source *state, const char *option, const char *text,
-                          const char *wanted, weir_error **error)
-{
-    return weir_error_set_at(error, WEIR_SPEC, state->source->module->place,
-                             "%s: '%s' of option '%s' is not %s", state->client.what, text, option,
-                             wanted);
-}
-
-static bool read_time(const char *text, int64_t *ret)
-{
-    bool range = false;
-
-    return weir_calendar_read_time(text, strlen(text), ret, &range) && !range;
-}
-
-static weir_status read_start(kafka_source *state, weir_error **error)
-{
-    const char *text = state->config->start;
-    int64_t back;
-
-    state->start_time = INT64_MIN;
-    state->start_offset = RD_KAFKA_OFFSET_BEGINNING;
-    if (strcmp(text, "earliest") == 0)
-        return WEIR_OK;
-    if (strcmp(text, "latest") == 0) {
-        state->start_offset = RD_KAFKA_OFFSET_END;
-        return WEIR_OK;
-    }
-    if (strncmp(text, "offset ", 7) == 0 && weir_text_integer(text + 7, &state->start_offset) &&
-        state->start_offset >= 0)
-        return WEIR_OK;
-    if (text[0] == '-' && weir_text_duration(text + 1, &back)) {
-        state->start_time = state->source->host->now(state->source) - back;
-        return WEIR_OK;
-    }
-    if (read_time(text, &state->start_time))
-        return WEIR_OK;
-    return refuse(
-        state, "start", text,
-        "earliest, latest, 'offset N', a time such as 2024-03-01T12:00:00Z, or a duration "
-        "back from now such as -15m",
-        error);
-}
-
-weir_status kafka_read_bounds(kafka_source *state, weir_error **error)
+void kafka_read_bounds(kafka_source *state)
 {
     const char *until = state->config->until;
+    kafka_start start;
 
+    kafka_read_start(state->config->start, &start);
+    state->start_time = start.form == KAFKA_START_TIME ? start.value : INT64_MIN;
+    if (start.form == KAFKA_START_BACK)
+        state->start_time = state->source->host->now(state->source) - start.value;
+    state->start_offset = start.form == KAFKA_START_OFFSET   ? start.value
+                          : start.form == KAFKA_START_LATEST ? RD_KAFKA_OFFSET_END
+                                                             : RD_KAFKA_OFFSET_BEGINNING;
     state->until_time = INT64_MAX;
-    state->until_end =
-        until != NULL ? strcmp(until, "end") == 0 : state->replaying; /* a replay has an end */
-    if (until != NULL && !state->until_end && !read_time(until, &state->until_time))
-        return refuse(state, "until", until, "'end' or a time such as 2024-03-01T12:00:00Z", error);
-    return read_start(state, error);
+    state->until_end = until == NULL && state->replaying; /* a replay has an end */
+    if (until != NULL) {
+        kafka_read_until(until, &state->until_time);
+        state->until_end = state->until_time == INT64_MAX;
+    }
 }
 
 /* --- Asking the cluster --- */

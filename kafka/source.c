@@ -80,9 +80,8 @@ static weir_status open_source(weir_source *source, weir_error **error)
     state->batch = weir_alloc_array(KAFKA_BATCH, sizeof(rd_kafka_message_t *));
     if (state->batch == NULL)
         return weir_error_set(error, WEIR_NOMEM, "%s: out of memory", state->client.what);
+    kafka_read_bounds(state);
     weir_status status = check_options(state, error);
-    if (status == WEIR_OK)
-        status = kafka_read_bounds(state, error);
     if (status == WEIR_OK)
         status = kafka_find_targets(state, error);
     if (status == WEIR_OK)

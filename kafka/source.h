@@ -139,7 +139,7 @@ weir_status kafka_merge(kafka_source *state, size_t limit);
 
 /* --- position.c: where partitions begin and end --- */
 
-weir_status kafka_read_bounds(kafka_source *state, weir_error **error);
+void kafka_read_bounds(kafka_source *state);
 /* Whether it has to be asked, and how; NULL: out of memory. */
 bool kafka_place_asks(const kafka_source *state);
 kafka_question *kafka_place_question(const kafka_source *state,

@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* db.c - what an operator does with a store. */
-#include <weir/db.h>
+#include "workflow/db.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 #include "core/text.h"
-#include "store/store.h"
 #include "workflow/json.h"
 
 enum { PRUNED = 500 }; /* in one transaction */
@@ -34,7 +33,7 @@ static weir_status take_wrong(void *arg, const char *name, const char *value, we
                                                                                 : no_memory(error);
 }
 
-static weir_status ask(weir_store *store, store_question question, json_t *into, weir_error **error)
+weir_status db_ask(weir_store *store, store_question question, json_t *into, weir_error **error)
 {
     int64_t now;
     weir_status status = store->kind->begin(store, false, &now, error);
@@ -58,7 +57,7 @@ static weir_status give(const char *url, store_question question, json_t *into, 
     if (status == WEIR_OK && question == STORE_STATUS)
         status = take_value(into, "store", store->kind->name, error);
     if (status == WEIR_OK)
-        status = ask(store, question, into, error);
+        status = db_ask(store, question, into, error);
     store_close(store);
     if (status == WEIR_OK && (text = json_to_text(into)) == NULL)
         status = no_memory(error);
@@ -112,8 +111,26 @@ static weir_status prune_some(weir_store *store, int64_t older_than, store_prune
         return status;
     status = store->kind->prune(store, now - older_than, PRUNED, ret, error);
     if (status == WEIR_OK)
-        return store->kind->commit(store, error);
-    store->kind->rollback(store);
+        status = store->kind->commit(store, error);
+    else
+        store->kind->rollback(store);
+    if (status != WEIR_OK)
+        *ret = (store_pruned){0};
+    return status;
+}
+
+weir_status db_prune(weir_store *store, int64_t older_than, weir_db_pruned *ret, weir_error **error)
+{
+    store_pruned some = {.executions = PRUNED};
+    weir_status status = WEIR_OK;
+
+    *ret = (weir_db_pruned){0};
+    while (status == WEIR_OK && (some.executions == PRUNED || some.plans == PRUNED)) {
+        some = (store_pruned){0};
+        status = prune_some(store, older_than, &some, error);
+        ret->executions += some.executions;
+        ret->plans += some.plans;
+    }
     return status;
 }
 
@@ -121,17 +138,11 @@ weir_status weir_db_prune(const char *url, int64_t older_than, weir_db_pruned *r
                           weir_error **error)
 {
     weir_store *store = NULL;
-    store_pruned some = {.executions = PRUNED};
     weir_status status = store_open_old(url, BUSY, &store, error);
 
     *ret = (weir_db_pruned){0};
-    while (status == WEIR_OK && (some.executions == PRUNED || some.plans == PRUNED)) {
-        status = prune_some(store, older_than, &some, error);
-        if (status != WEIR_OK)
-            break;
-        ret->executions += some.executions;
-        ret->plans += some.plans;
-    }
+    if (status == WEIR_OK)
+        status = db_prune(store, older_than, ret, error);
     store_close(store);
     return status;
 }

@@ -18,7 +18,7 @@ extern "C" {
 
 /* The generation of the contract between the runtime and generated code. A module generated for
  * another one is refused, by the compiler and again at load. */
-#define WEIR_GENERATION 7
+#define WEIR_GENERATION 8
 
 #define WEIR_VERSION "0.1.0"
 
@@ -126,9 +126,13 @@ typedef struct weir_option {
     const char *choices; /* for CHOICE: "fail|block|drop_oldest" */
     bool expression;     /* for CHOICE: in a spec also an expression, which is no option's value */
     const char
-        *forever;  /* for DURATION, INTEGER and SIZE: a word that stands for INT64_MAX, or NULL */
-    size_t offset; /* of the member in the kind's config struct */
-    const char *help; /* one sentence: what it does, with units */
+        *forever; /* for DURATION, INTEGER and SIZE: a word that stands for INT64_MAX, or NULL */
+    bool (*accepts)(const char *text); /* for TEXT: whether it can be one; NULL: any can */
+    uint32_t kinds;     /* for FIELD and FIELDS: 1u << WEIR_VALUE_... of which a field, which is no
+                           list, may be; 0: any */
+    const char *wanted; /* what `accepts` and `kinds` ask for: "a timestamp" */
+    size_t offset;      /* of the member in the kind's config struct */
+    const char *help;   /* one sentence: what it does, with units */
 } weir_option;
 
 /* One option as written: in a spec, a module's tables, or `--set`. */

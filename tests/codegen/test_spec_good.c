@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "codegen/model.h"
+#include "workflow/sink_options.h"
 #include <weir/codegen.h>
 
 /* --- Kinds that only these tests have --- */
@@ -47,10 +48,12 @@ static const weir_kind log_kind = {.name = "log",
 static const weir_kind timer_kind = {
     .name = "timer", .summary = "Ticks.", .options = timer_options, .option_count = 1};
 
+static const weir_kind workflow_sink = WORKFLOW_SINK_HEAD;
+
 /* Loads a spec with weir's kinds and these. *diagnostics (NULL: none are expected). */
 static weir_spec *load(const char *file, weir_diagnostics **ret_diagnostics)
 {
-    const weir_kind *sources[16] = {&timer_kind, &log_kind};
+    const weir_kind *sources[16] = {&timer_kind, &log_kind}, *sinks[16] = {&workflow_sink};
     weir_catalog catalog = *weir_builtin_catalog();
     weir_diagnostics *diagnostics = NULL;
     weir_error *error = NULL;
@@ -59,6 +62,9 @@ static weir_spec *load(const char *file, weir_diagnostics **ret_diagnostics)
     for (size_t i = 0; i < catalog.sources.count; i++)
         sources[i + 2] = catalog.sources.items[i];
     catalog.sources = (weir_kind_list){sources, catalog.sources.count + 2};
+    for (size_t i = 0; i < catalog.sinks.count; i++)
+        sinks[i + 1] = catalog.sinks.items[i];
+    catalog.sinks = (weir_kind_list){sinks, catalog.sinks.count + 1};
     assert_int_equal(chdir(SPEC_FOLDER "/good"), 0);
     weir_status status = weir_spec_load(file, &catalog, &model, &diagnostics, &error);
     if (status != WEIR_OK)
@@ -412,7 +418,14 @@ static void test_warnings(void **state)
         {20, "no expression can read the argument 'function'"},
     };
 
+    static const warning doubles[] = {
+        {30, "'twice_by_time' may start again what it has started"},
+        {33, "as 'by_more' flushes the batch 'others'; give it `key:`"},
+        {34, "as 'newest' is `latest`; give it `key:`"},
+    };
+
     (void)state;
+    expect_warnings("doubles.weir.yaml", doubles, sizeof doubles / sizeof *doubles);
     expect_warnings("unwise.weir.yaml", unwise, sizeof unwise / sizeof *unwise);
     expect_warnings("words.weir.yaml", words, sizeof words / sizeof *words);
 }

@@ -95,6 +95,7 @@ until=end
 spec bad "topic: $run-a"
 expect_code 2 "$weir" run bad.weir.yaml
 expect_text err "needs the option 'group', or 'assign: all'"
+expect_text err "the source 'items' has neither \`group:\` nor \`assign: all\`: \`weir replay\` reads it, \`weir run\` does not"
 spec bad "topic: $run-a, assign: all, start: yesterday"
 expect_code 2 "$weir" run bad.weir.yaml
 expect_text err "'yesterday' of option 'start' is not earliest, latest"

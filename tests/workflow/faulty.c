@@ -2,10 +2,16 @@
 /* faulty.c - each call is passed on, or fails in its place. */
 #include "tests/workflow/faulty.h"
 
-static bool strikes(weir_store *base, bool commits)
+static bool strikes(weir_store *base, int call, bool commits)
 {
     faulty *f = (faulty *)base;
 
+    if (f->tour != NULL) {
+        bool now = ++f->tour->reached[call] == f->tour->at;
+        f->tour->struck += now;
+        f->struck += now;
+        return now;
+    }
     if (f->left == 0 || (f->where != FAULTY_ANY && !commits) || --f->left != 0)
         return false;
     f->left = f->every;
@@ -41,18 +47,6 @@ static bool has_changed(weir_store *base)
 static void rollback(weir_store *base)
 {
     inner_of(base)->kind->rollback(inner_of(base));
-}
-
-static weir_status commit(weir_store *base, weir_error **error)
-{
-    bool struck = strikes(base, true);
-
-    if (!struck || ((const faulty *)base)->where == FAULTY_COMMITTED) {
-        weir_status status = inner_of(base)->kind->commit(inner_of(base), error);
-        return struck && status == WEIR_OK ? fail(base, error) : status;
-    }
-    rollback(base);
-    return fail(base, error);
 }
 
 /* name, what it is given, and how that is passed on */
@@ -202,12 +196,49 @@ static weir_status commit(weir_store *base, weir_error **error)
        weir_error * *error),                                                                       \
       (inner_of(base), execution, by, ret_unfinished, error))                                      \
     X(note, (weir_store * base, int64_t execution, const store_event *event, weir_error **error),  \
-      (inner_of(base), execution, event, error))
+      (inner_of(base), execution, event, error))                                                   \
+    X(answer,                                                                                      \
+      (weir_store * base, store_question question, store_take_answer take, void *arg,              \
+       weir_error **error),                                                                        \
+      (inner_of(base), question, take, arg, error))                                                \
+    X(prune,                                                                                       \
+      (weir_store * base, int64_t time, size_t most, store_pruned * ret, weir_error * *error),     \
+      (inner_of(base), time, most, ret, error))                                                    \
+    X(backup, (weir_store * base, const char *path, weir_error **error),                           \
+      (inner_of(base), path, error))                                                               \
+    X(vacuum, (weir_store * base, weir_error * *error), (inner_of(base), error))
+
+#define ID(name, parameters, arguments) CALL_##name,
+enum { CALLS(ID) CALL_commit, CALL_COUNT };
+#undef ID
+_Static_assert((int)CALL_COUNT == (int)FAULTY_CALLS, "FAULTY_CALLS is how many there are");
+
+/* All of the interface is here: two texts, what can fail, and what cannot be made to: open, close,
+ * descriptor, has_changed, rollback, is_there. */
+_Static_assert(sizeof(weir_store_kind) == (2 + CALL_COUNT + 6) * sizeof(void *),
+               "the interface has calls that are not among CALLS");
+
+#define NAME(name, parameters, arguments) [CALL_##name] = #name,
+const char *const faulty_names[FAULTY_CALLS] = {CALLS(NAME)[CALL_commit] = "commit"};
+#undef NAME
+
+static weir_status commit(weir_store *base, weir_error **error)
+{
+    bool struck = strikes(base, CALL_commit, true);
+
+    if (!struck || ((const faulty *)base)->where == FAULTY_COMMITTED) {
+        weir_status status = inner_of(base)->kind->commit(inner_of(base), error);
+        return struck && status == WEIR_OK ? fail(base, error) : status;
+    }
+    rollback(base);
+    return fail(base, error);
+}
 
 #define DEFINE(name, parameters, arguments)                                                        \
     static weir_status do_##name parameters                                                        \
     {                                                                                              \
-        return strikes(base, false) ? fail(base, error) : inner_of(base)->kind->name arguments;    \
+        return strikes(base, CALL_##name, false) ? fail(base, error)                               \
+                                                 : inner_of(base)->kind->name arguments;           \
     }
 CALLS(DEFINE)
 #undef DEFINE

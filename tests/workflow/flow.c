@@ -13,6 +13,8 @@
 #include <libpq-fe.h>
 #endif
 
+#include "core/clock.h"
+
 void flow_check(weir_status status, weir_error *error, const char *file, int line)
 {
     if (status != WEIR_OK)
@@ -330,13 +332,53 @@ json_t *flow_events(weir_runner *runner, int64_t id)
     return events;
 }
 
-json_t *flow_run(weir_runner *runner, const char *input)
+int64_t flow_start(weir_runner *runner, const char *input)
 {
     int64_t id = 0;
 
     FLOW_OK(weir_workflow_start(runner, "flow", input, NULL, &id, &error));
+    return id;
+}
+
+json_t *flow_run(weir_runner *runner, const char *input)
+{
+    int64_t id = flow_start(runner, input);
+
     FLOW_OK(weir_workflow_run(runner, id, &error));
     return flow_result(runner, id);
+}
+
+void flow_retry(weir_runner *runner, int64_t id)
+{
+    FLOW_OK(weir_workflow_retry(runner, id, &error));
+    FLOW_OK(weir_workflow_run(runner, id, &error));
+}
+
+void flow_turn_until(weir_runner *runner, int64_t id, const char *task, const char *state)
+{
+    int64_t end = weir_monotonic_now() + 20000000000;
+
+    for (bool there = false; !there;) {
+        assert_true(weir_monotonic_now() < end);
+        runner->hungry = true;
+        FLOW_OK(runner_turn(runner, &error));
+        json_t *result = flow_result(runner, id);
+        const char *now = task != NULL ? flow_text(result, task, "state") : flow_status(result);
+        there = strcmp(now, state) == 0;
+        json_decref(result);
+    }
+}
+
+size_t flow_count(weir_runner *runner, const char *workflow, const char *state)
+{
+    char *text = NULL;
+
+    FLOW_OK(weir_workflow_list(runner, workflow, state, 0, 1000, &text, &error));
+    json_t *list = json_loads(text, 0, NULL);
+    size_t count = json_array_size(list);
+    json_decref(list);
+    weir_free(text);
+    return count;
 }
 
 /* --- Results --- */

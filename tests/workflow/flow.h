@@ -80,6 +80,15 @@ void flow_free(flow *f);
 /* A runner on `url` that knows the workflow, in virtual time unless `real`. */
 weir_runner *flow_runner(const char *url, const flow *f, bool real);
 
+/* A new execution of "flow"; `input` may be NULL. */
+int64_t flow_start(weir_runner *runner, const char *input);
+/* Turns, without time going on, until an execution, or (not NULL) a task of it, is in a state. */
+void flow_turn_until(weir_runner *runner, int64_t id, const char *task, const char *state);
+/* Tries an execution again, to its end. */
+void flow_retry(weir_runner *runner, int64_t id);
+/* How many executions of a workflow there are, in a state or (NULL) in any. */
+size_t flow_count(weir_runner *runner, const char *workflow, const char *state);
+
 /* Runs a new execution to its end; the result as JSON, freed by the caller. */
 json_t *flow_run(weir_runner *runner, const char *input);
 json_t *flow_result(weir_runner *runner, int64_t id);

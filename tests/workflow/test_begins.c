@@ -76,42 +76,6 @@ static flow *begin(const flow_task *first, const flow_task *second)
     return f;
 }
 
-static int64_t start(weir_runner *runner)
-{
-    int64_t id = 0;
-
-    FLOW_OK(weir_workflow_start(runner, "flow", NULL, NULL, &id, &error));
-    return id;
-}
-
-static size_t count_of(weir_runner *runner, const char *workflow)
-{
-    char *text = NULL;
-
-    FLOW_OK(weir_workflow_list(runner, workflow, NULL, 0, 100, &text, &error));
-    json_t *list = json_loads(text, 0, NULL);
-    size_t count = json_array_size(list);
-    json_decref(list);
-    weir_free(text);
-    return count;
-}
-
-/* Turns until an execution, or (task not NULL) a task, is in that state. */
-static void turn_until(weir_runner *runner, int64_t id, const char *task, const char *state)
-{
-    int64_t end = weir_monotonic_now() + 20000000000;
-
-    for (bool there = false; !there;) {
-        assert_true(weir_monotonic_now() < end);
-        runner->hungry = true;
-        FLOW_OK(runner_turn(runner, &error));
-        json_t *result = flow_result(runner, id);
-        const char *now = task != NULL ? flow_text(result, task, "state") : flow_status(result);
-        there = strcmp(now, state) == 0;
-        json_decref(result);
-    }
-}
-
 static void expect_state(weir_runner *runner, int64_t id, const char *state)
 {
     json_t *result = flow_result(runner, id);
@@ -132,7 +96,7 @@ static void its_result_is_under_the_task_s_name(void **state)
     assert_string_equal(context, "{\"b\":{\"doubled\":40},\"n\":20,\"seen\":{\"doubled\":40}}");
     assert_string_equal(json_string_value(json_object_get(child, "role")), "workflow");
     assert_int_equal(json_integer_value(json_object_get(child, "parent")), 1);
-    assert_int_equal(count_of(runner, NULL), 2);
+    assert_int_equal(flow_count(runner, NULL, NULL), 2);
     free(context);
     json_decref(child);
     json_decref(result);
@@ -151,7 +115,7 @@ static void its_failure_is_a_failed_run(void **state)
         json_t *result = flow_run(runner, NULL);
         assert_string_equal(flow_status(result), bad == 1 ? "Completed" : "Failed");
         assert_int_equal(flow_attempts(result, "b"), 2);
-        assert_int_equal(count_of(runner, "inner"), 2);
+        assert_int_equal(flow_count(runner, "inner", NULL), 2);
         assert_string_equal(flow_text(result, "b", "reason"),
                             bad == 1 ? ""
                                      : "execution 3 of 'inner' has Failed: 'x' failed: no luck");
@@ -165,7 +129,7 @@ static void its_failure_is_a_failed_run(void **state)
             FLOW_OK(weir_workflow_retry(runner, 1, &error));
             FLOW_OK(weir_workflow_run(runner, 1, &error));
             expect_state(runner, 1, "Completed");
-            assert_int_equal(count_of(runner, "inner"), 2);
+            assert_int_equal(flow_count(runner, "inner", NULL), 2);
             assert_int_equal(runs, 3);
         }
         json_decref(result);
@@ -187,7 +151,7 @@ static void what_failed_can_be_tried_again(void **state)
     FLOW_OK(weir_workflow_retry(runner, 1, &error));
     FLOW_OK(weir_workflow_run(runner, 1, &error));
     expect_state(runner, 1, "Completed");
-    assert_int_equal(count_of(runner, "inner"), 3);
+    assert_int_equal(flow_count(runner, "inner", NULL), 3);
     weir_runner_close(runner);
     flow_free(f);
 }
@@ -204,7 +168,7 @@ static void a_wrong_input_begins_nothing(void **state)
     assert_string_equal(flow_text(result, "b", "reason"),
                         "'n' of the input of 'inner' cannot be had: there is no 'context.n'");
     assert_int_equal(flow_attempts(result, "b"), 1);
-    assert_int_equal(count_of(runner, "inner"), 0);
+    assert_int_equal(flow_count(runner, "inner", NULL), 0);
     json_decref(result);
     weir_runner_close(runner);
     flow_free(f);
@@ -232,11 +196,11 @@ static void pause_goes_down(void **state)
     (void)state;
     flow *f = begin(outer, waiting);
     weir_runner *runner = flow_runner(flow_new_store(), f, false);
-    int64_t id = start(runner);
+    int64_t id = flow_start(runner, NULL);
     char *text = NULL;
 
-    turn_until(runner, id, "b", "Deferred");
-    turn_until(runner, 2, "x", "Deferred");
+    flow_turn_until(runner, id, "b", "Deferred");
+    flow_turn_until(runner, 2, "x", "Deferred");
     FLOW_OK(weir_workflow_explain(runner, id, &text, &error));
     assert_non_null(strstr(text, "it waits for an execution of 'inner': execution 2 of 'inner' is "
                                  "Running"));
@@ -264,9 +228,9 @@ static void cancel_goes_down(void **state)
         if (by_time)
             f->others[0].settings = (weir_task_settings){&timeout, 1};
         weir_runner *runner = flow_runner(flow_new_store(), f, false);
-        int64_t id = start(runner);
-        turn_until(runner, id, "b", "Deferred");
-        turn_until(runner, 2, "x", "Deferred");
+        int64_t id = flow_start(runner, NULL);
+        flow_turn_until(runner, id, "b", "Deferred");
+        flow_turn_until(runner, 2, "x", "Deferred");
         if (by_time)
             FLOW_OK(weir_workflow_run(runner, id, &error));
         else
@@ -286,9 +250,9 @@ static void what_is_begun_can_be_cancelled(void **state)
     const flow_task once[] = {{"b", NULL, NULL, NULL, "begins=inner attempts=1"}, NO_TASK};
     flow *f = begin(once, waiting);
     weir_runner *runner = flow_runner(flow_new_store(), f, false);
-    int64_t id = start(runner);
+    int64_t id = flow_start(runner, NULL);
 
-    turn_until(runner, 1, "b", "Deferred");
+    flow_turn_until(runner, 1, "b", "Deferred");
     FLOW_OK(weir_workflow_cancel(runner, 2, "enough", &error));
     json_t *result = flow_result(runner, id);
     assert_string_equal(flow_status(result), "Failed");
@@ -308,18 +272,18 @@ static void it_is_begun_once(void **state)
 
     snprintf(url, sizeof url, "%s", flow_new_store());
     weir_runner *runner = flow_runner(url, f, false);
-    int64_t id = start(runner);
-    turn_until(runner, id, "b", "Running");
+    int64_t id = flow_start(runner, NULL);
+    flow_turn_until(runner, id, "b", "Running");
     weir_runner_close(runner);
     runner = flow_runner(url, f, false);
-    turn_until(runner, id, "b", "Deferred");
+    flow_turn_until(runner, id, "b", "Deferred");
     weir_runner_close(runner);
     runner = flow_runner(url, f, false);
     FLOW_OK(weir_workflow_run(runner, id, &error));
     json_t *result = flow_result(runner, id);
     assert_string_equal(flow_status(result), "Completed");
     assert_int_equal(flow_attempts(result, "b"), 2);
-    assert_int_equal(count_of(runner, "inner"), 1);
+    assert_int_equal(flow_count(runner, "inner", NULL), 1);
     json_decref(result);
     weir_runner_close(runner);
     flow_free(f);

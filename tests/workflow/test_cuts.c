@@ -10,21 +10,26 @@
 
 #include "core/clock.h"
 #include "store/postgres.h"
+#include "tests/workflow/long_day.h"
 #include "tests/workflow/proxy.h"
 #include "tests/workflow/story.h"
 
 static proxy *between;
 
-/* A new store, by way of the proxy. */
-static void new_url(char *url, size_t size)
+/* The way to a store over the proxy. */
+static void put_between(const char *direct, char *url, size_t size)
 {
-    const char *direct = flow_new_store();
     const char *colon = strrchr(strchr(direct, '@'), ':');
 
     if (between == NULL)
         between = proxy_new(atoi(colon + 1));
     snprintf(url, size, "%.*s:%d%s", (int)(colon - direct), direct, proxy_port(between),
              strchr(colon, '/'));
+}
+
+static void new_url(char *url, size_t size)
+{
+    put_between(flow_new_store(), url, size);
 }
 
 /* --- A life in spite of it all --- */
@@ -128,6 +133,45 @@ static void a_server_can_stay_away(void **state)
     assert_true(cuts * stride() > 100);
 }
 
+/* --- Schedules, triggers and all the rest --- */
+
+static weir_runner *open_day(long_day *day)
+{
+    weir_error *error = NULL;
+    weir_runner *runner = long_day_runner(day, "5s", &error);
+
+    weir_error_free(error);
+    return runner;
+}
+
+/* Of a connection that is lost; to a new one another runner has to be opened. */
+static bool day_passes(const long_day *day, weir_status status)
+{
+    (void)day;
+    return status == WEIR_CLOSED || status == WEIR_IO;
+}
+
+/* Cut in the middle of the day, before a piece or behind it; with WEIR_CUTS at many more. */
+static void a_long_day_can_be_cut(void **state)
+{
+    (void)state;
+    int cuts = 0;
+    bool cut = true;
+
+    for (int i = 1; cut && (i <= 2 || getenv("WEIR_CUTS") != NULL); i++) {
+        long_day day = {.open = open_day, .passes = day_passes};
+        snprintf(day.direct, sizeof day.direct, "%s", flow_new_store());
+        put_between(day.direct, day.url, sizeof day.url);
+        proxy_cut_at(between, i * 37 * stride(), i % 2 == 1, 0);
+        long_day_live(&day);
+        cut = proxy_has_cut(between);
+        cuts += cut;
+        proxy_cut_at(between, 0, false, 0);
+    }
+    print_message("%d days were cut\n", cuts);
+    assert_true(cuts >= 2);
+}
+
 /* --- A commit whose answer is lost --- */
 
 static weir_status write_plan(weir_store *store, int64_t *ret_id, weir_error **error)
@@ -214,10 +258,9 @@ static int end_proxy(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(a_lost_answer_is_looked_up),
-        cmocka_unit_test(a_fate_can_stay_unknown),
-        cmocka_unit_test(any_piece_can_be_cut),
-        cmocka_unit_test(a_server_can_stay_away),
+        cmocka_unit_test(a_lost_answer_is_looked_up), cmocka_unit_test(a_fate_can_stay_unknown),
+        cmocka_unit_test(any_piece_can_be_cut),       cmocka_unit_test(a_server_can_stay_away),
+        cmocka_unit_test(a_long_day_can_be_cut),
     };
 
     return cmocka_run_group_tests(tests, NULL, end_proxy);

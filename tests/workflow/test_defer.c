@@ -113,29 +113,6 @@ static flow *begin(const flow_task *tasks)
     return f;
 }
 
-static int64_t start(weir_runner *runner)
-{
-    int64_t id = 0;
-
-    FLOW_OK(weir_workflow_start(runner, "flow", NULL, NULL, &id, &error));
-    return id;
-}
-
-/* Turns until the task is in that state, without time going on. */
-static void turn_until(weir_runner *runner, int64_t id, const char *task, const char *state)
-{
-    int64_t end = weir_monotonic_now() + 20LL * SECOND;
-
-    for (bool there = false; !there;) {
-        assert_true(weir_monotonic_now() < end);
-        runner->hungry = true;
-        FLOW_OK(runner_turn(runner, &error));
-        json_t *result = flow_result(runner, id);
-        there = strcmp(flow_text(result, task, "state"), state) == 0;
-        json_decref(result);
-    }
-}
-
 static size_t count_events(weir_runner *runner, int64_t id, const char *words)
 {
     json_t *events = flow_events(runner, id), *event;
@@ -189,9 +166,9 @@ static void it_gives_its_slot_back(void **state)
     FLOW_OK(weir_runner_open(flow_new_store(), one, 2, &runner, &error));
     runner_use_virtual_time(runner, FLOW_START);
     FLOW_OK(weir_runner_load(runner, &f->module, NULL, &error));
-    int64_t id = start(runner);
-    turn_until(runner, id, "w", "Deferred");
-    turn_until(runner, id, "x", "Completed");
+    int64_t id = flow_start(runner, NULL);
+    flow_turn_until(runner, id, "w", "Deferred");
+    flow_turn_until(runner, id, "x", "Completed");
     runner->next_sweep = 0;
     FLOW_OK(runner_turn(runner, &error));
     FLOW_OK(weir_workflow_explain(runner, id, &text, &error));
@@ -215,8 +192,8 @@ static void another_runner_goes_on(void **state)
 
     snprintf(url, sizeof url, "%s", flow_new_store());
     weir_runner *first = flow_runner(url, f, false);
-    int64_t id = start(first);
-    turn_until(first, id, "w", "Deferred");
+    int64_t id = flow_start(first, NULL);
+    flow_turn_until(first, id, "w", "Deferred");
     weir_runner_close(first);
     weir_runner *second = flow_runner(url, f, false);
     FLOW_OK(weir_workflow_run(second, id, &error));
@@ -238,10 +215,10 @@ static void a_resumed_run_that_is_lost_goes_on_anew(void **state)
 
     snprintf(url, sizeof url, "%s", flow_new_store());
     weir_runner *runner = flow_runner(url, f, false);
-    int64_t id = start(runner);
-    turn_until(runner, id, "w", "Deferred");
+    int64_t id = flow_start(runner, NULL);
+    flow_turn_until(runner, id, "w", "Deferred");
     runner->virtual_now = seen.until;
-    turn_until(runner, id, "w", "Completed");
+    flow_turn_until(runner, id, "w", "Completed");
     weir_runner_close(runner);
     /* As if its runner had died before the result was recorded: time is turned back. */
     snprintf(
@@ -377,10 +354,10 @@ static void nothing_is_asked_while_it_is_paused(void **state)
     (void)state;
     flow *f = begin(on_tasks);
     weir_runner *runner = flow_runner(flow_new_store(), f, false);
-    int64_t id = start(runner);
+    int64_t id = flow_start(runner, NULL);
 
     __atomic_store_n(&seen.holds_at, 3, __ATOMIC_SEQ_CST);
-    turn_until(runner, id, "w", "Deferred");
+    flow_turn_until(runner, id, "w", "Deferred");
     while (times_asked() == 0 || !runner_is_idle(runner))
         FLOW_OK(runner_turn(runner, &error));
     FLOW_OK(weir_workflow_pause(runner, id, NULL, &error));
@@ -403,10 +380,10 @@ static void what_waits_can_be_cancelled_and_tried_again(void **state)
     (void)state;
     flow *f = begin(on_tasks);
     weir_runner *runner = flow_runner(flow_new_store(), f, false);
-    int64_t id = start(runner);
+    int64_t id = flow_start(runner, NULL);
 
     __atomic_store_n(&seen.holds_at, 1000, __ATOMIC_SEQ_CST);
-    turn_until(runner, id, "w", "Deferred");
+    flow_turn_until(runner, id, "w", "Deferred");
     FLOW_OK(weir_workflow_cancel(runner, id, NULL, &error));
     int asked = times_asked();
     runner->virtual_now += 20LL * SECOND;
@@ -460,8 +437,8 @@ static void a_condition_is_asked_again_where_no_answer_came(void **state)
     snprintf(url, sizeof url, "%s", flow_new_store());
     weir_runner *runner = flow_runner(url, f, false), *other = flow_runner(url, f, false);
     __atomic_store_n(&seen.holds_at, 2, __ATOMIC_SEQ_CST);
-    int64_t id = start(runner);
-    turn_until(runner, id, "w", "Deferred");
+    int64_t id = flow_start(runner, NULL);
+    flow_turn_until(runner, id, "w", "Deferred");
     while (times_asked() == 0 || !runner_is_idle(runner))
         FLOW_OK(runner_turn(runner, &error));
     other->virtual_now = runner->virtual_now + 10LL * SECOND;

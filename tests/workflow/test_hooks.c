@@ -202,28 +202,6 @@ static void a_hook_that_fails_changes_nothing(void **state)
     flow_free(f);
 }
 
-static int64_t start(weir_runner *runner)
-{
-    int64_t id = 0;
-
-    FLOW_OK(weir_workflow_start(runner, "flow", "{\"n\":5}", NULL, &id, &error));
-    return id;
-}
-
-static void turn_until(weir_runner *runner, int64_t id, const char *status)
-{
-    int64_t end = weir_monotonic_now() + 20000000000;
-
-    for (bool there = false; !there;) {
-        assert_true(weir_monotonic_now() < end);
-        runner->hungry = true;
-        FLOW_OK(runner_turn(runner, &error));
-        json_t *result = flow_result(runner, id);
-        there = strcmp(flow_status(result), status) == 0;
-        json_decref(result);
-    }
-}
-
 /* The runner is gone when the end is saved; one without the code ends another by its timeout. */
 static void hooks_outlive_runners(void **state)
 {
@@ -235,20 +213,20 @@ static void hooks_outlive_runners(void **state)
 
     snprintf(url, sizeof url, "%s", flow_new_store());
     weir_runner *runner = flow_runner(url, f, false);
-    int64_t first = start(runner), second;
-    turn_until(runner, first, "Completed");
-    second = start(runner);
+    int64_t first = flow_start(runner, "{\"n\":5}"), second;
+    flow_turn_until(runner, first, NULL, "Completed");
+    second = flow_start(runner, "{\"n\":5}");
     weir_runner_close(runner);
     told[0] = '\0'; /* what ran so far may run again, and what did not runs */
     runner = flow_runner(url, other, false);
     runner->virtual_now = FLOW_START + 7200LL * 1000000000;
-    turn_until(runner, second, "Failed");
+    flow_turn_until(runner, second, NULL, "Failed");
     assert_true(has_event(runner, second, "its hook 'on_failure' is execution "));
     weir_runner_close(runner);
     assert_int_equal(count_lines(), 0);
     runner = flow_runner(url, f, false);
     while (strstr(told, "on_failure Failed the execution took longer") == NULL)
-        turn_until(runner, second, "Failed");
+        flow_turn_until(runner, second, NULL, "Failed");
     json_t *list;
     char *text = NULL;
     FLOW_OK(weir_workflow_list(runner, NULL, NULL, 0, 20, &text, &error));
@@ -272,7 +250,7 @@ static void an_end_that_is_tried_again_has_hooks_again(void **state)
     const flow_task tasks[] = {{"a", NULL, fails, NULL, "attempts=1"}, NO_TASK};
     flow *f = begin(tasks);
     weir_runner *runner = flow_runner(flow_new_store(), f, false);
-    int64_t id = start(runner);
+    int64_t id = flow_start(runner, "{\"n\":5}");
 
     FLOW_OK(weir_workflow_cancel(runner, id, NULL, &error));
     FLOW_OK(weir_workflow_run(runner, id, &error));
@@ -302,7 +280,7 @@ static void a_command_can_be_a_hook(void **state)
 
     flow_add_hooks(f, "a", NULL, &command);
     weir_runner *runner = flow_runner(flow_new_store(), f, false);
-    id = start(runner);
+    id = flow_start(runner, "{\"n\":5}");
     FLOW_OK(weir_workflow_run(runner, id, &error));
     json_t *result = flow_result(runner, 2);
     assert_string_equal(flow_text(result, "a/on_failure", "log"), "2/a/on_failure\n");

@@ -86,41 +86,6 @@ static char *text_of(const json_t *result, const char *key)
                       JSON_SORT_KEYS | JSON_COMPACT | JSON_ENCODE_ANY);
 }
 
-static int64_t start(weir_runner *runner, const char *input)
-{
-    int64_t id = 0;
-
-    FLOW_OK(weir_workflow_start(runner, "flow", input, NULL, &id, &error));
-    return id;
-}
-
-static void turn_until(weir_runner *runner, int64_t id, const char *task, const char *state)
-{
-    int64_t end = weir_monotonic_now() + 20000000000;
-
-    for (bool there = false; !there;) {
-        assert_true(weir_monotonic_now() < end);
-        runner->hungry = true;
-        FLOW_OK(runner_turn(runner, &error));
-        json_t *result = flow_result(runner, id);
-        there = strcmp(flow_text(result, task, "state"), state) == 0;
-        json_decref(result);
-    }
-}
-
-/* Items in a state. */
-static size_t count_items(weir_runner *runner, const char *state)
-{
-    char *text = NULL;
-
-    FLOW_OK(weir_workflow_list(runner, "flow/e", state, 0, 1000, &text, &error));
-    json_t *list = json_loads(text, 0, NULL);
-    size_t count = json_array_size(list);
-    json_decref(list);
-    weir_free(text);
-    return count;
-}
-
 typedef struct list_case {
     const char *input, *options;
     int64_t bad;
@@ -188,7 +153,7 @@ static void its_failure_can_be_allowed(void **state)
     json_t *result = flow_run(runner, "{\"list\":[1,2]}");
     assert_string_equal(flow_status(result), "Completed");
     assert_string_equal(flow_text(result, "e", "state"), "Failed");
-    assert_int_equal(count_items(runner, "Failed"), 1);
+    assert_int_equal(flow_count(runner, "flow/e", "Failed"), 1);
     json_decref(result);
     weir_runner_close(runner);
     flow_free(f);
@@ -243,33 +208,27 @@ static void control_reaches_the_items(void **state)
     const flow_task tasks[] = {{"e", NULL, waits, NULL, EACH}, NO_TASK};
     flow *f = begin(tasks);
     weir_runner *runner = flow_runner(flow_new_store(), f, false);
-    int64_t id = start(runner, "{\"list\":[1,2,3]}");
+    int64_t id = flow_start(runner, "{\"list\":[1,2,3]}");
     char *text = NULL;
 
-    turn_until(runner, id, "e", "Deferred");
+    flow_turn_until(runner, id, "e", "Deferred");
     FLOW_OK(weir_workflow_explain(runner, id, &text, &error));
     assert_non_null(strstr(text, "it waits for its 3 items: execution 2 of 'flow/e' is "));
     assert_non_null(strstr(text, "; 3 have not ended"));
     weir_free(text);
     FLOW_OK(weir_workflow_pause(runner, id, NULL, &error));
-    assert_int_equal(count_items(runner, "Paused"), 3);
+    assert_int_equal(flow_count(runner, "flow/e", "Paused"), 3);
     FLOW_OK(weir_workflow_resume(runner, id, &error));
-    assert_int_equal(count_items(runner, "Paused"), 0);
+    assert_int_equal(flow_count(runner, "flow/e", "Paused"), 0);
     FLOW_OK(weir_workflow_cancel(runner, id, NULL, &error));
-    assert_int_equal(count_items(runner, "Cancelled"), 3);
+    assert_int_equal(flow_count(runner, "flow/e", "Cancelled"), 3);
     FLOW_OK(weir_workflow_run(runner, id, &error));
     FLOW_OK(weir_workflow_retry(runner, id, &error));
     FLOW_OK(weir_workflow_run(runner, id, &error));
-    assert_int_equal(count_items(runner, "Completed"), 3);
-    assert_int_equal(count_items(runner, NULL), 6); /* all of them anew */
+    assert_int_equal(flow_count(runner, "flow/e", "Completed"), 3);
+    assert_int_equal(flow_count(runner, "flow/e", NULL), 6); /* all of them anew */
     weir_runner_close(runner);
     flow_free(f);
-}
-
-static void try_again(weir_runner *runner, int64_t id)
-{
-    FLOW_OK(weir_workflow_retry(runner, id, &error));
-    FLOW_OK(weir_workflow_run(runner, id, &error));
 }
 
 static void expect_result(weir_runner *runner, int64_t id, const char *wanted)
@@ -292,17 +251,17 @@ static void a_retry_runs_what_is_not_done(void **state)
     const flow_task tasks[] = {{"e", NULL, squares, NULL, EACH " attempts=1"}, NO_TASK};
     flow *f = begin(tasks);
     weir_runner *runner = flow_runner(flow_new_store(), f, false);
-    int64_t id = start(runner, "{\"list\":[5,6,7]}");
+    int64_t id = flow_start(runner, "{\"list\":[5,6,7]}");
 
     bad = 6;
     FLOW_OK(weir_workflow_run(runner, id, &error));
     assert_int_equal(runs, 3);
-    try_again(runner, id);
+    flow_retry(runner, id);
     assert_int_equal(runs, 4);
     expect_result(runner, id, "null");
     bad = -1;
     FLOW_OK(weir_workflow_retry(runner, id, &error));
-    turn_until(runner, id, "e", "Deferred");
+    flow_turn_until(runner, id, "e", "Deferred");
     json_t *result = flow_result(runner, id);
     assert_string_equal(flow_text(result, "e", "reason"),
                         "it waits for 1 of its 3 items; the others are Completed already");
@@ -310,8 +269,8 @@ static void a_retry_runs_what_is_not_done(void **state)
     FLOW_OK(weir_workflow_run(runner, id, &error));
     assert_int_equal(runs, 5);
     expect_result(runner, id, RESULT);
-    assert_int_equal(count_items(runner, "Completed"), 3);
-    assert_int_equal(count_items(runner, NULL), 5);
+    assert_int_equal(flow_count(runner, "flow/e", "Completed"), 3);
+    assert_int_equal(flow_count(runner, "flow/e", NULL), 5);
     weir_runner_close(runner);
     flow_free(f);
 }
@@ -324,14 +283,14 @@ static void a_retry_may_find_all_items_done(void **state)
         {"e", NULL, squares, NULL, EACH " attempts=1"}, {"after", "e", done, NULL, NULL}, NO_TASK};
     flow *f = begin(tasks);
     weir_runner *runner = flow_runner(flow_new_store(), f, false);
-    int64_t id = start(runner, "{\"list\":[5,6,7]}");
+    int64_t id = flow_start(runner, "{\"list\":[5,6,7]}");
 
     bad = 6;
     FLOW_OK(weir_workflow_run(runner, id, &error));
     bad = -1;
-    try_again(runner, 3); /* the second item */
+    flow_retry(runner, 3); /* the second item */
     assert_int_equal(runs, 4);
-    try_again(runner, id);
+    flow_retry(runner, id);
     assert_int_equal(runs, 4);
     expect_result(runner, id, RESULT);
     json_t *result = flow_result(runner, id);
@@ -365,13 +324,13 @@ static void a_list_may_be_another_one_by_then(void **state)
         NO_TASK};
     flow *f = begin(tasks);
     weir_runner *runner = flow_runner(flow_new_store(), f, false);
-    int64_t id = start(runner, NULL);
+    int64_t id = flow_start(runner, NULL);
 
     bad = 7;
     FLOW_OK(weir_workflow_run(runner, id, &error));
     assert_int_equal(runs, 3);
     bad = -1;
-    try_again(runner, id);
+    flow_retry(runner, id);
     assert_int_equal(runs, 6);
     expect_result(runner, id,
                   "[{\"index\":0,\"square\":25},{\"index\":1,\"square\":64},"
@@ -390,11 +349,11 @@ static void one_item_can_be_cancelled(void **state)
 
     snprintf(url, sizeof url, "%s", flow_new_store());
     weir_runner *runner = flow_runner(url, f, false);
-    int64_t id = start(runner, "{\"list\":[1,2]}");
+    int64_t id = flow_start(runner, "{\"list\":[1,2]}");
     weir_db_pruned pruned;
 
-    turn_until(runner, id, "e", "Deferred");
-    turn_until(runner, 2, "e", "Deferred");
+    flow_turn_until(runner, id, "e", "Deferred");
+    flow_turn_until(runner, 2, "e", "Deferred");
     FLOW_OK(weir_workflow_cancel(runner, 2, "not this one", &error));
     FLOW_FAILS(WEIR_STATE, "still waits for others like it",
                weir_workflow_retry(runner, 2, &error));
@@ -405,11 +364,11 @@ static void one_item_can_be_cancelled(void **state)
     assert_string_equal(flow_text(result, "e", "reason"),
                         "1 of 2 items failed; the first: item 0 (execution 2) was cancelled: not "
                         "this one");
-    assert_int_equal(count_items(runner, "Completed"), 1);
+    assert_int_equal(flow_count(runner, "flow/e", "Completed"), 1);
     /* Now it may, and nobody is told. */
     FLOW_OK(weir_workflow_retry(runner, 2, &error));
     FLOW_OK(weir_workflow_run(runner, 2, &error));
-    assert_int_equal(count_items(runner, "Completed"), 2);
+    assert_int_equal(flow_count(runner, "flow/e", "Completed"), 2);
     FLOW_OK(weir_db_prune(url, 0, &pruned, &error));
     assert_int_equal(pruned.executions, 3);
     json_decref(result);
@@ -430,8 +389,8 @@ static void limits_hold_and_runners_may_go(void **state)
         (weir_task_settings){tag, 2};
     snprintf(url, sizeof url, "%s", flow_new_store());
     weir_runner *runner = flow_runner(url, f, false);
-    int64_t id = start(runner, "{\"list\":[0,1,2,3,4,5,6,7]}");
-    turn_until(runner, id, "e", "Deferred");
+    int64_t id = flow_start(runner, "{\"list\":[0,1,2,3,4,5,6,7]}");
+    flow_turn_until(runner, id, "e", "Deferred");
     for (int i = 0; i < 4; i++)
         FLOW_OK(runner_turn(runner, &error));
     weir_runner_close(runner);
@@ -440,7 +399,7 @@ static void limits_hold_and_runners_may_go(void **state)
     json_t *result = flow_result(runner, id);
     assert_string_equal(flow_status(result), "Completed");
     assert_int_equal(most_at_once, 1);
-    assert_int_equal(count_items(runner, NULL), 8);
+    assert_int_equal(flow_count(runner, "flow/e", NULL), 8);
     json_decref(result);
     weir_runner_close(runner);
     flow_free(f);

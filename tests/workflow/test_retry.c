@@ -82,12 +82,6 @@ static flow *begin(const flow_task *tasks, int until)
     return flow_new(tasks);
 }
 
-static void try_again(weir_runner *runner, int64_t id)
-{
-    FLOW_OK(weir_workflow_retry(runner, id, &error));
-    FLOW_OK(weir_workflow_run(runner, id, &error));
-}
-
 static int64_t number_in(const json_t *result, const char *key)
 {
     const json_t *value = json_object_get(json_object_get(result, "context"), key);
@@ -198,7 +192,7 @@ static void it_sees_what_is_written_anew(void **state)
         print_message("shape %zu\n", i);
         assert_string_equal(flow_status(result), "Failed");
         json_decref(result);
-        try_again(runner, 1);
+        flow_retry(runner, 1);
         result = flow_result(runner, 1);
         assert_string_equal(flow_status(result), "Completed");
         assert_int_equal(runs, s->between);
@@ -219,21 +213,6 @@ static const flow_task far[] = {{"f", NULL, first_waits, NULL, NULL},
                                 {"g", "b", reads, NULL, NULL},
                                 NO_TASK};
 
-static void turn_until_deferred(weir_runner *runner, int64_t id)
-{
-    for (int i = 0; i < 1000; i++) {
-        runner->hungry = true;
-        FLOW_OK(runner_turn(runner, &error));
-        json_t *result = flow_result(runner, id);
-        bool there = strcmp(flow_text(result, "f", "state"), "Deferred") == 0;
-        json_decref(result);
-        if (there)
-            return;
-        runner_wait(runner);
-    }
-    fail_msg("'f' does not wait");
-}
-
 /* While it waits for one further up it says so; what it has come after has ended. */
 static void it_says_whom_it_waits_for(void **state)
 {
@@ -244,7 +223,7 @@ static void it_says_whom_it_waits_for(void **state)
 
     json_decref(flow_run(runner, NULL));
     FLOW_OK(weir_workflow_retry(runner, 1, &error));
-    turn_until_deferred(runner, 1);
+    flow_turn_until(runner, 1, "f", "Deferred");
     FLOW_OK(weir_workflow_explain(runner, 1, &text, &error));
     assert_non_null(strstr(text, "it waits for 'f' (Deferred), further up"));
     weir_free(text);
@@ -265,9 +244,9 @@ static void it_can_be_cancelled_and_tried_again(void **state)
 
     json_decref(flow_run(runner, NULL));
     FLOW_OK(weir_workflow_retry(runner, 1, &error));
-    turn_until_deferred(runner, 1);
+    flow_turn_until(runner, 1, "f", "Deferred");
     FLOW_OK(weir_workflow_cancel(runner, 1, NULL, &error));
-    try_again(runner, 1);
+    flow_retry(runner, 1);
     json_t *result = flow_result(runner, 1);
     assert_string_equal(flow_status(result), "Completed");
     assert_int_equal(number_in(result, "read"), 3);
@@ -301,7 +280,7 @@ static void a_late_result_is_seen(void **state)
     json_t *result = flow_result(runner, 1);
     assert_string_equal(flow_text(result, "f", "state"), "Completed");
     json_decref(result);
-    try_again(runner, 1);
+    flow_retry(runner, 1);
     result = flow_result(runner, 1);
     assert_string_equal(flow_status(result), "Completed");
     assert_int_equal(number_in(result, "read"), 2);
@@ -326,7 +305,7 @@ static void a_workflow_may_be_between(void **state)
     flow_add_workflow(f, "inner", inner);
     weir_runner *runner = flow_runner(flow_new_store(), f, false);
     json_decref(flow_run(runner, NULL));
-    try_again(runner, 1);
+    flow_retry(runner, 1);
     json_t *result = flow_result(runner, 1);
     assert_string_equal(flow_status(result), "Completed");
     assert_int_equal(number_in(result, "read"), 2);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* test_store_faults.c - each call of a store fails in its turn: nothing is lost, nothing is
- * recorded twice (F17). WEIR_FAULTS=N takes every N-th call (7). */
+ * recorded twice (F17). WEIR_FAULTS=N takes every N-th call (7). Then every call of the interface
+ * once and twice, in a story that needs them all. */
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -8,7 +9,17 @@
 
 #include "store/sqlite.h"
 #include "tests/workflow/faulty.h"
+#include "tests/workflow/long_day.h"
 #include "tests/workflow/story.h"
+
+static void wrap(weir_runner *runner, faulty *store, int n, int every, weir_status with)
+{
+    if (runner->ledger.store->kind == &store_sqlite) /* no power is lost here */
+        sqlite3_exec(((sqlite_store *)runner->ledger.store)->database, "PRAGMA synchronous = OFF",
+                     NULL, NULL, NULL);
+    faulty_wrap(store, runner->ledger.store, n, every, with);
+    runner->ledger.store = &store->base;
+}
 
 /* A runner whose store is wrapped. */
 static weir_runner *open_faulty(const char *url, const flow *f, faulty *store, int n, int every,
@@ -16,11 +27,7 @@ static weir_runner *open_faulty(const char *url, const flow *f, faulty *store, i
 {
     weir_runner *runner = flow_runner(url, f, false);
 
-    if (runner->ledger.store->kind == &store_sqlite) /* no power is lost here */
-        sqlite3_exec(((sqlite_store *)runner->ledger.store)->database, "PRAGMA synchronous = OFF",
-                     NULL, NULL, NULL);
-    faulty_wrap(store, runner->ledger.store, n, every, with);
-    runner->ledger.store = &store->base;
+    wrap(runner, store, n, every, with);
     return runner;
 }
 
@@ -153,6 +160,72 @@ static void a_slot_may_be_lost_with_its_claim(void **state)
     flow_free(f);
 }
 
+/* --- Every call, through all that there is --- */
+
+/* Each runner of a day has a store of its own around the same file or server. */
+typedef struct tour {
+    faulty_tour calls;
+    faulty stores[2 * FAULTY_CALLS];
+    size_t count;
+    weir_status with;
+} tour;
+
+static weir_runner *open_tour(long_day *day)
+{
+    tour *t = day->arg;
+    weir_runner *runner = long_day_runner(day, "30s", NULL);
+
+    assert_true(runner != NULL && t->count < 2 * (size_t)FAULTY_CALLS);
+    faulty *store = &t->stores[t->count++];
+    wrap(runner, store, 0, 0, t->with);
+    store->tour = &t->calls;
+    return runner;
+}
+
+static bool tour_passes(const long_day *day, weir_status status)
+{
+    return status == ((const tour *)day->arg)->with;
+}
+
+static void expect_all_struck(const faulty_tour *calls)
+{
+    for (size_t i = 0; i < FAULTY_CALLS; i++)
+        if (calls->reached[i] < calls->at)
+            print_error("the call '%s' came %d times, and so has not failed\n", faulty_names[i],
+                        calls->reached[i]);
+    assert_int_equal(calls->struck, FAULTY_CALLS);
+}
+
+/* The first time that it comes; the second where there is one. */
+static void tour_all(weir_status with)
+{
+    for (int at = 1; at <= 2; at++) {
+        tour t = {.calls = {.at = at}, .with = with};
+        long_day day = {.open = open_tour, .passes = tour_passes, .arg = &t};
+        snprintf(day.url, sizeof day.url, "%s", flow_new_store());
+        snprintf(day.direct, sizeof day.direct, "%s", day.url);
+        long_day_live(&day);
+        print_message("%d calls failed, by %zu runners\n", t.calls.struck, t.count);
+        if (at == 1)
+            expect_all_struck(&t.calls);
+        if (with == WEIR_AGAIN)
+            assert_int_equal(long_day_runs(), day.runs);
+        assert_true(long_day_runs() >= day.runs);
+    }
+}
+
+static void every_call_is_tried_again(void **state)
+{
+    (void)state;
+    tour_all(WEIR_AGAIN);
+}
+
+static void every_call_may_end_its_runner(void **state)
+{
+    (void)state;
+    tour_all(WEIR_IO);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -161,6 +234,8 @@ int main(void)
         cmocka_unit_test(so_is_who_has_no_memory),
         cmocka_unit_test(a_bad_store_makes_progress),
         cmocka_unit_test(a_slot_may_be_lost_with_its_claim),
+        cmocka_unit_test(every_call_is_tried_again),
+        cmocka_unit_test(every_call_may_end_its_runner),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -7,7 +7,7 @@
 
 #include <weir/weir.h>
 
-#if WEIR_GENERATION != 7
+#if WEIR_GENERATION != 8
 #error "generated for another generation of weir: generate it again"
 #endif
 
