@@ -92,6 +92,7 @@ void kafka_ask_owners(kafka_source *state)
         state->placing != NULL || state->revoking != NULL)
         return;
     state->owners_at = now + ask_owners_each;
+    state->owners_asked = state->rebalances;
     kafka_question *question = kafka_question_new(WAIT_MS);
     if (question != NULL)
         question->group = weir_strdup(state->config->group);
@@ -115,14 +116,25 @@ static size_t count_unowned(const kafka_source *state, const kafka_question *ans
     return count;
 }
 
-/* Without the permission, or where a second time did not help, it stays as it is. */
+/* The cluster may tell another time; else there is no permission, or it cannot. */
+static bool may_ask_again(rd_kafka_resp_err_t code)
+{
+    return code == RD_KAFKA_RESP_ERR_NO_ERROR || code == RD_KAFKA_RESP_ERR__TIMED_OUT ||
+           code == RD_KAFKA_RESP_ERR__TRANSPORT ||
+           code == RD_KAFKA_RESP_ERR_COORDINATOR_NOT_AVAILABLE ||
+           code == RD_KAFKA_RESP_ERR_COORDINATOR_LOAD_IN_PROGRESS ||
+           code == RD_KAFKA_RESP_ERR_NOT_COORDINATOR;
+}
+
+/* Where a second time did not help it stays as it is. */
 void kafka_owners_told(kafka_source *state, const kafka_question *answer)
 {
     char message[160];
 
-    if (answer->code == RD_KAFKA_RESP_ERR_GROUP_AUTHORIZATION_FAILED)
+    if (!may_ask_again(answer->code))
         state->owners_at = 0;
-    if (answer->owned == NULL || state->owners_at == 0 || state->revoking != NULL)
+    bool late = state->owners_asked != state->rebalances;
+    if (answer->owned == NULL || state->owners_at == 0 || late)
         return;
     size_t unowned = count_unowned(state, answer);
     state->owners_at = 0;

@@ -77,9 +77,10 @@ typedef struct kafka_source {
     bool spoilt;     /* partitions went whose results are in an open transaction */
     int64_t commit_at, commit_began, commit_logged;
     int64_t poll_at, poll_every, look_at;
-    int64_t owners_at; /* when it is asked who of the group has what; 0: no */
-    size_t unowned;    /* partitions that were nobody's when it joined again */
-    int64_t again_at;  /* the group's positions could not be asked: assigned again then; 0: no */
+    int64_t owners_at;     /* when it is asked who of the group has what; 0: no */
+    uint64_t owners_asked; /* after so many rebalances */
+    size_t unowned;        /* partitions that were nobody's when it joined again */
+    int64_t again_at; /* the group's positions could not be asked: assigned again then; 0: no */
 
     double allowance;            /* of max_rate */
     int64_t allowed_at, rate_at; /* counted; the next is allowed then */
