@@ -226,6 +226,47 @@ static void every_call_may_end_its_runner(void **state)
     tour_all(WEIR_IO);
 }
 
+/* --- Commits that are not answered, through all that there is --- */
+
+typedef struct doubt {
+    faulty store;
+    faulty_where where;
+} doubt;
+
+static weir_runner *open_doubtful(long_day *day)
+{
+    doubt *d = day->arg;
+    weir_runner *runner = long_day_runner(day, "30s", NULL);
+
+    assert_non_null(runner);
+    wrap(runner, &d->store, 5, 7, WEIR_CLOSED);
+    d->store.where = d->where;
+    return runner;
+}
+
+/* The runner goes on by itself; a call that is told so is made again. */
+static bool is_doubt(const long_day *day, weir_status status)
+{
+    (void)day;
+    return status == WEIR_CLOSED;
+}
+
+/* Every seventh is one all the same, or none. */
+static void a_day_of_doubts_ends_well(void **state)
+{
+    static const faulty_where where[] = {FAULTY_COMMITTED, FAULTY_COMMIT};
+
+    (void)state;
+    for (size_t i = 0; i < 2; i++) {
+        doubt d = {.where = where[i]};
+        long_day day = {.open = open_doubtful, .passes = is_doubt, .arg = &d};
+        snprintf(day.url, sizeof day.url, "%s", flow_new_store());
+        snprintf(day.direct, sizeof day.direct, "%s", day.url);
+        long_day_live(&day);
+        assert_true(long_day_runs() >= day.runs);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -236,6 +277,7 @@ int main(void)
         cmocka_unit_test(a_slot_may_be_lost_with_its_claim),
         cmocka_unit_test(every_call_is_tried_again),
         cmocka_unit_test(every_call_may_end_its_runner),
+        cmocka_unit_test(a_day_of_doubts_ends_well),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
