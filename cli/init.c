@@ -113,8 +113,9 @@ static int run(const cli_arguments *arguments)
         return CLI_USAGE;
     }
     if (mkdir(folder, 0777) != 0) {
-        cli_complain("cannot make the folder '%s': %s", folder, strerror(errno));
-        return errno == EEXIST ? CLI_USAGE : CLI_ENVIRONMENT;
+        int why = errno;
+        cli_complain("cannot make the folder '%s': %s", folder, strerror(why));
+        return why == EEXIST ? CLI_USAGE : CLI_ENVIRONMENT;
     }
     for (size_t i = 0; i < sizeof files / sizeof *files; i++)
         if (write_one(folder, name, i, &error) != WEIR_OK)
