@@ -271,15 +271,32 @@ weir_status zygotes_prepare(zygotes *all, const char *path, weir_error **error)
     return status;
 }
 
-weir_status zygotes_take(zygotes *all, const char *path, worker **ret, weir_error **error)
+static weir_status need_worker(zygotes *all, const char *path, worker **ret, weir_error **error)
 {
     zygote *z;
+    weir_status status = need_zygote(all, path, &z, error);
+
+    return status == WEIR_OK ? take_worker(z, ret, error) : status;
+}
+
+/* A zygote that goes just while it is asked is no fault of the task. */
+weir_status zygotes_take(zygotes *all, const char *path, worker **ret, weir_error **error)
+{
+    weir_error *why = NULL;
 
     pthread_mutex_lock(&all->mutex);
-    weir_status status = need_zygote(all, path, &z, error);
-    if (status == WEIR_OK)
-        status = take_worker(z, ret, error);
+    const zygote *z = find_zygote(all, path);
+    weir_status status = need_worker(all, path, ret, &why);
+    if (status == WEIR_IO && z != NULL && z->control >= 0 && is_readable(z->control)) {
+        weir_error_free(why);
+        why = NULL;
+        status = need_worker(all, path, ret, &why);
+    }
     pthread_mutex_unlock(&all->mutex);
+    if (status != WEIR_OK && error != NULL)
+        *error = why;
+    else
+        weir_error_free(why);
     return status;
 }
 

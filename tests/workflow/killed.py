@@ -12,6 +12,8 @@ import json
 import subprocess
 
 WAIT_NS = 3_000_000
+MOST_RUNS = 100  # workers are killed, too, which is a failure
+KILLED = "it was ended by signal 9 "
 KINDS = ["exec", "call", "call", "waits", "fails", "items", "items_of", "begins"]
 CHILD = {"a": {"kind": "call", "after": []}, "b": {"kind": "exec", "after": ["a"]}}
 
@@ -55,17 +57,25 @@ def command(writes, answer="done"):
     return f"exec: [sh, -c, {json.dumps('; '.join(words))}]"
 
 
+def retry_of(attempts):
+    return f"retry: {{attempts: {attempts}, delay: 1ms}}"
+
+
+def spec_of_hook(hook):
+    body = "call: kills_hook" if hook == "on_success" else command({})
+    return f"{hook}: {{{body}, {retry_of(MOST_RUNS)}}}"
+
+
 def spec_of_task(workflow, name, task):
     kind = task["kind"]
     body = {"exec": command(workflow.writes(name, kind)), "fails": command({}, "failed"),
             "begins": "workflow: c", "items_of": "for_each: context.list, workflow: c",
             "items": "for_each: context.list, call: kills_item"}.get(kind, f"call: kills_{name}")
-    if kind == "fails":
-        body += ", allow_failure: true, retry: {attempts: 2, delay: 1ms}"
+    body += f", {retry_of(2)}, allow_failure: true" if kind == "fails" else f", {retry_of(MOST_RUNS)}"
     if task["after"]:
         body = f"after: [{', '.join(task['after'])}], {body}"
     for hook in task.get("hooks", []):
-        body += f", {hook}: {'kills_hook' if hook == 'on_success' else '{' + command({}) + '}'}"
+        body += f", {spec_of_hook(hook)}"
     return f"      {name}: {{{body}}}"
 
 
@@ -114,7 +124,7 @@ def write_source(workflow, folder):
 def write(workflow, folder, trigger=""):
     """Spec and source; `trigger` is a line of the workflow."""
     lines = ["module: kills", "workflows:", "  w:", *([f"    {trigger}"] if trigger else []),
-             *[f"    {hook}: kills_hook" for hook in workflow.hooks], "    tasks:"]
+             *[f"    {spec_of_hook(hook)}" for hook in workflow.hooks], "    tasks:"]
     lines += [spec_of_task(workflow, name, task) for name, task in workflow.tasks.items()]
     lines += ["  c:", "    tasks:"] + [spec_of_task(workflow, name, task) for name, task in CHILD.items()]
     (folder / "kills.weir.yaml").write_text("\n".join(lines) + "\n")
@@ -203,9 +213,14 @@ class Family:
     def runs_of(self, execution, position, name, task, begun):
         if task["kind"] in ("items", "items_of", "begins"):
             return self.runs_by_children(execution, position, name, task, begun)
-        answers = {"set": self.writes_of(execution, name, task)}
-        return [{"task": name, "attempt": attempt, "answer": answer, **({"delay": WAIT_NS} if answer == "deferred" else answers)}
-                for who, attempt, answer in self.record.ran[execution.id] if who == name]
+        writes, runs = {"set": self.writes_of(execution, name, task)}, []
+        killed = {event.attempt for event in self.record.events[execution.id]
+                  if event.position == position and (event.reason or "").startswith(KILLED)}
+        for who, attempt, answer in self.record.ran[execution.id]:
+            if who == name and (answer == "deferred" or attempt not in killed):
+                more = {"delay": WAIT_NS} if answer == "deferred" else writes
+                runs.append({"task": name, "attempt": attempt, "answer": answer, **more})
+        return runs + [{"task": name, "attempt": attempt, "answer": "failed"} for attempt in sorted(killed)]
 
     def writes_of(self, execution, name, task):
         return {"index": execution.item} if task["kind"] == "item" else self.workflow.writes(name, task["kind"])
@@ -289,7 +304,8 @@ class Family:
                   "tasks": {task.name: {"state": task.state, "attempts": task.attempt} for task in rows.values()}}
         told = [{"name": name, "after": task["after"],
                  **({"begins": True} if task["kind"] in ("items", "items_of", "begins") else {}),
-                 **({"attempts": 2, "allow_failure": True, "delay": 1_000_000, "jitter": True} if task["kind"] == "fails" else {})}
+                 **({"attempts": 2, "allow_failure": True} if task["kind"] == "fails" else {"attempts": MOST_RUNS}),
+                 "delay": 1_000_000, "jitter": True}
                 for name, task in tasks.items()]
         wrong = self.checker.ask({"tasks": told, "most_lost": 1000, "loose_clock": self.loose_clock, "runs": runs,
                                   "events": events, "result": result})
