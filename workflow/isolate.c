@@ -255,7 +255,7 @@ static bool send_job(const worker_socket *to, const weir_task *job, const functi
 static void end_talk(zygotes *all, const talk *t, worker_frame *crash, bool came)
 {
     bool crashed = came && crash->kind == WORKER_CRASH;
-    int status = SIGKILL; /* a zygote that is gone took its workers with it */
+    int status;
 
     if (crashed)
         keep_text(t->job, crash->texts[WORKER_WAY]);
