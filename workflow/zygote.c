@@ -134,13 +134,14 @@ static bool ask(zygote *z, const worker_control *order, int fd, worker_control *
 }
 
 /* A worker that has ended; *ret_status: as waitpid has it. Where its zygote has gone before it, the
- * kernel has killed it. */
+ * kernel has killed it, and one that was begun since does not know it. */
 static void reap_worker(worker *w, int *ret_status)
 {
     worker_control reply = {.status = 0};
     int fd = -1;
 
     bool told =
+        w->parent == w->zygote->pid &&
         ask(w->zygote, &(worker_control){.order = WORKER_REAP, .pid = w->pid}, -1, &reply, &fd);
     *ret_status = told ? reply.status : SIGKILL;
     free_worker(w);
@@ -160,7 +161,8 @@ static weir_status fork_worker(zygote *z, worker **ret, weir_error **error)
     }
     bool told = ask(z, &(worker_control){.order = WORKER_FORK}, ends[1], &reply, &pidfd);
     close(ends[1]);
-    *made = (worker){.socket = ends[0], .pidfd = pidfd, .pid = reply.pid, .zygote = z};
+    *made = (worker){
+        .socket = ends[0], .pidfd = pidfd, .pid = reply.pid, .zygote = z, .parent = z->pid};
     if (told && pidfd >= 0 && fcntl(ends[0], F_SETFL, O_NONBLOCK) == 0) {
         *ret = made;
         return WEIR_OK;

@@ -16,6 +16,7 @@ typedef struct worker {
     int pidfd;
     pid_t pid;
     zygote *zygote;
+    pid_t parent;        /* the process that was the zygote when it was forked */
     struct worker *next; /* of those that are idle */
 } worker;
 
