@@ -108,18 +108,6 @@ static bool all_ended(const check *c, uint64_t among)
     return true;
 }
 
-/* What those near it saw, and have written. Only where an execution was tried again is that less
- * than all that are Completed above it: one that stayed Completed has not seen what ran anew. */
-static uint64_t seen_by(const check *c, const check_task *task)
-{
-    uint64_t sum = 0;
-
-    for (size_t i = 0; i < c->count; i++)
-        if ((task->after >> i & 1) != 0)
-            sum |= c->tasks[i].sees | (uint64_t)(c->tasks[i].state == CHECK_COMPLETED) << i;
-    return sum;
-}
-
 /* Pending -> Ready, Skipped or Failed */
 static bool check_decision(check *c, check_task *task, check_state to)
 {
@@ -127,7 +115,6 @@ static bool check_decision(check *c, check_task *task, check_state to)
 
     if (!all_ended(c, task->after))
         return check_wrong(c, "'%s' is decided before what it comes after has ended", task->name);
-    task->sees = seen_by(c, task);
     if (!check_rule(c, task, &wanted))
         return false;
     return wanted == to ? true
@@ -139,7 +126,7 @@ static bool check_decision(check *c, check_task *task, check_state to)
 static bool check_sight(check *c, const check_task *task)
 {
     const json_t *saw = json_object_get(run_of(c, task), "saw");
-    json_t *written = check_context(c, task->sees);
+    json_t *written = check_context(c, task->above);
     bool same = saw == NULL || json_equal(saw, written);
 
     json_decref(written);

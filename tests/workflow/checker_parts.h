@@ -33,7 +33,6 @@ typedef struct check_task {
     const json_t *declared;
     const char *name;
     uint64_t after, above; /* a bit a task; near, and near or far */
-    uint64_t sees; /* those above that were Completed when it was decided; it hands them on */
     check_state state;
     check_verdict verdict;
     int64_t attempt, spent, lost;

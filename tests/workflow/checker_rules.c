@@ -40,7 +40,7 @@ static bool rule_of_tree(check *c, const check_task *task, const json_t *tree, c
     if (verb == NULL)
         return check_wrong(c, "the rule of '%s' is not understood", task->name);
     if (strcmp(verb, ">") == 0) {
-        json_t *context = check_context(c, task->sees);
+        json_t *context = check_context(c, task->above);
         const json_t *value =
             json_object_get(context, json_string_value(json_array_get(second, 2)));
         bool good = json_is_integer(value);
