@@ -7,6 +7,7 @@
  *     exactly_once            the same in transactions, one each 100 ms
  *     poison                  messages a second where a record in ten is garbage, which goes to a
  * topic of dead letters with its key, value, time and what became of it
+ *     poison_rare             the same of ours where it is one in a hundred, against ours without
  *
  * Messages a second of the first come on standard error.
  */
@@ -84,7 +85,8 @@ static void spoil(weir_buffer *out, uint64_t *seed)
     }
 }
 
-static void fill_topic(rd_kafka_t *rk, const char *name, size_t count, bool poison)
+/* One in so many is garbage; 0: none. */
+static void fill_topic(rd_kafka_t *rk, const char *name, size_t count, unsigned poison)
 {
     rd_kafka_topic_t *topic = rd_kafka_topic_new(rk, name, NULL);
     weir_buffer out = {0};
@@ -98,7 +100,7 @@ static void fill_topic(rd_kafka_t *rk, const char *name, size_t count, bool pois
         if (weir_encode(kafka_module.sources[0].type, WEIR_FORMAT_MSGPACK, &quote, &out, &error) !=
             WEIR_OK)
             bench_die("%s", error.message);
-        if (poison && bench_random(&chance) % 10 == 0)
+        if (poison != 0 && bench_random(&chance) % poison == 0)
             spoil(&out, &chance);
         while (rd_kafka_produce(topic, RD_KAFKA_PARTITION_UA, RD_KAFKA_MSG_F_COPY, out.data,
                                 out.size, quote.symbol, strlen(quote.symbol), NULL) != 0)
@@ -127,18 +129,21 @@ static void prepare(const char *brokers, const char *only)
         const char *topic, *cases;
         int partitions;
         size_t count;
-    } topics[] = {{"quotes16", "consume_fire_16", 16, CONSUMED},
-                  {"quotes64", "consume_fire_64", 64, CONSUMED},
-                  {"quotes", "consume_fire_produce exactly_once", 4, RELAYED},
-                  {"orders", "consume_fire_produce exactly_once poison", 4, 0},
-                  {"poison", "poison", 4, POISONED},
-                  {"dead", "poison", 4, 0}};
+        unsigned poison;
+    } topics[] = {{"quotes16", "consume_fire_16", 16, CONSUMED, 0},
+                  {"quotes64", "consume_fire_64", 64, CONSUMED, 0},
+                  {"quotes", "consume_fire_produce exactly_once", 4, RELAYED, 0},
+                  {"orders", "consume_fire_produce exactly_once poison poison_rare", 4, 0, 0},
+                  {"poison", "poison", 4, POISONED, 10},
+                  {"rare", "poison_rare", 4, POISONED, 100},
+                  {"clean", "poison_rare", 4, POISONED, 0},
+                  {"dead", "poison poison_rare", 4, 0, 0}};
     for (size_t i = 0; i < sizeof topics / sizeof *topics; i++) {
         if (only != NULL && strstr(topics[i].cases, only) == NULL)
             continue;
         make_topic(rk, topics[i].topic, topics[i].partitions);
         if (topics[i].count != 0)
-            fill_topic(rk, topics[i].topic, topics[i].count, i == 4);
+            fill_topic(rk, topics[i].topic, topics[i].count, topics[i].poison);
     }
     rd_kafka_destroy(rk);
 }
@@ -197,6 +202,7 @@ static void run_poison(const kafka_job *job, kafka_results *results)
     weir_error *error = NULL;
 
     setenv("BENCH_BROKERS", job->brokers, 1);
+    setenv("BENCH_TOPIC", job->topic, 1);
     setenv("BENCH_GROUP", job->group, 1);
     check(weir_runtime_new(&(weir_runtime_config){.kinds = weir_kafka_kinds()}, &runtime, &error),
           error);
@@ -319,6 +325,28 @@ static void relay_case(const char *name, kafka_job job)
                             .arg = &job});
 }
 
+/* What a little garbage costs: of the same load with it and without. */
+static double poison_round(const char *brokers, const char *topic)
+{
+    static int number;
+    kafka_results found = {0};
+    char group[32];
+
+    snprintf(group, sizeof group, "rare%d", number++);
+    run_poison(&(kafka_job){.brokers = brokers, .topic = topic, .group = group}, &found);
+    return (double)POISONED / ((double)found.first / 1e9);
+}
+
+static double poison_rare(void *brokers)
+{
+    return poison_round(brokers, "rare");
+}
+
+static double poison_none(void *brokers)
+{
+    return poison_round(brokers, "clean");
+}
+
 int main(int count, char **arguments)
 {
     if (count != 2 && count != 3)
@@ -341,5 +369,13 @@ int main(int count, char **arguments)
         relay_case("exactly_once", whole);
     if (only == NULL || strcmp(only, "poison") == 0)
         relay_case("poison", poison);
+    if (only == NULL || strcmp(only, "poison_rare") == 0)
+        bench_run(&(bench_case){.bench = "kafka",
+                                .name = "poison_rare",
+                                .unit = "messages/s",
+                                .higher = true,
+                                .ours = poison_rare,
+                                .reference = poison_none,
+                                .arg = arguments[1]});
     return 0;
 }
