@@ -64,6 +64,10 @@ static const struct shape {
               {"fan", fan, done},
               {"layers", layers, writes}};
 
+/* What waits, or has ended, beside what is measured. */
+static const flow_task others[] = {
+    {"a", NULL, done, NULL, NULL}, {"b", "a", done, NULL, NULL}, {NULL, NULL, NULL, NULL, NULL}};
+
 static flow *make(const struct shape *shape, uint32_t count)
 {
     flow *f = weir_alloc(sizeof *f);
@@ -83,6 +87,7 @@ static flow *make(const struct shape *shape, uint32_t count)
                               .name = "test",
                               .workflows = &f->workflow,
                               .workflow_count = 1};
+    flow_add_workflow(f, "other", others);
     return f;
 }
 
@@ -95,11 +100,12 @@ static cost run(const struct shape *shape, uint32_t count, int pending, int ende
     int64_t id = 0;
 
     FLOW_OK(ledger_begin(&runner->ledger, true, &error));
-    for (int i = 0; i <= pending + ended; i++) {
-        FLOW_OK(ledger_start(&runner->ledger, runner->ledger.plans[0], "{}", NULL, &id, &error));
+    for (int i = 0; i < pending + ended; i++) {
+        FLOW_OK(ledger_start(&runner->ledger, runner->ledger.plans[1], "{}", NULL, &id, &error));
         if (i < ended)
             FLOW_OK(ledger_cancel(&runner->ledger, id, "", &error));
     }
+    FLOW_OK(ledger_start(&runner->ledger, runner->ledger.plans[0], "{}", NULL, &id, &error));
     FLOW_OK(ledger_end(&runner->ledger, WEIR_OK, &error));
     store_counts before = *now;
     int64_t begun = weir_monotonic_now();
@@ -144,9 +150,9 @@ static void tasks_share_commits(void **state)
     assert_true(run(&shapes[2], 400, 0, 0).transactions < 0.8);
 }
 
-static void print_beside(const char *what, int others, cost c)
+static void print_beside(const char *what, int beside, cost c)
 {
-    printf("chain of 10 beside %7d %-7s: %5.1f statements, %5.1f rows, %7.1f us a task\n", others,
+    printf("chain of 1000 beside %7d %-7s: %5.1f statements, %5.1f rows, %7.1f us a task\n", beside,
            what, c.statements, c.rows, c.us);
 }
 
@@ -159,9 +165,9 @@ static int print(uint32_t most)
                    "task\n",
                    shapes[i].name, count, c.statements, c.rows, c.transactions, c.us);
         }
-    for (int others = 0; others <= (int)most * 10; others = others == 0 ? 1000 : others * 10) {
-        print_beside("pending", others, run(&shapes[0], 10, others, 0));
-        print_beside("ended", others, run(&shapes[0], 10, 0, others));
+    for (int beside = 0; beside <= (int)most * 10; beside = beside == 0 ? 1000 : beside * 10) {
+        print_beside("pending", beside, run(&shapes[0], 1000, beside, 0));
+        print_beside("ended", beside, run(&shapes[0], 1000, 0, beside));
     }
     return 0;
 }
