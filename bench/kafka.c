@@ -156,7 +156,7 @@ static void check(weir_status status, weir_error *error)
         bench_die("%s", weir_error_message(error));
 }
 
-static void run_ours(const kafka_job *job, kafka_results *results, bool produces)
+static weir_runtime *new_runtime(const kafka_job *job)
 {
     weir_runtime *runtime = NULL;
     weir_error *error = NULL;
@@ -166,6 +166,23 @@ static void run_ours(const kafka_job *job, kafka_results *results, bool produces
     setenv("BENCH_GROUP", job->group, 1);
     check(weir_runtime_new(&(weir_runtime_config){.kinds = weir_kafka_kinds()}, &runtime, &error),
           error);
+    return runtime;
+}
+
+static void run_out(weir_runtime *runtime, kafka_results *results)
+{
+    weir_error *error = NULL;
+
+    check(weir_runtime_run(runtime, &error), error);
+    results->first = bench_now_ns() - results->first;
+    weir_runtime_free(runtime);
+}
+
+static void run_ours(const kafka_job *job, kafka_results *results, bool produces)
+{
+    weir_runtime *runtime = new_runtime(job);
+    weir_error *error = NULL;
+
     if (!produces) {
         check(weir_runtime_set(runtime, "sources.quotes.assign", "all", &error), error);
         check(weir_runtime_set(runtime, "sinks.orders.kind", "callback", &error), error);
@@ -178,9 +195,7 @@ static void run_ours(const kafka_job *job, kafka_results *results, bool produces
     check(weir_runtime_load(runtime, &kafka_module, &error), error);
     check(kafka_on_orders(runtime, kafka_take_order, results), error);
     check(kafka_on_skips(runtime, kafka_take_skip, results), error);
-    check(weir_runtime_run(runtime, &error), error);
-    results->first = bench_now_ns() - results->first;
-    weir_runtime_free(runtime);
+    run_out(runtime, results);
 }
 
 static void take_poison_order(const poison_order *order, void *results)
@@ -198,20 +213,13 @@ static void take_dead(const poison_dead_letter *letter, void *results)
 
 static void run_poison(const kafka_job *job, kafka_results *results)
 {
-    weir_runtime *runtime = NULL;
+    weir_runtime *runtime = new_runtime(job);
     weir_error *error = NULL;
 
-    setenv("BENCH_BROKERS", job->brokers, 1);
-    setenv("BENCH_TOPIC", job->topic, 1);
-    setenv("BENCH_GROUP", job->group, 1);
-    check(weir_runtime_new(&(weir_runtime_config){.kinds = weir_kafka_kinds()}, &runtime, &error),
-          error);
     check(weir_runtime_load(runtime, &poison_module, &error), error);
     check(poison_on_orders(runtime, take_poison_order, results), error);
     check(poison_on_dead(runtime, take_dead, results), error);
-    check(weir_runtime_run(runtime, &error), error);
-    results->first = bench_now_ns() - results->first;
-    weir_runtime_free(runtime);
+    run_out(runtime, results);
 }
 
 /* --- The cases --- */

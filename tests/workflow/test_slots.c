@@ -25,33 +25,40 @@ static weir_answer meets(weir_task *task)
     return WEIR_TASK_DONE;
 }
 
+/* By one runner, in the time of the clock on the wall. */
+static void complete(const flow_task *tasks, const weir_setting *settings, size_t count)
+{
+    flow *f = flow_new(tasks);
+    weir_runner *runner = NULL;
+    int64_t id = 0;
+
+    FLOW_OK(weir_runner_open(flow_new_store(), settings, count, &runner, &error));
+    FLOW_OK(weir_runner_load(runner, &f->module, NULL, &error));
+    FLOW_OK(weir_workflow_start(runner, "flow", NULL, NULL, &id, &error));
+    FLOW_OK(weir_workflow_run(runner, id, &error));
+    json_t *result = flow_result(runner, id);
+    assert_string_equal(flow_status(result), "Completed");
+    json_decref(result);
+    weir_runner_close(runner);
+    flow_free(f);
+}
+
 static void all_slots_are_used_and_no_more(void **state)
 {
     static flow_task tasks[TASKS + 1];
     static char names[TASKS][8];
     const weir_setting settings[] = {{.name = "slots", .text = "4"},
                                      {.name = "poll", .text = "5ms"}};
-    weir_runner *runner = NULL;
-    int64_t id = 0;
 
     (void)state;
     for (int i = 0; i < TASKS; i++) {
         snprintf(names[i], sizeof names[i], "t%d", i);
         tasks[i] = (flow_task){names[i], NULL, meets, NULL, NULL};
     }
-    flow *f = flow_new(tasks);
     pthread_barrier_init(&meeting, NULL, SLOTS);
-    FLOW_OK(weir_runner_open(flow_new_store(), settings, 2, &runner, &error));
-    FLOW_OK(weir_runner_load(runner, &f->module, NULL, &error));
-    FLOW_OK(weir_workflow_start(runner, "flow", NULL, NULL, &id, &error));
-    FLOW_OK(weir_workflow_run(runner, id, &error));
-    json_t *result = flow_result(runner, id);
-    assert_string_equal(flow_status(result), "Completed");
+    complete(tasks, settings, 2);
     assert_int_equal(most, SLOTS);
-    json_decref(result);
-    weir_runner_close(runner);
     pthread_barrier_destroy(&meeting);
-    flow_free(f);
 }
 
 static weir_answer done(weir_task *task)
@@ -69,20 +76,9 @@ static void what_is_released_waits_for_no_look(void **state)
         {"c", "b", done, NULL, NULL},   {"d", "b", done, NULL, NULL},
         {"e", "c d", done, NULL, NULL}, {NULL, NULL, NULL, NULL, NULL}};
     const weir_setting rarely = {.name = "poll", .text = "1h"};
-    weir_runner *runner = NULL;
-    int64_t id = 0;
 
     (void)state;
-    flow *f = flow_new(tasks);
-    FLOW_OK(weir_runner_open(flow_new_store(), &rarely, 1, &runner, &error));
-    FLOW_OK(weir_runner_load(runner, &f->module, NULL, &error));
-    FLOW_OK(weir_workflow_start(runner, "flow", NULL, NULL, &id, &error));
-    FLOW_OK(weir_workflow_run(runner, id, &error));
-    json_t *result = flow_result(runner, id);
-    assert_string_equal(flow_status(result), "Completed");
-    json_decref(result);
-    weir_runner_close(runner);
-    flow_free(f);
+    complete(tasks, &rarely, 1);
 }
 
 int main(void)

@@ -247,17 +247,23 @@ static void begin_look(look_world *w)
         FLOW_OK(runner_turn(w->runner, &error));
 }
 
+/* Another runner leaves the look to the one that has begun it. */
+static weir_runner *begin_look_beside(look_world *w)
+{
+    look_begin(w, waits);
+    begin_look(w);
+    weir_runner *other = look_open_runner(w);
+    look_settle(other);
+    assert_int_equal(runner_looks_running(other), 0);
+    return other;
+}
+
 static void a_look_that_is_lost_is_anybodys(void **state)
 {
     look_world w = {0};
-    weir_runner *other;
 
     (void)state;
-    look_begin(&w, waits);
-    begin_look(&w);
-    other = look_open_runner(&w);
-    look_settle(other);
-    assert_int_equal(runner_looks_running(other), 0);
+    weir_runner *other = begin_look_beside(&w);
     assert_true(look_number_of(&w, "runner") != 0);
     /* Longer than it can take: the timeout, the grace and ten seconds. */
     w.now += 41 * LOOK_SECOND;
@@ -275,14 +281,9 @@ static void a_look_that_is_lost_is_anybodys(void **state)
 static void a_look_of_a_runner_that_was_ended_is_anybodys(void **state)
 {
     look_world w = {0};
-    weir_runner *other;
 
     (void)state;
-    look_begin(&w, waits);
-    begin_look(&w);
-    other = look_open_runner(&w);
-    look_settle(other);
-    assert_int_equal(runner_looks_running(other), 0);
+    weir_runner *other = begin_look_beside(&w);
     /* As a sweep does with one that is silent. */
     ledger *l = &other->ledger;
     FLOW_OK(ledger_begin(l, true, &error));
