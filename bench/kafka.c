@@ -7,7 +7,9 @@
  *     exactly_once            the same in transactions, one each 100 ms
  *     poison                  messages a second where a record in ten is garbage, which goes to a
  * topic of dead letters with its key, value, time and what became of it
- *     poison_rare             the same of ours where it is one in a hundred, against ours without
+ *     poison_rare             the same where it is one in a hundred
+ *     poison_cost             of ours with one in a hundred, against ours with none
+ *     poison_cost_by_hand     of the one by hand with one in a hundred, against it with none
  *
  * Messages a second of the first come on standard error.
  */
@@ -22,6 +24,7 @@
 #include "core/buffer.h"
 #include "poison.weir.h"
 
+#define POISON_CASES "poison poison_rare poison_cost poison_cost_by_hand"
 enum { CONSUMED = 2000000, RELAYED = 2000000, POISONED = 1000000, WAIT_MS = 30000 };
 
 /* --- Topics --- */
@@ -133,11 +136,11 @@ static void prepare(const char *brokers, const char *only)
     } topics[] = {{"quotes16", "consume_fire_16", 16, CONSUMED, 0},
                   {"quotes64", "consume_fire_64", 64, CONSUMED, 0},
                   {"quotes", "consume_fire_produce exactly_once", 4, RELAYED, 0},
-                  {"orders", "consume_fire_produce exactly_once poison poison_rare", 4, 0, 0},
+                  {"orders", "consume_fire_produce exactly_once " POISON_CASES, 4, 0, 0},
                   {"poison", "poison", 4, POISONED, 10},
-                  {"rare", "poison_rare", 4, POISONED, 100},
-                  {"clean", "poison_rare", 4, POISONED, 0},
-                  {"dead", "poison poison_rare", 4, 0, 0}};
+                  {"rare", "poison_rare poison_cost poison_cost_by_hand", 4, POISONED, 100},
+                  {"clean", "poison_cost poison_cost_by_hand", 4, POISONED, 0},
+                  {"dead", POISON_CASES, 4, 0, 0}};
     for (size_t i = 0; i < sizeof topics / sizeof *topics; i++) {
         if (only != NULL && strstr(topics[i].cases, only) == NULL)
             continue;
@@ -284,30 +287,42 @@ static void consume_case(const char *brokers, const char *name, const char *topi
             CONSUMED * rounds[0] / total[0], CONSUMED * rounds[1] / total[1]);
 }
 
-/* Each round is a group of its own, which begins at the beginning. */
-static double relay_round(kafka_job *job, bool ours)
+/* Each round is a group of its own, which begins at the beginning. Messages a second. */
+static double relay(kafka_job job, bool ours, kafka_results *ret)
 {
-    static kafka_results all[2][2];
     static int number;
-    kafka_results *found = all[job->poison];
     char group[32];
 
     snprintf(group, sizeof group, "relay%d", number++);
-    job->group = group;
-    found[ours] = (kafka_results){0};
-    if (ours && job->poison)
-        run_poison(job, &found[ours]);
+    job.group = group;
+    *ret = (kafka_results){0};
+    if (ours && job.poison)
+        run_poison(&job, ret);
     else if (ours)
-        run_ours(job, &found[ours], true);
+        run_ours(&job, ret, true);
     else
-        hand_relay(job, &found[ours]);
+        hand_relay(&job, ret);
+    return (double)job.count / ((double)ret->first / 1e9);
+}
+
+/* Both sides of a case find the same. */
+typedef struct relay_pair {
+    kafka_job job;
+    kafka_results found[2];
+} relay_pair;
+
+static double relay_round(relay_pair *pair, bool ours)
+{
+    const kafka_results *found = pair->found;
+    double rate = relay(pair->job, ours, &pair->found[ours]);
+
     if (found[!ours].orders != 0 &&
         (found[0].orders != found[1].orders || found[0].skips != found[1].skips ||
          found[0].qty != found[1].qty))
         bench_die("the two sides differ: %llu and %llu orders, %llu and %llu others",
                   (unsigned long long)found[0].orders, (unsigned long long)found[1].orders,
                   (unsigned long long)found[0].skips, (unsigned long long)found[1].skips);
-    return (double)job->count / ((double)found[ours].first / 1e9);
+    return rate;
 }
 
 static double relay_ours(void *arg)
@@ -320,39 +335,57 @@ static double relay_by_hand(void *arg)
     return relay_round(arg, false);
 }
 
-static void relay_case(const char *name, kafka_job job)
+static void rates(const char *name, double (*ours)(void *), double (*reference)(void *), void *arg)
 {
-    job.partitions = 4;
-    job.commit_each = job.transactions ? 100000000 : 1000000000;
     bench_run(&(bench_case){.bench = "kafka",
                             .name = name,
                             .unit = "messages/s",
                             .higher = true,
-                            .ours = relay_ours,
-                            .reference = relay_by_hand,
-                            .arg = &job});
+                            .ours = ours,
+                            .reference = reference,
+                            .arg = arg});
 }
 
-/* What a little garbage costs: of the same load with it and without. */
-static double poison_round(const char *brokers, const char *topic)
+static void relay_case(const char *name, kafka_job job)
 {
-    static int number;
-    kafka_results found = {0};
-    char group[32];
+    relay_pair pair = {.job = job};
 
-    snprintf(group, sizeof group, "rare%d", number++);
-    run_poison(&(kafka_job){.brokers = brokers, .topic = topic, .group = group}, &found);
-    return (double)POISONED / ((double)found.first / 1e9);
+    rates(name, relay_ours, relay_by_hand, &pair);
 }
 
-static double poison_rare(void *brokers)
+/* What a little garbage costs one side: of the same load with it and without. */
+typedef struct poison_cost {
+    kafka_job rare, clean;
+    bool ours;
+} poison_cost;
+
+static double cost_rare(void *arg)
 {
-    return poison_round(brokers, "rare");
+    const poison_cost *cost = arg;
+    kafka_results found;
+
+    return relay(cost->rare, cost->ours, &found);
 }
 
-static double poison_none(void *brokers)
+static double cost_none(void *arg)
 {
-    return poison_round(brokers, "clean");
+    const poison_cost *cost = arg;
+    kafka_results found;
+
+    return relay(cost->clean, cost->ours, &found);
+}
+
+static void cost_case(const char *name, kafka_job rare, bool ours)
+{
+    poison_cost cost = {.rare = rare, .clean = rare, .ours = ours};
+
+    cost.clean.topic = "clean";
+    rates(name, cost_rare, cost_none, &cost);
+}
+
+static bool is_wanted(const char *only, const char *name)
+{
+    return only == NULL || strcmp(only, name) == 0;
 }
 
 int main(int count, char **arguments)
@@ -360,30 +393,35 @@ int main(int count, char **arguments)
     if (count != 2 && count != 3)
         bench_die("kafka BROKERS [CASE]");
     const char *brokers = arguments[1], *only = arguments[2]; /* NULL: all */
-    kafka_job relay = {.brokers = brokers, .topic = "quotes", .count = RELAYED};
-    kafka_job whole = relay, poison = relay;
+    kafka_job plain = {.brokers = brokers,
+                       .topic = "quotes",
+                       .partitions = 4,
+                       .count = RELAYED,
+                       .commit_each = 1000000000};
+    kafka_job whole = plain, poison = plain, rare;
     whole.transactions = true;
+    whole.commit_each = 100000000;
     poison.topic = "poison";
     poison.count = POISONED;
     poison.poison = true;
+    rare = poison;
+    rare.topic = "rare";
     prepare(brokers, only);
-    if (only == NULL || strcmp(only, "consume_fire_16") == 0)
+    if (is_wanted(only, "consume_fire_16"))
         consume_case(brokers, "consume_fire_16", "quotes16", 16);
-    if (only == NULL || strcmp(only, "consume_fire_64") == 0)
+    if (is_wanted(only, "consume_fire_64"))
         consume_case(brokers, "consume_fire_64", "quotes64", 64);
-    if (only == NULL || strcmp(only, "consume_fire_produce") == 0)
-        relay_case("consume_fire_produce", relay);
-    if (only == NULL || strcmp(only, "exactly_once") == 0)
+    if (is_wanted(only, "consume_fire_produce"))
+        relay_case("consume_fire_produce", plain);
+    if (is_wanted(only, "exactly_once"))
         relay_case("exactly_once", whole);
-    if (only == NULL || strcmp(only, "poison") == 0)
+    if (is_wanted(only, "poison"))
         relay_case("poison", poison);
-    if (only == NULL || strcmp(only, "poison_rare") == 0)
-        bench_run(&(bench_case){.bench = "kafka",
-                                .name = "poison_rare",
-                                .unit = "messages/s",
-                                .higher = true,
-                                .ours = poison_rare,
-                                .reference = poison_none,
-                                .arg = arguments[1]});
+    if (is_wanted(only, "poison_rare"))
+        relay_case("poison_rare", rare);
+    if (is_wanted(only, "poison_cost"))
+        cost_case("poison_cost", rare, true);
+    if (is_wanted(only, "poison_cost_by_hand"))
+        cost_case("poison_cost_by_hand", rare, false);
     return 0;
 }

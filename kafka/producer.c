@@ -7,9 +7,23 @@
 #include <string.h>
 
 #include "core/clock.h"
+#include "kafka/kinds.h"
 #include "kafka/transaction.h"
 
+/* What librdkafka allows. */
+enum { MOST_MESSAGES = 10000000, MOST_KBYTES = 2097151 };
+
 /* --- Reports --- */
+
+static void note_refusal(kafka_producer *producer, const rd_kafka_message_t *message)
+{
+    char reason[256];
+
+    snprintf(reason, sizeof reason, "%s, topic '%s'", rd_kafka_err2str(message->err),
+             rd_kafka_topic_name(message->rkt));
+    kafka_client_note(&producer->client, message->err, reason);
+    producer->client.fatal = true;
+}
 
 static void take_report(kafka_producer *producer, const rd_kafka_message_t *message)
 {
@@ -24,8 +38,7 @@ static void take_report(kafka_producer *producer, const rd_kafka_message_t *mess
             kafka_client_alive(&producer->client);
     } else if (message->err != RD_KAFKA_RESP_ERR__PURGE_QUEUE && /* given up, at the end */
                message->err != RD_KAFKA_RESP_ERR__PURGE_INFLIGHT && producer->transaction == NULL) {
-        kafka_client_note(&producer->client, message->err, NULL);
-        producer->client.fatal = true;
+        note_refusal(producer, message);
     }
 }
 
@@ -65,6 +78,72 @@ void kafka_producer_serve(kafka_producer *producer)
         take_event(producer, event);
         rd_kafka_event_destroy(event);
     }
+}
+
+/* --- Users --- */
+
+static bool is_same_text(const char *a, const char *b)
+{
+    return a == NULL || b == NULL ? a == b : strcmp(a, b) == 0;
+}
+
+static bool have_equal_pairs(const weir_pairs *a, const weir_pairs *b)
+{
+    for (size_t i = 0; i < a->count && a->count == b->count; i++)
+        if (strcmp(a->items[i].name, b->items[i].name) != 0 ||
+            strcmp(a->items[i].text, b->items[i].text) != 0)
+            return false;
+    return a->count == b->count;
+}
+
+const char *kafka_sinks_differ(const kafka_sink_config *a, const kafka_sink_config *b)
+{
+    const struct {
+        bool same;
+        const char *option;
+    } asked[] = {
+        {strcmp(a->brokers, b->brokers) == 0, "brokers"},
+        {a->delivery == b->delivery, "delivery"},
+        {is_same_text(a->transactional_id, b->transactional_id), "transactional_id"},
+        {a->acks == b->acks, "acks"},
+        {a->linger == b->linger, "linger"},
+        {a->compression == b->compression, "compression"},
+        {a->partitioner == b->partitioner, "partitioner"},
+        {have_equal_pairs(&a->librdkafka, &b->librdkafka), "librdkafka"},
+    };
+
+    for (size_t i = 0; i < sizeof asked / sizeof *asked; i++)
+        if (!asked[i].same)
+            return asked[i].option;
+    return NULL;
+}
+
+/* The module's next one that has or will have this producer; NULL: the first, or no more. */
+static weir_sink *next_user(const kafka_producer *producer, const weir_sink *after)
+{
+    weir_sink *first = producer->sink, *sink;
+    bool found = after == NULL;
+
+    for (uint32_t i = 0; (sink = first->host->sink(first, i)) != NULL; i++)
+        if (sink == after)
+            found = true;
+        else if (found && sink->kind == &kafka_sink_kind &&
+                 kafka_sinks_differ(producer->config, sink->config) == NULL)
+            return sink;
+    return NULL;
+}
+
+/* "sink 'orders'", "sinks 'orders', 'dead'": as many as find room. */
+static void name_users(kafka_producer *producer)
+{
+    char *what = producer->client.what;
+    size_t size = sizeof producer->client.what, at = 0;
+    weir_sink *user = next_user(producer, NULL);
+    bool more = next_user(producer, user) != NULL;
+
+    for (const char *before = more ? "sinks '" : "sink '"; user != NULL && at < size;
+         user = next_user(producer, user), before = ", '")
+        at += (size_t)snprintf(what + at, size - at, "%s%s'", before, user->module->name);
 }
 
 /* --- Configuration --- */
@@ -118,22 +197,33 @@ static weir_status set_delivery(const kafka_producer *producer, rd_kafka_conf_t 
                              : status;
 }
 
+/* Room for all that its users may give it: each stops at its own limit, with the record that
+ * reaches it. */
 static weir_status set_limits(const kafka_producer *producer, rd_kafka_conf_t *conf,
                               weir_error **error)
 {
+    int64_t messages = 0, bytes = 0;
+    weir_sink *user = NULL;
+
+    while ((user = next_user(producer, user)) != NULL) {
+        const kafka_sink_config *config = user->config;
+        messages += KAFKA_OUTSTANDING;
+        bytes += config->buffer + (int64_t)producer->max_size;
+    }
     const struct {
         const char *name;
-        int64_t value;
+        int64_t value, most;
     } numbers[] = {
-        {"statistics.interval.ms", 5000},
-        {"queue.buffering.max.messages", KAFKA_OUTSTANDING},
-        {"queue.buffering.max.kbytes", producer->config->buffer / 1024},
+        {"statistics.interval.ms", 5000, 5000},
+        {"queue.buffering.max.messages", messages, MOST_MESSAGES},
+        {"queue.buffering.max.kbytes", bytes / 1024 + 1, MOST_KBYTES},
     };
     weir_status status = WEIR_OK;
 
     for (size_t i = 0; i < sizeof numbers / sizeof *numbers && status == WEIR_OK; i++)
-        status = kafka_client_set_number(&producer->client, conf, numbers[i].name, numbers[i].value,
-                                         error);
+        status = kafka_client_set_number(
+            &producer->client, conf, numbers[i].name,
+            numbers[i].value < numbers[i].most ? numbers[i].value : numbers[i].most, error);
     return status;
 }
 
@@ -175,6 +265,8 @@ static weir_status start(kafka_producer *producer, weir_error **error)
 
     if (conf == NULL)
         return WEIR_SPEC;
+    rd_kafka_conf_get(conf, "message.max.bytes", max, &size);
+    producer->max_size = strtoul(max, NULL, 10);
     weir_status status = configure(producer, conf, error);
     if (status != WEIR_OK) {
         rd_kafka_conf_destroy(conf);
@@ -185,66 +277,22 @@ static weir_status start(kafka_producer *producer, weir_error **error)
     status = kafka_client_start(&producer->client, RD_KAFKA_PRODUCER, conf, error);
     if (status != WEIR_OK)
         return status;
-    rd_kafka_conf_get(rd_kafka_conf(producer->client.rk), "message.max.bytes", max, &size);
-    producer->max_size = strtoul(max, NULL, 10);
     producer->sink->host->watch(producer->sink, producer->client.wake_fd);
     return producer->sink->joint ? kafka_transaction_new(producer, &producer->transaction, error)
                                  : WEIR_OK;
 }
 
-static bool have_equal_pairs(const weir_pairs *a, const weir_pairs *b)
+weir_status kafka_producer_new(weir_sink *sink, kafka_producer **ret, weir_error **error)
 {
-    for (size_t i = 0; i < a->count && a->count == b->count; i++)
-        if (strcmp(a->items[i].name, b->items[i].name) != 0 ||
-            strcmp(a->items[i].text, b->items[i].text) != 0)
-            return false;
-    return a->count == b->count;
-}
-
-/* One producer serves both, so what it is told must be the same. */
-static weir_status check_likeness(const weir_sink *sink, const kafka_producer *other,
-                                  weir_error **error)
-{
-    const kafka_sink_config *a = sink->config, *b = other->config;
-    const struct {
-        bool same;
-        const char *option;
-    } asked[] = {
-        {strcmp(a->brokers, b->brokers) == 0, "brokers"},
-        {strcmp(a->transactional_id, b->transactional_id) == 0, "transactional_id"},
-        {a->linger == b->linger, "linger"},
-        {a->compression == b->compression, "compression"},
-        {a->partitioner == b->partitioner, "partitioner"},
-        {a->buffer == b->buffer, "buffer"},
-        {have_equal_pairs(&a->librdkafka, &b->librdkafka), "librdkafka"},
-    };
-
-    for (size_t i = 0; i < sizeof asked / sizeof *asked; i++)
-        if (!asked[i].same)
-            return weir_error_set_at(error, WEIR_SPEC, sink->module->place,
-                                     "sinks '%s' and '%s' share one transaction, and so '%s' must "
-                                     "be the same in both",
-                                     other->sink->module->name, sink->module->name,
-                                     asked[i].option);
-    return WEIR_OK;
-}
-
-weir_status kafka_producer_get(weir_sink *sink, kafka_producer *other, kafka_producer **ret,
-                               weir_error **error)
-{
-    if (other != NULL) {
-        other->users++;
-        *ret = other;
-        return check_likeness(sink, other, error);
-    }
     kafka_producer *producer = weir_alloc(sizeof *producer);
+
     if (producer == NULL)
         return weir_error_set(error, WEIR_NOMEM, "sink '%s': out of memory", sink->module->name);
     *ret = producer;
     *producer = (kafka_producer){.sink = sink, .config = sink->config, .users = 1};
     producer->client = (kafka_client){
         .wake_fd = -1, .owner = producer, .log = log_line, .brokers = producer->config->brokers};
-    snprintf(producer->client.what, sizeof producer->client.what, "sink '%s'", sink->module->name);
+    name_users(producer);
     return start(producer, error);
 }
 

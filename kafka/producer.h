@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* producer.h - a producer of librdkafka: of one sink, or of all that share a transaction.
+/* producer.h - a producer of librdkafka, of all sinks of a module that want the same of a cluster:
+ * each producer has threads and connections of its own, and one more costs what a sink of few
+ * records is not worth. What waits for the cluster is bounded by each sink for itself, so that none
+ * takes another's place.
  *
  * Delivery reports are events of its queue, not callbacks, so that librdkafka's blocking calls
  * (kafka/transaction.h) never run any of ours on another thread.
@@ -23,9 +26,12 @@ typedef struct kafka_producer {
     struct kafka_transaction *transaction; /* NULL: at_least_once */
 } kafka_producer;
 
-/* A producer of the sink's own, or under exactly_once the one that `other` (NULL: nobody) has. */
-weir_status kafka_producer_get(weir_sink *sink, kafka_producer *other, kafka_producer **ret,
-                               weir_error **error);
+/* The option that keeps the two from sharing a producer; NULL: none does. */
+const char *kafka_sinks_differ(const kafka_sink_config *a, const kafka_sink_config *b);
+
+/* A producer for the sink, and for all of its module that do not differ from it. On failure *ret may
+ * be set all the same, and is released. */
+weir_status kafka_producer_new(weir_sink *sink, kafka_producer **ret, weir_error **error);
 
 /* Takes reports, errors and logs. The opaque of a record is a uint64_t, which gets KAFKA_REPORTED
  * when the record is safe, or void. */

@@ -86,19 +86,6 @@ static weir_status find_outline(kafka_sink *state, weir_error **error)
     return status == WEIR_OK ? find_headers(state, error) : status;
 }
 
-/* The producer of a sink before this one that shares the transaction, or NULL. */
-static kafka_producer *shared_producer(weir_sink *sink)
-{
-    weir_sink *other;
-
-    for (uint32_t i = 0; (other = sink->host->sink(sink, i)) != sink && other != NULL; i++) {
-        const kafka_sink *state = other->state;
-        if (other->kind == &kafka_sink_kind && other->joint && state != NULL)
-            return state->producer;
-    }
-    return NULL;
-}
-
 /* In a replay there are no positions: each record is written by itself. */
 static weir_status choose_delivery(const kafka_sink *state, weir_error **error)
 {
@@ -119,14 +106,38 @@ static weir_status choose_delivery(const kafka_sink *state, weir_error **error)
     return WEIR_OK;
 }
 
+/* That of a sink before this one which wants the same. Those of one transaction have to. */
+static weir_status share_producer(kafka_sink *state, weir_error **error)
+{
+    weir_sink *sink = state->sink, *other;
+
+    for (uint32_t i = 0; (other = sink->host->sink(sink, i)) != sink && other != NULL; i++) {
+        if (other->kind != &kafka_sink_kind)
+            continue;
+        const kafka_sink *like = other->state;
+        const char *option = kafka_sinks_differ(like->config, state->config);
+        if (option == NULL) {
+            state->producer = like->producer;
+            state->producer->users++;
+            return WEIR_OK;
+        }
+        if (other->joint && sink->joint)
+            return weir_error_set_at(error, WEIR_SPEC, sink->module->place,
+                                     "sinks '%s' and '%s' share one transaction, and so '%s' must "
+                                     "be the same in both",
+                                     other->module->name, sink->module->name, option);
+    }
+    return WEIR_OK;
+}
+
 static weir_status connect_producer(kafka_sink *state, weir_error **error)
 {
-    weir_sink *sink = state->sink;
     weir_status status = choose_delivery(state, error);
 
     if (status == WEIR_OK)
-        status = kafka_producer_get(sink, sink->joint ? shared_producer(sink) : NULL,
-                                    &state->producer, error);
+        status = share_producer(state, error);
+    if (status == WEIR_OK && state->producer == NULL)
+        status = kafka_producer_new(state->sink, &state->producer, error);
     if (status != WEIR_OK)
         return status;
     state->outline.max_size = state->producer->max_size;
@@ -257,6 +268,29 @@ static weir_status give(kafka_sink *state, const kafka_frame *frame, weir_error 
     return WEIR_OK;
 }
 
+static void go_on(kafka_sink *state)
+{
+    for (; state->first != state->after; state->first++) {
+        uint64_t end = state->ends[state->first % KAFKA_OUTSTANDING];
+        if ((end & KAFKA_REPORTED) == 0)
+            return;
+        state->safe = end & ~KAFKA_REPORTED;
+    }
+}
+
+static void take_reports(kafka_sink *state)
+{
+    kafka_producer_serve(state->producer);
+    go_on(state);
+}
+
+/* The record that reaches the limit still goes, however long it is. */
+static bool is_full(const kafka_sink *state)
+{
+    return state->after - state->first == KAFKA_OUTSTANDING ||
+           state->given - state->safe >= (uint64_t)state->config->buffer;
+}
+
 static weir_status write_records(weir_sink *sink, weir_slice bytes, size_t *ret_written, int *fd,
                                  weir_error **error)
 {
@@ -267,7 +301,9 @@ static weir_status write_records(weir_sink *sink, weir_slice bytes, size_t *ret_
 
     *fd = -1;
     while (*ret_written < bytes.size && status == WEIR_OK) {
-        if (state->after - state->first == KAFKA_OUTSTANDING)
+        if (is_full(state))
+            take_reports(state);
+        if (is_full(state))
             return full(state, error);
         kafka_frame_read((weir_slice){bytes.data + *ret_written, bytes.size - *ret_written},
                          &frame);
@@ -284,22 +320,11 @@ static weir_status write_records(weir_sink *sink, weir_slice bytes, size_t *ret_
     return status;
 }
 
-static void go_on(kafka_sink *state)
-{
-    for (; state->first != state->after; state->first++) {
-        uint64_t end = state->ends[state->first % KAFKA_OUTSTANDING];
-        if ((end & KAFKA_REPORTED) == 0)
-            return;
-        state->safe = end & ~KAFKA_REPORTED;
-    }
-}
-
 static weir_status answered(weir_sink *sink, uint64_t *ret_safe, weir_error **error)
 {
     kafka_sink *state = sink->state;
 
-    kafka_producer_serve(state->producer);
-    go_on(state);
+    take_reports(state);
     *ret_safe = state->safe;
     if (state->producer->client.fatal)
         return kafka_client_fail(&state->producer->client, WEIR_CLOSED, error);
