@@ -29,8 +29,8 @@ typedef struct kafka_producer {
 /* The option that keeps the two from sharing a producer; NULL: none does. */
 const char *kafka_sinks_differ(const kafka_sink_config *a, const kafka_sink_config *b);
 
-/* A producer for the sink, and for all of its module that do not differ from it. On failure *ret may
- * be set all the same, and is released. */
+/* A producer for the sink, and for all of its module that do not differ from it. On failure *ret
+ * may be set all the same, and is released. */
 weir_status kafka_producer_new(weir_sink *sink, kafka_producer **ret, weir_error **error);
 
 /* Takes reports, errors and logs. The opaque of a record is a uint64_t, which gets KAFKA_REPORTED

@@ -133,8 +133,8 @@ const char *const postgres_texts[PG_STATEMENTS] = {
     [PG_CHILDREN] = EXECUTION(PAYLOADS) PAYLOAD
     "WHERE e.parent = $1 AND e.parent_position = $2 AND e.parent_token BETWEEN $3 AND $4 AND "
     "e.role <> 'hook' ORDER BY e.parent_token, e.item",
-    [PG_ADOPT] = "UPDATE executions SET parent_token = $2 WHERE id = $1 AND parent IS NOT NULL AND "
-                 "state = 'Completed' RETURNING id",
+    [PG_ADOPT] = "UPDATE executions SET parent_token = $2 WHERE id = $1 AND parent IS NOT NULL "
+                 "RETURNING id",
     [PG_COUNT_BELOW] = "SELECT count(*) FROM executions WHERE root = $1 AND ended IS NULL",
     [PG_TASK_BRIEF] = "SELECT " BRIEF " FROM tasks t WHERE t.execution = $1 AND t.position = $2",
     [PG_TASK_WHOLE] = "SELECT " WHOLE " FROM tasks t WHERE t.execution = $1 AND t.position = $2",

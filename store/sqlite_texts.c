@@ -84,9 +84,8 @@ const char *const sqlite_texts[SQL_STATEMENTS] = {
     [SQL_CHILDREN] = EXECUTION(", d.input, d.context") PAYLOAD
     "WHERE e.parent = ?1 AND e.parent_position = ?2 AND e.parent_token BETWEEN ?3 AND ?4 AND "
     "e.role <> 'hook' ORDER BY e.parent_token, e.item",
-    [SQL_ADOPT] =
-        "UPDATE executions SET parent_token = ?2 WHERE id = ?1 AND parent IS NOT NULL AND "
-        "state = 'Completed' RETURNING id",
+    [SQL_ADOPT] = "UPDATE executions SET parent_token = ?2 WHERE id = ?1 AND parent IS NOT NULL "
+                  "RETURNING id",
     [SQL_COUNT_BELOW] = "SELECT count(*) FROM executions WHERE root = ?1 AND ended IS NULL",
     [SQL_TASK_BRIEF] = "SELECT " BRIEF " FROM tasks WHERE execution = ?1 AND position = ?2",
     [SQL_TASK_WHOLE] = "SELECT " WHOLE " FROM tasks WHERE execution = ?1 AND position = ?2",

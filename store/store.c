@@ -140,8 +140,7 @@ weir_status store_refuse(const char *what, int64_t number, store_state from, sto
 
 weir_status store_refuse_adoption(int64_t execution, weir_error **error)
 {
-    return weir_error_set(error, WEIR_STATE,
-                          "execution %lld is not Completed, or nobody has begun it",
+    return weir_error_set(error, WEIR_STATE, "nobody has begun execution %lld",
                           (long long)execution);
 }
 

@@ -245,7 +245,7 @@ static inline int64_t store_waiting(int64_t answer, bool *ret_ended)
     return answer < 0 ? -2 - answer : answer;
 }
 
-/* WEIR_STATE: "execution 3 is not Completed, or nobody has begun it". */
+/* WEIR_STATE: "nobody has begun execution 3". */
 weir_status store_refuse_adoption(int64_t execution, weir_error **error);
 /* WEIR_STATE: "task 3 has not ended, and has nothing to hand on". */
 weir_status store_refuse_handing(int64_t position, weir_error **error);
@@ -487,8 +487,8 @@ typedef struct weir_store_kind {
                               bool *ret_refused, weir_error **error);
     weir_status (*move_execution)(weir_store *store, const store_execution_move *move,
                                   weir_error **error);
-    /* What an earlier run of a task has begun is of the one with `token` now. WEIR_STATE: it is not
-     * Completed. */
+    /* What an earlier run of a task has begun is of the one with `token` now. WEIR_STATE: nobody
+     * has begun it. */
     weir_status (*adopt)(weir_store *store, int64_t execution, int64_t token, weir_error **error);
     /* WEIR_STATE: it does not wait any more, is held, or another is at it. */
     weir_status (*ask_at)(weir_store *store, const store_asking *asking, weir_error **error);

@@ -132,11 +132,21 @@ static weir_status move(ledger *l, const plan *p, int64_t id, store_state from, 
     return l->store->kind->move_execution(l->store, &move, error);
 }
 
+weir_status ledger_try_again(ledger *l, int64_t id, const ledger_view *view, const char *reason,
+                             weir_error **error)
+{
+    plan *p = NULL;
+    weir_status status = ledger_plan(l, view->plan, &p, error);
+
+    if (status == WEIR_OK)
+        status = move(l, p, id, view->state, reason, error);
+    return status == WEIR_OK ? try_again(l, p, id, error) : status;
+}
+
 weir_status ledger_retry(ledger *l, int64_t id, const char *reason, weir_error **error)
 {
     static const char *const what = "tried again";
     ledger_view view;
-    plan *p = NULL;
     bool waited;
     weir_status status = ledger_look(l, id, &view, error);
 
@@ -152,8 +162,5 @@ weir_status ledger_retry(ledger *l, int64_t id, const char *reason, weir_error *
         return ledger_refuse(id, &view, what,
                              "the execution that has begun it still waits for others like it",
                              error);
-    status = ledger_plan(l, view.plan, &p, error);
-    if (status == WEIR_OK)
-        status = move(l, p, id, view.state, reason, error);
-    return status == WEIR_OK ? try_again(l, p, id, error) : status;
+    return ledger_try_again(l, id, &view, reason, error);
 }

@@ -8,7 +8,7 @@
  * The move to Deferred, which the token of the claim guards, and the new execution are one
  * transaction; so are the end of that and what follows for the task. The execution names the run
  * that began it, so that a later run of the task takes nothing from an earlier one's, but for what
- * it makes its own (kept.c).
+ * it makes its own (earlier.c).
  */
 #include <stdio.h>
 #include <string.h>
@@ -70,7 +70,7 @@ weir_status ledger_fill_begun(ledger *l, weir_task *job, weir_error **error)
     if (status == WEIR_OK) {
         job->begins = begun;
         job->answer = WEIR_TASK_DEFERRED;
-        status = ledger_find_kept(l, job, 1, error);
+        status = ledger_find_earlier(l, job, 1, error);
     } else if (status == WEIR_INVALID) {
         job_fail(job, WEIR_TASK_FAILED_GOOD, "%s", weir_error_message(wrong));
     }
@@ -130,17 +130,31 @@ static weir_status begin_another(ledger *l, const weir_task *job, const ledger_v
     return status;
 }
 
-weir_status ledger_begin_begun(ledger *l, const weir_task *job, const ledger_view *view,
-                               weir_error **error)
+static weir_status note_earlier(ledger *l, const weir_task *job, const char *what,
+                                weir_error **error)
 {
     char text[200];
 
-    if (job->kept_count == 0)
-        return begin_another(l, job, view, error);
-    snprintf(text, sizeof text, "execution %lld of '%.128s' is Completed already, and is kept",
-             (long long)job->kept[0], job->begins->workflow);
-    weir_status status = note(l, job->execution, job->position, text, error);
-    return status == WEIR_OK ? ledger_take_kept(l, job, 1, error) : status;
+    snprintf(text, sizeof text, "execution %lld of '%.128s' %s", (long long)job->earlier->id,
+             job->begins->workflow, what);
+    return note(l, job->execution, job->position, text, error);
+}
+
+weir_status ledger_begin_begun(ledger *l, const weir_task *job, const ledger_view *view,
+                               weir_error **error)
+{
+    weir_status status = WEIR_OK;
+    bool there = false;
+
+    if (job->kept_count != 0) {
+        status = note_earlier(l, job, "is Completed already, and is kept", error);
+        return status == WEIR_OK ? ledger_take_kept(l, job, 1, error) : status;
+    }
+    if (job->earlier != NULL && job->earlier->id != 0)
+        status = ledger_go_on(l, job, job->earlier, view->state == STORE_PAUSED, &there, error);
+    if (status == WEIR_OK && there)
+        return note_earlier(l, job, "goes on: what is Completed in it stays so", error);
+    return status == WEIR_OK ? begin_another(l, job, view, error) : status;
 }
 
 /* --- Which there are --- */

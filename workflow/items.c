@@ -60,7 +60,7 @@ weir_status ledger_fill_items(ledger *l, weir_task *job, weir_error **error)
     if (json_array_size(list) != 0) {
         job->items = list;
         job->answer = WEIR_TASK_DEFERRED;
-        return ledger_find_kept(l, job, json_array_size(list), error);
+        return ledger_find_earlier(l, job, json_array_size(list), error);
     }
     /* Nothing is to be waited for. */
     if (job_set(job, weir_task_name(job), list, "") != WEIR_OK)
@@ -99,11 +99,16 @@ weir_status ledger_begin_items(ledger *l, const weir_task *job, const ledger_vie
                             .role = STORE_ROLE_ITEM};
     weir_status status = ledger_parts(l, job->plan, &parts, error);
     size_t count = json_array_size(job->items);
+    bool paused = view->state == STORE_PAUSED;
 
     for (size_t i = 0; i < count && status == WEIR_OK; i++) {
+        const job_earlier *earlier = job->earlier != NULL ? &job->earlier[i] : NULL;
+        bool there = earlier != NULL && earlier->completed;
         parent.item = (int64_t)i;
-        if (job->kept == NULL || job->kept[i] == 0)
-            status = begin_one(l, job, parts, &parent, view->state == STORE_PAUSED, error);
+        if (earlier != NULL && earlier->id != 0 && !there)
+            status = ledger_go_on(l, job, earlier, paused, &there, error);
+        if (status == WEIR_OK && !there)
+            status = begin_one(l, job, parts, &parent, paused, error);
     }
     return status == WEIR_OK ? ledger_take_kept(l, job, count, error) : status;
 }

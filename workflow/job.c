@@ -52,7 +52,7 @@ void job_free(weir_task *job)
     weir_free(job->seen);
     weir_free(job->draft);
     weir_free(job->begins_with);
-    weir_free(job->kept);
+    weir_free(job->earlier);
     weir_free(job->log);
     weir_free(job->writes);
     weir_free(job->seen_after);

@@ -19,6 +19,12 @@ typedef enum job_ending {
     JOB_HANDED_BACK, /* its runner stops: what it came to is no attempt, unless it is done */
 } job_ending;
 
+/* What an earlier run of a task has begun (earlier.c); id 0: nothing. */
+typedef struct job_earlier {
+    int64_t id;
+    bool completed;
+} job_earlier;
+
 /* A weir_task is what the user sees of a job. */
 struct weir_task {
     const plan *plan;
@@ -43,8 +49,8 @@ struct weir_task {
     json_t *items;                        /* for which it begins executions; NULL: none */
     const plan *begins;                   /* what it begins and waits for; NULL: nothing */
     char *begins_with;                    /* the input of that */
-    int64_t *kept; /* by item: what an earlier run has begun, and is Completed; 0: it is begun */
-    size_t kept_count;      /* that are not 0 */
+    job_earlier *earlier;                 /* by item: what this run goes on with; NULL: nothing */
+    size_t kept_count;                    /* of those are Completed */
     int64_t slot, slot_day; /* of the schedule that started it, or what is above it; 0: none */
     int stop;               /* a descriptor that can be read when it is to end; -1: it has none */
     int ending;             /* a job_ending; by any thread */

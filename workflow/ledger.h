@@ -170,6 +170,10 @@ typedef struct ledger_view {
     char version[WEIR_DIGEST_TEXT];
 } ledger_view;
 
+/* What `ledger_retry` does with one that may be tried again; `view` is of it. (again.c) */
+weir_status ledger_try_again(ledger *l, int64_t id, const ledger_view *view, const char *reason,
+                             weir_error **error);
+
 /* WEIR_NOT_FOUND: there is no such execution, and a message says so. */
 weir_status ledger_look(ledger *l, int64_t id, ledger_view *ret, weir_error **error);
 /* Executions below one that has ended, which have not: hooks. 0 for one that others have begun. */
@@ -196,10 +200,14 @@ weir_status ledger_execution_ended(ledger *l, const plan *p, int64_t id, const l
  * recorded by ledger_finish, which calls the others. */
 weir_status ledger_fill_begun(ledger *l, weir_task *job, weir_error **error);
 weir_status ledger_fill_items(ledger *l, weir_task *job, weir_error **error); /* (items.c) */
-/* What earlier runs of the task have begun and this one need not begin again (kept.c): notes it in
- * `job->kept`, of the `count` that it begins. */
-weir_status ledger_find_kept(ledger *l, weir_task *job, size_t count, weir_error **error);
-/* That is of this run from now on. Where nothing else is waited for, it ends. */
+/* What earlier runs of the task have begun and this one need not begin again (earlier.c): notes it
+ * in `job->earlier`, of the `count` that it begins. */
+weir_status ledger_find_earlier(ledger *l, weir_task *job, size_t count, weir_error **error);
+/* One that is not Completed is of this run from now on, and goes on; *ret false: it cannot now, and
+ * another one is to be begun in its place. */
+weir_status ledger_go_on(ledger *l, const weir_task *job, const job_earlier *earlier, bool paused,
+                         bool *ret, weir_error **error);
+/* Those that are Completed are, too. Where nothing else is waited for, it ends. */
 weir_status ledger_take_kept(ledger *l, const weir_task *job, size_t count, weir_error **error);
 /* What the execution of an item begins with; freed by weir_free. NULL: out of memory. */
 char *ledger_item_input(const weir_task *job, int64_t item);

@@ -132,7 +132,8 @@ WEIR_API WEIR_MUST_USE weir_status weir_workflow_resume(weir_runner *runner, int
 WEIR_API WEIR_MUST_USE weir_status weir_workflow_cancel(weir_runner *runner, int64_t id,
                                                         const char *reason, weir_error **error);
 /* One that has Failed or is Cancelled goes on: tasks that Failed, were Skipped or Cancelled begin
- * anew, with all their attempts; those that are Completed stay so. */
+ * anew, with all their attempts; those that are Completed stay so. What they have begun goes on in
+ * the same way. */
 WEIR_API WEIR_MUST_USE weir_status weir_workflow_retry(weir_runner *runner, int64_t id,
                                                        weir_error **error);
 

@@ -9,7 +9,7 @@
 
 #include "core/clock.h"
 
-static int runs, fails_until;
+static int runs, fails_until, counted;
 
 static weir_answer doubles(weir_task *task)
 {
@@ -19,6 +19,13 @@ static weir_answer doubles(weir_task *task)
     weir_task_set_integer(task, "doubled", 2 * json_integer_value(json_object_get(input, "n")));
     json_decref(input);
     return run <= fails_until ? weir_task_fail_for_good(task, "no luck") : WEIR_TASK_DONE;
+}
+
+static weir_answer counts(weir_task *task)
+{
+    (void)task;
+    __atomic_add_fetch(&counted, 1, __ATOMIC_RELAXED);
+    return WEIR_TASK_DONE;
 }
 
 static weir_answer sets(weir_task *task)
@@ -71,7 +78,7 @@ static flow *begin(const flow_task *first, const flow_task *second)
 {
     flow *f = flow_new(first);
 
-    runs = fails_until = 0;
+    runs = fails_until = counted = 0;
     flow_add_workflow(f, "inner", second);
     return f;
 }
@@ -104,7 +111,7 @@ static void its_result_is_under_the_task_s_name(void **state)
     flow_free(f);
 }
 
-/* Each run of the task begins another one. */
+/* A later run of the task goes on with the same. */
 static void its_failure_is_a_failed_run(void **state)
 {
     (void)state;
@@ -115,45 +122,69 @@ static void its_failure_is_a_failed_run(void **state)
         json_t *result = flow_run(runner, NULL);
         assert_string_equal(flow_status(result), bad == 1 ? "Completed" : "Failed");
         assert_int_equal(flow_attempts(result, "b"), 2);
-        assert_int_equal(flow_count(runner, "inner", NULL), 2);
+        assert_int_equal(flow_count(runner, "inner", NULL), 1);
         assert_string_equal(flow_text(result, "b", "reason"),
                             bad == 1 ? ""
-                                     : "execution 3 of 'inner' has Failed: 'x' failed: no luck");
-        /* One that was given up is tried again by hand: the task has nothing of that. */
-        FLOW_OK(weir_workflow_retry(runner, 2, &error));
-        FLOW_OK(weir_workflow_run(runner, 2, &error));
-        expect_state(runner, 2, "Completed");
-        expect_state(runner, 1, bad == 1 ? "Completed" : "Failed");
-        /* But once it is tried again in whole, it goes on with what is Completed. */
-        if (bad == 2) {
-            FLOW_OK(weir_workflow_retry(runner, 1, &error));
-            FLOW_OK(weir_workflow_run(runner, 1, &error));
-            expect_state(runner, 1, "Completed");
-            assert_int_equal(flow_count(runner, "inner", NULL), 2);
-            assert_int_equal(runs, 3);
-        }
+                                     : "execution 2 of 'inner' has Failed: 'x' failed: no luck");
         json_decref(result);
         weir_runner_close(runner);
         flow_free(f);
     }
 }
 
-/* Tried again in whole it begins a new one. */
-static void what_failed_can_be_tried_again(void **state)
+/* What is Completed in it is not done again, neither by the next run nor when all is tried again.
+ */
+static void it_goes_on_where_it_was(void **state)
 {
     (void)state;
-    flow *f = begin(outer, inner);
+    const flow_task two[] = {
+        {"x", NULL, counts, NULL, NULL}, {"y", "x", doubles, NULL, NULL}, NO_TASK};
+    flow *f = begin(outer, two);
     weir_runner *runner = flow_runner(flow_new_store(), f, false);
+    char *text = NULL;
 
     fails_until = 2;
     json_decref(flow_run(runner, NULL));
     expect_state(runner, 1, "Failed");
-    FLOW_OK(weir_workflow_retry(runner, 1, &error));
-    FLOW_OK(weir_workflow_run(runner, 1, &error));
+    assert_int_equal(runs, 2);
+    flow_retry(runner, 1);
     expect_state(runner, 1, "Completed");
-    assert_int_equal(flow_count(runner, "inner", NULL), 3);
+    expect_state(runner, 2, "Completed");
+    assert_int_equal(runs, 3);
+    assert_int_equal(counted, 1);
+    assert_int_equal(flow_count(runner, "inner", NULL), 1);
+    FLOW_OK(weir_workflow_events(runner, 1, &text, &error));
+    assert_non_null(strstr(text, "execution 2 of 'inner' goes on: what is Completed in it stays"));
+    weir_free(text);
     weir_runner_close(runner);
     flow_free(f);
+}
+
+/* By somebody, to its end or not, before the one that has begun it. */
+static void it_may_have_been_tried_again(void **state)
+{
+    (void)state;
+    const flow_task once[] = {{"b", NULL, NULL, NULL, "begins=inner attempts=1"}, NO_TASK};
+    for (int ended = 0; ended < 2; ended++) {
+        flow *f = begin(once, waiting);
+        weir_runner *runner = flow_runner(flow_new_store(), f, false);
+        int64_t id = flow_start(runner, NULL);
+        flow_turn_until(runner, id, "b", "Deferred");
+        flow_turn_until(runner, 2, "x", "Deferred");
+        FLOW_OK(weir_workflow_cancel(runner, 2, "enough", &error));
+        expect_state(runner, id, "Failed");
+        FLOW_OK(weir_workflow_retry(runner, 2, &error));
+        flow_turn_until(runner, 2, "x", "Deferred");
+        if (ended)
+            FLOW_OK(weir_workflow_run(runner, 2, &error));
+        FLOW_OK(weir_workflow_retry(runner, id, &error));
+        FLOW_OK(weir_workflow_run(runner, id, &error));
+        expect_state(runner, id, "Completed");
+        expect_state(runner, 2, "Completed");
+        assert_int_equal(flow_count(runner, "inner", NULL), 1);
+        weir_runner_close(runner);
+        flow_free(f);
+    }
 }
 
 static void a_wrong_input_begins_nothing(void **state)
@@ -313,7 +344,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(its_result_is_under_the_task_s_name),
         cmocka_unit_test(its_failure_is_a_failed_run),
-        cmocka_unit_test(what_failed_can_be_tried_again),
+        cmocka_unit_test(it_goes_on_where_it_was),
+        cmocka_unit_test(it_may_have_been_tried_again),
         cmocka_unit_test(a_wrong_input_begins_nothing),
         cmocka_unit_test(a_result_can_be_too_long),
         cmocka_unit_test(pause_goes_down),
