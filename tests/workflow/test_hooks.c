@@ -50,6 +50,14 @@ static weir_answer tells(weir_task *task)
     return hook_fails ? weir_task_fail_for_good(task, "it has no voice") : WEIR_TASK_DONE;
 }
 
+static bool was_told(const char *what)
+{
+    pthread_mutex_lock(&mutex);
+    bool found = strstr(told, what) != NULL;
+    pthread_mutex_unlock(&mutex);
+    return found;
+}
+
 static const weir_module_task hook = {.name = "hook", .call = tells, .call_name = "tells"};
 
 typedef struct hook_case {
@@ -225,7 +233,7 @@ static void hooks_outlive_runners(void **state)
     weir_runner_close(runner);
     assert_int_equal(count_lines(), 0);
     runner = flow_runner(url, f, false);
-    while (strstr(told, "on_failure Failed the execution took longer") == NULL)
+    while (!was_told("on_failure Failed the execution took longer"))
         flow_turn_until(runner, second, NULL, "Failed");
     json_t *list;
     char *text = NULL;
