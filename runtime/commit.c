@@ -3,7 +3,8 @@
  *
  * An event is done when nobody waits for it any more and what its firings gave has been written. So
  * a commit takes two steps: the positions below which all is done are noted together with what the
- * sinks have been given by then, and once they have written that much, the positions are told.
+ * sinks that its events may come to (reach.c) have been given by then, and once they have written
+ * that much, the positions are told.
  */
 #include <stdio.h>
 
@@ -17,28 +18,27 @@ bool weir_commit_is_off(const weir_program *program)
     return false;
 }
 
-static bool have_sinks_written(const weir_program *program)
+static bool have_sinks_written(const weir_source_work *work)
 {
-    for (uint32_t i = 0; i < program->module->sink_count; i++)
-        if (program->sinks[i].safe < program->sinks[i].commits_at)
+    for (uint32_t i = 0; i < work->await_count; i++)
+        if (work->awaits[i].sink->safe < work->awaits[i].until)
             return false;
     return true;
 }
 
-bool weir_commit_note(weir_program *program)
+/* Notes what is done in its partitions; true: something is new. */
+static bool note(weir_source_work *work)
 {
+    weir_origin *origin = &work->source.origin;
     bool found = false;
 
-    for (uint32_t s = 0; s < program->module->source_count; s++) {
-        weir_origin *origin = &program->sources[s].source.origin;
-        for (uint32_t p = 0; p < origin->partition_count; p++) {
-            weir_partition *partition = &origin->partitions[p];
-            partition->ready = weir_partition_done(partition);
-            found = found || partition->ready != partition->committed;
-        }
+    for (uint32_t p = 0; p < origin->partition_count; p++) {
+        weir_partition *partition = &origin->partitions[p];
+        partition->ready = weir_partition_done(partition);
+        found = found || partition->ready != partition->committed;
     }
-    for (uint32_t i = 0; i < program->module->sink_count && found; i++)
-        program->sinks[i].commits_at = weir_sink_given(&program->sinks[i]);
+    for (uint32_t i = 0; i < work->await_count && found; i++)
+        work->awaits[i].until = weir_sink_given(work->awaits[i].sink);
     return found;
 }
 
@@ -65,41 +65,57 @@ static bool commit(weir_source *source, weir_partition *partition)
     return false;
 }
 
-bool weir_commit_all(weir_program *program)
+static bool commit_partitions(weir_source_work *work)
 {
     bool good = true;
 
-    for (uint32_t s = 0; s < program->module->source_count; s++) {
-        weir_source *source = &program->sources[s].source;
-        for (uint32_t p = 0; p < source->origin.partition_count; p++)
-            good = commit(source, &source->origin.partitions[p]) && good;
-    }
+    for (uint32_t p = 0; p < work->source.origin.partition_count; p++)
+        good = commit(&work->source, &work->source.origin.partitions[p]) && good;
+    return good;
+}
+
+bool weir_commit_now(weir_program *program)
+{
+    bool good = true;
+
+    for (uint32_t s = 0; s < program->module->source_count; s++)
+        if (note(&program->sources[s]))
+            good = commit_partitions(&program->sources[s]) && good;
     return good;
 }
 
 /* Who answers wakes the loop; what failed to be made safe is to be tried again. */
-static bool waits_for_answers(const weir_program *program)
+static bool waits_for_answers(const weir_source_work *work)
 {
-    for (uint32_t i = 0; i < program->module->sink_count; i++)
-        if (program->sinks[i].safe < program->sinks[i].commits_at &&
-            program->sinks[i].sink.kind->answered == NULL)
+    for (uint32_t i = 0; i < work->await_count; i++)
+        if (work->awaits[i].sink->safe < work->awaits[i].until &&
+            work->awaits[i].sink->sink.kind->answered == NULL)
             return false;
     return true;
 }
 
 /* What an earlier turn has noted, then what this one has done. False: to be tried again soon. */
-static bool settle(weir_program *program)
+static bool settle(weir_source_work *work)
 {
-    if (program->joint != NULL)
-        return weir_joint_settle(program);
-    for (int i = 0; i < 2 && !weir_commit_is_off(program); i++) {
-        if (program->committing && !have_sinks_written(program))
-            return waits_for_answers(program);
-        if (program->committing && !weir_commit_all(program))
+    for (int i = 0; i < 2; i++) {
+        if (work->committing && !have_sinks_written(work))
+            return waits_for_answers(work);
+        if (work->committing && !commit_partitions(work))
             return false;
-        program->committing = i == 0 && weir_commit_note(program);
+        work->committing = i == 0 && note(work);
     }
     return true;
+}
+
+static bool settle_all(weir_program *program)
+{
+    bool settled = true;
+
+    if (program->joint != NULL)
+        return weir_joint_settle(program);
+    for (uint32_t s = 0; s < program->module->source_count && !weir_commit_is_off(program); s++)
+        settled = settle(&program->sources[s]) && settled;
+    return settled;
 }
 
 void weir_commit(weir_runtime *runtime)
@@ -108,7 +124,7 @@ void weir_commit(weir_runtime *runtime)
     if (runtime->config.mode == WEIR_MODE_REPLAY)
         return;
     for (weir_program *program = runtime->programs; program != NULL; program = program->next)
-        runtime->commits_stuck = !settle(program) || runtime->commits_stuck;
+        runtime->commits_stuck = !settle_all(program) || runtime->commits_stuck;
 }
 
 /* --- The end --- */
@@ -155,11 +171,9 @@ static const weir_partition *uncommitted(const weir_source_work *work)
 /* What was not even tried waits for a sink. */
 static const char *reason_of(const weir_source_work *work)
 {
-    const weir_program *program = work->program;
-
-    for (uint32_t i = 0; i < program->module->sink_count && work->commit_reason[0] == '\0'; i++)
-        if (program->sinks[i].safe < program->sinks[i].commits_at)
-            return program->sinks[i].reason;
+    for (uint32_t i = 0; i < work->await_count && work->commit_reason[0] == '\0'; i++)
+        if (work->awaits[i].sink->safe < work->awaits[i].until)
+            return work->awaits[i].sink->reason;
     return work->commit_reason;
 }
 

@@ -189,5 +189,5 @@ bool weir_program_join(weir_program *program)
     for (uint32_t i = 0; i < module->source_count && good; i++)
         program->sources[i].sink =
             weir_dead_sink(program, module->sources[i].dead_letters, program->dead_sink);
-    return good;
+    return good && weir_reach_find(program);
 }

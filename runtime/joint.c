@@ -92,7 +92,7 @@ bool weir_joint_settle(weir_program *program)
     if (weir_commit_is_off(program) || is_abandoned(program))
         return true;
     bool quiet = !is_under_way(program) && have_sinks_all(program);
-    if (quiet && weir_commit_note(program) && !weir_commit_all(program))
+    if (quiet && !weir_commit_now(program))
         return false;
     weir_status status = sink->kind->join(sink, quiet, runtime->draining, &error);
     program->barred = status == WEIR_AGAIN;

@@ -552,6 +552,7 @@ void weir_program_free(weir_program *program)
             free_config(&work->source.kind->base, work->source.config);
         weir_origin_free(&work->source.origin);
         weir_free(work->accumulators);
+        weir_free(work->awaits);
     }
     for (uint32_t i = 0; program->reactors != NULL && i < module->reactor_count; i++)
         if (program->reactors[i].module != NULL)

@@ -68,6 +68,12 @@ typedef struct weir_watch {
     ev_io io;
 } weir_watch;
 
+/* What the events of a source may give goes there. */
+typedef struct weir_awaited {
+    weir_sink_work *sink;
+    uint64_t until; /* its `safe` must reach this before the source commits */
+} weir_awaited;
+
 typedef struct weir_source_work {
     weir_source source;
     weir_program *program;
@@ -83,6 +89,9 @@ typedef struct weir_source_work {
     int sink;       /* where its dead letters go: index, WEIR_NO_SINK or WEIR_SILENT */
     uint32_t rank;  /* place in the spec */
     weir_timer timer;
+    weir_awaited *awaits;
+    uint32_t await_count;
+    bool committing;                  /* what is ready in its partitions waits for them */
     char commit_reason[160];          /* why its newest commit failed; empty: it did not */
     uint64_t undecodable, last_event; /* as in its report */
     weir_source_gauges last_gauges;   /* what its kind told when it was closed */
@@ -115,7 +124,6 @@ struct weir_program {
     weir_feedback_target *targets;
     uint64_t *counts;      /* of all graphs */
     int dead_sink;         /* index, WEIR_NO_SINK or WEIR_SILENT */
-    bool committing;       /* what is ready in the partitions waits for the sinks */
     weir_sink_work *joint; /* the first sink that is safe together with positions, or NULL */
     bool barred;           /* it asks that sources that commit are not read */
     weir_module_config config;
@@ -231,6 +239,8 @@ WEIR_MUST_USE weir_status weir_program_new(weir_runtime *runtime, const weir_mod
                                            weir_error **error);
 void weir_program_free(weir_program *program);
 bool weir_program_join(weir_program *program);
+/* Fills `awaits` of its sources (reach.c); false: out of memory. */
+bool weir_reach_find(weir_program *program);
 
 /* Opens sinks, then sources. */
 WEIR_MUST_USE weir_status weir_program_start(weir_program *program, weir_error **error);
@@ -292,10 +302,8 @@ bool weir_commit_settled(weir_runtime *runtime);
 weir_status weir_commit_given_up(const weir_runtime *runtime, const char *within,
                                  weir_error **error);
 
-/* Notes what is done in the partitions; true: something is new. */
-bool weir_commit_note(weir_program *program);
-/* Tells it to the sources; false: to be tried again. */
-bool weir_commit_all(weir_program *program);
+/* Commits what is done in the partitions, whatever sinks have; false: to be tried again. */
+bool weir_commit_now(weir_program *program);
 /* Results that nobody has read are lost: then nothing more is committed. */
 bool weir_commit_is_off(const weir_program *program);
 

@@ -21,8 +21,7 @@ struct weir_sink_work {
     size_t left;    /* end of the results that have left */
     size_t buffer;  /* how much may wait */
     uint64_t safe; /* bytes since the start that are written, and synced where its policy says so */
-    uint64_t commits_at; /* `safe` must reach this before sources commit */
-    size_t enough;       /* to be written before the turn ends */
+    size_t enough; /* to be written before the turn ends */
     bool started;
     bool stuck;                      /* the kind takes no more just now, or failed */
     bool failing;                    /* the newest attempt failed */

@@ -150,6 +150,7 @@ typedef struct feed {
     int64_t refused_at;
     int refused, deleted;
     bool stalled, dry, ended;
+    bool committing, owed; /* what was noted; some results were unwritten then */
     int max_in_flight;
     struct {
         int64_t next, ready, committed; /* positions */
@@ -191,10 +192,9 @@ struct oracle {
     asking asks[ASKS];
     int ask_count;
     int current; /* the event on its way, or NONE */
-    bool gated, shut, committing;
+    bool gated, shut;
     bool sink_fills; /* with its first result */
     int unwritten;   /* results */
-    bool owed;       /* some of them were so when commits were noted */
     int polls;
     int64_t now, steps, arrivals, began;
     bool closed, stopped, drains, ended;

@@ -256,7 +256,9 @@ static void settle_the_rest(oracle *m)
 {
     model_write_sinks(m);
     model_commit(m);
-    m->ended = m->unwritten == 0 && !m->committing;
+    m->ended = m->unwritten == 0;
+    for (int s = 0; s < m->source_count; s++)
+        m->ended = m->ended && !m->sources[s].committing;
 }
 
 /* No more events: on a stop batches flush, and the rest stays undone; else retries run out, batches

@@ -376,7 +376,8 @@ void model_write_sinks(oracle *m)
 
     while (let_go) {
         m->unwritten = 0;
-        m->owed = false;
+        for (int i = 0; i < m->source_count; i++)
+            m->sources[i].owed = false;
         let_go = false;
         for (int i = 0; i < m->reactor_count; i++) {
             reactor *r = &m->reactors[i];
@@ -395,18 +396,49 @@ void model_write_sinks(oracle *m)
     }
 }
 
-/* Notes how far each source is done; true: there is something new. */
-static bool note_done(oracle *m)
+/* Can what comes into this accumulator come out? */
+static bool leads_out(const oracle *m, int into, bool *seen)
 {
     bool found = false;
 
-    for (int s = 0; s < m->source_count; s++)
-        for (int p = 0; p < PARTS && m->sources[s].log; p++) {
-            if (m->sources[s].parts[p].order == 0)
-                continue;
-            m->sources[s].parts[p].ready = done_below(m, s, p);
-            found = found || m->sources[s].parts[p].ready != m->sources[s].parts[p].committed;
-        }
+    if (seen[into])
+        return false;
+    seen[into] = true;
+    for (int i = 0; i < m->reactor_count && !found; i++) {
+        const reactor *r = &m->reactors[i];
+        bool reads = false;
+        for (int k = 0; k < r->input_count; k++)
+            reads = reads || r->inputs[k] == into;
+        found = reads && r->to_sink;
+        for (int t = 0; t < r->to_count && reads && !found; t++)
+            found = leads_out(m, r->to[t], seen);
+    }
+    return found;
+}
+
+static bool may_owe(const oracle *m, int source)
+{
+    bool seen[2 * RIG_ROOM] = {false}, found = false;
+
+    for (int a = 0; a < m->accumulator_count && !found; a++)
+        found = m->accumulators[a].source == source && leads_out(m, a, seen);
+    return found;
+}
+
+/* Notes how far a source is done; true: there is something new. */
+static bool note_done(oracle *m, int s)
+{
+    feed *source = &m->sources[s];
+    bool found = false;
+
+    for (int p = 0; p < PARTS && source->log; p++) {
+        if (source->parts[p].order == 0)
+            continue;
+        source->parts[p].ready = done_below(m, s, p);
+        found = found || source->parts[p].ready != source->parts[p].committed;
+    }
+    if (found)
+        source->owed = m->unwritten != 0 && may_owe(m, s);
     return found;
 }
 
@@ -423,19 +455,23 @@ static void tell(oracle *m, int s, int p)
     weir_buffer_printf(&m->record, " %lld) ", (long long)source->parts[p].ready);
 }
 
-/* What was noted is committed once all results that were there then are written: the gate takes all
- * or nothing. */
+static void commit_source(oracle *m, int s)
+{
+    feed *source = &m->sources[s];
+
+    for (int round = 0; round < 2 && !(source->committing && source->owed); round++) {
+        for (int order = 1; order <= source->parts_met && source->committing; order++)
+            for (int p = 0; p < PARTS; p++)
+                if (source->parts[p].order == order)
+                    tell(m, s, p);
+        source->committing = round == 0 && note_done(m, s);
+    }
+}
+
+/* What was noted is committed once all results that were there then, and may be of the source, are
+ * written: the gate takes all or nothing. */
 void model_commit(oracle *m)
 {
-    for (int round = 0; round < 2; round++) {
-        if (m->committing && m->owed)
-            return;
-        for (int s = 0; s < m->source_count && m->committing; s++)
-            for (int order = 1; order <= m->sources[s].parts_met; order++)
-                for (int p = 0; p < PARTS; p++)
-                    if (m->sources[s].parts[p].order == order)
-                        tell(m, s, p);
-        m->committing = round == 0 && note_done(m);
-        m->owed = m->unwritten != 0;
-    }
+    for (int s = 0; s < m->source_count; s++)
+        commit_source(m, s);
 }
