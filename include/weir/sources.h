@@ -73,7 +73,7 @@ typedef struct weir_partition {
     int32_t number;
     int64_t next;                 /* behind the newest event that was handed on */
     weir_ticket *oldest, *newest; /* its undone events, by position */
-    int64_t ready;                /* to be committed as soon as the sinks have written */
+    int64_t ready;                /* to be committed once the sinks have written */
     int64_t committed;
     bool vacant; /* the source has left it: another one may take its place */
 } weir_partition;
