@@ -50,10 +50,7 @@ static weir_status list(ledger *l, store_list which, int64_t number, marks *ret,
 /* --- What is due --- */
 
 typedef struct ids {
-    struct {
-        int64_t id, plan;
-        store_state state;
-    } items[LEDGER_BATCH];
+    int64_t items[LEDGER_BATCH];
     size_t count;
 } ids;
 
@@ -62,28 +59,43 @@ static weir_status take_id(void *arg, const store_execution *row, weir_error **e
     ids *found = arg;
 
     (void)error;
-    found->items[found->count].id = row->id;
-    found->items[found->count].plan = row->plan;
-    found->items[found->count++].state = row->state;
+    found->items[found->count++] = row->id;
     return WEIR_OK;
+}
+
+/* *ret false: it has ended, with one that was listed before it and had begun it. */
+static weir_status is_still_open(ledger *l, int64_t id, ledger_view *view, bool *ret,
+                                 weir_error **error)
+{
+    weir_status status = ledger_look(l, id, view, error);
+
+    *ret = status == WEIR_OK && !store_state_is_end(view->state);
+    return status;
+}
+
+static weir_status end_one(ledger *l, int64_t id, weir_error **error)
+{
+    char reason[128], limit[32];
+    ledger_view view;
+    plan *p = NULL;
+    bool open;
+    weir_status status = is_still_open(l, id, &view, &open, error);
+
+    if (!open || (status = ledger_plan(l, view.plan, &p, error)) != WEIR_OK)
+        return status;
+    snprintf(reason, sizeof reason, "the execution took longer than its timeout of %s",
+             weir_text_amount(WEIR_OPTION_DURATION, p->config.timeout, limit, sizeof limit));
+    return ledger_cut_short(l, id, view.state, STORE_FAILED, reason, error);
 }
 
 static weir_status end_overdue(ledger *l, weir_error **error)
 {
     ids found = {0};
-    char reason[128], limit[32];
-    plan *p = NULL;
     weir_status status =
         l->store->kind->each_overdue(l->store, l->now, LEDGER_BATCH, take_id, &found, error);
 
-    for (size_t i = 0; i < found.count && status == WEIR_OK; i++) {
-        if ((status = ledger_plan(l, found.items[i].plan, &p, error)) != WEIR_OK)
-            break;
-        snprintf(reason, sizeof reason, "the execution took longer than its timeout of %s",
-                 weir_text_amount(WEIR_OPTION_DURATION, p->config.timeout, limit, sizeof limit));
-        status = ledger_cut_short(l, found.items[i].id, found.items[i].state, STORE_FAILED, reason,
-                                  error);
-    }
+    for (size_t i = 0; i < found.count && status == WEIR_OK; i++)
+        status = end_one(l, found.items[i], error);
     return status;
 }
 
@@ -278,11 +290,16 @@ static weir_status take_cause(void *arg, const store_task *row, weir_error **err
     return WEIR_OK;
 }
 
-static weir_status fail_stuck(ledger *l, int64_t id, store_state state, weir_error **error)
+static weir_status fail_stuck(ledger *l, int64_t id, weir_error **error)
 {
     causes c = {0};
-    weir_status status =
-        l->store->kind->each_task(l->store, id, STORE_PENDING, false, take_cause, &c, error);
+    ledger_view view;
+    bool open;
+    weir_status status = is_still_open(l, id, &view, &open, error);
+
+    if (!open)
+        return status;
+    status = l->store->kind->each_task(l->store, id, STORE_PENDING, false, take_cause, &c, error);
 
     if (c.count > 5)
         weir_buffer_printf(&c.text, " and %zu others wait", c.count - 5);
@@ -292,7 +309,7 @@ static weir_status fail_stuck(ledger *l, int64_t id, store_state state, weir_err
     if (status == WEIR_OK) {
         sprintf(reason, "it cannot go on, since none of its tasks runs or will run: %s",
                 c.count != 0 ? c.text.data : "all have ended, and it was not told");
-        status = ledger_cut_short(l, id, state, STORE_FAILED, reason, error);
+        status = ledger_cut_short(l, id, view.state, STORE_FAILED, reason, error);
     }
     weir_buffer_free(&c.text);
     weir_free(reason);
@@ -307,7 +324,7 @@ weir_status ledger_find_stuck(ledger *l, int64_t *after, weir_error **error)
         l->store->kind->each_stuck(l->store, *after, LEDGER_BATCH, take_id, &found, &last, error);
 
     for (size_t i = 0; i < found.count && status == WEIR_OK; i++)
-        status = fail_stuck(l, found.items[i].id, found.items[i].state, error);
+        status = fail_stuck(l, found.items[i], error);
     *after = last;
     return status;
 }

@@ -274,6 +274,30 @@ static void cancel_goes_down(void **state)
     }
 }
 
+/* Nobody has looked for longer than either may take: the first that ends takes the other one with
+ * it. */
+static void both_may_be_overdue(void **state)
+{
+    (void)state;
+    static const weir_setting timeouts[] = {{.name = "timeout", .text = "50s"},
+                                            {.name = "timeout", .text = "70s"}};
+    for (int first = 0; first < 2; first++) {
+        flow *f = begin(outer, waiting);
+        f->others[0].settings = (weir_task_settings){&timeouts[first], 1};
+        f->others[1].settings = (weir_task_settings){&timeouts[!first], 1};
+        weir_runner *runner = flow_runner(flow_new_store(), f, false);
+        int64_t id = flow_start(runner, NULL);
+        flow_turn_until(runner, id, "b", "Deferred");
+        flow_turn_until(runner, 2, "x", "Deferred");
+        runner->virtual_now += 1000LL * 1000000000;
+        FLOW_OK(weir_workflow_run(runner, id, &error));
+        expect_state(runner, id, "Failed");
+        expect_state(runner, 2, first == 0 ? "Cancelled" : "Failed");
+        weir_runner_close(runner);
+        flow_free(f);
+    }
+}
+
 /* Cancelled by itself it is a failed run of who began it. */
 static void what_is_begun_can_be_cancelled(void **state)
 {
@@ -350,6 +374,7 @@ int main(void)
         cmocka_unit_test(a_result_can_be_too_long),
         cmocka_unit_test(pause_goes_down),
         cmocka_unit_test(cancel_goes_down),
+        cmocka_unit_test(both_may_be_overdue),
         cmocka_unit_test(what_is_begun_can_be_cancelled),
         cmocka_unit_test(it_is_begun_once),
         cmocka_unit_test(circles_are_no_workflows),
