@@ -43,6 +43,111 @@ static int64_t number_of(const json_t *object, const char *member)
     return json_integer_value(json_object_get(object, member));
 }
 
+static const json_t *task_of(const execution *e, size_t task)
+{
+    return json_array_get(e->plan->told, task);
+}
+
+/* --- What others begin --- */
+
+static const execution *find(const history *h, int64_t id)
+{
+    for (size_t i = 0; i < h->count; i++)
+        if (h->all[i].id == id)
+            return &h->all[i];
+    return NULL;
+}
+
+/* The state that it was in before the event of that number. */
+static const char *state_before(const execution *e, int64_t number)
+{
+    const char *state = "";
+    const json_t *event;
+    size_t i;
+
+    json_array_foreach(e->events, i, event) if (number_of(event, "number") < number &&
+                                                text_of(event, "task")[0] == '\0' &&
+                                                text_of(event, "to")[0] != '\0') state =
+        text_of(event, "to");
+    return state;
+}
+
+/* What a note says that the task waits for; else `otherwise`. */
+static int64_t begun_by(const json_t *event, int64_t otherwise)
+{
+    const char *words = text_of(event, "reason");
+    long long id;
+
+    if (text_of(event, "to")[0] == '\0' &&
+        (sscanf(words, "it has begun execution %lld", &id) == 1 ||
+         sscanf(words, "execution %lld of", &id) == 1))
+        return id;
+    return otherwise;
+}
+
+/* Its newest run, and what that waits for. */
+typedef struct waiting {
+    int64_t attempt, begun;
+} waiting;
+
+/* A run that waited comes to what the execution has come to; what that wrote is its result. */
+static json_t *run_of(const history *h, const char *task, const waiting *of, bool done)
+{
+    json_t *run =
+        json_pack("{s:s, s:I, s:s, s:s, s:[]}", "task", task, "attempt", (json_int_t)of->attempt,
+                  "answer", done ? "done" : "failed", "class", "failed", "delete");
+
+    if (done) {
+        json_t *result = flow_result(h->w->operator, of->begun);
+        json_object_set_new(run, "set",
+                            json_pack("{s:O}", task, json_object_get(result, "context")));
+        json_decref(result);
+    }
+    return run;
+}
+
+/* False: it did not wait until the execution had ended so. */
+static bool add_run(history *h, const execution *e, const json_t *event, const waiting *of,
+                    json_t *runs)
+{
+    const execution *begun = find(h, of->begun);
+    const char *task = text_of(event, "task"), *to = text_of(event, "to");
+    const char *state = begun != NULL ? state_before(begun, number_of(event, "number")) : "";
+    bool done = strcmp(to, "Completed") == 0;
+
+    if (done ? strcmp(state, "Completed") != 0
+             : strcmp(state, "Failed") != 0 && strcmp(state, "Cancelled") != 0)
+        return snprintf(h->wrong, h->size,
+                        "execution %lld: '%s' is %s while execution %lld, which it waits for, is "
+                        "'%s'",
+                        (long long)e->id, task, to, (long long)of->begun, state) < 0;
+    json_array_append_new(runs, run_of(h, task, of, done));
+    return true;
+}
+
+/* The runs of tasks that begin others. */
+static bool add_begun(history *h, const execution *e, json_t *runs)
+{
+    waiting tasks[16] = {0};
+    const json_t *event;
+    bool good = true;
+    size_t i;
+
+    json_array_foreach(e->events, i, event)
+    {
+        size_t t = (size_t)(text_of(event, "task")[0] - 'a');
+        const char *to = text_of(event, "to");
+        if (t >= 16 || !good || !json_is_true(json_object_get(task_of(e, t), "begins")))
+            continue;
+        tasks[t].begun = begun_by(event, tasks[t].begun);
+        if (strcmp(to, "Running") == 0)
+            tasks[t].attempt = number_of(event, "attempt");
+        if (strcmp(text_of(event, "from"), "Deferred") == 0 && strcmp(to, "Cancelled") != 0)
+            good = add_run(h, e, event, &tasks[t], runs);
+    }
+    return good;
+}
+
 /* --- Each execution --- */
 
 static bool hear(history *h, const execution *e)
@@ -56,7 +161,10 @@ static bool hear(history *h, const execution *e)
     json_t *story =
         json_pack("{s:O, s:o, s:O, s:o, s:b}", "tasks", e->plan->told, "runs", runs, "events",
                   e->events, "result", result, "loose_clock", (int)h->w->loose_clock);
-    bool good = checker_hear(story, why, sizeof why);
+    bool good = add_begun(h, e, runs);
+    if (!good)
+        snprintf(why, sizeof why, "%s", h->wrong);
+    good = good && checker_hear(story, why, sizeof why);
     if (world_trace) {
         char *text = json_dumps(story, JSON_COMPACT);
         printf("%s\n", text);
@@ -98,11 +206,6 @@ static int by_number(const void *a, const void *b)
     const moment *left = a, *right = b;
 
     return (left->number > right->number) - (left->number < right->number);
-}
-
-static const json_t *task_of(const execution *e, size_t task)
-{
-    return json_array_get(e->plan->told, task);
 }
 
 static int running_with(const history *h, const char *tag)
@@ -224,11 +327,8 @@ static bool check_slot(history *h, const world_plan *made, const json_t *slot)
 {
     const char *outcome = text_of(slot, "outcome");
     int64_t id = number_of(slot, "execution"), time = number_of(slot, "slot");
-    const execution *e = NULL;
+    const execution *e = find(h, id);
 
-    for (size_t i = 0; i < h->count; i++)
-        if (h->all[i].id == id)
-            e = &h->all[i];
     if (strcmp(outcome, "queued") == 0)
         return snprintf(h->wrong, h->size, "%s: a slot waits for ever", made->name) < 0;
     if ((strcmp(outcome, "started") == 0) != (e != NULL) || (e != NULL && e->slot != time))

@@ -69,6 +69,16 @@ static weir_answer answer(weir_task *task, uint64_t dice, json_t *run)
     return weir_task_retry_after(task, delay, "its luck is %d", luck);
 }
 
+/* Before it has written anything; once it goes on, it does not wait again. */
+static weir_answer wait_for_a_while(weir_task *task, uint64_t dice, json_t *run)
+{
+    int64_t delay = (int64_t)(dice >> 16) % 300 * SECOND;
+
+    json_object_set_new(run, "answer", json_string("deferred"));
+    json_object_set_new(run, "delay", json_integer(delay));
+    return weir_task_defer_for(task, delay);
+}
+
 static weir_answer acts(weir_task *task)
 {
     world *w = weir_task_user(task);
@@ -82,8 +92,10 @@ static weir_answer acts(weir_task *task)
     if (world_trace)
         printf("    %s runs, attempt %lld\n", weir_task_key(task),
                (long long)weir_task_attempt(task));
-    write_some(task, dice, run);
     json_array_append_new(w->runs, run);
+    if (mix(dice + 1) % 8 == 0 && !weir_task_resumed(task))
+        return wait_for_a_while(task, mix(dice + 2), run);
+    write_some(task, dice, run);
     return answer(task, mix(dice), run);
 }
 
@@ -166,6 +178,22 @@ static void add_concurrency(world *w, world_plan *made, weir_module_task *task, 
     json_object_set_new(told, "limit", json_integer(one ? 1 : 2));
 }
 
+/* What it does itself, or an earlier one of the world's workflows, which it begins. */
+static void choose_work(world *w, world_plan *made, weir_module_task *task, json_t *told)
+{
+    size_t place = (size_t)(made - w->plans);
+
+    if (place == 0 || world_roll(w, 4) != 0) {
+        task->call = acts;
+        task->call_name = "acts";
+        return;
+    }
+    size_t begun = world_roll(w, place);
+    task->workflow = w->plans[begun].name;
+    made->begins |= 1u << begun | w->plans[begun].begins;
+    json_object_set_new(told, "begins", json_true());
+}
+
 static void make_task(world *w, world_plan *made, weir_module_task *task, uint32_t number)
 {
     static const char *const io[] = {"io", "lost", NULL};
@@ -175,8 +203,7 @@ static void make_task(world *w, world_plan *made, weir_module_task *task, uint32
     json_t *names = json_array(), *told = json_object();
 
     task->name = weir_arena_printf(&made->arena, "%c", 'a' + (int)number);
-    task->call = acts;
-    task->call_name = "acts";
+    choose_work(w, made, task, told);
     for (uint32_t i = 0; i < number; i++)
         if (world_roll(w, number) < 2) {
             after[task->after_count++] = i;

@@ -170,6 +170,17 @@ static void note_schedules(world *w)
     }
 }
 
+/* As with a server, no number comes again that a transaction had which is none; also not the first.
+ */
+static void skip_numbers(const world *w)
+{
+    flow_execute(w->url,
+                 "INSERT INTO sqlite_sequence (name, seq) SELECT name, 0 FROM sqlite_master AS m "
+                 "WHERE sql LIKE '%AUTOINCREMENT%' AND NOT EXISTS "
+                 "(SELECT 1 FROM sqlite_sequence AS s WHERE s.name = m.name); "
+                 "UPDATE sqlite_sequence SET seq = seq + 5");
+}
+
 static void turn(world *w, world_runner *r)
 {
     weir_error *error = NULL;
@@ -183,8 +194,7 @@ static void turn(world *w, world_runner *r)
               status != WEIR_OK ? weir_error_message(error) : "it goes on");
     weir_error_free(error);
     if (r->store.struck != struck && r->store.where == FAULTY_COMMIT)
-        flow_execute(w->url,
-                     "UPDATE sqlite_sequence SET seq = seq + 5"); /* no number comes again */
+        skip_numbers(w);
     note_joined(w, r);
     note_schedules(w);
     if (status != WEIR_OK && r->store.every == 1) {
@@ -269,7 +279,7 @@ static void start_some(world *w)
 static void control_some(world *w)
 {
     static const char *const verbs[] = {"pause", "resume", "cancel", "retry"};
-    int64_t id = 1 + (int64_t)world_roll(w, (uint64_t)w->next_key + 8);
+    int64_t id = 1 + (int64_t)world_roll(w, 2 * (uint64_t)w->next_key + 8);
     uint64_t verb = world_roll(w, 10);
     size_t which = verb < 3 ? 0 : verb < 7 ? 1 : verb < 8 ? 2 : 3;
     weir_error *error = NULL;
@@ -442,6 +452,17 @@ bool world_live(world *w, char *wrong, size_t size)
 
 /* --- Beginning and end --- */
 
+/* Who knows a workflow knows those that it begins. */
+static unsigned choose_code(world *w)
+{
+    unsigned code = (unsigned)world_roll(w, 8);
+
+    for (size_t i = 0; i < w->plan_count; i++)
+        if ((code >> i & 1) != 0)
+            code |= w->plans[i].begins;
+    return code;
+}
+
 world *world_new(uint64_t seed)
 {
     world *w = weir_alloc(sizeof *w);
@@ -460,7 +481,7 @@ world *world_new(uint64_t seed)
     w->operator= open_runner(w, ~0u);
     w->runner_count = 2 + world_roll(w, WORLD_RUNNERS - 1);
     for (size_t i = 0; i < w->runner_count; i++) {
-        w->runners[i].code = i == 0 ? ~0u : (unsigned)world_roll(w, 8);
+        w->runners[i].code = i == 0 ? ~0u : choose_code(w);
         begin_runner(w, &w->runners[i]);
     }
     return w;
