@@ -84,6 +84,13 @@ bool cli_in_colour(void);
 /* One line of JSON on standard output; takes the value. NULL is out of memory. */
 void cli_print_json(json_t *value);
 
+/* --- printable.c: text of others, for people --- */
+
+/* A copy that cannot steer a terminal; freed by weir_free. NULL: it is empty, or out of memory. */
+char *cli_printable(const char *text);
+/* All strings in it, in place. NULL allowed. */
+void cli_make_printable(json_t *value);
+
 /* --- kinds.c: what --kinds brings along, and libweir-kafka --- */
 
 /* Loads the library of --kinds, if one is given. CLI_DONE, or how to end. Once, before a verb runs.

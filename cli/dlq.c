@@ -34,12 +34,13 @@ static void print_for_people(const kafka_letter *letter)
 {
     struct tm parts;
     time_t seconds = (time_t)(letter->time / 1000);
-    char time[32] = "";
+    char time[32] = "", *reason = cli_printable(letter->reason != NULL ? letter->reason : "");
 
     if (gmtime_r(&seconds, &parts) != NULL)
         strftime(time, sizeof time, "%Y-%m-%dT%H:%M:%SZ", &parts);
     printf("%d/%" PRId64 "  %s  %s", (int)letter->partition, letter->offset, time,
-           letter->reason != NULL ? letter->reason : "(no reason given)");
+           reason != NULL ? reason : "(no reason given)");
+    weir_free(reason);
     if (letter->node != NULL)
         printf(" (in %s)", letter->node);
     printf("\n    from %s", letter->topic != NULL ? letter->topic : letter->source);

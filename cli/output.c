@@ -47,12 +47,14 @@ int cli_report_error(weir_error *error)
 {
     int code = cli_exit_code(weir_error_status(error));
     weir_place place = weir_error_place(error);
+    char *message = cli_printable(weir_error_message(error));
 
     if (place.file != NULL && place.line != 0)
         fprintf(stderr, "%s:%u:%u: error: %s\n", place.file, place.line, place.column,
-                weir_error_message(error));
+                message != NULL ? message : "out of memory");
     else
-        cli_complain("%s", weir_error_message(error));
+        cli_complain("%s", message != NULL ? message : "out of memory");
+    weir_free(message);
     weir_error_free(error);
     return code;
 }

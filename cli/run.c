@@ -116,10 +116,12 @@ void cli_log(void *arg, weir_level level, const char *room, const char *name, co
 
     if (level < WEIR_WARNING && cli_has(arguments, "--quiet"))
         return;
+    char *clean = cli_printable(message);
     live_make_way();
     fprintf(stderr, "weir: %s: %s%s%s: %s\n", levels[level], room, name != NULL ? " " : "",
-            name != NULL ? name : "", message);
+            name != NULL ? name : "", clean != NULL ? clean : "");
     live_come_back();
+    weir_free(clean);
 }
 
 /* --- weir run --- */

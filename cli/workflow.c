@@ -61,6 +61,7 @@ int workflow_give(const cli_arguments *arguments, char *text, workflow_print pri
 {
     json_t *value = cli_has(arguments, "--json") ? NULL : json_loads(text, 0, NULL);
 
+    cli_make_printable(value);
     if (value != NULL)
         print(value);
     else

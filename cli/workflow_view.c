@@ -167,6 +167,7 @@ static void look(workflow_view *v)
         v->runner = NULL;
     if (v->runner != NULL && weir_workflow_result(v->runner, v->id, &text, &error) == WEIR_OK) {
         json_t *execution = json_loads(text, 0, NULL);
+        cli_make_printable(execution);
         if (execution != NULL)
             show(v, execution);
         json_decref(execution);

@@ -32,3 +32,20 @@ on_terminal "$weir" workflow run t.so quick --store sqlite:q.db --quiet
 ! grep -q "$escape" seen || fail "progress in spite of --quiet"
 TERM=xterm expect_code 0 "$weir" workflow run t.so quick --store sqlite:q.db
 ! grep -q "$escape" "$work/err" || fail "progress in a pipe"
+
+# --- What a command writes steers nobody's terminal, now or later ---
+bell=$(printf '\007')
+cat >s.weir.yaml <<'Y'
+module: s
+workflows: {w: {tasks: {a: {exec: [sh, -c, "printf 'x\\033]0;title\\007y\\302\\233z' >&2; exit 3"], retry: {attempts: 1}}}}}
+Y
+code=0
+"$weir" workflow run s.weir.yaml w --store sqlite:s.db >said 2>&1 || code=$?
+[ "$code" = 1 ] || fail "the run ended with $code"
+for words in "show 1" "list" "events 1" "explain 1"; do
+    # shellcheck disable=SC2086
+    "$weir" workflow $words --store sqlite:s.db >>said
+    grep -q 'x\\x1b]0;title\\x07y\\x9bz' said || fail "$words does not show what was written"
+done
+! grep -q "$escape\|$bell" said || fail "control characters came through"
+"$weir" workflow show 1 --json --store sqlite:s.db | grep -q 'x\\u001B]0;title' || fail "JSON has it as it was"
