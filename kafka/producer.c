@@ -31,8 +31,10 @@ static void take_report(kafka_producer *producer, const rd_kafka_message_t *mess
 
     if (message->err != RD_KAFKA_RESP_ERR_NO_ERROR && producer->transaction != NULL)
         kafka_transaction_lost(producer->transaction, message->err);
-    if (message->err == RD_KAFKA_RESP_ERR_NO_ERROR || producer->transaction != NULL)
+    if (message->err == RD_KAFKA_RESP_ERR_NO_ERROR || producer->transaction != NULL) {
         *end |= KAFKA_REPORTED;
+        producer->unsafe--;
+    }
     if (message->err == RD_KAFKA_RESP_ERR_NO_ERROR) {
         if (!producer->client.was_connected || producer->client.down)
             kafka_client_alive(&producer->client);

@@ -22,7 +22,8 @@ typedef struct kafka_producer {
     weir_sink *sink; /* the first of its users */
     const kafka_sink_config *config;
     uint32_t users;
-    size_t max_size;                       /* bytes of a record */
+    uint64_t unsafe; /* records that it was given and that are not safe, or void */
+    size_t max_size; /* bytes of a record */
     struct kafka_transaction *transaction; /* NULL: at_least_once */
 } kafka_producer;
 

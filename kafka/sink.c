@@ -265,6 +265,7 @@ static weir_status give(kafka_sink *state, const kafka_frame *frame, weir_error 
         return kafka_client_fail(client, WEIR_CLOSED, error);
     }
     note_given(state, frame->size, 0);
+    state->producer->unsafe++;
     return WEIR_OK;
 }
 
@@ -320,13 +321,19 @@ static weir_status write_records(weir_sink *sink, weir_slice bytes, size_t *ret_
     return status;
 }
 
+/* What ends the run is told by a sink that loses something by it, where there is one. */
+static bool is_to_tell(const kafka_sink *state)
+{
+    return state->safe != state->given || state->producer->unsafe == 0;
+}
+
 static weir_status answered(weir_sink *sink, uint64_t *ret_safe, weir_error **error)
 {
     kafka_sink *state = sink->state;
 
     take_reports(state);
     *ret_safe = state->safe;
-    if (state->producer->client.fatal)
+    if (state->producer->client.fatal && is_to_tell(state))
         return kafka_client_fail(&state->producer->client, WEIR_CLOSED, error);
     if (state->producer->client.down && state->safe != state->given)
         return kafka_client_fail(&state->producer->client, WEIR_IO, error);

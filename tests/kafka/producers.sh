@@ -31,3 +31,12 @@ clients=$(cat /proc/"$three"/task/*/comm | grep -c '^rdk:main')
 [ "$clients" = 3 ] || fail "there are $clients clients of the cluster, not 3"
 kill -TERM "$three"
 finish three "$three" 0
+
+# The one that loses something says so, and names its topic.
+sed -i "s/topic: $run-b/topic: $run-none, librdkafka: {topic.metadata.propagation.max.ms: 100}/; s/group: $run/group: $run-again/" three.weir.yaml
+sed -i "s/topic: $run-a,/topic: $run-a, librdkafka: {topic.metadata.propagation.max.ms: 100},/" three.weir.yaml
+begin none run three.weir.yaml
+finish none "$pid" 3
+expect_text none.err "sinks 'a', 'b': the topic is not there"
+expect_text none.err "topic '$run-none'"
+expect_text none.err "; 300120 bytes of results are not written"
