@@ -330,6 +330,7 @@ weir_status ledger_finish_look(ledger *l, const weir_task *job, weir_error **err
         if (status == WEIR_OK)
             status = put_row(l, &f.row, error);
     }
+    t->ours = ours;
     t->due = ours ? f.row.due : 0;
     weir_free(kept);
     weir_free(f.kept);
@@ -343,7 +344,7 @@ int64_t ledger_settle_look(const ledger *l, const weir_task *job)
     const json_t *fired = json_object_get(job->set, TRIGGER_FIRED), *one;
     size_t i;
 
-    json_array_foreach(fired, i, one) if (t->declared->call == NULL)
+    json_array_foreach(fired, i, one) if (t->declared->call == NULL && t->ours)
         arrivals_note(t, json_string_value(json_array_get(one, 0)));
     t->looks = false;
     return t->due;

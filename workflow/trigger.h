@@ -38,6 +38,7 @@ typedef struct trigger {
     /* of the look under way */
     int64_t now; /* the store's time when it began */
     bool more;   /* there was more to fire */
+    bool ours;   /* it was so when that was recorded; else nothing was */
     known_files known;
     int64_t known_since; /* they are asked for again once a day */
 } trigger;

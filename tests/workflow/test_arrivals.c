@@ -130,6 +130,23 @@ static void files_fire_once(void **state)
     end_files(&w);
 }
 
+/* What a look found is not known as fired before that is recorded: its claim may be lost. */
+static void a_look_that_was_refused_is_done_again(void **state)
+{
+    look_world w = {0};
+
+    (void)state;
+    begin_files(&w);
+    put_file(&w, "new.csv", 3, 100);
+    w.runner = look_open_runner(&w);
+    FLOW_OK(runner_turn(w.runner, &error)); /* claims it */
+    flow_execute(w.url, "UPDATE triggers SET token = token + 1, runner = NULL");
+    look_settle(w.runner);
+    look_move(&w, 10);
+    assert_int_equal(look_started(&w), 1);
+    end_files(&w);
+}
+
 static void keep_line(void *arg, weir_level level, const char *room, const char *name,
                       const char *message)
 {
@@ -194,6 +211,7 @@ int main(void)
         cmocka_unit_test(a_file_fires_once_it_is_whole),
         cmocka_unit_test(a_file_of_the_future_is_watched),
         cmocka_unit_test(files_fire_once),
+        cmocka_unit_test(a_look_that_was_refused_is_done_again),
         cmocka_unit_test(names_that_are_no_text_are_told),
         cmocka_unit_test(a_folder_that_is_missing_is_told),
     };
