@@ -143,15 +143,13 @@ static weir_status note_earlier(ledger *l, const weir_task *job, const char *wha
 weir_status ledger_begin_begun(ledger *l, const weir_task *job, const ledger_view *view,
                                weir_error **error)
 {
-    weir_status status = WEIR_OK;
-    bool there = false;
+    bool there;
 
     if (job->kept_count != 0) {
-        status = note_earlier(l, job, "is Completed already, and is kept", error);
-        return status == WEIR_OK ? ledger_take_kept(l, job, 1, error) : status;
+        weir_status kept = note_earlier(l, job, "is Completed already, and is kept", error);
+        return kept == WEIR_OK ? ledger_take_kept(l, job, 1, error) : kept;
     }
-    if (job->earlier != NULL && job->earlier->id != 0)
-        status = ledger_go_on(l, job, job->earlier, view->state == STORE_PAUSED, &there, error);
+    weir_status status = ledger_go_on(l, job, 0, view->state == STORE_PAUSED, &there, error);
     if (status == WEIR_OK && there)
         return note_earlier(l, job, "goes on: what is Completed in it stays so", error);
     return status == WEIR_OK ? begin_another(l, job, view, error) : status;

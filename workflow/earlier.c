@@ -79,14 +79,17 @@ static weir_status tell(ledger *l, int64_t id, weir_error **error)
 }
 
 /* It may have moved since it was found. */
-weir_status ledger_go_on(ledger *l, const weir_task *job, const job_earlier *earlier, bool paused,
-                         bool *ret, weir_error **error)
+weir_status ledger_go_on(ledger *l, const weir_task *job, size_t item, bool paused, bool *ret,
+                         weir_error **error)
 {
-    int64_t id = earlier->id;
+    int64_t id = job->earlier != NULL ? job->earlier[item].id : 0;
     ledger_view view;
+
+    *ret = id != 0 && job->earlier[item].completed; /* ledger_take_kept has seen to it */
+    if (id == 0 || *ret)
+        return WEIR_OK;
     weir_status status = ledger_look(l, id, &view, error);
     bool ended = status == WEIR_OK && store_state_is_end(view.state);
-
     *ret = status == WEIR_OK && !(ended && view.unfinished != 0); /* its tasks are being ended */
     if (!*ret)
         return status;

@@ -97,20 +97,19 @@ weir_status ledger_begin_items(ledger *l, const weir_task *job, const ledger_vie
                             .slot = job->slot,
                             .slot_day = job->slot_day,
                             .role = STORE_ROLE_ITEM};
-    weir_status status = ledger_parts(l, job->plan, &parts, error);
     size_t count = json_array_size(job->items);
-    bool paused = view->state == STORE_PAUSED;
+    bool paused = view->state == STORE_PAUSED, there;
+    weir_status status = ledger_parts(l, job->plan, &parts, error);
 
+    if (status == WEIR_OK)
+        status = ledger_take_kept(l, job, count, error);
     for (size_t i = 0; i < count && status == WEIR_OK; i++) {
-        const job_earlier *earlier = job->earlier != NULL ? &job->earlier[i] : NULL;
-        bool there = earlier != NULL && earlier->completed;
         parent.item = (int64_t)i;
-        if (earlier != NULL && earlier->id != 0 && !there)
-            status = ledger_go_on(l, job, earlier, paused, &there, error);
+        status = ledger_go_on(l, job, i, paused, &there, error);
         if (status == WEIR_OK && !there)
             status = begin_one(l, job, parts, &parent, paused, error);
     }
-    return status == WEIR_OK ? ledger_take_kept(l, job, count, error) : status;
+    return status;
 }
 
 /* --- What they came to --- */

@@ -203,12 +203,13 @@ weir_status ledger_fill_items(ledger *l, weir_task *job, weir_error **error); /*
 /* What earlier runs of the task have begun and this one need not begin again (earlier.c): notes it
  * in `job->earlier`, of the `count` that it begins. */
 weir_status ledger_find_earlier(ledger *l, weir_task *job, size_t count, weir_error **error);
-/* One that is not Completed is of this run from now on, and goes on; *ret false: it cannot now, and
- * another one is to be begun in its place. */
-weir_status ledger_go_on(ledger *l, const weir_task *job, const job_earlier *earlier, bool paused,
-                         bool *ret, weir_error **error);
-/* Those that are Completed are, too. Where nothing else is waited for, it ends. */
+/* Those that are Completed are of this run from now on. Where nothing else is waited for, it ends.
+ * Before any other one, as the last that ends gathers them all. */
 weir_status ledger_take_kept(ledger *l, const weir_task *job, size_t count, weir_error **error);
+/* So is the one of an item (0 where there are none), which goes on. *ret false: there is none that
+ * could, and one is to be begun. */
+weir_status ledger_go_on(ledger *l, const weir_task *job, size_t item, bool paused, bool *ret,
+                         weir_error **error);
 /* What the execution of an item begins with; freed by weir_free. NULL: out of memory. */
 char *ledger_item_input(const weir_task *job, int64_t item);
 void ledger_wait_for_begun(const weir_task *job, char *reason, size_t size, store_task_move *move);

@@ -306,6 +306,32 @@ static void a_retry_may_find_all_items_done(void **state)
     flow_free(f);
 }
 
+/* Somebody deals with it while the task is claimed: those that were done before count all the same.
+ */
+static void an_item_may_be_done_meanwhile(void **state)
+{
+    (void)state;
+    const flow_task tasks[] = {{"e", NULL, squares, NULL, EACH " attempts=1"}, NO_TASK};
+    flow *f = begin(tasks);
+    char url[256];
+
+    snprintf(url, sizeof url, "%s", flow_new_store());
+    weir_runner *runner = flow_runner(url, f, false), *other = flow_runner(url, f, false);
+    int64_t id = flow_start(runner, "{\"list\":[5,6,7]}");
+    bad = 6;
+    FLOW_OK(weir_workflow_run(runner, id, &error));
+    bad = -1;
+    FLOW_OK(weir_workflow_retry(runner, id, &error));
+    flow_turn_until(runner, id, "e", "Running");
+    flow_retry(other, 3); /* the second item */
+    FLOW_OK(weir_workflow_run(runner, id, &error));
+    expect_result(runner, id, RESULT);
+    assert_int_equal(runs, 4);
+    weir_runner_close(other);
+    weir_runner_close(runner);
+    flow_free(f);
+}
+
 static weir_answer lists(weir_task *task)
 {
     return weir_task_set(task, "list", "[5,6,7]") == WEIR_OK ? WEIR_TASK_DONE : WEIR_TASK_FAILED;
@@ -451,6 +477,7 @@ int main(void)
         cmocka_unit_test(control_reaches_the_items),
         cmocka_unit_test(a_retry_runs_what_is_not_done),
         cmocka_unit_test(a_retry_may_find_all_items_done),
+        cmocka_unit_test(an_item_may_be_done_meanwhile),
         cmocka_unit_test(a_list_may_be_another_one_by_then),
         cmocka_unit_test(one_item_can_be_cancelled),
         cmocka_unit_test(limits_hold_and_runners_may_go),
