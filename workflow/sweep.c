@@ -63,25 +63,27 @@ static weir_status take_id(void *arg, const store_execution *row, weir_error **e
     return WEIR_OK;
 }
 
-/* *ret false: it has ended, with one that was listed before it and had begun it. */
-static weir_status is_still_open(ledger *l, int64_t id, ledger_view *view, bool *ret,
-                                 weir_error **error)
+static weir_status look_for_end(ledger *l, int64_t id, ledger_view *view, bool *ret,
+                                weir_error **error)
 {
     weir_status status = ledger_look(l, id, view, error);
 
-    *ret = status == WEIR_OK && !store_state_is_end(view->state);
+    *ret = status == WEIR_OK && store_state_is_end(view->state);
     return status;
 }
 
+/* It may have ended with one that was listed before it, and had begun it. */
 static weir_status end_one(ledger *l, int64_t id, weir_error **error)
 {
     char reason[128], limit[32];
     ledger_view view;
     plan *p = NULL;
-    bool open;
-    weir_status status = is_still_open(l, id, &view, &open, error);
+    bool ended;
+    weir_status status = look_for_end(l, id, &view, &ended, error);
 
-    if (!open || (status = ledger_plan(l, view.plan, &p, error)) != WEIR_OK)
+    if (status == WEIR_OK && !ended)
+        status = ledger_plan(l, view.plan, &p, error);
+    if (status != WEIR_OK || ended)
         return status;
     snprintf(reason, sizeof reason, "the execution took longer than its timeout of %s",
              weir_text_amount(WEIR_OPTION_DURATION, p->config.timeout, limit, sizeof limit));
@@ -294,10 +296,10 @@ static weir_status fail_stuck(ledger *l, int64_t id, weir_error **error)
 {
     causes c = {0};
     ledger_view view;
-    bool open;
-    weir_status status = is_still_open(l, id, &view, &open, error);
+    bool ended;
+    weir_status status = look_for_end(l, id, &view, &ended, error); /* as in end_one */
 
-    if (!open)
+    if (status != WEIR_OK || ended)
         return status;
     status = l->store->kind->each_task(l->store, id, STORE_PENDING, false, take_cause, &c, error);
 
@@ -331,25 +333,16 @@ weir_status ledger_find_stuck(ledger *l, int64_t *after, weir_error **error)
 
 /* --- Jobs that nobody wants any more --- */
 
-/* Of the execution of a condition, which runs for a task that does not. */
-static weir_status has_ended(ledger *l, int64_t id, bool *ret, weir_error **error)
-{
-    ledger_view view;
-    weir_status status = ledger_look(l, id, &view, error);
-
-    *ret = status == WEIR_OK && store_state_is_end(view.state);
-    return status;
-}
-
 weir_status ledger_end_doomed(ledger *l, weir_task *running, weir_error **error)
 {
     marks doomed;
     weir_status status = list(l, STORE_DOOMED, l->runner, &doomed, error);
 
     for (weir_task *job = running; job != NULL && status == WEIR_OK; job = job->next_running) {
+        ledger_view view;
         bool ended = false;
-        if (job->condition != NULL)
-            status = has_ended(l, job->execution, &ended, error);
+        if (job->condition != NULL) /* it runs for a task that does not */
+            status = look_for_end(l, job->execution, &view, &ended, error);
         for (size_t i = 0; i < doomed.count && job->condition == NULL && !ended; i++)
             ended = job->execution == doomed.items[i].execution &&
                     job->position == doomed.items[i].position;
