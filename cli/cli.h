@@ -86,7 +86,7 @@ void cli_print_json(json_t *value);
 
 /* --- printable.c: text of others, for people --- */
 
-/* A copy that cannot steer a terminal; freed by weir_free. NULL: it is empty, or out of memory. */
+/* A copy that cannot steer a terminal; freed by weir_free. NULL: out of memory. */
 char *cli_printable(const char *text);
 /* All strings in it, in place. NULL allowed. */
 void cli_make_printable(json_t *value);

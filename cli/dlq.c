@@ -30,20 +30,29 @@ static void print_bytes(weir_slice bytes)
         printf(" ... (%zu bytes)", bytes.size);
 }
 
+/* Headers are of whoever wrote to the topic. */
+static void print_text(const char *before, const char *text, const char *after)
+{
+    char *clean = cli_printable(text);
+
+    printf("%s%s%s", before, clean != NULL ? clean : "out of memory", after);
+    weir_free(clean);
+}
+
 static void print_for_people(const kafka_letter *letter)
 {
     struct tm parts;
     time_t seconds = (time_t)(letter->time / 1000);
-    char time[32] = "", *reason = cli_printable(letter->reason != NULL ? letter->reason : "");
+    const char *from = letter->topic != NULL ? letter->topic : letter->source;
+    char time[32] = "";
 
     if (gmtime_r(&seconds, &parts) != NULL)
         strftime(time, sizeof time, "%Y-%m-%dT%H:%M:%SZ", &parts);
-    printf("%d/%" PRId64 "  %s  %s", (int)letter->partition, letter->offset, time,
-           reason != NULL ? reason : "(no reason given)");
-    weir_free(reason);
+    printf("%d/%" PRId64 "  %s  ", (int)letter->partition, letter->offset, time);
+    print_text("", letter->reason != NULL ? letter->reason : "(no reason given)", "");
     if (letter->node != NULL)
-        printf(" (in %s)", letter->node);
-    printf("\n    from %s", letter->topic != NULL ? letter->topic : letter->source);
+        print_text(" (in ", letter->node, ")");
+    print_text("\n    from ", from != NULL ? from : "(it does not say)", "");
     if (letter->from_partition >= 0)
         printf(" %" PRId64 "/%" PRId64, letter->from_partition, letter->from_offset);
     if (letter->retries != 0)

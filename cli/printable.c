@@ -19,14 +19,13 @@ char *cli_printable(const char *text)
     weir_buffer out = {0};
     size_t size;
 
-    weir_buffer_text(&out, "");
     for (const unsigned char *at = (const void *)text; *at != '\0'; at += size != 0 ? size : 1)
         if ((size = control_at(at)) != 0)
             weir_buffer_printf(&out, "\\x%02x", at[size - 1]);
         else
             weir_buffer_append(&out, at, 1);
     if (!out.failed)
-        return out.data;
+        return out.data != NULL ? out.data : weir_strdup("");
     weir_buffer_free(&out);
     return NULL;
 }

@@ -119,7 +119,7 @@ void cli_log(void *arg, weir_level level, const char *room, const char *name, co
     char *clean = cli_printable(message);
     live_make_way();
     fprintf(stderr, "weir: %s: %s%s%s: %s\n", levels[level], room, name != NULL ? " " : "",
-            name != NULL ? name : "", clean != NULL ? clean : "");
+            name != NULL ? name : "", clean != NULL ? clean : "out of memory");
     live_come_back();
     weir_free(clean);
 }

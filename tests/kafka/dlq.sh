@@ -71,3 +71,10 @@ expect_code 3 "$weir" dlq show no-such-topic --brokers "$B"
 expect_text err "the topic is not there"
 expect_code 2 "$weir" dlq show no-such-file
 expect_text err "a topic needs --brokers"
+
+# What somebody else has written there says nothing of where it came from.
+topic "$run-foreign" 1
+printf 'k\twords\n' | kt produce "$run-foreign"
+expect_code 0 "$weir" dlq show "$run-foreign" --brokers "$B"
+expect_text out "(no reason given)"
+expect_text out "from (it does not say)"
