@@ -20,7 +20,7 @@ struct proxy {
     pthread_t thread;
     atomic_int left, outage_ms; /* pieces until the cut; 0: none is to come */
     atomic_bool behind, has_cut;
-    int64_t closed_until;
+    int64_t cut_at;
     int pairs[PAIRS][2]; /* client, server */
     int count;
 };
@@ -46,8 +46,15 @@ static void cut_all(proxy *p)
 {
     while (p->count > 0)
         drop(p, 0);
-    p->closed_until = weir_monotonic_now() + atomic_load(&p->outage_ms) * (int64_t)1000000;
+    p->cut_at = weir_monotonic_now();
     atomic_store(&p->has_cut, true);
+}
+
+static bool is_away(proxy *p)
+{
+    int64_t outage = atomic_load(&p->outage_ms) * (int64_t)1000000;
+
+    return atomic_load(&p->has_cut) && weir_monotonic_now() < p->cut_at + outage;
 }
 
 static void take_client(proxy *p)
@@ -58,7 +65,7 @@ static void take_client(proxy *p)
     if (client < 0)
         return;
     int server = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    if (weir_monotonic_now() < p->closed_until || p->count == PAIRS || server < 0 ||
+    if (is_away(p) || p->count == PAIRS || server < 0 ||
         connect(server, (struct sockaddr *)&at, sizeof at) != 0) {
         close(client);
         close(server);

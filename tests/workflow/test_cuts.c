@@ -79,7 +79,7 @@ static bool live(life *l, const flow *f)
     }
     weir_error_free(error);
     bool cut = proxy_has_cut(between);
-    proxy_cut_at(between, 0, false, 0);
+    proxy_cut_at(between, 0, false, 0); /* a beat can be cut at the end; it is asked of a server */
     story_check(l->runner, l->id);
     weir_runner_close(l->runner);
     return cut;
