@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* check_options.c - kinds, and options against the tables of their kind. */
+#include <stdio.h>
 #include <string.h>
 
 #include "codegen/check.h"
@@ -87,12 +88,13 @@ static bool is_no_map(const check_options *options, const char *name)
 static void unknown_option(checker *check, const check_options *options,
                            const weir_setting *setting, weir_place where)
 {
-    weir_nearest nearest = {.wanted = setting->name};
-    char hint[128];
+    char hint[128], map[64]; /* the name, or of `headers.trace` what is a map */
+    weir_nearest nearest = {.wanted = map};
 
+    snprintf(map, sizeof map, "%.*s", (int)strcspn(setting->name, "."), setting->name);
     if (is_no_map(options, setting->name)) {
-        diagnostics_error(check->log, where, "expected a single value for '%.*s', found a map",
-                          (int)strcspn(setting->name, "."), setting->name);
+        diagnostics_error(check->log, where, "expected a single value for '%s', found a map",
+                          map);
         return;
     }
     for (size_t i = 0; options->others != NULL && i < options->others->count; i++) {

@@ -241,6 +241,7 @@ static void unknown_key(spec_front *front, const spec_section *section, const ya
 
     diagnostics_error(front->log, value->key_where, "%s has no key '%s'%s", section->what,
                       value->key, weir_nearest_hint(&nearest, hint, sizeof hint));
+    front->lost = true; /* it may have been a use of something */
 }
 
 static void add_setting(spec_settings *settings, const char *name, weir_place where,
@@ -272,6 +273,16 @@ static void load_pairs(spec_front *front, const yaml_node *map, spec_settings *s
     }
 }
 
+static bool is_option(spec_front *front, const yaml_node *value)
+{
+    if (value->kind == YAML_SCALAR)
+        return load_is_text(front, value, "a single value");
+    const char *wanted =
+        weir_arena_printf(&front->spec->arena, "a single value for '%s'", value->key);
+    front->log->failed = front->log->failed || wanted == NULL;
+    return wanted != NULL && load_is_text(front, value, wanted);
+}
+
 /* `on_error: {retry: {attempts: 5}}` stands for `on_error: retry` and `attempts: 5`. */
 void load_setting(spec_front *front, const yaml_node *value, spec_settings *settings)
 {
@@ -282,13 +293,13 @@ void load_setting(spec_front *front, const yaml_node *value, spec_settings *sett
     const yaml_node *word = value->kind == YAML_MAP && value->count == 1 ? value->first : NULL;
 
     if (word == NULL || word->kind != YAML_MAP) {
-        if (load_is_text(front, value, "a single value"))
+        if (is_option(front, value))
             add_setting(settings, value->key, value->key_where, value->text, value->where);
         return;
     }
     add_setting(settings, value->key, value->key_where, word->key, word->key_where);
     for (const yaml_node *more = word->first; more != NULL; more = more->next)
-        if (more->kind != YAML_BAD && load_is_text(front, more, "a single value"))
+        if (more->kind != YAML_BAD && is_option(front, more))
             add_setting(settings, more->key, more->key_where, more->text, more->where);
 }
 
@@ -331,10 +342,12 @@ void load_keys(spec_front *front, const spec_section *section, const yaml_node *
                               "'%s' of %s is not part of this version of weir", value->key,
                               section->what);
         else if (settings != NULL &&
-                 (value->kind != YAML_LIST || !load_is_misspelt(section, value)))
+                 (value->kind == YAML_SCALAR || !load_is_misspelt(section, value)))
             load_setting(front, value, settings);
-        else
+        else {
             unknown_key(front, section, value);
+            unread = true;
+        }
     }
     /* A key that was misspelt, or could not be read, is not missing, too. */
     bool sure = !unread && (settings != NULL || errors == front->log->errors);
