@@ -93,8 +93,7 @@ static void unknown_option(checker *check, const check_options *options,
 
     snprintf(map, sizeof map, "%.*s", (int)strcspn(setting->name, "."), setting->name);
     if (is_no_map(options, setting->name)) {
-        diagnostics_error(check->log, where, "expected a single value for '%s', found a map",
-                          map);
+        diagnostics_error(check->log, where, "expected a single value for '%s', found a map", map);
         return;
     }
     for (size_t i = 0; options->others != NULL && i < options->others->count; i++) {
