@@ -85,9 +85,11 @@ static weir_answer acts(weir_task *task)
     const char *saw = weir_task_context(task), *name = weir_task_name(task);
     uint64_t dice = mix(mix(mix(w->seed) + (uint64_t)weir_task_execution(task)) +
                         (uint64_t)weir_task_attempt(task) * 100 + (uint64_t)name[0]);
-    json_t *run = json_pack("{s:I, s:s, s:I, s:o}", "execution",
-                            (json_int_t)weir_task_execution(task), "task", name, "attempt",
-                            (json_int_t)weir_task_attempt(task), "saw", json_loads(saw, 0, NULL));
+    json_t *run = json_pack("{s:I, s:s, s:I}", "execution", (json_int_t)weir_task_execution(task),
+                            "task", name, "attempt", (json_int_t)weir_task_attempt(task));
+
+    if (weir_task_item(task) == NULL && name[1] == '\0') /* those see what their task does */
+        json_object_set_new(run, "saw", json_loads(saw, 0, NULL));
 
     if (world_trace)
         printf("    %s runs, attempt %lld\n", weir_task_key(task),
@@ -178,14 +180,19 @@ static void add_concurrency(world *w, world_plan *made, weir_module_task *task, 
     json_object_set_new(told, "limit", json_integer(one ? 1 : 2));
 }
 
+static void do_itself(weir_module_task *task)
+{
+    task->call = acts;
+    task->call_name = "acts";
+}
+
 /* What it does itself, or an earlier one of the world's workflows, which it begins. */
 static void choose_work(world *w, world_plan *made, weir_module_task *task, json_t *told)
 {
     size_t place = (size_t)(made - w->plans);
 
     if (place == 0 || world_roll(w, 4) != 0) {
-        task->call = acts;
-        task->call_name = "acts";
+        do_itself(task);
         return;
     }
     size_t begun = world_roll(w, place);
@@ -193,6 +200,60 @@ static void choose_work(world *w, world_plan *made, weir_module_task *task, json
     made->begins |= 1u << begun | w->plans[begun].begins;
     json_object_set_new(told, "begins", json_true());
 }
+
+/* --- What it begins one by one --- */
+
+static void add_part(world_plan *made, const char *name, json_t *told)
+{
+    json_object_set_new(made->parts, name, json_pack("[o]", told));
+}
+
+/* Whether it runs, and what becomes of its failure, is of all items together. */
+static void add_items(world *w, world_plan *made, weir_module_task *task, json_t *told)
+{
+    static const char *const lists[] = {"[\"list\"]", "[\"list\",1]", "[\"list\",1,1]",
+                                        "[\"list\",3,1,2]"};
+    static const char *const of_all[] = {"run_if", "rule", "allow_failure"};
+    const char *text = lists[world_roll(w, sizeof lists / sizeof *lists)];
+    json_t *item = json_copy(told), *list = json_loads(text, 0, NULL);
+
+    for (size_t i = 0; i < sizeof of_all / sizeof *of_all; i++)
+        json_object_del(item, of_all[i]);
+    json_object_set_new(item, "after", json_array());
+    add_part(made, weir_arena_printf(&made->arena, "%s/%s", made->name, task->name), item);
+    json_array_remove(list, 0);
+    json_object_set_new(told, "items", list);
+    json_object_set_new(told, "begins", json_true());
+    task->for_each = (weir_module_expression){text, text};
+}
+
+/* `task`: "", or "NAME/" of one. */
+static const weir_module_task *make_hook(world *w, world_plan *made, const char *task,
+                                         const char *on)
+{
+    weir_module_task *hook = weir_arena_alloc(&made->arena, sizeof *hook);
+    json_t *told = json_object();
+
+    do_itself(hook);
+    json_object_set_new(told, "after", json_array());
+    json_object_set_new(told, "name",
+                        json_string(weir_arena_printf(&made->arena, "%s%s", task, on)));
+    add_retry(w, made, hook, told);
+    add_part(made, weir_arena_printf(&made->arena, "%s/%s%s", made->name, task, on), told);
+    return hook;
+}
+
+static void add_hooks(world *w, world_plan *made, weir_module_task *task)
+{
+    const char *name = weir_arena_printf(&made->arena, "%s/", task->name);
+
+    if (world_roll(w, 8) == 0)
+        task->on_success = make_hook(w, made, name, "on_success");
+    if (world_roll(w, 8) == 0)
+        task->on_failure = make_hook(w, made, name, "on_failure");
+}
+
+/* --- Workflows --- */
 
 static void make_task(world *w, world_plan *made, weir_module_task *task, uint32_t number)
 {
@@ -233,6 +294,9 @@ static void make_task(world *w, world_plan *made, weir_module_task *task, uint32
     json_object_set_new(told, "priority", json_integer((json_int_t)priority));
     if (world_roll(w, 5) == 0)
         add_concurrency(w, made, task, told);
+    if (world_roll(w, 5) == 0)
+        add_items(w, made, task, told);
+    add_hooks(w, made, task);
     json_array_append_new(made->told, told);
 }
 
@@ -273,10 +337,15 @@ void world_make_plan(world *w, world_plan *made, size_t number)
 
     snprintf(made->name, sizeof made->name, "w%zu", number);
     made->told = json_array();
+    made->parts = json_object();
     made->workflow = (weir_module_workflow){
         .name = made->name, .tasks = tasks, .task_count = count, .settings = {.items = items}};
     for (uint32_t i = 0; i < count; i++)
         make_task(w, made, &tasks[i], i);
+    if (world_roll(w, 4) == 0)
+        made->workflow.on_success = make_hook(w, made, "", "on_success");
+    if (world_roll(w, 4) == 0)
+        made->workflow.on_failure = make_hook(w, made, "", "on_failure");
     if (world_roll(w, 3) == 0)
         make_schedule(w, made);
     options list = {items, &made->workflow.settings.count};
@@ -293,5 +362,6 @@ void world_make_plan(world *w, world_plan *made, size_t number)
 void world_free_plan(world_plan *made)
 {
     json_decref(made->told);
+    json_decref(made->parts);
     weir_arena_free(&made->arena);
 }

@@ -279,7 +279,7 @@ static void start_some(world *w)
 static void control_some(world *w)
 {
     static const char *const verbs[] = {"pause", "resume", "cancel", "retry"};
-    int64_t id = 1 + (int64_t)world_roll(w, 2 * (uint64_t)w->next_key + 8);
+    int64_t id = 1 + (int64_t)world_roll(w, 3 * (uint64_t)w->next_key + 8);
     uint64_t verb = world_roll(w, 10);
     size_t which = verb < 3 ? 0 : verb < 7 ? 1 : verb < 8 ? 2 : 3;
     weir_error *error = NULL;
@@ -357,11 +357,12 @@ static void calm(world *w)
     w->disturbed++;
 }
 
-static json_t *list(world *w, const char *state)
+/* Of one name; NULL: all but what is begun one by one. */
+static json_t *list(world *w, const char *name, const char *state)
 {
     char *text = NULL;
 
-    FLOW_OK(weir_workflow_list(w->operator, NULL, state, 0, 10000, &text, &error));
+    FLOW_OK(weir_workflow_list(w->operator, name, state, 0, 10000, &text, &error));
     json_t *rows = json_loads(text, 0, NULL);
     weir_free(text);
     return rows;
@@ -378,29 +379,49 @@ static bool is_queued(world *w)
     return found;
 }
 
-/* Whether all has ended that was to; resumes what is Paused. *ret_left: one that has not. */
-static bool is_over(world *w, json_t **ret_left)
+static void resume_paused(world *w, const char *name)
+{
+    json_t *rows = list(w, name, "Paused"), *row;
+    size_t i;
+
+    json_array_foreach(rows, i, row) FLOW_OK(
+        weir_workflow_resume(w->operator, json_integer_value(json_object_get(row, "id")), &error));
+    json_decref(rows);
+}
+
+/* One of that name that has not ended; else what was. */
+static void find_left(world *w, const char *name, json_t **ret_left)
 {
     static const char *const states[] = {"Paused", "Pending", "Running", NULL};
     json_t *row;
     size_t i;
 
     for (size_t s = 0; s < 4 && *ret_left == NULL; s++) {
-        json_t *rows = list(w, states[s]);
-        json_array_foreach(rows, i, row)
-        {
-            if (s == 0)
-                FLOW_OK(weir_workflow_resume(
-                    w->operator, json_integer_value(json_object_get(row, "id")), &error));
-            if (json_integer_value(json_object_get(row, "unfinished")) != 0)
-                *ret_left = row;
-        }
+        json_t *rows = list(w, name, states[s]);
+        json_array_foreach(rows, i, row) if (json_integer_value(json_object_get(
+                                                 row, "unfinished")) != 0) *ret_left = row;
         json_incref(*ret_left);
         json_decref(rows);
     }
-    for (i = 0; i < w->plan_count; i++)
+}
+
+/* Whether all has ended that was to. */
+static bool is_over(world *w, json_t **ret_left)
+{
+    const char *name;
+    json_t *told;
+
+    resume_paused(w, NULL);
+    find_left(w, NULL, ret_left);
+    for (size_t i = 0; i < w->plan_count; i++)
         if (w->now < w->plans[i].end + 120 * SECOND)
             return false;
+    for (size_t i = 0; i < w->plan_count; i++)
+        json_object_foreach(w->plans[i].parts, name, told)
+        {
+            resume_paused(w, name);
+            find_left(w, name, ret_left);
+        }
     return *ret_left == NULL && !is_queued(w);
 }
 

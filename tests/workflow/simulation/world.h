@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* world.h - a world of workflows, runners and disasters that one number makes.
  *
- * Tasks fail, wait, and begin others of the world's workflows. Several runners share one store and
- * one clock in one thread: each step gives one of them a turn, lets one task end, moves the clock,
- * starts or controls an execution, or makes something go wrong. After that nothing goes wrong any
- * more, and all must end. What was done is noted, and asked for by history.c.
+ * Tasks fail, wait, run for the items of a list, and begin others of the world's workflows; hooks
+ * follow some of them. Several runners share one store and one clock in one thread: each step gives
+ * one of them a turn, lets one task end, moves the clock, starts or controls an execution, or makes
+ * something go wrong. After that nothing goes wrong any more, and all must end. What was done is
+ * noted, and asked for by history.c.
  */
 #ifndef WEIR_TESTS_WORLD_H
 #define WEIR_TESTS_WORLD_H
@@ -21,6 +22,7 @@ typedef struct world_plan {
     weir_module_workflow workflow;
     char name[8];
     json_t *told;       /* its tasks, as the checker has them */
+    json_t *parts;      /* what it begins by the name of that, "NAME/TASK" or "..on_success": so */
     unsigned begins;    /* the plans that its tasks begin, near and far, a bit each */
     int64_t every, end; /* of its schedule: minutes; 0: it has none */
     const char *overlap;
