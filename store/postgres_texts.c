@@ -79,10 +79,7 @@ const char *const postgres_texts[PG_STATEMENTS] = {
     [PG_BEAT] = "UPDATE runners SET beat = $2 WHERE id = $1 AND ended IS NULL RETURNING id",
     [PG_OFFER] =
         "INSERT INTO offers (plan, runner) VALUES ($1, $2) ON CONFLICT (plan, runner) DO NOTHING",
-    [PG_END_RUNNER] = "WITH gone AS (DELETE FROM offers WHERE runner = $1), free AS "
-                      "(UPDATE triggers SET runner = NULL, until = NULL WHERE (workflow, name) IN "
-                      "(SELECT workflow, name FROM triggers WHERE runner = $1 FOR UPDATE SKIP "
-                      "LOCKED)) " /* one that is just recording what it has found is left to it */
+    [PG_END_RUNNER] = "WITH gone AS (DELETE FROM offers WHERE runner = $1) "
                       "UPDATE runners SET ended = $2 WHERE id = $1 AND ended IS NULL",
     [PG_RUNNERS] = "SELECT id, name, started, beat FROM runners WHERE ended IS NULL ORDER BY id",
     [PG_COUNT_OFFERS] = "SELECT count(*) FROM offers WHERE plan = $1",

@@ -18,7 +18,12 @@
 #define TRIGGER_COLUMNS                                                                            \
     "workflow, name, digest, due, runner, until, token, looked, fired, failed, failures, reason, " \
     "kept"
-#define TRIGGER "SELECT " TRIGGER_COLUMNS ", paused FROM triggers "
+/* A look of a runner that has ended is nobody's. It stays in the row: who ends a runner does not
+ * wait for those that hold triggers, nor they for it. */
+#define TRIGGER                                                                                    \
+    "SELECT workflow, name, digest, due, CASE WHEN EXISTS (SELECT 1 FROM runners r WHERE r.id = "  \
+    "runner AND r.ended IS NULL) THEN runner END, until, token, looked, fired, failed, failures, " \
+    "reason, kept, paused FROM triggers "
 
 /* Whether nobody needs plan `p` any more. The newest of all stays, so that no number comes twice:
  * SQLite would give it again. */

@@ -21,7 +21,6 @@ typedef enum sqlite_statement {
     SQL_OFFER,
     SQL_END_RUNNER,
     SQL_DROP_OFFERS,
-    SQL_DROP_LOOKS,
     SQL_RUNNERS,
     SQL_COUNT_OFFERS,
     SQL_ADD_PLAN,

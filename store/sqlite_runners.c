@@ -53,10 +53,8 @@ weir_status sqlite_end_runner(weir_store *base, int64_t runner, int64_t time, we
     weir_status status = sqlite_put(store, SQL_END_RUNNER, "be written",
                                     ARGUMENTS(NUMBER(runner), NUMBER(time)), error);
 
-    if (status == WEIR_OK)
-        status = sqlite_put(store, SQL_DROP_OFFERS, "be written", ARGUMENTS(NUMBER(runner)), error);
     return status == WEIR_OK
-               ? sqlite_put(store, SQL_DROP_LOOKS, "be written", ARGUMENTS(NUMBER(runner)), error)
+               ? sqlite_put(store, SQL_DROP_OFFERS, "be written", ARGUMENTS(NUMBER(runner)), error)
                : status;
 }
 

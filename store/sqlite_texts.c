@@ -42,7 +42,6 @@ const char *const sqlite_texts[SQL_STATEMENTS] = {
         "INSERT INTO offers (plan, runner) VALUES (?1, ?2) ON CONFLICT (plan, runner) DO NOTHING",
     [SQL_END_RUNNER] = "UPDATE runners SET ended = ?2 WHERE id = ?1 AND ended IS NULL",
     [SQL_DROP_OFFERS] = "DELETE FROM offers WHERE runner = ?1",
-    [SQL_DROP_LOOKS] = "UPDATE triggers SET runner = NULL, until = NULL WHERE runner = ?1",
     [SQL_RUNNERS] = "SELECT id, name, started, beat FROM runners WHERE ended IS NULL",
     [SQL_COUNT_OFFERS] = "SELECT count(*) FROM offers WHERE plan = ?1",
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* test_postgres.c - databases that are empty, foreign, newer or changed; URLs; the pool; poolers
- * that forget; runners that wake each other (F7, F17). */
+ * that forget; triggers that are held; runners that wake each other (F7, F17). */
 #include <pthread.h>
 #include <stdio.h>
 #include <string.h>
@@ -159,6 +159,50 @@ static void who_does_not_hear_polls(void **state)
     store_close(store);
 }
 
+/* --- Those that hold a trigger, and those that end its runner --- */
+
+static weir_status take_nothing(void *arg, const store_trigger *row, weir_error **error)
+{
+    (void)arg;
+    (void)row;
+    (void)error;
+    return WEIR_OK;
+}
+
+static void look(weir_store *store, int64_t runner)
+{
+    FLOW_OK(store->kind->each_trigger(store, "w", "t", take_nothing, NULL, &error));
+    FLOW_OK(store->kind->put_trigger(
+        store, &(store_trigger){.workflow = "w", .name = "t", .digest = "d", .runner = runner},
+        &error));
+}
+
+/* Neither waits for the other, who may just want what it has. */
+static void ending_a_runner_holds_no_trigger(void **state)
+{
+    (void)state;
+    const char *url = new_url();
+    weir_store *one = NULL, *other = NULL;
+    int64_t now, runner;
+
+    FLOW_OK(store_open(url, SECOND, &one, &error));
+    FLOW_OK(store_open(url, SECOND, &other, &error));
+    FLOW_OK(one->kind->begin(one, true, &now, &error));
+    FLOW_OK(one->kind->join(one, "test", 1, &runner, &error));
+    look(one, runner);
+    FLOW_OK(one->kind->commit(one, &error));
+    FLOW_OK(one->kind->begin(one, true, &now, &error));
+    FLOW_OK(one->kind->end_runner(one, runner, 2, &error));
+    FLOW_FAILS(WEIR_STATE, "was ended", one->kind->beat(one, runner, 3, &error));
+    FLOW_OK(other->kind->begin(other, true, &now, &error));
+    look(other, runner);
+    FLOW_OK(other->kind->commit(other, &error));
+    look(one, 0);
+    FLOW_OK(one->kind->commit(one, &error));
+    store_close(one);
+    store_close(other);
+}
+
 /* --- Waking --- */
 
 static weir_answer is_done(weir_task *task)
@@ -225,6 +269,7 @@ int main(void)
         cmocka_unit_test(who_finds_all_in_use_is_told_by_whom),
         cmocka_unit_test(prepared_statements_can_be_forgotten),
         cmocka_unit_test(who_does_not_hear_polls),
+        cmocka_unit_test(ending_a_runner_holds_no_trigger),
         cmocka_unit_test(runners_wake_each_other),
     };
 
