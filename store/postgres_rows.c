@@ -144,9 +144,9 @@ weir_status postgres_find_execution(weir_store *base, int64_t id, const char *wo
 {
     postgres_store *store = (postgres_store *)base;
     const taker to = {.execution = take, .arg = arg};
-    postgres_statement which =
-        whole ? (store->writing ? PG_EXECUTION_BY_ID_HELD : PG_EXECUTION_BY_ID)
-              : (store->writing ? PG_EXECUTION_BRIEF_HELD : PG_EXECUTION_BRIEF);
+    postgres_statement which = whole            ? PG_EXECUTION_BY_ID
+                               : store->writing ? PG_EXECUTION_BRIEF_HELD
+                                                : PG_EXECUTION_BRIEF;
 
     if (id != 0)
         return give_rows(base, which, ARGUMENTS(NUMBER(id)), &to, error);

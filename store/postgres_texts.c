@@ -79,8 +79,10 @@ const char *const postgres_texts[PG_STATEMENTS] = {
     [PG_BEAT] = "UPDATE runners SET beat = $2 WHERE id = $1 AND ended IS NULL RETURNING id",
     [PG_OFFER] =
         "INSERT INTO offers (plan, runner) VALUES ($1, $2) ON CONFLICT (plan, runner) DO NOTHING",
-    [PG_END_RUNNER] = "WITH gone AS (DELETE FROM offers WHERE runner = $1) "
-                      "UPDATE runners SET ended = $2 WHERE id = $1 AND ended IS NULL",
+    /* One that somebody holds is just beating, or ended by another. */
+    [PG_END_RUNNER] = "WITH gone AS (UPDATE runners SET ended = $2 WHERE id = (SELECT id FROM "
+                      "runners WHERE id = $1 AND ended IS NULL FOR UPDATE SKIP LOCKED) RETURNING "
+                      "id) DELETE FROM offers WHERE runner IN (SELECT id FROM gone)",
     [PG_RUNNERS] = "SELECT id, name, started, beat FROM runners WHERE ended IS NULL ORDER BY id",
     [PG_COUNT_OFFERS] = "SELECT count(*) FROM offers WHERE plan = $1",
 
@@ -118,7 +120,6 @@ const char *const postgres_texts[PG_STATEMENTS] = {
     [PG_EXECUTION_BRIEF] = EXECUTION("") "WHERE e.id = $1",
     [PG_EXECUTION_BRIEF_HELD] = EXECUTION("") "WHERE e.id = $1" HELD,
     [PG_EXECUTION_BY_ID] = EXECUTION(PAYLOADS) PAYLOAD "WHERE e.id = $1",
-    [PG_EXECUTION_BY_ID_HELD] = EXECUTION(PAYLOADS) PAYLOAD "WHERE e.id = $1" HELD,
     [PG_EXECUTION_BY_KEY] = EXECUTION(PAYLOADS) PAYLOAD "WHERE e.workflow = $1 AND e.key = $2",
     [PG_EXECUTIONS] =
         EXECUTION("") "WHERE e.id < $1 AND CASE WHEN $2::text IS NULL THEN coalesce(e.role, "
@@ -164,7 +165,8 @@ const char *const postgres_texts[PG_STATEMENTS] = {
                       "t.execution = e.id AND t.queued = 1) ORDER BY e.id" FREE,
     [PG_MARK_UNSERVED] = "UPDATE executions SET unserved = $2 WHERE id = $1",
     [PG_UNMARK_UNSERVED] =
-        "UPDATE executions SET unserved = NULL WHERE plan = $1 AND unserved IS NOT NULL",
+        "UPDATE executions SET unserved = NULL WHERE id IN (SELECT id FROM executions WHERE "
+        "plan = $1 AND unserved IS NOT NULL ORDER BY id FOR NO KEY UPDATE)",
     [PG_OVERDUE] = EXECUTION("") "WHERE e.deadline <= $1 ORDER BY e.deadline LIMIT $2" FREE,
     [PG_LAST_LIVE] = "SELECT coalesce(max(id), 0) FROM (SELECT id FROM executions WHERE " RUNS
                      " AND id > $1 ORDER BY id LIMIT $2) AS live",
