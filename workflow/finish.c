@@ -102,12 +102,18 @@ static weir_status take_token(void *arg, const store_task *row, weir_error **err
     return WEIR_OK;
 }
 
+/* Its run was ended with its runner, and is counted as lost by whoever takes the task back. */
+static bool is_cut_off(const weir_task *job)
+{
+    return job_is_ending(job) == JOB_LOST && job->answer != WEIR_TASK_DONE;
+}
+
 /* Somebody else has the task now, or had it to its end; unless it was us, by a commit that was not
- * answered. */
+ * answered, or nobody has taken it back so far. */
 static weir_status note_late(ledger *l, const weir_task *job, weir_error **error)
 {
     int64_t token = 0;
-    weir_status status = job->doubted
+    weir_status status = job->doubted || is_cut_off(job)
                              ? l->store->kind->find_task(l->store, job->execution, job->position,
                                                          false, take_token, &token, error)
                              : WEIR_OK;
@@ -205,10 +211,11 @@ static weir_status finish_some(ledger *l, const weir_task *jobs, size_t count, w
     return status;
 }
 
-/* Runs of one execution; a condition is no run. */
+/* Runs of one execution that count; a condition is no run. */
 static bool is_together(const weir_task *first, const weir_task *job)
 {
-    return job != NULL && job->condition == NULL && job->execution == first->execution;
+    return job != NULL && job->condition == NULL && !is_cut_off(job) &&
+           job->execution == first->execution;
 }
 
 weir_status ledger_finish(ledger *l, const weir_task *jobs, weir_error **error)
@@ -223,7 +230,8 @@ weir_status ledger_finish(ledger *l, const weir_task *jobs, weir_error **error)
         if (count != 0)
             status = finish_some(l, jobs, count, error);
         else
-            status = ledger_answer(l, jobs, error);
+            status =
+                jobs->condition != NULL ? ledger_answer(l, jobs, error) : note_late(l, jobs, error);
         jobs = count != 0 ? next : jobs->next;
     }
     return status;

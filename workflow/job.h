@@ -15,7 +15,8 @@ enum { JOB_REASON = 4096, JOB_LOG = 64 << 10, JOB_CLASS = 32, JOB_CONDITION = 12
 /* Why a job is to end before it is done. */
 typedef enum job_ending {
     JOB_GOES_ON,
-    JOB_UNWANTED,    /* its execution has ended, or its claim was lost */
+    JOB_UNWANTED,    /* its execution has ended */
+    JOB_LOST,        /* its claim was: what it came to counts only where it is done, and in time */
     JOB_HANDED_BACK, /* its runner stops: what it came to is no attempt, unless it is done */
 } job_ending;
 

@@ -178,7 +178,7 @@ static weir_status beat(weir_runner *runner, weir_error **error)
         if (l->runner != 0)
             runner_tell(runner, WEIR_WARNING, "runner",
                         "it was silent for too long, and its tasks were taken from it");
-        end_all(runner, JOB_UNWANTED);
+        end_all(runner, JOB_LOST);
         status = join(runner, error);
     } else if (status != WEIR_OK) {
         weir_error_set(error, status, "%s", weir_error_message(gone));
@@ -241,10 +241,12 @@ static weir_status look_after(weir_runner *runner, bool sweeps, bool *ret_more, 
         status = beat(runner, error);
     if (status == WEIR_OK)
         status = clear_doubts(runner, error);
-    if (status == WEIR_OK && sweeps)
-        status = sweep(runner, ret_more, error);
+    /* Before all that is listed, which is what nobody else holds: who waits here holds nothing of
+     * what others might want. */
     if (status == WEIR_OK)
         status = ledger_finish(l, runner->results, error);
+    if (status == WEIR_OK && sweeps)
+        status = sweep(runner, ret_more, error);
     if (status == WEIR_OK)
         status = ledger_wake(l, error);
     if (status == WEIR_OK && runner->running != NULL)

@@ -239,6 +239,44 @@ static void a_late_result_is_refused(void **state)
     flow_free(f);
 }
 
+static weir_answer gives_up(weir_task *task)
+{
+    return weir_task_is_cancelled(task) ? weir_task_fail(task, "it was told to end")
+                                        : WEIR_TASK_DONE;
+}
+
+/* A runner that was taken for gone ends what it runs, before anybody has taken that back: such a
+ * run is one more that is lost, and no attempt. */
+static void what_is_cut_off_is_lost(void **state)
+{
+    (void)state;
+    const flow_task tasks[] = {{"a", NULL, gives_up, NULL, "attempts=1"},
+                               {NULL, NULL, NULL, NULL, NULL}};
+    flow *f = flow_new(tasks);
+    char url[256];
+
+    snprintf(url, sizeof url, "%s", flow_new_store());
+    weir_runner *first = flow_runner(url, f, false), *second = flow_runner(url, f, false);
+    ledger *l = &second->ledger;
+    int64_t id = start(first, NULL);
+    weir_task *job = claim(first, id);
+    begin(second);
+    FLOW_OK(l->store->kind->end_runner(l->store, first->ledger.runner, l->now, &error));
+    commit(second);
+    job_end(job, JOB_LOST);
+    finish(first, job);
+    flow_turn_until(second, id, "a", "Completed");
+    json_t *result = flow_result(second, id), *events = flow_events(second, id);
+    assert_int_equal(flow_attempts(result, "a"), 2);
+    assert_true(says(events, "it was lost with runner"));
+    assert_false(says(events, "was refused"));
+    json_decref(events);
+    json_decref(result);
+    weir_runner_close(first);
+    weir_runner_close(second);
+    flow_free(f);
+}
+
 /* --- Two runners on one execution --- */
 
 typedef struct racer {
@@ -395,6 +433,7 @@ int main(void)
         cmocka_unit_test(a_lost_runner_is_followed),
         cmocka_unit_test(lost_too_often_it_fails),
         cmocka_unit_test(a_late_result_is_refused),
+        cmocka_unit_test(what_is_cut_off_is_lost),
         cmocka_unit_test(two_runners_share_an_execution),
         cmocka_unit_test(a_stop_hands_back),
         cmocka_unit_test(a_retry_outlives_its_runner),

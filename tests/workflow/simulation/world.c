@@ -145,7 +145,7 @@ static void note_handed_back(world *w, const weir_runner *runner)
                      json_integer_value(json_object_get(run, "attempt")) == job->attempt &&
                      strcmp(json_string_value(json_object_get(run, "task")), weir_task_name(job)) ==
                          0 &&
-                     job_is_ending(job) != JOB_UNWANTED)
+                     job_is_ending(job) != JOB_UNWANTED && job_is_ending(job) != JOB_LOST)
             json_object_set_new(run, "handed_back", json_true());
 }
 
