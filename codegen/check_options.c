@@ -188,6 +188,16 @@ static bool is_repeated(const spec_settings *settings, size_t index)
     return false;
 }
 
+/* Of a map that is no option, as in `heders: {trace: id, span: id}`, one is told. */
+static bool is_of_same_map(const spec_settings *settings, size_t index)
+{
+    const char *name = settings->items[index].name;
+    size_t size = strcspn(name, ".");
+
+    return index > 0 && name[size] == '.' &&
+           strncmp(settings->items[index - 1].name, name, size + 1) == 0;
+}
+
 static bool is_given(const spec_settings *settings, const weir_option *option)
 {
     for (size_t i = 0; i < settings->count; i++)
@@ -207,6 +217,8 @@ void check_settings(checker *check, const spec_settings *settings, const check_o
             diagnostics_error(check->log, settings->items[i].place,
                               "%s: the option '%s' has more than %d bytes", options->what,
                               settings->items[i].name, CHECK_TEXT);
+        else if (option == NULL && is_of_same_map(settings, i))
+            continue;
         else if (option == NULL)
             unknown_option(check, options, &settings->items[i], settings->names[i]);
         else

@@ -283,16 +283,30 @@ static bool is_option(spec_front *front, const yaml_node *value)
     return wanted != NULL && load_is_text(front, value, wanted);
 }
 
+/* The word that has more behind it; NULL: there is none. */
+static const yaml_node *word_of(const yaml_node *value)
+{
+    bool one = value->kind == YAML_MAP && value->count == 1;
+
+    return one && value->first->kind == YAML_MAP ? value->first : NULL;
+}
+
+/* Whether there may be an option that takes it. */
+static bool may_be_option(const yaml_node *value)
+{
+    return value->kind == YAML_SCALAR || holds_texts(value) || word_of(value) != NULL;
+}
+
 /* `on_error: {retry: {attempts: 5}}` stands for `on_error: retry` and `attempts: 5`. */
 void load_setting(spec_front *front, const yaml_node *value, spec_settings *settings)
 {
+    const yaml_node *word = word_of(value);
+
     if (holds_texts(value)) {
         load_pairs(front, value, settings);
         return;
     }
-    const yaml_node *word = value->kind == YAML_MAP && value->count == 1 ? value->first : NULL;
-
-    if (word == NULL || word->kind != YAML_MAP) {
+    if (word == NULL) {
         if (is_option(front, value))
             add_setting(settings, value->key, value->key_where, value->text, value->where);
         return;
@@ -341,8 +355,7 @@ void load_keys(spec_front *front, const spec_section *section, const yaml_node *
             diagnostics_error(front->log, value->key_where,
                               "'%s' of %s is not part of this version of weir", value->key,
                               section->what);
-        else if (settings != NULL &&
-                 (value->kind == YAML_SCALAR || !load_is_misspelt(section, value)))
+        else if (settings != NULL && (may_be_option(value) || !load_is_misspelt(section, value)))
             load_setting(front, value, settings);
         else {
             unknown_key(front, section, value);

@@ -9,11 +9,14 @@ cat >kinds.c <<'C'
 
 typedef struct shout_config {
     char *prefix;
+    weir_pairs kinds;
 } shout_config;
 
 static const weir_option options[] = {
     {.name = "prefix", .type = WEIR_OPTION_TEXT, .required = true,
      .offset = offsetof(shout_config, prefix), .help = "What stands before the bytes."},
+    {.name = "kinds", .type = WEIR_OPTION_PAIRS, .offset = offsetof(shout_config, kinds),
+     .help = "Texts by name."},
 };
 
 static weir_status shout(weir_sink *sink, weir_slice bytes, size_t *ret_written, int *fd,
@@ -31,7 +34,7 @@ static weir_status shout(weir_sink *sink, weir_slice bytes, size_t *ret_written,
 
 static const weir_sink_kind shout_kind = {
     .base = {.name = "shout", .summary = "Prints with a prefix.", .options = options,
-             .option_count = 1, .config_size = sizeof(shout_config)},
+             .option_count = 2, .config_size = sizeof(shout_config)},
     .write = shout,
 };
 static const weir_sink_kind *const sinks[] = {&shout_kind};
@@ -47,6 +50,9 @@ expect_code 2 "$weir" check hello.weir.yaml
 expect_code 0 "$weir" check --kinds kinds.so hello.weir.yaml
 expect_code 0 "$weir" run --kinds kinds.so hello.weir.yaml
 expect_text out '> {"symbol":"ABC","spread":1}'
+# A map of its own is one, however near to a key of weir's its name is.
+sed 's/prefix: "> "/prefix: "> ", kinds: {loud: word}/' hello.weir.yaml >near.weir.yaml
+expect_code 0 "$weir" check --kinds kinds.so near.weir.yaml
 sed -i 's/prefix:/prefx:/' hello.weir.yaml
 expect_code 2 "$weir" check --kinds kinds.so hello.weir.yaml
 expect_text err "did you mean 'prefix'?"
